@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one way a failure travels: a function returns -1 and fills `struct err *` (its last parameter, never NULL).
+// Outputs stay untouched on failure. Only the dispatcher prints errors. Any thread, each with its own struct.
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+// Each code has a name (Lua's err.code, JSON) and an exit status; see the table in err.c.
+enum err_code {
+    ERR_NONE,
+    ERR_FAILED,      // the remote side or a library said no, without a more telling code
+    ERR_USAGE,       // the command line is wrong
+    ERR_NOT_FOUND,   // a node, domain, pool, file that is not there
+    ERR_EXISTS,      // it is there already
+    ERR_AUTH,        // login or permission refused
+    ERR_HOSTKEY,     // host key unknown or changed
+    ERR_UNREACHABLE, // no route, refused, name not resolved, connection lost
+    ERR_TIMEOUT,
+    ERR_UNSAFE,      // refused because data could be lost
+    ERR_STATE,       // the object is not in a state that allows it
+    ERR_UNSUPPORTED, // this driver, version or node cannot
+    ERR_VERDICT,     // it worked, but the result is not what was asked for (--max-outage, --expect, verify)
+    ERR_IO,          // a local file or pipe
+    ERR_CANCELLED,   // Ctrl-C, SIGTERM, hang-up, domjobabort
+    ERR_CODES
+};
+
+struct err {
+    enum err_code code;
+    char *msg;  // complete enough to be printed as it is
+    char *hint; // what to do next, or NULL
+};
+
+#define ERR_INIT                                                                                                       \
+    {                                                                                                                  \
+        ERR_NONE, NULL, NULL                                                                                           \
+    }
+
+// Both return -1 so that a function can end in `return err_set(e, …)`. An error already there is replaced.
+int err_set(struct err *e, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int err_setv(struct err *e, enum err_code code, const char *fmt, va_list ap);
+// The text of errno `errnum` is appended after ": ", and a code is chosen from it (ENOENT → not found …).
+int err_errno(struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+// Prepends "fmt: " to the message; returns -1.
+int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+// Sets the hint; returns -1.
+int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline bool err_is_set(const struct err *e)
+{
+    return e->code != ERR_NONE;
+}
+
+void err_release(struct err *e);                 // frees and resets to ERR_INIT
+void err_move(struct err *to, struct err *from); // `from` is empty afterwards
+void err_copy(struct err *to, const struct err *from);
+
+const char *err_code_name(enum err_code code);      // "not-found"
+enum err_code err_code_from_name(const char *name); // ERR_FAILED for a name that is none
+int err_exit_status(enum err_code code);
+
+#define _cleanup_err_ __attribute__((cleanup(err_release)))

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small additions to jansson for text of foreign origin. Any thread; a value is never shared between threads.
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+// A JSON string of bytes that need not be UTF-8: bad bytes become U+FFFD. NULL gives JSON null.
+json_t *json_text(const char *s);
+json_t *json_textn(const char *s, size_t n);
