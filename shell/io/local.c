@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A process here. See local.h. posix_spawn() and not fork(): this program has threads and libraries that hold locks.
+#include "io/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/job.h"
+
+enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20 };
+
+struct process {
+    struct job *job;
+    const struct remote_exec *spec;
+    struct remote_result *result;
+    struct err *e;
+    pid_t pid;
+    int in, out, err; // our ends; -1 when closed
+    size_t sent;
+    char *chunk; // of feed()
+    size_t chunk_len, chunk_sent;
+    double deadline; // 0: none
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void close_end(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static int spawn(struct process *p, int pipes[3][2])
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, normal;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0);
+    posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1);
+    posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2);
+    sigemptyset(&none);
+    sigemptyset(&normal);
+    sigaddset(&normal, SIGPIPE); // ignored here, but a script relies on it
+    sigaddset(&normal, SIGINT);
+    sigaddset(&normal, SIGTERM);
+    sigaddset(&normal, SIGHUP);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &normal);
+    posix_spawnattr_setpgroup(&attr, 0);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    char sh[] = "sh", dash_c[] = "-c";
+    char *argv[] = {sh, dash_c, (char *)p->spec->command, NULL};
+    int rc = posix_spawn(&p->pid, "/bin/sh", &actions, &attr, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    return rc;
+}
+
+static int start(struct process *p)
+{
+    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int rc = 0;
+    for (int i = 0; i < 3 && rc == 0; i++)
+        rc = pipe2(pipes[i], O_CLOEXEC) < 0 ? errno : 0;
+    if (rc == 0)
+        rc = spawn(p, pipes);
+    close_end(&pipes[0][0]);
+    close_end(&pipes[1][1]);
+    close_end(&pipes[2][1]);
+    p->in = pipes[0][1];
+    p->out = pipes[1][0];
+    p->err = pipes[2][0];
+    if (rc) {
+        close_end(&p->in);
+        close_end(&p->out);
+        close_end(&p->err);
+        return err_errno(p->e, rc, "cannot run a command here");
+    }
+    fcntl(p->in, F_SETFL, O_NONBLOCK); // a full pipe must not keep us from reading
+    p->result->started = true;
+    return 0;
+}
+
+static int next_input(struct process *p, const char **ret, size_t *ret_n)
+{
+    const struct remote_exec *spec = p->spec;
+    if (!spec->feed) {
+        *ret = (const char *)spec->input + p->sent;
+        *ret_n = spec->input ? spec->input_len - p->sent : 0;
+        return 0;
+    }
+    if (p->chunk_sent == p->chunk_len) {
+        if (!p->chunk)
+            p->chunk = xcalloc(1, CHUNK);
+        ssize_t n = spec->feed(spec->data, p->chunk, CHUNK, p->e);
+        if (n < 0)
+            return -1;
+        p->chunk_len = (size_t)n;
+        p->chunk_sent = 0;
+    }
+    *ret = p->chunk + p->chunk_sent;
+    *ret_n = p->chunk_len - p->chunk_sent;
+    return 0;
+}
+
+static int send_input(struct process *p)
+{
+    const char *s = NULL;
+    size_t n = 0;
+    if (next_input(p, &s, &n) < 0)
+        return -1;
+    ssize_t sent = n ? write(p->in, s, n) : 0;
+    if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (sent <= 0) { // the end, or the command reads no more: its status says what that means
+        close_end(&p->in);
+        return 0;
+    }
+    p->sent += (size_t)sent;
+    p->chunk_sent += (size_t)sent;
+    return 0;
+}
+
+static int receive(struct process *p, int *fd, bool is_stderr)
+{
+    char data[16 * 1024];
+    ssize_t n = read(*fd, data, sizeof(data));
+    if (n < 0 && errno == EINTR)
+        return 0;
+    if (n <= 0) {
+        close_end(fd);
+        return 0;
+    }
+    if (p->spec->output)
+        return p->spec->output(p->spec->data, is_stderr, data, (size_t)n, p->e);
+    size_t max = p->spec->max_output ? p->spec->max_output : DEFAULT_MAX_OUTPUT;
+    if (p->result->out.len + p->result->err.len + (size_t)n > max)
+        return err_set(p->e, ERR_FAILED, "the command printed more than %zu bytes", max);
+    buf_add(is_stderr ? &p->result->err : &p->result->out, data, (size_t)n);
+    return 0;
+}
+
+static int pump(struct process *p)
+{
+    while (p->out >= 0 || p->err >= 0) {
+        double left = p->deadline > 0 ? p->deadline - now_ms() : -1;
+        if (p->deadline > 0 && left <= 0)
+            return err_set(p->e, ERR_TIMEOUT, "the command did not end within %.0f ms", p->spec->timeout_ms);
+        struct pollfd fds[] = {
+            {p->in, POLLOUT, 0}, {p->out, POLLIN, 0}, {p->err, POLLIN, 0}, {job_cancel_fd(p->job), POLLIN, 0}};
+        if (poll(fds, 4, left < 0 ? -1 : (int)left + 1) < 0 && errno != EINTR)
+            return err_errno(p->e, errno, "poll");
+        if (job_check(p->job, p->e) < 0)
+            return -1;
+        if (p->in >= 0 && fds[0].revents && send_input(p) < 0)
+            return -1;
+        if (p->out >= 0 && fds[1].revents && receive(p, &p->out, false) < 0)
+            return -1;
+        if (p->err >= 0 && fds[2].revents && receive(p, &p->err, true) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int local_exec(struct job *job, const struct remote_exec *spec, struct remote_result *result, struct err *e)
+{
+    struct process p = {.job = job, .spec = spec, .result = result, .e = e};
+    p.deadline = spec->timeout_ms > 0 ? now_ms() + spec->timeout_ms : 0;
+    if (job_check(job, e) < 0 || start(&p) < 0)
+        return -1;
+    int r = pump(&p);
+    close_end(&p.in);
+    close_end(&p.out);
+    close_end(&p.err);
+    free(p.chunk);
+    if (r < 0)
+        kill(-p.pid, SIGTERM); // its traps may still tidy up
+    int status = 0;
+    while (waitpid(p.pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (WIFSIGNALED(status))
+        result->signal = xstrdup(sigabbrev_np(WTERMSIG(status)));
+    return r;
+}

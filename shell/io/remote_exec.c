@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Running a command on an open session: one channel for each, output by callbacks, stdin as the window allows. Job
+// threads. Never calls a libssh function that could wait: ssh_channel_write() is given no more than the peer's window
+// takes.
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/remote_priv.h"
+
+enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 2000, TICK_MS = 1000 };
+
+struct run {
+    struct job *job;
+    struct remote *r;
+    const struct remote_exec *spec;
+    struct remote_result *result;
+    struct err *e;
+    ssh_channel channel;
+    struct ssh_channel_callbacks_struct callbacks;
+    bool has_status, closed;
+    bool failed; // the caller's output() or feed() said no, or there was too much: e is set
+    bool input_ended;
+    size_t input_sent; // of spec->input
+    char *chunk;       // bytes of feed() that the window had no room for yet
+    size_t chunk_len, chunk_sent;
+};
+
+void remote_result_release(struct remote_result *result)
+{
+    free(result->signal);
+    buf_release(&result->out);
+    buf_release(&result->err);
+    *result = (struct remote_result)REMOTE_RESULT_INIT;
+}
+
+static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len, int is_stderr, void *userdata)
+{
+    (void)session;
+    (void)channel;
+    struct run *run = userdata;
+    const struct remote_exec *spec = run->spec;
+    if (run->failed)
+        return (int)len; // taken and dropped, so that the channel can still be closed in order
+    if (spec->output) {
+        run->failed = spec->output(spec->data, is_stderr, data, len, run->e) < 0;
+        return (int)len;
+    }
+    size_t max = spec->max_output ? spec->max_output : DEFAULT_MAX_OUTPUT;
+    if (run->result->out.len + run->result->err.len + len > max) {
+        err_set(run->e, ERR_FAILED, "%s: the command printed more than %zu bytes", run->r->label, max);
+        run->failed = true;
+        return (int)len;
+    }
+    buf_add(is_stderr ? &run->result->err : &run->result->out, data, len);
+    return (int)len;
+}
+
+static void on_exit_status(ssh_session session, ssh_channel channel, int status, void *userdata)
+{
+    (void)session;
+    (void)channel;
+    struct run *run = userdata;
+    run->result->status = status;
+    run->has_status = true;
+}
+
+static int signal_number(const char *name)
+{
+    for (int i = 1; i < 32; i++) {
+        const char *abbreviation = sigabbrev_np(i);
+        if (abbreviation && strcmp(abbreviation, name) == 0)
+            return i;
+    }
+    return 0;
+}
+
+static void on_exit_signal(ssh_session session, ssh_channel channel, const char *name, int core, const char *message,
+                           const char *language, void *userdata)
+{
+    (void)session;
+    (void)channel;
+    (void)core;
+    (void)message;
+    (void)language;
+    struct run *run = userdata;
+    free(run->result->signal);
+    run->result->signal = xstrdup(name);
+    run->result->status = 128 + signal_number(name);
+    run->has_status = true;
+}
+
+static void on_close(ssh_session session, ssh_channel channel, void *userdata)
+{
+    (void)session;
+    (void)channel;
+    ((struct run *)userdata)->closed = true;
+}
+
+static void drop_channel(struct run *run)
+{
+    if (!run->channel)
+        return;
+    ssh_remove_channel_callbacks(run->channel, &run->callbacks);
+    ssh_channel_free(run->channel); // sends close if need be; the rest is libssh's when the peer confirms
+    run->channel = NULL;
+}
+
+// Repeats a libssh call that may answer "again".
+static int repeat(struct run *run, struct job *job, int (*call)(struct run *run), const char *what, struct err *e)
+{
+    int rc;
+    while ((rc = call(run)) == SSH_AGAIN) {
+        if (remote_wait(job, run->r, TICK_MS, e) < 0 || remote_process(run->r, e) < 0)
+            return -1;
+    }
+    return rc == SSH_OK ? 0 : remote_fail(run->r, e, what);
+}
+
+static int call_open(struct run *run)
+{
+    return ssh_channel_open_session(run->channel);
+}
+
+static int call_exec(struct run *run)
+{
+    return ssh_channel_request_exec(run->channel, run->spec->command);
+}
+
+static int start(struct run *run)
+{
+    struct remote *r = run->r;
+    if (remote_broken(r))
+        return err_set(run->e, ERR_UNREACHABLE, "%s: the connection is lost", r->label);
+    run->channel = ssh_channel_new(r->ssh);
+    if (!run->channel)
+        return remote_fail(r, run->e, "new channel");
+    run->callbacks = (struct ssh_channel_callbacks_struct){.userdata = run,
+                                                           .channel_data_function = on_data,
+                                                           .channel_close_function = on_close,
+                                                           .channel_exit_status_function = on_exit_status,
+                                                           .channel_exit_signal_function = on_exit_signal};
+    ssh_callbacks_init(&run->callbacks);
+    ssh_set_channel_callbacks(run->channel, &run->callbacks);
+    remote_begin(r, "starting a command", r->stall_ms);
+    if (repeat(run, run->job, call_open, "opening a channel", run->e) < 0) {
+        r->broken = true; // a half-open channel cannot be told from the next one's
+        return -1;
+    }
+    if (repeat(run, run->job, call_exec, "starting a command", run->e) == 0) {
+        run->result->started = true;
+        return 0;
+    }
+    // Cancelled while the request is on its way: it may well be running, so it has to be ended like any other.
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    remote_begin(r, "ending a command", GRACE_MS);
+    if (run->e->code != ERR_FAILED && repeat(run, NULL, call_exec, "starting a command", &ignored) == 0)
+        run->result->started = true;
+    else if (run->e->code != ERR_FAILED)
+        r->broken = true;
+    return -1;
+}
+
+// The next piece of stdin: *ret_n bytes at *ret, 0 at its end.
+static int next_input(struct run *run, const char **ret, size_t *ret_n)
+{
+    const struct remote_exec *spec = run->spec;
+    if (!spec->feed) {
+        *ret = (const char *)spec->input + run->input_sent;
+        *ret_n = spec->input ? spec->input_len - run->input_sent : 0;
+        return 0;
+    }
+    if (run->chunk_sent == run->chunk_len) {
+        if (!run->chunk)
+            run->chunk = xcalloc(1, CHUNK);
+        ssize_t n = spec->feed(spec->data, run->chunk, CHUNK, run->e);
+        if (n < 0) {
+            run->failed = true;
+            return -1;
+        }
+        run->chunk_len = (size_t)n;
+        run->chunk_sent = 0;
+    }
+    *ret = run->chunk + run->chunk_sent;
+    *ret_n = run->chunk_len - run->chunk_sent;
+    return 0;
+}
+
+static int send_input(struct run *run)
+{
+    if (run->input_ended || run->closed || (ssh_get_poll_flags(run->r->ssh) & SSH_WRITE_PENDING))
+        return 0;
+    size_t window = ssh_channel_window_size(run->channel);
+    const char *s = NULL;
+    size_t n = 0;
+    if (next_input(run, &s, &n) < 0)
+        return -1;
+    if (n == 0) {
+        run->input_ended = true;
+        return ssh_channel_send_eof(run->channel) == SSH_ERROR ? remote_fail(run->r, run->e, "sending input") : 0;
+    }
+    n = n < CHUNK ? n : CHUNK;
+    n = n < window ? n : window;
+    if (n == 0)
+        return 0; // until the far side has read some
+    int sent = ssh_channel_write(run->channel, s, (uint32_t)n);
+    if (sent < 0 && run->has_status) {
+        run->input_ended = true; // it has ended without reading all: its exit status says what that means
+        return 0;
+    }
+    if (sent < 0)
+        return remote_fail(run->r, run->e, "sending input");
+    run->input_sent += (size_t)sent;
+    run->chunk_sent += (size_t)sent;
+    return 0;
+}
+
+static int pump(struct run *run)
+{
+    double forever = 1e15;
+    remote_begin(run->r, "running a command", run->spec->timeout_ms > 0 ? run->spec->timeout_ms : forever);
+    while (!run->closed && !run->failed) {
+        if (send_input(run) < 0)
+            return -1;
+        if (remote_wait(run->job, run->r, TICK_MS, run->e) < 0 || remote_process(run->r, run->e) < 0)
+            return -1;
+    }
+    if (run->failed)
+        return -1;
+    if (!run->has_status)
+        return err_set(run->e, ERR_FAILED, "%s: the command ended without an exit status", run->r->label);
+    return 0;
+}
+
+// Ends a command that is not wanted any more, and waits a little for the peer's consent, after which the session is as
+// good as before. Without it the session is given up: sshd then ends what it can reach.
+static void abandon(struct run *run)
+{
+    struct remote *r = run->r;
+    if (remote_broken(r) || run->closed)
+        return;
+    struct err ignored _cleanup_err_ = ERR_INIT;
+    run->failed = true; // whatever still comes is dropped
+    ssh_channel_request_send_signal(run->channel, "TERM");
+    ssh_channel_send_eof(run->channel);
+    ssh_channel_close(run->channel);
+    remote_begin(r, "ending a command", GRACE_MS);
+    while (!run->closed) {
+        if (remote_wait(NULL, r, GRACE_MS, &ignored) < 0 || remote_process(r, &ignored) < 0) {
+            r->broken = true;
+            return;
+        }
+    }
+}
+
+int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
+                struct err *e)
+{
+    struct run run = {.job = job, .r = r, .spec = spec, .result = result, .e = e};
+    int status = start(&run);
+    if (status == 0)
+        status = pump(&run);
+    if (status < 0 && result->started)
+        abandon(&run);
+    drop_channel(&run);
+    free(run.chunk);
+    return status;
+}
+
+int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
+{
+    enum { TAIL = 400 };
+    if (result->status != 0) {
+        size_t skip = result->err.len > TAIL ? result->err.len - TAIL : 0;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        buf_add_printable(&text, buf_str(&result->err) + skip, result->err.len - skip);
+        while (text.len && text.s[text.len - 1] == '\n')
+            buf_truncate(&text, text.len - 1);
+        return err_set(e, ERR_FAILED, "%s: exit status %d%s%s", who, result->status, text.len ? ": " : "",
+                       buf_str(&text));
+    }
+    if (ret_out)
+        *ret_out = buf_steal(&result->out);
+    return 0;
+}
+
+int remote_output(struct job *job, struct remote *r, const char *command, char **ret_out, struct err *e)
+{
+    struct remote_exec spec = {.command = command};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    if (remote_exec(job, r, &spec, &result, e) < 0)
+        return -1;
+    return remote_result_output(r->label, &result, ret_out, e);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// libxml2 behind our own types; the only file that includes it. Any thread. See xml.h.
+#include "io/xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/strv.h"
+
+struct xml_doc {
+    xmlDocPtr ptr;
+};
+
+static void quiet(void *data, const char *fmt, ...)
+{
+    (void)data;
+    (void)fmt;
+}
+
+static int parse_error(xmlParserCtxtPtr ctxt, struct err *e)
+{
+    const xmlError *x = xmlCtxtGetLastError(ctxt);
+    const char *msg = x && x->message ? x->message : "not well-formed";
+    size_t n = strcspn(msg, "\n");
+    return err_set(e, ERR_USAGE, "line %d: %.*s", x ? x->line : 0, (int)n, msg);
+}
+
+int xml_parse(const char *text, struct xml_doc **ret, struct err *e)
+{
+    size_t n = strlen(text);
+    if (n > INT_MAX)
+        return err_set(e, ERR_USAGE, "the XML document is too large");
+    xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
+    if (!ctxt)
+        abort();
+    xmlDocPtr ptr =
+        xmlCtxtReadMemory(ctxt, text, (int)n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    int r = 0;
+    if (!ptr)
+        r = parse_error(ctxt, e);
+    else if (ptr->intSubset || ptr->extSubset)
+        r = err_set(e, ERR_USAGE, "the XML document declares a DTD, which is not read");
+    xmlFreeParserCtxt(ctxt);
+    if (r < 0) {
+        xmlFreeDoc(ptr);
+        return -1;
+    }
+    *ret = xnew(struct xml_doc);
+    (*ret)->ptr = ptr;
+    return 0;
+}
+
+void xml_free(struct xml_doc *doc)
+{
+    if (!doc)
+        return;
+    xmlFreeDoc(doc->ptr);
+    free(doc);
+}
+
+static xmlXPathObjectPtr evaluate(struct xml_doc *doc, struct xml_node *at, const char *xpath)
+{
+    xmlXPathContextPtr ctxt = xmlXPathNewContext(doc->ptr);
+    if (!ctxt)
+        abort();
+    ctxt->node = at ? (xmlNodePtr)at : xmlDocGetRootElement(doc->ptr);
+    xmlSetGenericErrorFunc(NULL, quiet); // per thread: libxml2 would print a bad expression to stderr
+    ctxt->error = NULL;
+    xmlXPathObjectPtr found = xmlXPathEval((const xmlChar *)xpath, ctxt);
+    xmlXPathFreeContext(ctxt);
+    return found;
+}
+
+struct xml_node **xml_nodes(struct xml_doc *doc, struct xml_node *at, const char *xpath, size_t *ret_n)
+{
+    xmlXPathObjectPtr found = evaluate(doc, at, xpath);
+    if (!found || found->type != XPATH_NODESET)
+        abort(); // our own expression
+    size_t n = found->nodesetval ? (size_t)found->nodesetval->nodeNr : 0;
+    struct xml_node **nodes = xcalloc(n, sizeof(struct xml_node *));
+    for (size_t i = 0; i < n; i++)
+        nodes[i] = (struct xml_node *)found->nodesetval->nodeTab[i];
+    xmlXPathFreeObject(found);
+    *ret_n = n;
+    return nodes;
+}
+
+char *xml_string(struct xml_doc *doc, struct xml_node *at, const char *xpath)
+{
+    xmlXPathObjectPtr found = evaluate(doc, at, xpath);
+    if (!found)
+        abort();
+    xmlChar *text = xmlXPathCastToString(found);
+    char *s = text && *text ? xstrdup((const char *)text) : NULL;
+    xmlFree(text);
+    xmlXPathFreeObject(found);
+    return s;
+}
+
+static void add_nodes(xmlDocPtr doc, const xmlNodeSet *set, int wrap, struct buf *out)
+{
+    xmlBufferPtr b = xmlBufferCreate();
+    if (!b)
+        abort();
+    if (wrap)
+        buf_adds(out, "<nodes>\n");
+    for (int i = 0; i < set->nodeNr; i++) {
+        xmlBufferEmpty(b);
+        if (wrap)
+            buf_adds(out, "  ");
+        xmlNodeDump(b, doc, set->nodeTab[i], wrap ? 1 : 0, 1);
+        buf_adds(out, (const char *)xmlBufferContent(b));
+        buf_addc(out, '\n');
+    }
+    if (wrap)
+        buf_adds(out, "</nodes>\n");
+    xmlBufferFree(b);
+}
+
+int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, struct err *e)
+{
+    xmlXPathObjectPtr found = evaluate(doc, NULL, xpath);
+    if (!found)
+        return err_set(e, ERR_USAGE, "'%s' is no XPath expression", xpath);
+    struct buf out = BUF_INIT;
+    int r = 0;
+    if (found->type != XPATH_NODESET) {
+        xmlChar *text = xmlXPathCastToString(found);
+        buf_addf(&out, "%s\n", text ? (const char *)text : "");
+        xmlFree(text);
+    } else if (xmlXPathNodeSetIsEmpty(found->nodesetval)) {
+        r = err_set(e, ERR_NOT_FOUND, "no element or attribute is at '%s'", xpath);
+    } else {
+        add_nodes(doc->ptr, found->nodesetval, wrap, &out);
+    }
+    xmlXPathFreeObject(found);
+    if (r == 0)
+        *ret = buf_steal(&out);
+    else
+        buf_release(&out);
+    return r;
+}
+
+void xml_remove(struct xml_doc *doc, const char *xpath)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
+    // The last one first: a node may be below another one that is found.
+    while (n--) {
+        xmlUnlinkNode((xmlNodePtr)nodes[n]);
+        xmlFreeNode((xmlNodePtr)nodes[n]);
+    }
+}
+
+bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
+    if (!n)
+        return false;
+    xmlNodeSetContent((xmlNodePtr)nodes[0], NULL);
+    xmlNodeAddContent((xmlNodePtr)nodes[0], (const xmlChar *)text); // this one escapes
+    return true;
+}
+
+char *xml_text(struct xml_doc *doc)
+{
+    xmlChar *text = NULL;
+    int n;
+    xmlDocDumpMemory(doc->ptr, &text, &n);
+    if (!text)
+        abort();
+    // Without the <?xml?> line, as libvirt writes its documents.
+    const char *s = (const char *)text, *nl = str_starts(s, "<?xml") ? strchr(s, '\n') : NULL;
+    char *copy = xstrdup(nl ? nl + 1 : s);
+    xmlFree(text);
+    return copy;
+}
+
+void xml_escape(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&':
+            buf_adds(out, "&amp;");
+            break;
+        case '<':
+            buf_adds(out, "&lt;");
+            break;
+        case '>':
+            buf_adds(out, "&gt;");
+            break;
+        case '"':
+            buf_adds(out, "&quot;");
+            break;
+        case '\'':
+            buf_adds(out, "&apos;");
+            break;
+        case '\n':
+        case '\r':
+        case '\t':
+            buf_addf(out, "&#%d;", *text);
+            break;
+        default:
+            buf_addc(out, *text);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// XML documents, read and asked by XPath. The text may come from anywhere: nothing is fetched, and no entity is
+// expanded (a document that declares any is refused). Any thread; a document is never shared between threads.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct buf;
+struct xml_doc;
+struct xml_node; // lives as long as its document
+
+// ERR_USAGE with the line and what is wrong there.
+int xml_parse(const char *text, struct xml_doc **ret, struct err *e);
+void xml_free(struct xml_doc *doc); // NULL is fine
+DEFINE_CLEANUP(struct xml_doc, xml_free);
+
+// The nodes an expression finds below `at` (NULL: the document); the caller frees the array. `xpath` is one of ours,
+// known to be right.
+struct xml_node **xml_nodes(struct xml_doc *doc, struct xml_node *at, const char *xpath, size_t *ret_n);
+// string(xpath): the caller frees; NULL where nothing is found or the text is empty.
+char *xml_string(struct xml_doc *doc, struct xml_node *at, const char *xpath);
+
+// An expression of the operator's: the found nodes as XML, one after the other ("<nodes>" around them if `wrap`), or
+// the string or number it computes, newline-terminated. ERR_USAGE for a bad expression, ERR_NOT_FOUND for an empty set.
+int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, struct err *e);
+
+// Small changes to a document: every node that an expression of ours finds is removed; the first gets `text` for its
+// content (false: none was found). xml_text(): the whole document; the caller frees.
+void xml_remove(struct xml_doc *doc, const char *xpath);
+bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text);
+char *xml_text(struct xml_doc *doc);
+
+// Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
+// references, so that they survive in an attribute.
+void xml_escape(struct buf *out, const char *text);
