@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One file on a node: seen in one round trip, written in another. Job threads. See edit_priv.h.
+//
+// The lock is flock(2) on the file's directory: it leaves nothing behind, is the same for every user and console, and is
+// not lost with the renamed file.
+#include <string.h>
+#include <time.h>
+
+#include "core/edit_priv.h"
+#include "io/job.h"
+
+enum { MAX_FILE = 8 << 20, TIMEOUT_MS = 120000 };
+enum { EXIT_NOT_A_FILE = 20, EXIT_CHANGED = 21, EXIT_TOO_LARGE = 26 };
+
+// $1 path, $2 most bytes. The content follows the line that begins with MIGSH-FILE.
+static const char gather_script[] =
+    "LC_ALL=C; export LC_ALL; set -f; p=$1\n"
+    "die() { c=$1; shift; echo \"$*\" >&2; exit \"$c\"; }\n"
+    "home() { h=$(getent passwd \"$1\" | cut -d: -f6); [ -n \"$h\" ] || die 22 \"no user $1\"; }\n"
+    "case $p in\n"
+    "'~/'*) if [ -n \"${SUDO_USER:-}\" ]; then home \"$SUDO_USER\"; else h=$HOME; fi; p=$h/${p#'~/'} ;;\n"
+    "'~'*) u=${p#'~'}; home \"${u%%/*}\"; p=$h/${u#*/} ;;\n"
+    "esac\n"
+    "r=$(readlink -m -- \"$p\") || exit 22\n"
+    "[ ! -L \"$r\" ] || die 20 \"$p: its links lead in a circle\"\n"
+    "if [ ! -e \"$r\" ]; then\n"
+    "    d=0; [ ! -d \"${r%/*}/\" ] || d=1\n"
+    "    printf 'MIGSH-FILE absent %s 0 %s\\n' \"$d\" \"$r\"; exit 0\n"
+    "fi\n"
+    "[ -f \"$r\" ] || die 20 \"$r is not a regular file\"\n"
+    "exec 3<\"$r\"\n"
+    "set -- \"$2\" $(stat -L -c %s -- \"$r\")\n"
+    "[ \"$2\" -le \"$1\" ] || die 26 \"$r has $2 bytes, which is more than $1\"\n"
+    "printf 'MIGSH-FILE file 1 %s %s\\n' \"$2\" \"$r\"; exec cat <&3";
+
+// $1 real path, $2 sha256 seen or "absent", $3 bytes to come or "absent", $4 their sha256, $5 mode, $6 owner or "",
+// $7 mode of a directory to make or "0" or "drop", $8 backup's name or "" for none.
+static const char write_script[] =
+    "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077\n"
+    "r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 t= nb= md= d=${1%/*}; d=${d:-/}\n"
+    "die() { c=$1; shift; [ -z \"$*\" ] || echo \"$*\" >&2; exit \"$c\"; }\n"
+    "trap '[ -z \"$t\" ] || rm -f -- \"$t\"; [ -z \"$nb\" ] || rm -f -- \"$nb\"; [ -z \"$md\" ] || rmdir -- \"$md\"' "
+    "EXIT\n"
+    "trap 'exit 24' HUP INT TERM PIPE\n"
+    "sum() { sha256sum <\"$1\" | cut -c 1-64; }\n"
+    "if [ ! -d \"$d\" ]; then\n"
+    "    case $dirmode in 0|drop) die 22 \"the directory $d is not there\" ;; esac\n"
+    "    mkdir -m \"$dirmode\" -- \"$d\" || exit 22; md=$d\n"
+    "    [ -z \"$owner\" ] || chown -- \"$owner:\" \"$d\" || exit 22\n"
+    "    ! command -v restorecon >/dev/null || restorecon -- \"$d\" || :\n"
+    "fi\n"
+    "if [ \"$n\" != absent ]; then\n"
+    "    t=$(mktemp -- \"$d/.migsh.XXXXXXXX\") || exit 22\n"
+    "    head -c \"$n\" >\"$t\" || die 22 \"cannot write beside $r: it is left as it was\"\n"
+    "    [ \"$(sum \"$t\")\" = \"$new\" ] || die 23 \"the new content of $r did not arrive whole: it is left as it "
+    "was\"\n"
+    "fi\n"
+    "exec 9<\"$d\"; flock -w 60 9 || die 25 \"someone has held the lock on $d for 60 s\"\n"
+    "have=absent; [ ! -e \"$r\" ] || have=$(sum \"$r\")\n"
+    "[ \"$have\" = \"$old\" ] || die 21 \"$r has changed meanwhile\"\n"
+    "if [ -n \"$t\" ]; then\n"
+    "    if [ \"$have\" != absent ]; then\n"
+    "        cp --attributes-only --preserve=all -- \"$r\" \"$t\" || exit 22\n"
+    "        a=$(stat -c %u:%g:%a -- \"$r\" \"$t\" | uniq | wc -l)\n"
+    "        [ \"$a\" -eq 1 ] || die 22 \"cannot keep the owner and mode of $r: it is left as it was\"\n"
+    "        touch -c -- \"$t\"\n"
+    "    else\n"
+    "        chmod \"$mode\" \"$t\" || exit 22\n"
+    "        [ -z \"$owner\" ] || chown -- \"$owner:\" \"$t\" || exit 22\n"
+    "    fi\n"
+    "    sync -- \"$t\" || exit 22\n"
+    "fi\n"
+    "if [ \"$have\" != absent ] && [ -n \"$b\" ]; then\n"
+    "    nb=$b; ln -f -- \"$r\" \"$b\" 2>/dev/null || cp --preserve=all -- \"$r\" \"$b\" || die 22 \"cannot keep a "
+    "backup of $r\"\n"
+    "fi\n"
+    "how=renamed\n"
+    "if [ -z \"$t\" ]; then rm -f -- \"$r\" || exit 22; how=removed\n"
+    "elif m=$(mv -fT -- \"$t\" \"$r\" 2>&1); then t=\n"
+    "else\n"
+    "    case $m in *busy*) ;; *) die 22 \"$m\" ;; esac\n"
+    "    how=in-place s=$b; [ -n \"$s\" ] || { s=$d/.migsh.$$; nb=$s; }\n"
+    "    rm -f -- \"$s\"; cp --preserve=all -- \"$r\" \"$s\" && sync -- \"$s\" || die 22 \"cannot keep a backup of "
+    "$r\"\n"
+    "    if dd if=\"$t\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -s \"$n\" -- \"$r\" && sync -- "
+    "\"$r\" &&\n"
+    "        [ \"$(sum \"$r\")\" = \"$new\" ]; then :\n"
+    "    else\n"
+    "        dd if=\"$s\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -r \"$s\" -- \"$r\" ||\n"
+    "            { nb=; die 22 \"cannot write $r, which is a mount point: its old content is in $s\"; }\n"
+    "        die 22 \"cannot write $r, which is a mount point: its old content was put back\"\n"
+    "    fi\n"
+    "fi\n"
+    "[ \"$have\" != absent ] || ! command -v restorecon >/dev/null || restorecon -- \"$r\" || :\n"
+    "[ -z \"$b\" ] || nb=\n"
+    "md=; sync -- \"$d\"\n"
+    "for o in \"$r\".migsh-*~; do [ \"$o\" = \"$b\" ] || [ ! -e \"$o\" ] || rm -f -- \"$o\"; done\n"
+    "[ \"$dirmode\" != drop ] || rmdir -- \"$d\" 2>/dev/null || :\n"
+    "echo \"MIGSH-DONE $how\"";
+
+void edit_file_release(struct edit_file *f)
+{
+    change_file_release(&f->now);
+    free(f->real);
+}
+
+// Where the line that begins with `mark` stands; a login shell may have printed before it.
+static const char *find_line(const struct buf *out, const char *mark)
+{
+    const char *s = buf_str(out), *end = s + out->len;
+    while (s < end) {
+        const char *newline = memchr(s, '\n', (size_t)(end - s));
+        if (!newline)
+            return NULL;
+        if (str_starts(s, mark))
+            return s;
+        s = newline + 1;
+    }
+    return NULL;
+}
+
+// "MIGSH-FILE file|absent HAS-DIR SIZE PATH\n" and the bytes. 1: not as many bytes as it said.
+static int read_gathered(const struct buf *out, struct edit_file *f)
+{
+    const char *s = find_line(out, "MIGSH-FILE ");
+    const char *newline = s ? strchr(s, '\n') : NULL;
+    if (!newline)
+        return -1;
+    _cleanup_free_ char *line = xstrndup(s, (size_t)(newline - s));
+    char *rest = line, *part[4];
+    for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+        part[i] = strsep(&rest, " ");
+        if (!part[i] || !rest)
+            return -1;
+    }
+    long long size;
+    if (str_to_int(part[3], 0, MAX_FILE, &size) < 0)
+        return -1;
+    size_t left = (size_t)(buf_str(out) + out->len - (newline + 1));
+    f->now.exists = strcmp(part[1], "file") == 0;
+    if (left != (size_t)size)
+        return 1;
+    f->has_dir = strcmp(part[2], "1") == 0;
+    f->real = xstrdup(rest);
+    buf_add(&f->now.text, newline + 1, left);
+    if (f->now.exists)
+        digest_sha256(newline + 1, left, f->sha);
+    else
+        strcpy(f->sha, "absent");
+    return 0;
+}
+
+static int gather_failed(const char *who, struct remote_result *result, struct err *e)
+{
+    int status = result->status;
+    if (status == 0)
+        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", who);
+    remote_result_output(who, result, NULL, e);
+    if (status == EXIT_NOT_A_FILE)
+        e->code = ERR_STATE;
+    if (status == EXIT_TOO_LARGE)
+        e->code = ERR_UNSAFE;
+    return -1;
+}
+
+int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const char *path, bool as_user,
+                     struct edit_file *ret, struct err *e)
+{
+    enum { TRIES = 5 };
+    if ((path[0] != '/' && path[0] != '~') || strpbrk(path, "\r\n") || str_ends(path, "/"))
+        return err_set(e, ERR_USAGE, "'%s' is not the path of a file", path);
+    _cleanup_free_ char *max = xasprintf("%d", MAX_FILE);
+    const char *const args[] = {path, max};
+    struct place_exec spec = {.script = gather_script,
+                              .args = args,
+                              .n_args = ARRAY_SIZE(args),
+                              .root = !as_user,
+                              .max_output = (size_t)MAX_FILE + 65536,
+                              .timeout_ms = TIMEOUT_MS};
+    for (int i = 0; i < TRIES; i++) {
+        struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+        if (place_exec(ctx, job, node, &spec, &result, e) < 0)
+            return -1;
+        struct edit_file f = {.real = NULL};
+        int r = result.status == 0 ? read_gathered(&result.out, &f) : -1;
+        if (r == 0) {
+            *ret = f;
+            return 0;
+        }
+        edit_file_release(&f);
+        if (r < 0)
+            return gather_failed(place_name(node), &result, e);
+    }
+    return err_set(e, ERR_STATE, "%s: %s changes all the time", place_name(node), path);
+}
+
+struct write_args {
+    char *n, *mode, *dir, *backup;
+    char sha[DIGEST_HEX];
+    const char *list[8];
+};
+
+static void write_args_release(struct write_args *a)
+{
+    free(a->n);
+    free(a->mode);
+    free(a->dir);
+    free(a->backup);
+}
+
+static char *backup_name(const char *real)
+{
+    char stamp[32];
+    struct timespec t;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME, &t);
+    gmtime_r(&t.tv_sec, &tm);
+    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+    return xasprintf("%s.migsh-%s~", real, stamp);
+}
+
+static struct place_exec make_write(const struct edit_write *w, struct write_args *a)
+{
+    const struct buf *text = &w->new_file->text;
+    bool there = w->new_file->exists;
+    digest_sha256(text->s, text->len, a->sha);
+    a->n = there ? xasprintf("%zu", text->len) : xstrdup("absent");
+    a->mode = xasprintf("%04o", w->mode ? w->mode : 0644);
+    a->dir = w->drop_dir ? xstrdup("drop") : w->dir_mode ? xasprintf("%04o", w->dir_mode) : xstrdup("0");
+    a->backup = w->reverting ? xstrdup("") : backup_name(w->old->real);
+    const char *const list[] = {w->old->real, w->old->sha, a->n, a->sha, a->mode, w->owner ? w->owner : "",
+                                a->dir,       a->backup};
+    memcpy(a->list, list, sizeof(list));
+    return (struct place_exec){.script = write_script,
+                               .args = a->list,
+                               .n_args = ARRAY_SIZE(list),
+                               .root = !w->as_user,
+                               .input = text->s,
+                               .input_len = there ? text->len : 0,
+                               .timeout_ms = TIMEOUT_MS};
+}
+
+char *edit_file_words(const struct edit_write *w)
+{
+    __attribute__((cleanup(write_args_release))) struct write_args a;
+    struct place_exec spec = make_write(w, &a);
+    return place_words(&spec);
+}
+
+int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w, bool *ret_in_place,
+                    struct err *e)
+{
+    __attribute__((cleanup(write_args_release))) struct write_args a;
+    struct place_exec spec = make_write(w, &a);
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    if (place_exec(ctx, job, node, &spec, &result, e) < 0)
+        return -1;
+    if (result.status == EXIT_CHANGED)
+        return 1;
+    if (remote_result_output(place_name(node), &result, NULL, e) < 0)
+        return -1;
+    const char *done = find_line(&result.out, "MIGSH-DONE ");
+    if (!done)
+        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
+    *ret_in_place = str_starts(done, "MIGSH-DONE in-place");
+    return 0;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making, opening and writing journals. Any thread. See journal.h.
+#include "core/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/journal_priv.h"
+#include "io/file.h"
+#include "io/job.h"
+
+enum { MAX_JOURNAL = 256 << 20 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void journal_free(struct journal *j)
+{
+    if (!j)
+        return;
+    if (j->fd >= 0)
+        close(j->fd); // the lock goes with it
+    for (size_t i = 0; i < j->n; i++) {
+        free(j->steps[i].name);
+        json_decref(j->steps[i].about);
+        json_decref(j->steps[i].outcome);
+    }
+    free(j->steps);
+    free(j->path);
+    free(j->id);
+    free(j->command);
+    json_decref(j->about);
+    lock_free(j->lock);
+    free(j);
+}
+
+void journal_close(struct journal *j)
+{
+    journal_free(j);
+}
+
+void journal_discard(struct journal *j)
+{
+    if (j && j->writable && !j->n)
+        unlink(j->path);
+    journal_free(j);
+}
+
+static struct journal *allocate(const char *id)
+{
+    struct journal *j = xnew(struct journal);
+    _cleanup_free_ char *dir = journal_dir();
+    j->lock = lock_new();
+    j->fd = -1;
+    j->id = xstrdup(id);
+    j->path = xasprintf("%s/%s.jsonl", dir, id);
+    return j;
+}
+
+// Takes the record over. It is on the disk, or it does not count: a failed write is cut away again.
+static int append(struct journal *j, json_t *record, struct err *e)
+{
+    _cleanup_buf_ struct buf line = BUF_INIT;
+    journal_line(record, &line);
+    size_t done = 0;
+    int saved = 0;
+    while (done < line.len && !saved) {
+        ssize_t n = pwrite(j->fd, line.s + done, line.len - done, (off_t)(j->good + done));
+        if (n >= 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            saved = errno;
+    }
+    if (!saved && fdatasync(j->fd) < 0)
+        saved = errno;
+    int r = saved ? err_errno(e, saved, "cannot write the journal %s", j->path) : 0;
+    if (saved && ftruncate(j->fd, (off_t)j->good) < 0)
+        err_hint(e, "what was written in part will be ignored");
+    if (r == 0) {
+        j->good += line.len;
+        journal_take(j, record);
+    }
+    json_decref(record);
+    return r;
+}
+
+static int sync_directory(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0) {
+        int saved = errno;
+        if (fd >= 0)
+            close(fd);
+        return err_errno(e, saved, "cannot sync %s", path);
+    }
+    close(fd);
+    return 0;
+}
+
+// "20261121-041914-hosts-sync-3fa9c": sorted by name they are sorted by time.
+static char *make_id(const char *command)
+{
+    unsigned random = 0;
+    if (getrandom(&random, sizeof(random), 0) < 0)
+        random = (unsigned)getpid();
+    struct timespec t;
+    struct tm tm;
+    char text[32];
+    clock_gettime(CLOCK_REALTIME, &t);
+    gmtime_r(&t.tv_sec, &tm);
+    strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
+    // Milliseconds too, as several may begin within a second and their order counts when they are taken back.
+    return xasprintf("%s.%03ld-%s-%06x", text, t.tv_nsec / 1000000, command, random & 0xffffff);
+}
+
+static int make_directory(const char *dir, struct err *e)
+{
+    _cleanup_free_ char *copy = xstrdup(dir);
+    for (char *p = copy + 1;; p++) {
+        char c = *p;
+        if (c && c != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+            return err_errno(e, errno, "cannot make the directory %s", copy);
+        if (!c)
+            return 0;
+        *p = c;
+    }
+}
+
+int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e)
+{
+    _cleanup_free_ char *dir = journal_dir(), *id = make_id(command);
+    if (make_directory(dir, e) < 0)
+        return -1;
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    j->fd = open(j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (j->fd < 0)
+        return err_errno(e, errno, "cannot make the journal %s", j->path);
+    if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+        return err_errno(e, errno, "cannot lock the journal %s", j->path);
+    j->writable = j->taken = true;
+    json_t *record = json_pack("{s:s, s:s, s:f, s:O}", "rec", "begin", "command", command, "time", now(), "about",
+                               about ? (json_t *)about : json_null());
+    if (append(j, record, e) < 0 || sync_directory(dir, e) < 0)
+        return -1;
+    *ret = steal(&j);
+    return 0;
+}
+
+static int take_lock(struct journal *j, bool write, struct err *e)
+{
+    // A reader only looks whether somebody writes.
+    if (flock(j->fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+        j->taken = write;
+        return write ? 0 : flock(j->fd, LOCK_UN);
+    }
+    if (errno != EWOULDBLOCK)
+        return err_errno(e, errno, "cannot lock the journal %s", j->path);
+    if (write)
+        return err_set(e, ERR_STATE, "another console is at work on the journal %s", j->id);
+    j->taken = true;
+    return 0;
+}
+
+int journal_open(const char *id, bool write, struct journal **ret, struct err *e)
+{
+    if (!*id || strchr(id, '/') || *id == '.')
+        return err_set(e, ERR_USAGE, "'%s' is not the id of a journal", id);
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    j->fd = open(j->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (j->fd < 0 && errno == ENOENT) {
+        err_set(e, ERR_NOT_FOUND, "no journal '%s'", id);
+        return err_hint(e, "journal-list shows them");
+    }
+    if (j->fd < 0)
+        return err_errno(e, errno, "cannot open the journal %s", j->path);
+    if (take_lock(j, write, e) < 0)
+        return -1;
+    _cleanup_free_ char *text = NULL;
+    size_t len = 0;
+    if (file_read(j->path, MAX_JOURNAL, &text, &len, e) < 0 || journal_parse(j, text, len, e) < 0)
+        return -1;
+    if (!j->command)
+        return err_set(e, ERR_IO, "the journal %s is empty: its console ended before it did anything", id);
+    if (write && ftruncate(j->fd, (off_t)j->good) < 0)
+        return err_errno(e, errno, "cannot write the journal %s", j->path);
+    j->writable = write;
+    *ret = steal(&j);
+    return 0;
+}
+
+static int append_locked(struct journal *j, json_t *record, struct err *e)
+{
+    if (!j->writable)
+        abort();
+    lock_acquire(j->lock);
+    int r = append(j, record, e);
+    lock_release(j->lock);
+    return r;
+}
+
+int journal_intent(struct journal *j, const char *name, const json_t *about, unsigned *ret_step, struct err *e)
+{
+    if (!j->writable)
+        abort();
+    lock_acquire(j->lock);
+    unsigned step = (unsigned)j->n + 1;
+    int r = append(j,
+                   json_pack("{s:s, s:i, s:s, s:f, s:O}", "rec", "intent", "step", (int)step, "name", name, "time",
+                             now(), "about", about ? (json_t *)about : json_null()),
+                   e);
+    lock_release(j->lock);
+    if (r == 0)
+        *ret_step = step;
+    return r;
+}
+
+int journal_outcome(struct journal *j, unsigned step, enum journal_step_state state, const json_t *outcome,
+                    struct err *e)
+{
+    return append_locked(j,
+                         json_pack("{s:s, s:i, s:s, s:f, s:O}", "rec", "outcome", "step", (int)step, "state",
+                                   journal_step_state_name(state), "time", now(), "outcome",
+                                   outcome ? (json_t *)outcome : json_null()),
+                         e);
+}
+
+int journal_end(struct journal *j, enum journal_state state, struct err *e)
+{
+    return append_locked(
+        j, json_pack("{s:s, s:s, s:f}", "rec", "end", "state", journal_state_name(state), "time", now()), e);
+}

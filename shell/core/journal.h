@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What migsh did, so that it can be gone on with or taken back by another console, days later. One file for each
+// undertaking, $XDG_STATE_HOME/migsh/journal/ID.jsonl: a record a line, only ever appended to, synced before anybody acts
+// on it. A record says what is about to be done (intent) or how it ended (outcome). Any thread; each function locks.
+// No secret may be put in.
+//
+// A line is a JSON object whose last member "sum" is the beginning of the SHA-256 of the bytes before it. A last line that is cut off or
+// does not match was being written when the machine died: nobody had acted on it, so it is ignored (and cut away before
+// the next record is written).
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct journal;
+
+enum journal_state {
+    JOURNAL_RUNNING,     // a console has it open for writing
+    JOURNAL_DONE,        // ended well
+    JOURNAL_FAILED,      // ended badly, some steps may have been done
+    JOURNAL_REVERTED,    // every step that did something was undone
+    JOURNAL_INTERRUPTED, // its console ended without a word
+};
+const char *journal_state_name(enum journal_state s);
+
+enum journal_step_state {
+    STEP_INTENT,    // begun, end unknown: may or may not have acted
+    STEP_DONE,      //
+    STEP_UNCHANGED, // turned out to have nothing to do
+    STEP_FAILED,    // may have acted in part
+    STEP_UNDOING,   // undo begun, end unknown
+    STEP_UNDONE,
+    STEP_UNDO_FAILED,
+};
+const char *journal_step_state_name(enum journal_step_state s);
+
+struct journal_step {
+    unsigned number;     // from 1, in the order of the intents
+    const char *name;    // "edit", "copy", "define" …: the writer's word, by which it finds the function that undoes
+    const json_t *about; // what the writer gave with the intent, and all that undoing needs
+    enum journal_step_state state;
+    const json_t *outcome; // what was given with the last outcome, or NULL
+};
+
+// A new journal, open for writing and locked. `command` is the command's name, `about` (lent) an object of whatever
+// describes the undertaking ({"cluster": …}).
+int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e);
+// An old one. For writing: ERR_STATE while another console has it. ERR_NOT_FOUND, ERR_IO (damaged before its last line).
+int journal_open(const char *id, bool write, struct journal **ret, struct err *e);
+// Unlocks. Without journal_end() before, the journal counts as interrupted.
+void journal_close(struct journal *j);
+DEFINE_CLEANUP(struct journal, journal_close);
+// The same, and the file goes too when no step was ever begun: nothing was done.
+void journal_discard(struct journal *j);
+
+// Before a step acts: *ret_step is its number. After -1 the step must not be begun. `about` is lent.
+int journal_intent(struct journal *j, const char *name, const json_t *about, unsigned *ret_step, struct err *e);
+// After it acted (STEP_DONE, STEP_UNCHANGED, STEP_FAILED) or was undone (STEP_UNDONE, STEP_UNDO_FAILED); STEP_UNDOING
+// before it is undone. `outcome` (lent) may be NULL.
+int journal_outcome(struct journal *j, unsigned step, enum journal_step_state state, const json_t *outcome,
+                    struct err *e);
+// The end of the undertaking or of a revert: DONE, FAILED or REVERTED.
+int journal_end(struct journal *j, enum journal_state state, struct err *e);
+
+const char *journal_id(const struct journal *j);
+const char *journal_command(const struct journal *j);
+const json_t *journal_about(const struct journal *j);
+double journal_time(const struct journal *j); // of its creation, seconds since the epoch
+enum journal_state journal_get_state(const struct journal *j);
+size_t journal_steps(const struct journal *j);
+// Lent until the journal is closed, the contents valid until the next write.
+struct journal_step journal_step_at(const struct journal *j, size_t i);
+
+// The ids of all journals, oldest first (by their creation); of `command` only, unless NULL. Free with
+// strv_release(). A journal that cannot be read is among them: opening it tells why.
+struct strv;
+int journal_list(const char *command, struct strv *ret_ids, struct err *e);
+
+// Any bytes as JSON, and back: a string where they are UTF-8, else {"hex": "…"}. NULL (and JSON null) for nothing.
+json_t *journal_bytes(const char *s, size_t n);
+// *ret is malloc()ed and NUL-terminated, NULL for JSON null; -1 for a value that is neither.
+int journal_bytes_get(const json_t *v, char **ret, size_t *ret_n);

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the NFS commands share. See nfs.h.
+#include "core/nfs.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core/exports.h"
+#include "core/inventory.h"
+#include "core/place.h"
+#include "io/probe.h"
+#include "io/remote.h"
+
+enum { LOOK_MS = 60000 };
+
+// The marker keeps what a login shell prints apart from our lines.
+const char nfs_prologue[] = "LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH\n"
+                            "say() { printf '@%s %s\\n' \"$1\" \"$2\"; }\n"
+                            "missing() { d=$1 n=0; while [ ! -e \"$d\" ] && [ ! -L \"$d\" ]; do n=$((n + 1)); "
+                            "d=${d%/*}; d=${d:-/}; done; echo $n; }\n"
+                            "echo; say migsh nfs\n";
+
+const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
+                                "    if command -v $p >/dev/null; then say pm $p; break; fi\n"
+                                "done\n";
+
+int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
+             size_t n_args, struct nfs_facts *ret, struct err *e)
+{
+    static const char begin[] = "@migsh nfs\n", text_mark[] = "@text\n";
+    _cleanup_free_ char *whole = xasprintf("%s%s", nfs_prologue, script);
+    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = true, .timeout_ms = LOOK_MS};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_free_ char *out = NULL;
+    if (place_exec(ctx, job, node, &spec, &result, e) < 0)
+        return -1;
+    size_t len = result.out.len;
+    if (remote_result_output(place_name(node), &result, &out, e) < 0)
+        return -1;
+    char *s = strstr(out, begin), *end = out + len;
+    if (!s)
+        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
+    *ret = (struct nfs_facts){STRV_INIT, NULL, 0};
+    for (s += strlen(begin); s < end;) {
+        char *newline = memchr(s, '\n', (size_t)(end - s));
+        if (str_starts(s, text_mark)) {
+            ret->text_len = (size_t)(end - s) - strlen(text_mark);
+            ret->text = xcalloc(ret->text_len + 1, 1);
+            memcpy(ret->text, s + strlen(text_mark), ret->text_len);
+            return 0;
+        }
+        newline = newline ? newline : end;
+        if (*s == '@')
+            strv_take(&ret->lines, xstrndup(s + 1, (size_t)(newline - s - 1)));
+        s = newline + 1;
+    }
+    return 0;
+}
+
+void nfs_facts_release(struct nfs_facts *f)
+{
+    strv_release(&f->lines);
+    free(f->text);
+}
+
+const char *nfs_fact(const struct nfs_facts *f, const char *key)
+{
+    size_t n = strlen(key);
+    for (size_t i = 0; i < f->lines.n; i++) {
+        if (strncmp(f->lines.s[i], key, n) == 0 && f->lines.s[i][n] == ' ')
+            return f->lines.s[i] + n + 1;
+    }
+    return NULL;
+}
+
+bool nfs_fact_yes(const struct nfs_facts *f, const char *key)
+{
+    const char *value = nfs_fact(f, key);
+    return value && strcmp(value, "yes") == 0;
+}
+
+char *nfs_script(const char *script, const char *const *words, size_t n)
+{
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    buf_adds(&b, "set -- ");
+    remote_quote_words(&b, words, n);
+    buf_addf(&b, "\n%s", script);
+    return buf_steal(&b);
+}
+
+static const struct {
+    const char *pm, *server, *client, *words;
+} packagers[] = {
+    {"apt-get", "nfs-kernel-server", "nfs-common",
+     "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y"},
+    {"dnf", "rpcbind nfs-utils", "nfs-utils", "dnf install -q -y"},
+    {"yum", "rpcbind nfs-utils", "nfs-utils", "yum install -q -y"},
+    {"zypper", "rpcbind nfs-kernel-server", "nfs-client", "zypper --non-interactive install"},
+};
+
+int nfs_add_install(struct plan *p, struct node *node, const struct nfs_facts *f, enum nfs_package what, struct err *e)
+{
+    const char *pm = nfs_fact(f, "pm");
+    for (size_t i = 0; pm && i < ARRAY_SIZE(packagers); i++) {
+        if (strcmp(packagers[i].pm, pm) != 0)
+            continue;
+        bool server = what == NFS_PACKAGE_SERVER;
+        const char *names = server ? packagers[i].server : packagers[i].client;
+        _cleanup_free_ char *title = xasprintf("packages %s", names);
+        struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
+        c->check = xasprintf("PATH=$PATH:/usr/sbin:/sbin; command -v %s >/dev/null", server ? "exportfs" : "mount.nfs");
+        c->run = xasprintf("%s %s", packagers[i].words, names);
+        // What others may have come to need is not taken away again: c->undo stays NULL, and the plan says so.
+        return 0;
+    }
+    err_set(e, ERR_UNSUPPORTED, "%s has no NFS %s and none of apt-get, dnf, yum and zypper to install one",
+            place_name(node), what == NFS_PACKAGE_SERVER ? "server" : "client");
+    return err_hint(e, "install it by hand and try again");
+}
+
+void nfs_add_directory(struct plan *p, struct node *node, const char *dir, int missing)
+{
+    _cleanup_free_ char *count = xasprintf("%d", missing), *title = xasprintf("directory %s", dir);
+    const char *const words[] = {dir, count};
+    struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
+    c->check = nfs_script("[ -d \"$1\" ]", words, 1);
+    c->run = nfs_script("mkdir -p -m 755 -- \"$1\"", words, 1);
+    // What has come into it stays, and with it the directory.
+    c->undo = nfs_script("d=$1 n=$2; while [ \"$n\" -gt 0 ] && [ -d \"$d\" ] && rmdir -- \"$d\" 2>/dev/null; do\n"
+                         "    n=$((n - 1)) d=${d%/*}\n"
+                         "done; :",
+                         words, 2);
+}
+
+int nfs_check_dir(const char *dir, struct err *e)
+{
+    for (const char *s = dir; *s; s++) {
+        if (iscntrl((unsigned char)*s)) {
+            _cleanup_buf_ struct buf shown = BUF_INIT;
+            exports_show(&shown, dir);
+            return err_set(e, ERR_USAGE, "'%s': a path to be mounted may not have control characters such as a newline",
+                           buf_str(&shown));
+        }
+    }
+    if (dir[0] != '/')
+        return err_set(e, ERR_USAGE, "'%s' is not an absolute path on the node", dir);
+    _cleanup_strv_ struct strv parts = STRV_INIT;
+    strv_split(&parts, dir, '/');
+    if (strv_has(&parts, "..") || strv_has(&parts, "."))
+        return err_set(e, ERR_USAGE, "'%s': a path without \".\" and \"..\" is needed", dir);
+    return 0;
+}
+
+int nfs_address(const struct node *node, char **ret, struct err *e)
+{
+    if (!node->address)
+        return err_set(e, ERR_UNSUPPORTED, "%s has no address, only a URI", node->name);
+    struct probe_addr addr;
+    if (probe_resolve(node->address, 0, &addr, e) < 0) {
+        err_wrap(e, "%s", node->name);
+        return err_hint(e, "node-add the node with its address, or put the name into /etc/hosts");
+    }
+    char text[64];
+    probe_addr_text(&addr, text, sizeof(text));
+    *ret = xstrdup(text);
+    return 0;
+}
+
+static void add_same(struct nfs_source *s, const char *server)
+{
+    bool bracket = strchr(server, ':') && server[0] != '[';
+    strv_take(&s->same, xasprintf("%s%s%s:%s", bracket ? "[" : "", server, bracket ? "]" : "", s->path));
+}
+
+int nfs_source_parse(struct ctx *ctx, const char *text, struct nfs_source *ret, struct err *e)
+{
+    const char *colon = text[0] == '[' ? strstr(text, "]:") : strchr(text, ':');
+    colon = colon && text[0] == '[' ? colon + 1 : colon;
+    if (!colon || colon == text || text[0] == '-' || colon[1] != '/') {
+        err_set(e, ERR_USAGE, "'%s' is not SERVER:PATH with an absolute path", text);
+        return err_hint(e, "as nfs:/srv/nfs, 192.0.2.9:/srv/nfs, [2001:db8::9]:/srv/nfs");
+    }
+    _cleanup_free_ char *server = xstrndup(text, (size_t)(colon - text));
+    if (nfs_check_dir(colon + 1, e) < 0)
+        return -1;
+    if (strspn(server, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%") != strlen(server))
+        return err_set(e, ERR_USAGE, "'%s' is no server: a node, a host name or an address is needed", server);
+    struct nfs_source s = {.path = xstrdup(colon + 1), .same = STRV_INIT};
+    s.node = inventory_peek(ctx_inventory(ctx), server);
+    if (s.node && (nfs_address(s.node, &s.server, e) < 0 || !s.server)) {
+        nfs_source_release(&s);
+        return -1;
+    }
+    bool bracketed = server[0] == '[';
+    if (!s.node)
+        s.server = bracketed ? xstrndup(server + 1, strlen(server) - 2) : xstrdup(server);
+    add_same(&s, s.server);
+    s.text = xstrdup(s.same.s[0]);
+    add_same(&s, server);
+    if (s.node)
+        add_same(&s, s.node->address);
+    *ret = s;
+    return 0;
+}
+
+void nfs_source_release(struct nfs_source *s)
+{
+    free(s->text);
+    free(s->server);
+    free(s->path);
+    strv_release(&s->same);
+    node_unref(s->node);
+}
+
+void nfs_mangle(struct buf *out, const char *path)
+{
+    for (const char *s = path; *s; s++) {
+        if (strchr(" \t\n\\", *s))
+            buf_addf(out, "\\%03o", (unsigned char)*s);
+        else
+            buf_addc(out, *s);
+    }
+}
+
+static char *unmangle(const char *s, size_t n)
+{
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    for (size_t i = 0; i < n; i++) {
+        bool octal = s[i] == '\\' && i + 3 < n;
+        for (size_t k = 1; octal && k <= 3; k++)
+            octal = s[i + k] >= '0' && s[i + k] <= '7';
+        if (octal) {
+            buf_addc(&b, (char)((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 + (s[i + 3] - '0')));
+            i += 3;
+        } else {
+            buf_addc(&b, s[i]);
+        }
+    }
+    return buf_steal(&b);
+}
+
+char *nfs_unmangle(const char *s)
+{
+    return unmangle(s, strlen(s));
+}
+
+// "36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw": proc(5).
+static bool mount_line(char *line, const char *dir, struct nfs_mount *ret)
+{
+    char *dash = strstr(line, " - ");
+    _cleanup_strv_ struct strv left = STRV_INIT, right = STRV_INIT;
+    if (!dash)
+        return false;
+    *dash = '\0';
+    strv_split(&left, line, ' ');
+    strv_split(&right, dash + 3, ' ');
+    if (left.n < 6 || right.n < 3)
+        return false;
+    _cleanup_free_ char *point = unmangle(left.s[4], strlen(left.s[4]));
+    if (strcmp(point, dir) != 0)
+        return false;
+    nfs_mount_release(ret);
+    *ret = (struct nfs_mount){
+        .source = unmangle(right.s[1], strlen(right.s[1])), .type = xstrdup(right.s[0]), .options = xstrdup(left.s[5])};
+    return true;
+}
+
+bool nfs_mount_at(const char *mountinfo, const char *dir, struct nfs_mount *ret)
+{
+    struct nfs_mount m = {NULL, NULL, NULL};
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, mountinfo, '\n');
+    bool found = false;
+    for (size_t i = 0; i < lines.n; i++) // a later line is mounted over an earlier one
+        found = mount_line(lines.s[i], dir, &m) || found;
+    if (found)
+        *ret = m;
+    return found;
+}
+
+void nfs_mount_release(struct nfs_mount *m)
+{
+    free(m->source);
+    free(m->type);
+    free(m->options);
+}
+
+bool nfs_type(const char *type)
+{
+    return strcmp(type, "nfs") == 0 || strcmp(type, "nfs4") == 0 || strcmp(type, "fuse.nfs") == 0;
+}
+
+char *nfs_fstab_key(const char *line, size_t len)
+{
+    const char *end = line + len, *s = line;
+    while (s < end && isblank((unsigned char)*s))
+        s++;
+    if (s == end || *s == '#')
+        return NULL;
+    while (s < end && !isblank((unsigned char)*s))
+        s++;
+    while (s < end && isblank((unsigned char)*s))
+        s++;
+    const char *from = s;
+    while (s < end && !isspace((unsigned char)*s))
+        s++;
+    while (s > from + 1 && s[-1] == '/')
+        s--;
+    return s > from ? unmangle(from, (size_t)(s - from)) : NULL;
+}

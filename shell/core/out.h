@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way up from the core to whoever watches: notices, progress, questions. The implementation (terminal, plain lines,
+// JSON events, capture for a test or for Lua) is chosen once by main.c. All functions may be called from any thread:
+// they hand over to the main thread, and only out_ask() waits for it. Results do not go this way: they are return
+// values.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct job;
+
+enum out_level { OUT_INFO, OUT_WARN };
+
+// One line for the operator, without a newline: "waiting for the guest to shut down".
+void out_notice(enum out_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// A step of a long job. `value` (stolen) is the whole state as JSON, with at least
+//     {"job": "migrate", "text": one line for people, "percent": 0..100 or absent}
+// Running jobs are told apart by "job" and, where they are there, "id", "domain" and "node". A terminal draws a bar from
+// "percent", then "domain: " and "detail" (the text without the percentage), or the text where there is no detail.
+// A terminal redraws one line for each job, a pipe gets a line at a time (rate-limited), --json an event object
+// {"event": "progress", …}. `done`: the last one of this job; the terminal's line is ended or taken away.
+void out_progress(json_t *value, bool done);
+
+// Something that happened by itself (a libvirt event, a lost connection): {"event": kind, …}; stolen. "text" is for
+// people.
+void out_event(json_t *value);
+
+enum out_ask_kind { OUT_ASK_TEXT, OUT_ASK_SECRET, OUT_ASK_YESNO };
+// Asks the operator. *ret_answer is freed by the caller (wipe it if it is a secret); for YESNO it is "yes" or "no".
+// ERR_AUTH where nobody can be asked (no terminal, --json, a script), ERR_CANCELLED on Ctrl-C or Ctrl-D.
+int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char **ret_answer, struct err *e);
+
+// Main thread only: what a script prints, part or all of a line; among the results, but no result.
+void out_print(const char *text, size_t n);
+
+// For the dispatcher only, on the main thread: a rendered result, and the error of a command. Nobody else prints.
+void out_write(const char *text, size_t n);
+void out_error(const struct err *err);
+// What a command on a remote host printed to its stderr (any thread); goes to ours, and nowhere with --json, where it
+// is part of the value.
+void out_stderr(const char *text, size_t n);
+
+// What an implementation fills in; all called on the main thread. Strings and values are lent for the call.
+struct out_ops {
+    void (*write)(const char *text, size_t n); // to standard output, at once
+    void (*print)(const char *text, size_t n); // NULL: as write
+    void (*error)(const struct err *err);
+    void (*write_stderr)(const char *text, size_t n); // printable already; NULL: dropped
+    void (*notice)(enum out_level level, const char *text);
+    void (*progress)(const json_t *value, bool done);
+    void (*event)(const json_t *value);
+    // Puts the question; later calls answer(token, text) on the main thread, text NULL for "refused". NULL: cannot ask.
+    void (*ask)(enum out_ask_kind kind, const char *question, void *token);
+    void (*ask_withdraw)(void *token); // the asker was cancelled
+};
+void out_set_ops(const struct out_ops *ops);      // main thread; NULL: silence
+void out_answer(void *token, const char *answer); // main thread; NULL: the operator refused

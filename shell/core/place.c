@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scripts on nodes and here, as root by sudo. Job threads. See place.h.
+#include "core/place.h"
+
+#include <string.h>
+
+#include "core/ctx_priv.h"
+#include "core/out.h"
+#include "core/session.h"
+#include "io/job.h"
+#include "io/local.h"
+
+// A password for sudo, for one login on one machine.
+struct place {
+    struct place *next;
+    char *key;
+    char *password;
+};
+
+// Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
+enum { NEEDS_PASSWORD = 119, TRY_MS = 60000 };
+static const char needs_password[] = "migsh: sudo wants a password";
+static const char as_root[] =
+    "if [ \"$(id -u)\" = 0 ]; then exec sh -c \"$@\"; fi\n"
+    "if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi\n"
+    "if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c \"$@\"; fi\n"
+    "echo 'migsh: sudo wants a password' >&2; exit 119";
+
+const char *place_name(const struct node *node)
+{
+    return node ? node->name : "(admin)";
+}
+
+static char *key_of(const struct node *n)
+{
+    return n ? xasprintf("%s@%s:%d", n->user ? n->user : "", n->address ? n->address : "", n->port) : xstrdup("");
+}
+
+static char *known_password(struct ctx *ctx, const struct node *node)
+{
+    _cleanup_free_ char *key = key_of(node);
+    lock_acquire(ctx->lock);
+    struct place *p = ctx->places;
+    while (p && strcmp(p->key, key) != 0)
+        p = p->next;
+    char *password = p ? xstrdup(p->password) : NULL;
+    lock_release(ctx->lock);
+    return password;
+}
+
+static void remember(struct ctx *ctx, const struct node *node, const char *password)
+{
+    struct place *p = xnew(struct place);
+    p->key = key_of(node);
+    p->password = xstrdup(password);
+    lock_acquire(ctx->lock);
+    p->next = ctx->places;
+    ctx->places = p;
+    lock_release(ctx->lock);
+}
+
+static void wipe(char *secret)
+{
+    if (secret)
+        mem_wipe(secret, strlen(secret));
+    free(secret);
+}
+
+static void wipe_p(char **secret)
+{
+    wipe(*secret);
+}
+
+void places_release(struct ctx *ctx)
+{
+    while (ctx->places) {
+        struct place *p = ctx->places;
+        ctx->places = p->next;
+        wipe(p->password);
+        free(p->key);
+        free(p);
+    }
+}
+
+static void add_script(struct buf *b, const struct place_exec *spec)
+{
+    const char *const head[] = {spec->script, "migsh"};
+    remote_quote_words(b, head, 2);
+    if (spec->n_args) {
+        buf_addc(b, ' ');
+        remote_quote_words(b, spec->args, spec->n_args);
+    }
+}
+
+char *place_words(const struct place_exec *spec)
+{
+    struct buf b = BUF_INIT;
+    buf_adds(&b, spec->root ? "sudo sh -c " : "sh -c ");
+    add_script(&b, spec);
+    return buf_steal(&b);
+}
+
+static int run(struct ctx *ctx, struct job *job, struct node *node, const struct remote_exec *exec,
+               struct remote_result *result, struct err *e)
+{
+    if (node)
+        return session_exec(ctx, job, node, exec, result, e);
+    return local_exec(job, exec, result, e) < 0 ? err_wrap(e, "(admin)") : 0;
+}
+
+// By sudo, which reads the password from its stdin up to the newline; the rest is the script's. -k: a password that sudo
+// does not ask for (it remembers an earlier one) would end up in the script's input.
+static int run_with_password(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                             const char *password, struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf command = BUF_INIT;
+    buf_adds(&command, "exec sudo -k -S -p '' -- sh -c ");
+    add_script(&command, spec);
+    size_t len = strlen(password), total = len + 1 + spec->input_len;
+    char *input = xcalloc(total + 1, 1); // not a buf: growing would leave copies behind
+    memcpy(input, password, len + 1);
+    input[len] = '\n';
+    if (spec->input_len)
+        memcpy(input + len + 1, spec->input, spec->input_len);
+    struct remote_exec exec = {.command = buf_str(&command),
+                               .input = input,
+                               .input_len = total,
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms};
+    int r = run(ctx, job, node, &exec, result, e);
+    mem_wipe(input, len);
+    free(input);
+    return r;
+}
+
+static int ask_password(struct ctx *ctx, struct job *job, struct node *node, char **ret, struct err *e)
+{
+    const char *user = node ? node->user : NULL;
+    _cleanup_free_ char *question =
+        xasprintf("sudo password%s%s on %s: ", user ? " of " : "", user ? user : "", place_name(node));
+    _cleanup_(wipe_p) char *password = NULL;
+    if (out_ask(job, OUT_ASK_SECRET, question, &password, e) < 0) {
+        err_wrap(e, "%s: sudo wants a password", place_name(node));
+        return e->code != ERR_AUTH
+                   ? -1
+                   : err_hint(e, "log in as root (node-add NAME root@ADDRESS), or allow sudo without a password");
+    }
+    // Tried alone, so that sudo cannot take the script's input for further attempts.
+    struct place_exec trial = {.script = "true", .timeout_ms = TRY_MS};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    if (run_with_password(ctx, job, node, &trial, password, &result, e) < 0)
+        return -1;
+    if (remote_result_output(place_name(node), &result, NULL, e) < 0) {
+        e->code = ERR_AUTH;
+        return err_wrap(e, "sudo refused");
+    }
+    remember(ctx, node, password);
+    *ret = steal(&password);
+    return 0;
+}
+
+static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                     struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf command = BUF_INIT;
+    buf_adds(&command, "exec sh -c ");
+    if (spec->root) {
+        const char *const outer[] = {as_root, "migsh"};
+        remote_quote_words(&command, outer, 2);
+        buf_addc(&command, ' ');
+    }
+    add_script(&command, spec);
+    struct remote_exec exec = {.command = buf_str(&command),
+                               .input = spec->input,
+                               .input_len = spec->input_len,
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms};
+    return run(ctx, job, node, &exec, result, e);
+}
+
+int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+               struct remote_result *result, struct err *e)
+{
+    _cleanup_(wipe_p) char *password = spec->root ? known_password(ctx, node) : NULL;
+    if (!password) {
+        if (run_plain(ctx, job, node, spec, result, e) < 0)
+            return -1;
+        if (!spec->root || result->status != NEEDS_PASSWORD || !strstr(buf_str(&result->err), needs_password))
+            return 0;
+        remote_result_release(result);
+        if (ask_password(ctx, job, node, &password, e) < 0 || !password)
+            return -1;
+    }
+    return run_with_password(ctx, job, node, spec, password, result, e);
+}
