@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by the commands that start, stop and change a domain. Job threads. See power.h.
+#include "cmd/power.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "io/file.h"
+#include "io/virt_dom.h"
+
+enum { XML_MAX = 16 << 20 };
+
+void domain_result(struct cmd_call *c, const struct virt_dom *dom)
+{
+    c->result = json_object();
+    json_object_set_new(c->result, "name", json_text(virt_dom_name(dom)));
+    json_object_set_new(c->result, "uuid", json_text(virt_dom_uuid(dom)));
+    if (c->where.node)
+        json_object_set_new(c->result, "node", json_text(c->where.node->name));
+}
+
+int domain_failed(const struct virt_dom *dom, const char *verb, const char *state_hint, struct err *e)
+{
+    if (e->code == ERR_STATE && !e->hint && state_hint)
+        err_hint(e, "%s", state_hint);
+    return err_wrap(e, "failed to %s domain '%s'", verb, virt_dom_name(dom));
+}
+
+int domain_read_file(const char *path, char **ret, struct err *e)
+{
+    size_t n;
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, XML_MAX, &text, &n, e) < 0)
+        return -1;
+    if (strlen(text) == n) {
+        *ret = steal(&text);
+        return 0;
+    }
+    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no XML text", path);
+}
+
+int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e)
+{
+    _cleanup_strv_ struct strv parts = STRV_INIT;
+    strv_split(&parts, text, ',');
+    int *fds = xcalloc(parts.n, sizeof(*fds));
+    for (size_t i = 0; i < parts.n; i++) {
+        long long fd;
+        if (str_to_int(parts.s[i], 0, 1 << 20, &fd) < 0) {
+            free(fds);
+            return err_set(e, ERR_USAGE, "--pass-fds: '%s' is no file descriptor", parts.s[i]);
+        }
+        fds[i] = (int)fd;
+    }
+    *ret = fds;
+    *ret_n = parts.n;
+    return 0;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pausing and continuing a guest; its autostart mark.
+#include "cmd/commands.h"
+#include "cmd/power.h"
+#include "io/virt_dom.h"
+#include "io/virt_info.h"
+#include "io/virt_lifecycle.h"
+
+enum { DOMAIN, DISABLE };
+
+static const struct opt_def opts[] = {
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    {NULL},
+};
+
+static const struct opt_def autostart_opts[] = {
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DISABLE] = {"disable", OPT_BOOL, 0, "disable autostarting"},
+    {NULL},
+};
+
+static int run_suspend(struct cmd_call *c, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    if (virt_dom_suspend(dom, e) < 0)
+        return domain_failed(dom, "suspend", "only a running guest can be suspended", e);
+    domain_result(c, dom);
+    return 0;
+}
+
+static int run_resume(struct cmd_call *c, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    if (virt_dom_resume(dom, e) < 0)
+        return domain_failed(dom, "resume", "start boots a domain that is shut off", e);
+    domain_result(c, dom);
+    return 0;
+}
+
+static const struct view unmarked = {VIEW_NONE, .message = "Domain '{name}' unmarked as autostarted"};
+
+static int mark_failed(const struct virt_dom *dom, bool on, struct err *e)
+{
+    if (e->code == ERR_STATE)
+        err_hint(e, "a transient domain has no definition that could be marked");
+    return err_wrap(e, "failed to %s domain '%s' as autostarted", on ? "mark" : "unmark", virt_dom_name(dom));
+}
+
+static int run_autostart(struct cmd_call *c, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    bool on = !c->vals[DISABLE].b;
+    if (virt_dom_set_autostart(dom, on, e) < 0)
+        return mark_failed(dom, on, e);
+    domain_result(c, dom);
+    json_object_set_new(c->result, "autostart", json_boolean(on));
+    if (!on)
+        c->view = &unmarked;
+    return 0;
+}
+
+const struct cmd_def cmd_autostart = {.name = "autostart",
+                                      .group = "Domains",
+                                      .summary = "autostart a domain",
+                                      .example = "autostart share\nautostart share --disable",
+                                      .opts = autostart_opts,
+                                      .flags = CMD_CONN,
+                                      .view = {VIEW_NONE, .message = "Domain '{name}' marked as autostarted"},
+                                      .run = run_autostart};
+
+const struct cmd_def cmd_resume = {.name = "resume",
+                                   .group = "Domains",
+                                   .summary = "resume a domain",
+                                   .example = "resume share",
+                                   .opts = opts,
+                                   .flags = CMD_CONN,
+                                   .view = {VIEW_NONE, .message = "Domain '{name}' resumed"},
+                                   .run = run_resume};
+
+const struct cmd_def cmd_suspend = {.name = "suspend",
+                                    .group = "Domains",
+                                    .summary = "suspend a domain",
+                                    .example = "suspend share",
+                                    .opts = opts,
+                                    .flags = CMD_CONN,
+                                    .view = {VIEW_NONE, .message = "Domain '{name}' suspended"},
+                                    .run = run_suspend};
