@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Progress as a bar and a text. Pure. See progress.h.
+#include "ui/progress.h"
+
+#include <string.h>
+#include <wchar.h>
+
+#include "base/mem.h"
+
+enum { BAR = 24, PERCENT = 7, BAR_AND_PERCENT = BAR + 3 + PERCENT, NARROW = 60 };
+
+void progress_clip(const char *text, int width, struct buf *out)
+{
+    _cleanup_buf_ struct buf clean = BUF_INIT;
+    buf_add_printable(&clean, text, strlen(text));
+    const char *at = buf_str(&clean);
+    size_t left = clean.len;
+    mbstate_t state = {0};
+    while (left) {
+        wchar_t wc = 0;
+        size_t n = mbrtowc(&wc, at, left, &state);
+        int columns = 1;
+        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+            n = 1; // bad bytes count one column each, as str_columns() has it
+            state = (mbstate_t){0};
+        } else if (wc == L'\n' || wc == L'\t') {
+            wc = L' ';
+        } else {
+            columns = wcwidth(wc) < 0 ? 1 : wcwidth(wc);
+        }
+        if (columns > width)
+            return;
+        width -= columns;
+        if (wc == L' ')
+            buf_addc(out, ' ');
+        else
+            buf_add(out, at, n);
+        at += n;
+        left -= n;
+    }
+}
+
+static void add_bar(double percent, struct buf *out)
+{
+    percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
+    int filled = (int)(percent / 100 * BAR);
+    buf_addc(out, '[');
+    buf_addn(out, '=', (size_t)filled);
+    if (filled < BAR) {
+        buf_addc(out, '>');
+        buf_addn(out, ' ', (size_t)(BAR - filled - 1));
+    }
+    buf_addf(out, "] %3d %%  ", (int)percent);
+}
+
+static const char *string_of(const json_t *value, const char *key)
+{
+    return json_string_value(json_object_get(value, key));
+}
+
+void progress_line(const json_t *value, int width, struct buf *out)
+{
+    const char *job = string_of(value, "job"), *text = string_of(value, "text");
+    const char *detail = string_of(value, "detail"), *domain = string_of(value, "domain");
+    const json_t *percent = json_object_get(value, "percent");
+    if (json_is_number(percent) && width >= NARROW) {
+        add_bar(json_number_value(percent), out);
+        width -= BAR_AND_PERCENT;
+    } else if (json_is_number(percent) && width > PERCENT) {
+        buf_addf(out, "%3d %%  ", (int)json_number_value(percent));
+        width -= PERCENT;
+    }
+    _cleanup_free_ char *both = detail && domain ? xasprintf("%s: %s", domain, detail) : NULL;
+    const char *words = both ? both : detail ? detail : text ? text : job;
+    progress_clip(words ? words : "", width, out);
+}
+
+char *progress_key(const json_t *value)
+{
+    static const char *const parts[] = {"job", "id", "domain", "node"};
+    _cleanup_buf_ struct buf key = BUF_INIT;
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        const json_t *part = json_object_get(value, parts[i]);
+        if (json_is_string(part))
+            buf_adds(&key, json_string_value(part));
+        else if (json_is_integer(part))
+            buf_addf(&key, "%lld", (long long)json_integer_value(part));
+        buf_addc(&key, '\n');
+    }
+    return buf_steal(&key);
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The prompt. Main thread. See repl.h. All keys come through ui/term into `typed`; from there they go to readline while
+// a prompt is shown, to ui/ask while a question is open, and stay (but for ^C) while a command runs: what is typed
+// ahead is kept.
+#include "ui/repl.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/readline.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "core/names_watch.h"
+#include "core/out.h"
+#include "io/loop.h"
+#include "ui/ask.h"
+#include "ui/history.h"
+#include "ui/live.h"
+#include "ui/stop.h"
+#include "ui/tab.h"
+#include "ui/term.h"
+
+enum { CTRL_C = 3, CTRL_Z = 26 };
+
+// A command line that was started, until it has ended; one that was abandoned goes on behind the prompt.
+struct running {
+    struct running *next; // of the abandoned
+    struct repl *repl;
+    struct batch *batch;
+    char *text;
+    bool abandoned;
+};
+
+struct repl {
+    struct ctx *ctx;
+    struct batch_opts opts;
+    void (*done)(int status, void *data);
+    void *data;
+    struct buf typed;   // keys not used yet
+    struct buf pending; // lines of an unfinished command
+    struct running *foreground, *abandoned;
+    struct stop stop;
+    bool shown;  // readline has a prompt on the screen
+    bool frozen; // between the Enter key and on_line()
+    bool ended;
+    int signalled;
+    int status;
+};
+
+static struct repl *self; // readline's callbacks carry no data
+
+static void use_typed(struct repl *r);
+static void on_line(char *line);
+
+// ---- what readline calls
+
+static int next_key(FILE *stream)
+{
+    (void)stream;
+    struct buf *b = &self->typed;
+    if (!b->len) {
+        int c = term_read_byte(); // the rest of a key sequence or of a pasted text, which is on its way
+        return c < 0 ? EOF : c;
+    }
+    int c = (unsigned char)b->s[0];
+    memmove(b->s, b->s + 1, b->len); // with the NUL
+    b->len--;
+    return c;
+}
+
+// Readline asks the terminal itself otherwise, and waits there for bytes that are in `typed` already.
+static int more_keys(void)
+{
+    return self->typed.len || term_has_input();
+}
+
+// Marks pasted text, so that its newlines are text and its tabs no completion.
+static void mark_pastes(bool on)
+{
+    const char *wanted = rl_variable_value("enable-bracketed-paste");
+    if (live_redraws() && wanted && strcmp(wanted, "on") == 0)
+        fputs(on ? "\033[?2004h" : "\033[?2004l", rl_outstream);
+    fflush(rl_outstream);
+}
+
+// Instead of readline's own: the mode stays the same all the time, because in between a ^D typed ahead would be taken by
+// the terminal, and other keys echoed where they do not belong.
+static void prepare_terminal(int meta)
+{
+    (void)meta;
+    term_set(TERM_KEYS);
+    rl_tty_set_echoing(1);
+    mark_pastes(true);
+}
+
+static void release_terminal(void)
+{
+    mark_pastes(false);
+}
+
+static int clear_line(int count, int key)
+{
+    (void)count;
+    (void)key;
+    struct repl *r = self;
+    live_freeze();
+    rl_point = rl_end;
+    rl_redisplay();
+    fputs("^C", rl_outstream);
+    rl_crlf();
+    live_thaw();
+    buf_truncate(&r->pending, 0);
+    rl_free_line_state(); // an incremental search or a pending argument goes too
+    rl_replace_line("", 1);
+    rl_set_prompt("migsh> ");
+    rl_on_new_line();
+    rl_forced_update_display();
+    return 0;
+}
+
+static int accept_line(int count, int key)
+{
+    live_freeze(); // until on_line()
+    self->frozen = true;
+    return rl_newline(count, key);
+}
+
+static int suspend(int count, int key)
+{
+    (void)count;
+    (void)key;
+    rl_clear_visible_line();
+    release_terminal();
+    term_set(TERM_COOKED);
+    raise(SIGSTOP); // goes on in repl_signal(SIGCONT)
+    return 0;
+}
+
+// ---- the prompt on the screen
+
+static void clear_prompt(void)
+{
+    rl_clear_visible_line();
+    fflush(rl_outstream);
+}
+
+static void draw_prompt(void)
+{
+    rl_on_new_line();
+    rl_redisplay();
+    fflush(rl_outstream);
+}
+
+static const struct live_prompt as_prompt = {clear_prompt, draw_prompt};
+
+static void show_prompt(struct repl *r)
+{
+    if (r->ended)
+        return;
+    rl_callback_handler_install(r->pending.len ? "    -> " : "migsh> ", on_line);
+    fflush(rl_outstream);
+    r->shown = true;
+    live_set_prompt(&as_prompt);
+}
+
+// The line is done with, or a question needs the terminal; the caller has taken it off the screen.
+static void remove_prompt(struct repl *r)
+{
+    live_set_prompt(NULL);
+    rl_callback_handler_remove();
+    r->shown = false;
+}
+
+// ---- running commands
+
+static void end(struct repl *r)
+{
+    if (r->ended)
+        return;
+    r->ended = true;
+    if (r->shown)
+        remove_prompt(r);
+    ask_refuse_all();
+    live_end();
+    term_watch(NULL, NULL);
+    term_set(TERM_COOKED);
+    for (struct running *a = r->abandoned; a; a = a->next) {
+        out_notice(OUT_WARN, "left without knowing how this ended: %s (domjobinfo and list tell)", a->text);
+        r->status = r->status ? r->status : 128 + SIGINT;
+    }
+    history_close();
+    r->done(r->signalled ? 128 + r->signalled : r->status, r->data);
+}
+
+static void post_use_typed(void *data)
+{
+    struct repl *r = data;
+    if (!r->ended)
+        use_typed(r);
+}
+
+static void on_batch_done(int status, bool quit, void *data)
+{
+    struct running *it = data;
+    struct repl *r = it->repl;
+    if (it->abandoned) {
+        struct running **at = &r->abandoned;
+        while (*at != it)
+            at = &(*at)->next;
+        *at = it->next;
+        if (!r->ended)
+            out_notice(OUT_WARN, "this has ended now (%s): %s", status ? "it failed" : "it succeeded", it->text);
+    } else {
+        r->foreground = NULL;
+        r->status = status;
+        if (quit || r->signalled) {
+            end(r);
+        } else if (!ask_active()) {
+            show_prompt(r);
+            loop_post(post_use_typed, r); // not from here: we may be inside one of its calls
+        }
+    }
+    free(it->text);
+    free(it);
+}
+
+static void run_line(struct repl *r, const char *text)
+{
+    struct running *it = xnew(struct running);
+    it->repl = r;
+    it->text = xstrdup(text);
+    r->foreground = it;
+    r->stop = (struct stop){0};
+    it->batch = batch_line(r->ctx, text, &r->opts, on_batch_done, it);
+}
+
+// Blanks at the end (Tab leaves one) are nothing to remember.
+static void trim_end(char *s)
+{
+    size_t n = strlen(s);
+    while (n && strchr(" \t\r\n", s[n - 1]) && !(n > 1 && s[n - 2] == '\\'))
+        s[--n] = '\0';
+}
+
+static void on_line(char *line)
+{
+    struct repl *r = self;
+    if (!r->frozen)
+        live_freeze(); // ended by another key than Enter
+    r->frozen = false;
+    live_thaw();
+    if (!line && !r->pending.len) { // ^D on an empty line
+        fputc('\n', rl_outstream);
+        end(r);
+        return;
+    }
+    if (r->pending.len)
+        buf_addc(&r->pending, '\n');
+    buf_adds(&r->pending, line ? line : "");
+    bool more = line && batch_incomplete(buf_str(&r->pending));
+    free(line);
+    if (more) {
+        rl_set_prompt("    -> "); // readline shows it for the line to come
+        return;
+    }
+    _cleanup_free_ char *text = buf_steal(&r->pending);
+    rl_set_prompt("migsh> ");
+    trim_end(text);
+    if (!*text)
+        return;
+    history_keep(text);
+    remove_prompt(r);
+    run_line(r, text);
+}
+
+static void abandon(struct repl *r)
+{
+    struct running *it = r->foreground;
+    it->abandoned = true;
+    it->next = r->abandoned;
+    r->abandoned = it;
+    r->foreground = NULL;
+    r->status = 128 + SIGINT;
+}
+
+static void press_stop(struct repl *r)
+{
+    struct running *it = r->foreground;
+    live_hide();
+    if (r->stop.presses == 0)
+        fputs("^C\n", live_stream());
+    live_show();
+    switch (stop_press(&r->stop, it->text)) {
+    case STOP_CANCEL:
+        batch_cancel(it->batch);
+        break;
+    case STOP_TOLD:
+        break;
+    case STOP_ABANDON:
+        out_notice(OUT_WARN, "no longer waiting; how this ends will be told here: %s", it->text);
+        abandon(r);
+        show_prompt(r);
+        break;
+    }
+}
+
+// SIGTERM or a terminal that has gone: cancel, wait, leave. The second time: leave.
+static void leave(struct repl *r, int signo)
+{
+    bool again = r->signalled != 0;
+    r->signalled = again ? r->signalled : signo;
+    ask_refuse_all();
+    if (!r->foreground) {
+        end(r);
+    } else if (again) {
+        abandon(r);
+        end(r);
+    } else {
+        batch_cancel(r->foreground->batch);
+    }
+}
+
+// ---- keys and signals
+
+static void use_typed(struct repl *r)
+{
+    while (!r->ended && r->typed.len && !ask_active()) {
+        if (r->shown) {
+            rl_callback_read_char();
+            continue;
+        }
+        const char *c = memchr(r->typed.s, CTRL_C, r->typed.len);
+        if (!c || !r->foreground)
+            return;
+        // As a terminal does: what was typed before it is dropped.
+        size_t used = (size_t)(c + 1 - r->typed.s);
+        memmove(r->typed.s, c + 1, r->typed.len - used + 1);
+        r->typed.len -= used;
+        press_stop(r);
+    }
+}
+
+static void on_keys(const char *bytes, size_t n, void *data)
+{
+    struct repl *r = data;
+    if (!n) {
+        repl_signal(r, SIGHUP);
+        return;
+    }
+    size_t used = ask_active() ? ask_feed(bytes, n) : 0;
+    buf_add(&r->typed, bytes + used, n - used);
+    use_typed(r);
+}
+
+// SIGINT by kill: the same as ^C, but no key, so it comes before whatever was typed and drops nothing of it.
+static void interrupt(struct repl *r)
+{
+    if (ask_active()) {
+        ask_feed("\003", 1);
+    } else if (r->foreground) {
+        press_stop(r);
+    } else if (r->shown) {
+        rl_stuff_char(CTRL_C);
+        rl_callback_read_char();
+    }
+}
+
+void repl_signal(struct repl *r, int signo)
+{
+    switch (signo) {
+    case SIGWINCH:
+        if (r->shown)
+            rl_resize_terminal();
+        else
+            rl_reset_screen_size();
+        live_resized();
+        break;
+    case SIGCONT:
+        if (r->shown) {
+            prepare_terminal(1);
+            rl_on_new_line();
+            rl_forced_update_display();
+        } else {
+            term_set(TERM_KEYS);
+        }
+        break;
+    case SIGINT:
+        interrupt(r);
+        break;
+    default:
+        leave(r, signo);
+    }
+}
+
+static void question_begins(void)
+{
+    struct repl *r = self;
+    if (r->shown) {
+        live_hide();
+        live_set_prompt(NULL);
+        live_show();
+    }
+}
+
+static void question_ended(void)
+{
+    struct repl *r = self;
+    if (r->ended)
+        return;
+    if (r->shown) {
+        live_set_prompt(&as_prompt);
+        draw_prompt();
+    } else if (!r->foreground) {
+        show_prompt(r);
+    }
+    loop_post(post_use_typed, r);
+}
+
+static const struct ask_host asker = {question_begins, question_ended};
+
+static void set_up_readline(struct repl *r)
+{
+    rl_readline_name = "migsh";
+    rl_outstream = live_stream();
+    rl_getc_function = next_key;
+    rl_input_available_hook = more_keys;
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_prep_term_function = prepare_terminal;
+    rl_deprep_term_function = release_terminal;
+    rl_initialize();
+    rl_tty_set_default_bindings(emacs_standard_keymap); // the terminal's own erase and kill keys
+    Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
+    for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+        rl_bind_key_in_map(CTRL_C, clear_line, maps[i]);
+        rl_bind_key_in_map(CTRL_Z, suspend, maps[i]);
+        rl_bind_key_in_map('\r', accept_line, maps[i]);
+        rl_bind_key_in_map('\n', accept_line, maps[i]);
+    }
+    tab_bind(r->ctx);
+}
+
+struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const char *history_path,
+                        void (*done)(int status, void *data), void *data)
+{
+    struct repl *r = xnew(struct repl);
+    r->ctx = ctx;
+    r->opts = *opts;
+    r->opts.prefix_ok = true;
+    r->done = done;
+    r->data = data;
+    self = r;
+    set_up_readline(r);
+    history_open(history_path);
+    ask_init(&asker);
+    term_watch(on_keys, r);
+    names_watch_start(ctx);
+    show_prompt(r);
+    return r;
+}
