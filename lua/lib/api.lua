@@ -1,0 +1,136 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What `help lua` says: one row for each function of `mig` (a test compares the two). `names`: what a row documents.
+return {
+  intro = [[
+Lua 5.4 runs the console: at the prompt behind "=" or "lua ", as a script (migsh FILE.lua WORD…, the words in arg), and
+as recipes, which are commands. Everything is in the table mig. A function that has to wait lets other tasks and the
+prompt go on meanwhile. Nothing may be waited for while a file is being loaded (at a recipe's or module's top level).]],
+  groups = {
+    { title = "COMMANDS", rows = {
+      { form = "mig.VERB{POSITIONAL…, OPTION = VALUE…}", names = {}, text = [[
+Every command and recipe; dashes become underscores (mig.node_add, or mig["node-add"]). true is a switch, false and nil
+are left out, a list repeats an option that may be repeated, words behind "--" are given by their name. Returns the
+command's value (what --json prints) and prints nothing. Failing, it raises an error object. One plain argument may
+stand alone: mig.domstate"share".]], example = [[
+for _, d in ipairs(mig.list{all = true, node = "source"}) do print(d.name, d.state) end
+mig.exec{"nfs", command = {"exportfs", "-ra"}}]] },
+      { form = "mig.job(VERB, ARGUMENTS) -> task", names = { "job" }, text = "Starts a command without waiting for it.",
+        example = [[local job = mig.job("migrate", {"share", "dest", live = true})]] },
+      { form = "mig.start.VERB{…} -> task", names = { "start" }, text = [[
+The same, written as a call. (mig.start{"share"} itself is the command start.)]],
+        example = [[local job = mig.start.migrate{"share", "dest", live = true}; job:cancel()]] },
+      { form = "mig.render(VERB, VALUE) -> text", names = { "render" }, text = [[
+What the prompt shows for a value of that command, such as a recipe wants within its own text.]],
+        example = [[print(mig.render("list", mig.list{all = true}))]] },
+      { form = "mig.null, mig.array(TABLE)", names = { "null", "array" }, text = [[
+JSON's null, as found in values; and a mark that makes a table a JSON array even when it is empty.]],
+        example = [[if info.title ~= mig.null then print(info.title) end]] },
+    } },
+    { title = "TASKS", rows = {
+      { form = "mig.spawn(FUNCTION, …) -> task", names = { "spawn" }, text = [[
+Runs the function beside the caller. A script ends when its tasks have ended; a failure that nobody waited for is the
+script's. At the prompt tasks go on behind the prompt.
+task:wait() returns its results or raises its error; task:cancel(); task:status() is "running", "done", "failed" or
+"cancelled"; task:done(). As a <close> variable it is cancelled at the end of its block.]],
+        example = [[local t = mig.spawn(function() return mig.domstate"share" end); print(t:wait())]] },
+      { form = "mig.all{FUNCTION|TASK, …} -> results", names = { "all" }, text = [[
+All of them at once, results in order. The first failure cancels the others and is raised when they have ended.]],
+        example = [[local r = mig.all{function() return mig.list{} end, function() return mig.node_list{} end}]] },
+      { form = "mig.sleep(DURATION)", names = { "sleep" }, text = [[
+"1.5s", "250ms", "2m", or a number of milliseconds.]], example = [[mig.sleep("1s")]] },
+      { form = "mig.timeout(DURATION, FUNCTION, …) -> results", names = { "timeout" }, text = [[
+Runs the function, and cancels it if it takes longer; then raises an error with code "timeout".]],
+        example = [[mig.timeout("30s", mig.shutdown, {"share"})]] },
+      { form = "mig.ms(DURATION) -> milliseconds", names = { "ms" }, text = "Reads a duration as mig.sleep does.",
+        example = [[local limit = mig.ms("1s")]] },
+    } },
+    { title = "ERRORS", rows = {
+      { form = "mig.try(FUNCTION, …) -> results, or nil, ERROR", names = { "try" }, text = [[
+An error is a table {code, msg, hint}; code is one of failed, usage, not-found, exists, auth, hostkey, unreachable,
+timeout, unsafe, state, unsupported, verdict, io, cancelled. err.value is what a failed command returned all the same.
+A function that returns nothing gives true. Ctrl-C passes through: use <close> or pcall to clean up.]],
+        example = [[local state, err = mig.try(mig.domstate, {"share"}); if not state then print(err.code, err) end]] },
+      { form = "mig.error{code =, msg =, hint =}", names = { "error" }, text = [[
+Raises an error object; error{…} with the same table does too, and error("text") has code "failed". The code decides
+migsh's exit status. MIGSH_DEBUG=1 in the environment shows where an uncaught one came from.]],
+        example = [[mig.error{code = "state", msg = "share is not running", hint = "start share"}]] },
+      { form = "mig.undo() -> list", names = { "undo" }, text = [[
+Steps to take back: undo:add(TEXT, FUNCTION); undo:commit() drops them all. As a <close> variable it runs them, the last
+one first, when the block is left without commit(), be it by an error or by Ctrl-C. A step returns false if it had
+nothing to do.]],
+        example = [[local undo <close> = mig.undo(); undo:add("stop it again", function() mig.destroy"share" end)]] },
+    } },
+    { title = "OBJECTS", rows = {
+      { form = "mig.node(NAME), mig.nodes()", names = { "node", "nodes" }, text = [[
+A node of the inventory, or all: fields name, address, user, port, uri, roles; node:exec(TEXT or {WORD…}, {OPTION…});
+node:domain(NAME). Stands for its name in commands.]],
+        example = [[print(mig.node"source":exec("uptime").stdout)]] },
+      { form = "mig.domain(NAME[@NODE])", names = { "domain" }, text = [[
+A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
+ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],
+        example = [[print(mig.domain"share@source":state())]] },
+      { form = "mig.watch_start{TARGET…, interval =, timeout =, duration =, count =, expect =} -> watch",
+        names = { "watch_start" }, text = [[
+Probes the targets ("HOST", "tcp:HOST:PORT", "http://HOST/") until watch:stop(), which returns what the command watch
+does; watch:mark(NAME) names an instant, watch:snapshot() tells how it goes, watch:wait() waits for count or duration,
+watch:timeline(I, FROM, TO, BUCKETS) draws target I between two epoch seconds, watch:close() drops it. As a <close>
+variable it is closed at the end of its block.]],
+        example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
+    } },
+    { title = "NETWORK", rows = {
+      { form = "mig.fetch(URL, TIMEOUT) -> text", names = { "fetch" }, text = [[
+The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless told otherwise.]],
+        example = [[print(mig.fetch("http://192.0.2.10/boot_id", "5s"))]] },
+    } },
+    { title = "OUTPUT", rows = {
+      { form = "mig.notice(TEXT), mig.warn(TEXT)", names = { "notice", "warn" }, text = [[
+A line for the operator beside the results (standard error; an event with --json). print() writes to the results.]],
+        example = [[mig.notice("waiting for the guest")]] },
+      { form = "mig.ask(QUESTION) -> boolean", names = { "ask" }, text = [[
+Asks the operator, who answers yes or no. Raises "auth" where nobody can be asked (no terminal, --json), and
+"cancelled" when Ctrl-C or Ctrl-D was the answer.]],
+        example = [[if mig.ask("Go on? (yes/no) ") then print("on") end]] },
+      { form = "mig.progress({text =, percent =, job =}, DONE)", names = { "progress" }, text = [[
+A state that replaces the last one of the same job on a terminal.]],
+        example = [[mig.progress({job = "copy", text = "copying", percent = 40}, false)]] },
+    } },
+    { title = "JOURNALS", rows = {
+      { form = "mig.journal_begin(COMMAND, ABOUT) -> journal, mig.journal_open(ID) -> journal",
+        names = { "journal_begin", "journal_open" }, text = [[
+What a recipe does, on the disk before it is done, so that another console can take it back days later. COMMAND is the
+recipe's name, ABOUT a table of whatever describes this call. One console at a time has a journal open; opening it
+elsewhere raises "state". Fields: id, command, about, time, state (running, until finish()).
+journal:intent(NAME, ABOUT) -> step, before a step acts; ABOUT has to hold all that taking it back needs.
+journal:outcome(STEP, STATE, VALUE), after: "done", "unchanged", "failed"; taking back: "undoing" before, then
+"undone" or "undo-failed". A step: {number, name, about, state, outcome}; "intent" is the state of one whose end is not
+known.
+journal:steps() lists them; journal:finish("done"|"failed"|"reverted") is the end of the undertaking.
+journal:close() lets others have it, and drops the file of a journal without a step; as a <close> variable it does so
+at the end of its block. journal:release() keeps the file in any case. What was not finished counts as interrupted.
+No secret may be put in.]], example = [[
+local j <close> = mig.journal_begin("my-recipe", {guest = "share"})
+local step = j:intent("stop", {guest = "share", was = mig.domstate"share"})
+mig.destroy"share"; j:outcome(step, "done"); j:finish"done"]] },
+      { form = "mig.journals(COMMAND) -> list", names = { "journals" }, text = [[
+All journals of a command or recipe (without one: all), oldest first: {id, command, about, time, state}; state is
+running, done, failed, reverted, interrupted, or unreadable (then error says why).]],
+        example = [[for _, j in ipairs(mig.journals "prepare-nodes") do print(j.id, j.state) end]] },
+    } },
+    { title = "RECIPES", rows = {
+      { form = "return {description =, help =, example =, args = {…}, run = function(args) … end}",
+        names = {}, text = [[
+A file NAME.lua in a directory of $MIGSH_RECIPES, in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is
+the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua).
+An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =}; type is bool,
+string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri, domain, pool or words.
+args.max_outage is --max-outage. run returns the value, and text for people if that should not be the value itself; it
+may raise mig.error{code = "verdict", msg =, value =, text =} to show both and fail.]],
+        example = [[return {description = "say hello", example = "hello", run = function() return "hello" end}]] },
+      { form = "What a script may use", names = {}, text = [[
+All of Lua but: files are loaded only if nobody else could have written them, never as bytecode, never from a relative
+package.path; no os.exit (return, or raise an error), no os.setlocale, and of debug only traceback and getinfo. Each
+script and recipe has globals of its own. io, os.execute and io.popen work but hold up everything else while they do.
+Ctrl-C ends what is being waited for and then raises "cancelled", once; also in a busy loop.]] },
+    } },
+  },
+}

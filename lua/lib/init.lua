@@ -1,0 +1,37 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Puts the library together. Called once with the C functions (`core`); returns the functions that C calls by name.
+local core = ...
+
+local function lib(name, ...)
+  return core.lib(name)(...)
+end
+
+local errors = lib("errors", core)
+local sched = lib("sched", core, errors)
+local recipe_dirs = core.recipe_dirs()
+local load_trusted = lib("sandbox", core, errors, sched, recipe_dirs)
+local verbs = lib("verbs", core, errors, sched)
+local mig = lib("mig", core, errors, sched, verbs)
+lib("objects", core, errors, sched, verbs, mig)
+lib("journal", core, errors, sched, mig)
+local api = lib("api")
+local recipe = lib("recipe", core, errors, sched, load_trusted, recipe_dirs)
+local entry = lib("run", core, errors, sched, load_trusted, recipe)
+
+for name, fn in pairs(sched.entry) do
+  entry[name] = fn
+end
+entry.recipes = recipe.list
+entry.completions = lib("completion", verbs, mig)
+entry.help = function()
+  return lib("help", api)
+end
+
+_G.mig = mig
+package.preload["migsh.api"] = function()
+  return api
+end
+package.preload["migsh.report"] = function()
+  return lib("report", core)
+end
+return entry

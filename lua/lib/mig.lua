@@ -1,0 +1,140 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The table `mig` that scripts see: the functions of api.lua, and every command by its name.
+local core, errors, sched, verbs = ...
+local mig = { null = core.null, array = core.array }
+
+-- A duration as scripts write it: "1.5s", "250ms", or a number of milliseconds.
+local function to_ms(what, value)
+  local ms = type(value) == "number" and value or type(value) == "string" and core.duration(value, "ms")
+  if not ms or ms < 0 or ms ~= ms then
+    errors.raise("usage", "%s: '%s' is not a duration such as 500, \"1.5s\" or \"2m\"", what, tostring(value))
+  end
+  return ms
+end
+
+mig.spawn = sched.spawn
+mig.all = sched.all
+mig.try = sched.try
+
+function mig.sleep(duration)
+  sched.sleep(to_ms("mig.sleep", duration))
+end
+
+function mig.timeout(duration, fn, ...)
+  return sched.timeout(to_ms("mig.timeout", duration), fn, ...)
+end
+
+-- The text of a small http:// page; ten seconds unless told otherwise.
+function mig.fetch(url, timeout)
+  return sched.await("mig.fetch", core.fetch, url, to_ms("mig.fetch", timeout or 10000))
+end
+
+function mig.ms(value)
+  return to_ms("mig.ms", value)
+end
+
+function mig.error(fields)
+  if type(fields) ~= "table" then
+    fields = { msg = tostring(fields) }
+  end
+  fields.code = fields.code or "failed"
+  error(errors.new(fields), 0)
+end
+
+function mig.notice(text)
+  core.notice(tostring(text))
+end
+
+function mig.warn(text)
+  core.notice(tostring(text), true)
+end
+
+-- A question with yes or no for an answer: true or false.
+function mig.ask(question)
+  return sched.await("mig.ask", core.ask, tostring(question)) == "yes"
+end
+
+function mig.progress(state, done)
+  core.progress(state, done)
+end
+
+-- What the prompt shows for a value of that command.
+function mig.render(verb, value)
+  local row = verbs.row(verb)
+  if not row then
+    errors.raise("usage", "mig.render: there is no command %s", tostring(verb))
+  end
+  return core.render(row.name, value)
+end
+
+-- Undo steps: `local undo <close> = mig.undo()`. Left without commit(), by an error or otherwise, it runs them, the
+-- last one first; one that fails is told of and does not stop the others. A step that returns false had nothing to do.
+local Undo = {}
+Undo.__index = Undo
+
+function Undo:add(what, fn)
+  self[#self + 1] = { what = what, fn = fn }
+end
+
+function Undo:commit()
+  for i = #self, 1, -1 do
+    self[i] = nil
+  end
+end
+
+function Undo:__close()
+  for i = #self, 1, -1 do
+    local step = self[i]
+    self[i] = nil
+    local ok, err = xpcall(step.fn, errors.handler)
+    if ok and err ~= false then
+      mig.notice("undone: " .. step.what)
+    elseif not ok then
+      mig.warn(("could not undo: %s: %s"):format(step.what, err.msg))
+    end
+  end
+end
+
+function mig.undo()
+  return setmetatable({}, Undo)
+end
+
+-- A verb that goes on by itself.
+function mig.job(verb, args)
+  local fn = verbs.find(verb)
+  if not fn then
+    errors.raise("usage", "mig.job: there is no command %s", tostring(verb))
+  end
+  local task = sched.spawn(fn, args)
+  task.name = verb
+  return task
+end
+
+mig.start = setmetatable({}, {
+  __call = function(_, args) -- virsh's start, which happens to have this name
+    return verbs.find("start")(args)
+  end,
+  __index = function(_, verb)
+    return function(args)
+      return mig.job(verb, args)
+    end
+  end,
+})
+
+local function unknown(t, name)
+  local names = verbs.names()
+  for known in next, t do
+    names[#names + 1] = known
+  end
+  local near = core.nearest(tostring(name), names)
+  local hint = near and ("did you mean mig.%s?"):format(near)
+  mig.error { code = "usage", msg = "mig has no " .. tostring(name), hint = hint or "help lua tells what there is" }
+end
+
+return setmetatable(mig, {
+  __index = function(t, name)
+    local fn = verbs.find(name) or unknown(t, name)
+    rawset(t, name, fn)
+    return fn
+  end,
+})

@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Nodes, domains and watches as objects: thin names over commands.
+local core, errors, sched, verbs, mig = ...
+
+local function named(what, name)
+  if type(name) ~= "string" or name == "" then
+    errors.raise("usage", "%s: a name is wanted", what)
+  end
+  return name
+end
+
+-- mig.node"source": what the inventory knows of it.
+local Node = { __name = "node" }
+Node.__index = Node
+
+function Node:__tostring()
+  return self.name
+end
+
+-- A command on it: text for its shell, or a list of words; options of exec as a second table.
+function Node:exec(command, options)
+  local args = { self.name, command = type(command) == "table" and command or { command } }
+  for key, value in pairs(options or {}) do
+    args[key] = value
+  end
+  return mig.exec(args)[1]
+end
+
+function Node:domain(name)
+  return mig.domain(name .. "@" .. self.name)
+end
+
+function mig.node(name)
+  return setmetatable(mig.node_show { named("mig.node", name) }, Node)
+end
+
+function mig.nodes()
+  local list = mig.node_list()
+  for _, node in ipairs(list) do
+    setmetatable(node, Node)
+  end
+  return list
+end
+
+-- mig.watch_start{"192.0.2.1", "tcp:guest:22", "http://guest/", interval = "5ms"}: probes until it is stopped.
+local Watch = { __name = "watch" }
+Watch.__index = Watch
+local watch_keys = { "interval", "timeout", "duration", "count", "expect" }
+
+local function watch_options(args)
+  local options, known = {}, {}
+  for _, key in ipairs(watch_keys) do
+    known[key] = true
+  end
+  for key, value in pairs(args) do
+    if type(key) == "string" and not known[key] then
+      local near = core.nearest(key, watch_keys)
+      mig.error { code = "usage", msg = "mig.watch_start has no option " .. key, hint = near and "did you mean " .. near
+        .. "?" }
+    elseif key == "interval" or key == "timeout" or key == "duration" then
+      options[key .. "_ms"] = mig.ms(value)
+    elseif type(key) == "string" then
+      options[key] = value
+    end
+  end
+  return options
+end
+
+function mig.watch_start(args)
+  args = type(args) == "string" and { args } or args
+  local targets = {}
+  for i, target in ipairs(args) do
+    targets[i] = tostring(target)
+  end
+  local raw = core.watch_new(targets, watch_options(args))
+  sched.await("mig.watch_start", core.watch_start, raw)
+  return setmetatable({ raw = raw, targets = targets }, Watch)
+end
+
+-- An instant to be named in the result.
+function Watch:mark(name)
+  self.raw:mark(name)
+end
+
+function Watch:snapshot()
+  return self.raw:snapshot()
+end
+
+-- Until its count or duration are over.
+function Watch:wait()
+  sched.await("watch:wait", core.watch_wait, self.raw)
+end
+
+-- Ends the probing; the result, as often as it is asked for.
+function Watch:stop()
+  self.result = self.result or sched.await("watch:stop", core.watch_stop, self.raw)
+  return self.result
+end
+
+function Watch:timeline(i, from, to, buckets)
+  return self.raw:timeline(i, from, to, buckets)
+end
+
+function Watch:close()
+  self.raw:close()
+end
+
+Watch.__close = Watch.close
+
+function Watch:__view()
+  return "watch of " .. table.concat(self.targets, ", ")
+end
+
+Watch.__tostring = Watch.__view
+
+-- mig.domain"share@source". A method is the command of that name (or dom…) with the domain as its first argument.
+local Domain = { __name = "domain" }
+local shorthand = {
+  info = "dominfo",
+  state = "domstate",
+  id = "domid",
+  uuid = "domuuid",
+  xml = "dumpxml",
+  stats = "domstats",
+  blocks = "domblklist",
+  interfaces = "domiflist",
+  addresses = "domifaddr",
+  job = "domjobinfo",
+  abort = "domjobabort",
+}
+
+function Domain:__tostring()
+  return rawget(self, "name")
+end
+
+function Domain.__index(_, method)
+  local verb = verbs.find(shorthand[method] or method)
+  if not verb then
+    return nil
+  end
+  return function(self, args)
+    local all = { self.name }
+    if type(args) == "table" and not (getmetatable(args) or {}).__tostring then
+      for key, value in pairs(args) do
+        all[math.type(key) == "integer" and key + 1 or key] = value
+      end
+    elseif args ~= nil then
+      all[2] = args
+    end
+    return verb(all)
+  end
+end
+
+function mig.domain(name)
+  return setmetatable({ name = named("mig.domain", name) }, Domain)
+end

@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Recipes: files that return {description=, help=, example=, group=, args={…}, run=function(args) … end}. Found in the
+-- recipe directories (the first one that has a name wins), checked, and run. A broken one is told of once and left out.
+local core, errors, sched, load_trusted, dirs = ...
+local recipe = {}
+local known = {} -- name -> {run=, args=}
+local told = {} -- path -> true
+
+local types = {}
+for _, name in ipairs { "bool", "string", "int", "duration", "size", "enum", "path", "node", "nodes", "uri", "domain",
+  "pool", "words" } do
+  types[name] = true
+end
+
+local function want(ok, format, ...)
+  if not ok then
+    error(format:format(...), 0)
+  end
+end
+
+local function want_text(value, what)
+  want(type(value) == "string" and value ~= "", "%s has to be a text", what)
+end
+
+local function optional_text(value, what)
+  want(value == nil or type(value) == "string", "%s has to be a text", what)
+end
+
+local function want_keys(t, what, ...)
+  local allowed = {}
+  for _, key in ipairs { ... } do
+    allowed[key] = true
+  end
+  for key in pairs(t) do
+    want(allowed[key], "%s: unknown key '%s'", what, tostring(key))
+  end
+end
+
+local function check_choices(a, what)
+  want(a.type ~= "enum" or type(a.choices) == "table" and #a.choices > 0, "%s: an enum needs choices", what)
+  want(a.choices == nil or a.type == "enum", "%s: only an enum has choices", what)
+  for _, choice in ipairs(a.choices or {}) do
+    want_text(choice, what .. ": a choice")
+  end
+end
+
+local function check_arg(a, i, seen)
+  want(type(a) == "table", "args[%d] has to be a table", i)
+  want(type(a.name) == "string" and a.name:find "^%l[%l%d-]*$", "args[%d]: a name of lower case letters, digits and "
+    .. "dashes is wanted", i)
+  local what = "argument " .. a.name
+  want_keys(a, what, "name", "type", "help", "required", "positional", "default", "multi", "choices", "unit")
+  want(not seen[a.name], "%s is there twice", what)
+  seen[a.name] = true
+  a.type = a.type or "string"
+  want(types[a.type], "%s: unknown type '%s'", what, tostring(a.type))
+  want_text(a.help, what .. ": help")
+  if type(a.default) == "number" then
+    a.default = tostring(a.default)
+  end
+  optional_text(a.default, what .. ": default")
+  optional_text(a.unit, what .. ": unit")
+  want(a.type ~= "bool" or not (a.required or a.positional or a.default), "%s: a switch is neither positional nor "
+    .. "required, and has no default", what)
+  check_choices(a, what)
+end
+
+local function check(r)
+  want(type(r) == "table", "the file has to return a table")
+  want_keys(r, "recipe", "description", "help", "example", "group", "args", "run")
+  want_text(r.description, "description")
+  optional_text(r.example, "example")
+  optional_text(r.help, "help")
+  optional_text(r.group, "group")
+  want(type(r.run) == "function", "run has to be a function")
+  want(r.args == nil or type(r.args) == "table", "args has to be a list")
+  r.args = r.args or {}
+  for key in pairs(r.args) do
+    want(math.type(key) == "integer", "args has to be a list")
+  end
+  local seen, optional = {}, nil
+  for i, a in ipairs(r.args) do
+    check_arg(a, i, seen)
+    want(not (a.positional and a.required and optional), "argument %s: required behind an optional positional", a.name)
+    optional = optional or a.positional and not a.required
+  end
+end
+
+local function load_one(path)
+  local fn, err = load_trusted(path, setmetatable({}, { __index = _G }))
+  if not fn then
+    error(err, 0)
+  end
+  local co = coroutine.create(fn)
+  core.limit(co)
+  local ok, r = sched.without_waiting(coroutine.resume, co)
+  want(ok, "%s", tostring(r))
+  check(r)
+  return r
+end
+
+local function row(name, path, r)
+  local out = { name = name, path = path, description = r.description, help = r.help, example = r.example,
+    group = r.group, args = core.array {} }
+  for i, a in ipairs(r.args) do
+    out.args[i] = { name = a.name, type = a.type, help = a.help, default = a.default, unit = a.unit,
+      choices = a.choices and core.array { table.unpack(a.choices) }, required = a.required and true or false,
+      positional = a.positional and true or false, multi = a.multi and true or false }
+  end
+  return out
+end
+
+-- Every recipe as a row of plain values.
+function recipe.list()
+  local rows = core.array {}
+  known = {}
+  for _, dir in ipairs(dirs) do
+    for _, file in ipairs(core.list_dir(dir)) do
+      local name, path = file:sub(1, -5), dir .. "/" .. file
+      if not known[name] then
+        local ok, r = pcall(load_one, path)
+        if ok and not name:find "^%l[%l%d-]*$" then
+          ok, r = false, "its name is no command's: lower case letters, digits and dashes"
+        end
+        if ok then
+          known[name] = r
+          rows[#rows + 1] = row(name, path, r)
+        elseif not told[path] then
+          told[path] = true
+          core.notice(("recipe %s is left out: %s"):format(path, tostring(r)), true)
+        end
+      end
+    end
+  end
+  return rows
+end
+
+local function find(name)
+  if not known[name] then
+    errors.raise("not-found", "there is no recipe %s", name)
+  end
+  return known[name]
+end
+
+function recipe.run_function(name)
+  return find(name).run
+end
+
+-- Arguments as the recipe sees them: max-outage as args.max_outage; a list that was not given is empty.
+function recipe.arguments(name, args)
+  local out = {}
+  for _, a in ipairs(find(name).args) do
+    local value = args[a.name]
+    if value == nil and a.multi then
+      value = core.array {}
+    end
+    out[a.name:gsub("-", "_")] = value
+  end
+  return out
+end
+
+return recipe

@@ -1,0 +1,178 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What recipes show of a measured migration, as text; and when two definitions are the same. Pure. It is here and not
+-- in core/ because recipes alone make reports: a user can read and change how one looks without a compiler.
+local core = ...
+local report = {}
+
+local function ms(value)
+  if value == nil or value == core.null then
+    return "-"
+  end
+  if value >= 1000 then
+    return ("%.2f s"):format(value / 1000)
+  end
+  return (value >= 100 and "%.0f ms" or "%.2f ms"):format(value)
+end
+
+report.ms = ms
+
+function report.bytes(value)
+  if type(value) ~= "number" then
+    return "-"
+  end
+  local units = { "B", "KiB", "MiB", "GiB", "TiB" }
+  local i = 1
+  while value >= 1024 and i < #units do
+    value, i = value / 1024, i + 1
+  end
+  return (i == 1 and "%d %s" or "%.1f %s"):format(i == 1 and math.tointeger(value) or value, units[i])
+end
+
+local styles = {
+  blocks = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█", lost = "×", none = " " },
+  ascii = { "_", ".", ".", "-", "-", "=", "=", "#", lost = "x", none = " " },
+}
+
+-- One character a bucket: the height is the longest round trip, on a logarithmic scale from the shortest to the longest
+-- one shown; a cross where a probe was lost. utf8 (boolean) chooses between blocks and ASCII.
+function report.sparkline(timeline, utf8)
+  local style = utf8 and styles.blocks or styles.ascii
+  local low, high
+  for _, value in ipairs(timeline.rtt_max_ms) do
+    if value ~= core.null and value > 0 then
+      low, high = math.min(low or value, value), math.max(high or value, value)
+    end
+  end
+  local range = low and math.log(math.max(high / low, 8)) -- noise within a factor of 8 must not look like a mountain
+  local cells = {}
+  for i, value in ipairs(timeline.rtt_max_ms) do
+    if (timeline.lost[i] or 0) > 0 then
+      cells[i] = style.lost
+    elseif value == core.null or value <= 0 then
+      cells[i] = style.none
+    else
+      cells[i] = style[1 + math.min(7, math.floor(math.log(value / low) / range * 8))]
+    end
+  end
+  return table.concat(cells), low, high
+end
+
+-- A line of spaces with a caret under the buckets that hold the given instants.
+local function carets(timeline, instants)
+  local cells, n = {}, #timeline.rtt_max_ms
+  for i = 1, n do
+    cells[i] = " "
+  end
+  for _, at in ipairs(instants) do
+    local i = 1 + math.floor((at - timeline.from) * 1000 / timeline.bucket_ms)
+    cells[math.max(1, math.min(n, i))] = "^"
+  end
+  return (table.concat(cells):gsub("%s+$", ""))
+end
+
+local function round_trips(t)
+  local out = {}
+  for _, phase in ipairs { "before", "during", "after" } do
+    local rtt = t["rtt_" .. phase .. "_ms"]
+    out[#out + 1] = ("%s %s"):format(phase, type(rtt) == "table" and ("%s (p99 %s)"):format(ms(rtt.p50), ms(rtt.p99))
+      or "-")
+  end
+  return table.concat(out, ", ")
+end
+
+local function add_target(out, t, result, utf8)
+  out("")
+  out("  %s, every %s: %d sent, %d lost, %d late", t.target, ms(t.interval_ms), t.sent, t.lost, t.late)
+  out("    round trip      %s", round_trips(t))
+  local longest = t.longest_ms
+  out("    longest outage  %s", longest.max > 0 and ("%s to %s"):format(ms(longest.min), ms(longest.max)) or "none")
+  if t.starved_ms > 0 then
+    out("    (this console was held up for %s meanwhile)", ms(t.starved_ms))
+  end
+  local line, low, high = report.sparkline(t.timeline, utf8)
+  if low then
+    out("    %s  %s to %s", line, ms(low), ms(high))
+    out("    %s  migration", carets(t.timeline, { result.started, result.ended }))
+  end
+end
+
+local function add_figure(out, title, value)
+  if value then
+    out("  %-20s%s", title, value)
+  end
+end
+
+-- The report of live-migrate: its value as text.
+function report.migration(result, utf8)
+  if utf8 == nil then
+    utf8 = core.utf8()
+  end
+  local lines = {}
+  local function out(format, ...)
+    lines[#lines + 1] = format:format(...)
+  end
+  out("%s: %s -> %s, %s", result.domain, result.source, result.destination, result.postcopy and "post-copy" or "live")
+  add_figure(out, "total time", ms(result.total_ms))
+  add_figure(out, "libvirt downtime", result.downtime_ms and ms(result.downtime_ms))
+  if result.outage then
+    local outage = result.outage
+    add_figure(out, "outage on the wire", (outage.max_ms == 0 and "none" or ("%s to %s (%s)"):format(
+      ms(outage.min_ms), ms(outage.max_ms), outage.target)) .. (result.max_outage_ms and ", limit "
+      .. ms(result.max_outage_ms) or ""))
+  end
+  add_figure(out, "memory passes", result.iterations)
+  add_figure(out, "sent", result.bytes and report.bytes(result.bytes))
+  for _, t in ipairs(result.targets or {}) do
+    add_target(out, t, result, utf8)
+  end
+  out("")
+  for _, check in ipairs(result.checks) do
+    out("  %s %s", check.ok and "[ok]    " or "[FAILED]", check.title)
+    if not check.ok and check.detail and check.detail ~= "" then
+      out("           %s", (check.detail:gsub("\n", "\n           ")))
+    end
+  end
+  out("verdict: %s", result.verdict)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- Elements that a host fills in for itself, so that they may differ between two of the same definition.
+local of_the_host = { "<emulator>", "<seclabel", "</seclabel", "<label>", "<imagelabel>", "<baselabel>" }
+
+local function significant(xml)
+  local lines, count = {}, {}
+  for line in xml:gmatch "[^\n]+" do
+    local text = line:match "^%s*(.-)%s*$"
+    local skip = text == ""
+    for _, start in ipairs(of_the_host) do
+      skip = skip or text:sub(1, #start) == start
+    end
+    if not skip then
+      lines[#lines + 1] = text
+      count[text] = (count[text] or 0) + 1
+    end
+  end
+  return lines, count
+end
+
+-- What one inactive definition has and the other has not, as "-line" and "+line". libvirt writes every definition in
+-- one canonical form, a line for each element, so comparing lines compares the definitions.
+function report.xml_differences(before, after)
+  local old, in_old = significant(before)
+  local new, in_new = significant(after)
+  local out = {}
+  local function add(sign, lines, others)
+    for _, line in ipairs(lines) do
+      if (others[line] or 0) > 0 then
+        others[line] = others[line] - 1
+      else
+        out[#out + 1] = sign .. line
+      end
+    end
+  end
+  add("-", old, in_new)
+  add("+", new, in_old)
+  return out
+end
+
+return report
