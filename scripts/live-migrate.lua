@@ -1,0 +1,406 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result.
+local report = require "migsh.report"
+
+-- Options that go to `migrate` as they are.
+local passed_on = {
+  { name = "p2p", type = "bool", help = "the source's daemon talks to the destination's by itself" },
+  { name = "tunnelled", type = "bool", help = "memory through libvirt's own connection; with --p2p" },
+  { name = "copy-storage-all", type = "bool", help = "copy the disks, too" },
+  { name = "unsafe", type = "bool", help = "even where libvirt cannot tell that the disks are safe" },
+  { name = "auto-converge", type = "bool", help = "slow the guest down when it dirties memory too fast" },
+  { name = "postcopy", type = "bool", help = "allow post-copy" },
+  { name = "postcopy-after-precopy", type = "bool", help = "switch to post-copy after the first pass over memory" },
+  { name = "timeout", type = "int", help = "seconds after which the guest is suspended until it has moved" },
+  { name = "timeout-postcopy", type = "bool", help = "after --timeout: switch to post-copy instead" },
+  { name = "bandwidth", type = "int", help = "limit of the memory stream in MiB/s" },
+  { name = "parallel", type = "bool", help = "several connections for the memory stream" },
+  { name = "parallel-connections", type = "int", help = "how many connections; with --parallel" },
+  { name = "compressed", type = "bool", help = "compress memory that is sent again" },
+  { name = "tls", type = "bool", help = "encrypt the memory stream" },
+  { name = "migrateuri", type = "string", help = "where the memory stream goes, such as tcp://192.0.2.7" },
+  { name = "listen-address", type = "string", help = "address the destination listens on" },
+}
+
+local args = {
+  { name = "domain", type = "domain", required = true, positional = true, help = "a running domain: NAME[@NODE]" },
+  { name = "dest", type = "node", required = true, positional = true, help = "the node to move it to" },
+  { name = "max-outage", type = "duration", unit = "s", help = "fail if its users had to wait longer" },
+  { name = "target", type = "string", multi = true,
+    help = "what to watch: ADDRESS, HOST:PORT or http://URL (default: the guest's own address)" },
+  { name = "interval", type = "duration", help = "time between probes (default 5ms, 50ms with a URL)" },
+  { name = "expect", type = "string", help = "text that a watched URL's page has to contain" },
+  { name = "witness", type = "string",
+    help = "http:// page whose text a restart would change, such as a boot id; compared" },
+  { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
+  { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
+}
+for _, a in ipairs(passed_on) do
+  args[#args + 1] = a
+end
+
+local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+local function hypervisors()
+  local names = {}
+  for _, node in ipairs(mig.nodes()) do
+    if node.hypervisor then
+      names[#names + 1] = node.name
+    end
+  end
+  return names
+end
+
+-- Every definition of it on the given nodes, and who did not answer. matches(row) chooses.
+local function find_copies(nodes, matches)
+  local rows, err = mig.try(mig.list, { all = true, node = nodes })
+  local copies = {}
+  for _, row in ipairs(rows or err.value or {}) do
+    if matches(row) then
+      copies[#copies + 1] = row
+    end
+  end
+  return copies, err
+end
+
+local function is_active(row)
+  return row.state ~= "shut off"
+end
+
+-- Where it runs: {name, node}.
+local function find_source(text)
+  local name, node = text:match "^(.+)@([^@]+)$"
+  if name and mig.try(mig.node_show, { node }) then
+    return { name = name, node = node }
+  end
+  local copies, err = find_copies(hypervisors(), function(row)
+    return (row.name == text or row.uuid == text) and is_active(row)
+  end)
+  if #copies > 1 then
+    fail("usage", ("say which: %s@NODE"):format(text), "domain '%s' is active on several nodes", text)
+  elseif #copies == 0 then
+    if err then
+      error(err, 0)
+    end
+    fail("not-found", "start it first, or use migrate --offline", "no node runs a domain '%s'", text)
+  end
+  return { name = copies[1].name, node = copies[1].node }
+end
+
+-- The facts before anything is done.
+local function gather(a)
+  local found = find_source(a.domain)
+  local job = { name = found.name, source = found.node, dest = a.dest, on_source = found.name .. "@" .. found.node,
+    on_dest = found.name .. "@" .. a.dest }
+  if job.source == job.dest then
+    fail("usage", nil, "%s is on %s already", job.name, job.dest)
+  end
+  job.before = mig.dominfo { job.on_source }
+  if job.before.state ~= "running" then
+    fail("state", "live migration moves a running guest", "%s is %s", job.on_source, job.before.state)
+  end
+  job.xml = job.before.persistent and mig.dumpxml { job.on_source, inactive = true } or nil
+  job.witness = a.witness and mig.fetch(a.witness)
+  local there, err = mig.try(mig.dominfo, { job.on_dest })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  if there and is_active(there) then
+    fail("exists", there.uuid == job.before.uuid and "both may write to the same disk: look at both, then destroy the "
+      .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
+      there.state)
+  end
+  job.dest_before = there
+  return job
+end
+
+-- "HOST:PORT" as the watch spells it.
+local function watch_target(text)
+  if text:find "^[^:/]+:%d+$" or text:find "^%[.+%]:%d+$" then
+    return "tcp:" .. text
+  end
+  return text
+end
+
+local function guest_address(job)
+  local rows = mig.try(mig.domifaddr, { job.on_source }) or {}
+  for _, family in ipairs { "ipv4", "ipv6" } do
+    for _, row in ipairs(rows) do
+      local address = row.address
+      if row.protocol == family and address ~= mig.null and not address:find "^127%." and not address:find "^fe80:"
+        and address ~= "::1" then
+        return address
+      end
+    end
+  end
+  fail("not-found", "name it with --target, or measure nothing with --no-watch", "%s: no address is known", job.name)
+end
+
+-- The watches of a migration as one: pages are watched apart, as they are asked for less often.
+local Watches = {}
+Watches.__index = Watches
+
+function Watches:mark(name)
+  for _, watch in ipairs(self) do
+    watch:mark(name)
+  end
+end
+
+function Watches:snapshot()
+  local all = {}
+  for _, watch in ipairs(self) do
+    table.move(watch:snapshot(), 1, #watch.targets, #all + 1, all)
+  end
+  return all
+end
+
+-- Ends them; every target's result, with its timeline between two instants, which are found in the result.
+function Watches:stop()
+  local all, started, ended = mig.array {}, nil, nil
+  for _, watch in ipairs(self) do
+    local results = watch:stop()
+    local at = {}
+    for _, mark in ipairs(results[1].marks) do
+      at[mark.name] = mark.at
+    end
+    for i, t in ipairs(results) do
+      t.timeline = watch:timeline(i, at["migrate-start"] - 1, at["migrate-end"] + AFTER_MS / 1e3, 60)
+      all[#all + 1] = t
+    end
+    started, ended = started or at["migrate-start"], ended or at["migrate-end"]
+  end
+  return all, started, ended
+end
+
+function Watches:__close()
+  for _, watch in ipairs(self) do
+    watch:close()
+  end
+end
+
+local function check_answers(watches)
+  local silent, answering = {}, 0
+  for _, t in ipairs(watches:snapshot()) do
+    if t.received > 0 then
+      answering = answering + 1
+    else
+      silent[#silent + 1] = t.target
+    end
+  end
+  if answering == 0 then
+    fail("unreachable", "name another with --target, or measure nothing with --no-watch", "%s: no answer",
+      table.concat(silent, ", "))
+  end
+  for _, target in ipairs(silent) do
+    mig.warn(("%s does not answer, so it will tell nothing"):format(target))
+  end
+end
+
+-- Raises an error if nothing answers: an outage cannot be told from a target that was never there.
+local function start_watches(watches, job, a)
+  local hosts, pages = { interval = a.interval }, { interval = a.interval, expect = a.expect }
+  for _, text in ipairs(a.target) do
+    local list = text:find "^https?://" and pages or hosts
+    list[#list + 1] = watch_target(text)
+  end
+  if #hosts + #pages == 0 then
+    hosts[1] = guest_address(job)
+  end
+  for _, targets in ipairs { hosts, pages } do
+    watches[#watches + 1] = #targets > 0 and mig.watch_start(targets) or nil
+  end
+  mig.sleep(CALIBRATE_MS)
+  check_answers(watches)
+end
+
+-- After a migration that did not succeed: what it may have left on the destination. The guest itself is never touched.
+-- False: nothing was left.
+local function clean_destination(job)
+  local here = mig.try(mig.domstate, { job.on_source })
+  local there, err = mig.try(mig.domstate, { job.on_dest })
+  if there and there ~= "shut off" then
+    mig.warn(("%s is %s on %s, and %s on %s: nothing is removed"):format(job.name, there, job.dest, here or "not there",
+      job.source))
+  elseif there and not job.dest_before and here then
+    mig.undefine { job.on_dest }
+    return true
+  elseif err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  return false
+end
+
+local function migrate(job, a)
+  local undo <close> = mig.undo()
+  undo:add("what the migration left on " .. job.dest, function()
+    return clean_destination(job)
+  end)
+  local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
+    undefinesource = a.undefine_source }
+  for _, option in ipairs(passed_on) do
+    local key = option.name:gsub("-", "_")
+    call[key] = a[key]
+  end
+  local result = mig.migrate(call)
+  undo:commit()
+  return result
+end
+
+-- Until every target that answered before answers again, then a little longer for the round trips after it.
+local function wait_for_return(watches)
+  local waited = 0
+  repeat
+    local silent = false
+    for _, t in ipairs(watches:snapshot()) do
+      silent = silent or t.received > 0 and t.silent_ms ~= mig.null and t.silent_ms > 2 * POLL_MS
+    end
+    mig.sleep(POLL_MS)
+    waited = waited + POLL_MS
+  until not silent or waited >= RETURN_MS
+  mig.sleep(AFTER_MS)
+end
+
+local function carry_autostart(job)
+  if not job.before.autostart then
+    return
+  end
+  mig.autostart { job.on_dest }
+  local here = mig.try(mig.dominfo, { job.on_source })
+  if here and here.persistent then
+    mig.autostart { job.on_source, disable = true }
+  end
+end
+
+-- Each check: {id, title, ok, detail}.
+local function verify(job, a)
+  local checks = mig.array {}
+  local function check(id, ok, title, detail)
+    checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
+  end
+  local copies, err = find_copies(hypervisors(), function(row)
+    return row.uuid == job.before.uuid
+  end)
+  local active, others = {}, {}
+  for _, row in ipairs(copies) do
+    if is_active(row) then
+      active[#active + 1] = row.node .. " (" .. row.state .. ")"
+      others[row.node] = row.state
+    end
+  end
+  check("running", #active == 1 and others[job.dest] == "running",
+    (err and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(job.dest),
+    err and err.msg or ("active on: " .. (next(active) and table.concat(active, ", ") or "no node")))
+  local there = mig.try(mig.dominfo, { job.on_dest }) or {}
+  local here = mig.try(mig.dominfo, { job.on_source })
+  check("defined", there.persistent, "is defined on " .. job.dest)
+  local kept = job.before.persistent and not a.undefine_source
+  check("source", kept == (here ~= nil and here.persistent),
+    (kept and "is still defined on " or "is not defined on ") .. job.source)
+  check("unbroken", there.reason == "migrated" or there.reason == "post-copy", "was not restarted",
+    "reason: " .. tostring(there.reason))
+  if a.witness then
+    local text, why = mig.try(mig.fetch, a.witness)
+    check("witness", text == job.witness, "says the same at " .. a.witness,
+      ("before: %s\nafter: %s"):format(job.witness, text or why.msg))
+  end
+  check("autostart", there.autostart == job.before.autostart and not (here and here.autostart),
+    job.before.autostart and "starts with " .. job.dest .. ", no longer with " .. job.source or "has no autostart, as "
+    .. "before", ("autostart on %s: %s"):format(job.dest, tostring(there.autostart)))
+  if job.xml then
+    local xml = mig.try(mig.dumpxml, { job.on_dest, inactive = true }) or ""
+    local differences = report.xml_differences(job.xml, xml)
+    check("xml", #differences == 0, "has the same definition", table.concat(differences, "\n"))
+  end
+  return checks
+end
+
+-- The longest outage of any target that overlaps the migration. One target may tell better how long it was at the
+-- least, another how long at the most.
+local function longest_outage(result)
+  local worst = { min_ms = 0, max_ms = 0 }
+  for _, t in ipairs(result.targets) do
+    for _, outage in ipairs(t.received > 0 and t.outages or {}) do
+      if outage.start + outage.max_ms / 1e3 >= result.started then
+        worst.min_ms = math.max(worst.min_ms, outage.min_ms)
+        worst.silent = worst.silent or outage.to_end and t.target
+        if outage.max_ms > worst.max_ms then
+          worst.max_ms, worst.target = outage.max_ms, t.target
+        end
+      end
+    end
+  end
+  return worst
+end
+
+-- What is wrong with it, or nil.
+local function judge_outage(outage, limit)
+  if outage.silent then
+    return ("%s did not answer again"):format(outage.silent)
+  elseif limit and outage.min_ms > limit then
+    return ("the outage of %.1f to %.1f ms is longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
+  elseif limit and outage.max_ms > limit then
+    return ("the outage of %.1f to %.1f ms may be longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
+  end
+end
+
+local function conclude(result, problems)
+  for _, check in ipairs(result.checks) do
+    if not check.ok then
+      problems[#problems + 1] = "not so: " .. check.title
+    end
+  end
+  result.ok = #problems == 0
+  result.verdict = result.ok and "ok" or table.concat(problems, "; ")
+  local text = report.migration(result)
+  if not result.ok then
+    mig.error { code = "verdict", msg = ("%s: %s"):format(result.domain, result.verdict), value = result, text = text }
+  end
+  return result, text
+end
+
+local function run(a)
+  local job = gather(a)
+  local watches <close> = setmetatable({}, Watches)
+  if not a.no_watch then
+    start_watches(watches, job, a)
+  end
+  watches:mark "migrate-start"
+  local moved = migrate(job, a)
+  watches:mark "migrate-end"
+  if not a.no_watch then
+    wait_for_return(watches)
+  end
+  carry_autostart(job)
+  local result = { domain = job.name, uuid = job.before.uuid, source = job.source, destination = job.dest,
+    transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms, setup_ms = moved.setup_ms,
+    iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy, max_outage_ms = a.max_outage }
+  result.checks = verify(job, a)
+  local problems = {}
+  if not a.no_watch then
+    result.targets, result.started, result.ended = watches:stop()
+    result.outage = longest_outage(result)
+    problems[1] = judge_outage(result.outage, a.max_outage)
+  end
+  return conclude(result, problems)
+end
+
+return {
+  description = "move a running domain, and measure what its users felt",
+  group = "Migration",
+  help = [[
+Watches the guest's address, migrates it live (defined on the destination; its definition on the source stays unless
+--undefine-source), waits until it answers again, and verifies: it runs on the destination and nowhere else, is defined
+there with the same XML, was not restarted (as libvirt tells; --witness asks the guest itself), and starts with the
+right host. The report shows the total time, libvirt's downtime, the outage on the wire as an interval that contains the
+true one, and round trips before, during and after. When the migration fails or is cancelled the guest goes on running
+on the source, and nothing is left on the destination. Exit status 12 if it moved, but a check or --max-outage was not
+met.]],
+  example = "live-migrate share dest --max-outage 1s\n"
+    .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
+  args = args,
+  run = run,
+}
