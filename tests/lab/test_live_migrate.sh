@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The recipe live-migrate on real hosts and a real guest. After each run virsh is asked where the guest is, and the guest
+# whether it was ever rebooted. Prints "ok N - name" and "not ok N - name" lines and a last line with the counts. About a
+# minute.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+lab=$PWD/tests/lab/lab
+"$lab" check || exit
+export MIGSH_LAB_NAME=${MIGSH_RECIPE_LAB:-recipe-$$} MIGSH_LAB_SUBNET=${MIGSH_RECIPE_SUBNET:-192.168.86}
+migsh=$(realpath "${MIGSH:-build/shell/migsh}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/migsh-recipe.XXXXXX")
+trap '"$lab" down >/dev/null 2>&1; rm -rf "$work"' EXIT
+unset MIGSH_RECIPES
+
+"$lab" up --ready >"$work/up" 2>&1 || { cat "$work/up"; exit 1; }
+eval "$("$lab" env)"
+guest=$("$lab" address share)
+cat >"$work/nodes" <<NODES
+node-add source root@$LAB_SOURCE --role compute
+node-add dest root@$LAB_DEST --role compute
+node-add nfs root@$LAB_NFS --role storage
+NODES
+chmod 600 "$work/nodes"
+"$lab" guest start share >/dev/null && "$lab" wait share >/dev/null || exit 1
+
+n=0 failed=0
+# check NAME COMMAND…
+check() {
+    local name=$1
+    shift
+    n=$((n + 1))
+    if "$@" >"$work/why" 2>&1; then
+        echo "ok $n - $name"
+    else
+        failed=$((failed + 1))
+        echo "not ok $n - $name"
+        sed 's/^/# /' "$work/why" "$work/out" | head -n 40
+    fi
+}
+
+migsh() { "$lab" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
+on() { "$lab" exec "$1" -- virsh "${@:2}"; }
+boot_id() { "$lab" exec admin -- curl -s --max-time 5 "http://$guest/boot_id"; }
+first_boot=$(boot_id)
+
+# runs_on HOST: there, nowhere else, and the same boot.
+runs_on() {
+    local other=source
+    [ "$1" = source ] && other=dest
+    [ "$(on "$1" domstate share)" = running ] || return 1
+    [[ $(on "$other" list --name) != *share* ]] || return 1
+    [ "$(boot_id)" = "$first_boot" ]
+}
+# moves STATUS PATTERN ARG…: live-migrate ARG… ends with that status, and its output matches.
+moves() {
+    local want=$1 pattern=$2 rc
+    shift 2
+    migsh live-migrate "$@" >"$work/out" 2>&1
+    rc=$?
+    echo "status $rc, wanted $want; pattern $pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -qE -- "$pattern"
+}
+in_json() { migsh --json "${@:2}" 2>"$work/out" | tail -n 1 | jq -e "$1"; }
+cancelled_half_way() {
+    "$lab" exec admin -- "$migsh" -i "$work/nodes" live-migrate share dest --unsafe --target "$guest" --bandwidth 4 \
+        >"$work/out" 2>&1 &
+    local pid=$! rc
+    for _ in $(seq 100); do
+        grep -q 'MiB left at' "$work/out" && break
+        sleep 0.2
+    done
+    kill -INT $pid
+    wait $pid
+    rc=$?
+    [ $rc = 130 ] && [[ $(on dest list --all --name) != *share* ]]
+}
+autostarts() { [[ $(on "$1" dominfo share) =~ Autostart:\ +enable ]]; }
+does_not_autostart() { [[ $(on "$1" dominfo share) =~ Autostart:\ +disable ]]; }
+not_defined() { ! on "$1" dominfo share; }
+
+check "cancelled half-way: 130, and nothing is left on the destination" cancelled_half_way
+check "the guest runs on the source" runs_on source
+check "a target that does not answer: nothing is begun" moves 7 'no answer.*hint: name another' share dest --unsafe --target "${guest%.*}.250"
+check "shared storage that libvirt cannot see: refused, said why" moves 9 'Unsafe migration.*still runs on source' share dest --target "$guest"
+check "nothing is left on the destination" not_defined dest
+check "a node that is not there" moves 3 "nosuch" share nosuch
+check "a domain that is not there" moves 3 "no node runs a domain 'nosuch'" nosuch dest
+check "where it is already" moves 2 'is on source already' share@source source
+check "the guest is where it was" runs_on source
+
+check "it moves, and the report says so" moves 0 'share: source -> dest, live~ +total time.*libvirt downtime.*outage on the wire .*round trip +before [0-9.]+ ms.*\^.*migration~.*\[ok\] +runs on dest and nowhere else~.*\[ok\] +has the same definition~verdict: ok~' \
+    share dest --unsafe --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s
+check "it runs on the destination" runs_on dest
+check "its definition is on both" on source dominfo share
+check "the way back as JSON, with figures that fit together" in_json \
+    '.ok and .verdict == "ok" and .outage.min_ms <= .outage.max_ms and .total_ms > .downtime_ms and .bytes > 1000000
+     and (.targets[0].timeline.rtt_max_ms | length) == 60 and .targets[0].received > 100 and ([.checks[].ok] | all)' \
+    live-migrate share source --unsafe --target "$guest"
+check "it runs on the source" runs_on source
+check "a limit that cannot be met: 12, with the report" moves 12 'limit 0.10 ms.*verdict: the outage of .*error: share: the outage of' \
+    share dest --unsafe --target "$guest" --max-outage 0.1ms
+check "and it has moved all the same" runs_on dest
+on dest autostart share >/dev/null
+check "autostart is carried, and the source's definition goes" moves 0 'starts with source, no longer with dest' \
+    share source --unsafe --target "$guest" --undefine-source
+check "autostart is on the new host" autostarts source
+check "no definition is left" not_defined dest
+check "without a watch, with a witness" moves 0 'total time.*\[ok\] +says the same at http.*verdict: ok' \
+    share dest --unsafe --no-watch --witness "http://$guest/boot_id"
+check "a witness that changes: 12" moves 12 '\[FAILED\] says the same at .*before: .*verdict: not so: says the same' \
+    share source --unsafe --no-watch --bandwidth 40 --witness "http://$guest/uptime"
+check "a witness that is not there: nothing is begun" moves 1 'status 404' \
+    share dest --unsafe --no-watch --witness "http://$guest/nothing"
+check "and back" moves 0 'verdict: ok' share dest --unsafe --no-watch
+check "autostart follows" autostarts dest
+check "off where it was" does_not_autostart source
+"$lab" exec dest -- ping -c 1 "$guest" >/dev/null # now that host's neighbour table knows it
+check "without --target the guest's own address is found" moves 0 "  ${guest//./\\.}, every 5.00 ms.*verdict: ok" \
+    share@dest source --unsafe
+check "and back again" moves 0 "verdict: ok" share@source dest --unsafe --target "$guest"
+check "as a Lua function" in_json '.ok and .destination == "source" and .targets[0].target == "'"$guest"'"' \
+    -c "=mig.live_migrate{'share@dest', 'source', unsafe = true, target = {'$guest'}}"
+check "post-copy" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
+check "it was never rebooted" runs_on dest
+
+echo "$((n - failed)) passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# prepare-nodes from bare hosts that know a password only: to a live migration between them and back to the byte, killed in
+# the middle, and failing. A lab of its own (MIGSH_PREPARETEST_SUBNET). MIGSH_PREPARETEST_KILLS=all kills at every record
+# of every journal. Prints "ok N - …" lines and a last line with the counts.
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
+plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
+preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+subnet=${MIGSH_PREPARETEST_SUBNET:-192.168.94}
+name=preparetest-$$
+work=$(mktemp -d)
+number=0 failed=0
+hosts=(admin source nfs dest)
+lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
+lab check || exit
+trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
+chmod 755 "$work"
+
+check() { # check NAME COMMAND...: one test; what it says is shown only when it fails
+    local what=$1
+    shift
+    number=$((number + 1))
+    if "$@" >"$work/out" 2>&1; then
+        echo "ok $number - $what"
+    else
+        failed=$((failed + 1))
+        echo "not ok $number - $what"
+        tail -n 40 "$work/out" | sed 's/^/# /'
+    fi
+}
+on() { local host=$1; shift; timeout 60 "$here/lab" --name "$name" exec "$host" -- "$@" </dev/null; }
+sh_on() { on "$1" sh -c "$2"; }
+# Without a terminal, and with a person who knows the password and says yes.
+migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
+person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
+# killed AT ARG…: a console that dies at that record of a journal (kill_at_sync.c). Fails if it did not.
+killed() {
+    local at=$1
+    shift
+    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_KILL_AT="$at" \
+        LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" >"$work/killed" 2>&1
+    [[ $? == 137 ]]
+}
+quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$plain" -i "$work/nodes" "$@"; }
+# gives STATUS PATTERN COMMAND…: PATTERN is a Perl regex on all it prints.
+gives() {
+    local want=$1 pattern=$2 got=0
+    shift 2
+    "$@" >"$work/said" 2>&1 || got=$?
+    cat "$work/said"
+    [[ $got == "$want" ]] || { echo "status $got, wanted $want"; return 1; }
+    grep -qzP -- "(?ms)$pattern" "$work/said" || { echo "wanted /$pattern/"; return 1; }
+}
+# The result as `d`, behind the progress that --json tells line by line.
+py() { python3 -c "import json,sys; d=json.loads(sys.stdin.read().splitlines()[-1]); $1"; }
+
+# All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts, exports,
+# names. Not the journals, backups, and the empty directories that libvirt makes for itself.
+state() {
+    local host
+    for host in "${hosts[@]}"; do
+        # shellcheck disable=SC2016 # expanded on the host
+        on "$host" sh -c 'find /root /etc /srv /mnt /nfs /mykvm -xdev ! -path "/root/.local*" ! -name "*.migsh-*~" \
+                ! \( -type d -path "/etc/libvirt/storage*" \) \
+                \( -type f -printf "%p %m %U:%G $1\n" -o -printf "%p %y %m %U:%G %l\n" \) 2>/dev/null | sort
+            find /root/.ssh /etc -xdev -type f ! -name "*.migsh-*~" -exec sha256sum {} + 2>/dev/null | sort
+            virsh -q pool-list --all 2>/dev/null; grep -E " (fuse\.)?nfs4? " /proc/mounts; uname -n
+            ls -A /run/migsh 2>/dev/null; exportfs -v 2>/dev/null' _ "${1:-}" >"$work/state.$host" &
+    done
+    wait
+    for host in "${hosts[@]}"; do sed "s/^/$host /" "$work/state.$host"; done
+}
+same() { diff "$1" <("${@:2}"); }
+
+lab up >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up"; exit 1; }
+# As the documents name them. The third one's share is a pool, the first one's is mounted at /mnt.
+printf '%s\n' "node-add test1 root@$subnet.100" "node-add nfs root@$subnet.101" "node-add test2 root@$subnet.102" \
+    >"$work/nodes"
+chmod 644 "$work/nodes"
+for host in source nfs dest; do
+    sh_on "$host" 'echo root:secret | chpasswd; sed -i "s/^PermitRootLogin.*/PermitRootLogin yes/" /etc/ssh/sshd_config
+        umount /mnt 2>/dev/null; :'
+    lab service "$host" sshd restart >/dev/null
+done
+on admin sh -c 'mkdir -m 700 /root/.ssh && echo ConnectTimeout 3 >/root/.ssh/config'
+person exec all -- true >"$work/out" 2>&1 || { cat "$work/out"; echo "not ok 1 - the hosts take the password"; exit 1; }
+# shellcheck disable=SC2054 # the commas are exports(5)'s
+third=(prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool/ --to '*'
+    --export-options rw,sync,no_root_squash --hostname)
+first=(prepare-nodes test1 test2 --nfs nfs:/srv/image --at /mnt)
+
+# --- the third document's environment, and a migration in it
+state %T@ >"$work/before-times"
+state >"$work/before"
+check "--plan tells the whole story" \
+    gives 0 '1\. key-exchange test1 test2 nfs.*an ed25519 key +planned.*node-hostname test1.*\+test1.*hosts-sync.*^\+'"$subnet"'\.100 test1\r?$.*nfs-export nfs:/nfs.*^\+/nfs \*\(rw,sync,no_root_squash\).*depends on key-exchange.*pool-define nfspool: netfs, '"$subnet"'\.101:/nfs at /mykvm/nfspool.*test1 test2: plan' \
+    person "${third[@]}" --plan
+check "… and changes nothing" same "$work/before-times" state %T@
+check "nobody to ask: nothing is done" gives 5 'step 1, key-exchange.*' migsh "${third[@]}" --apply
+check "… and nothing was" same "$work/before-times" state %T@
+check "without a mode: plan, question, done" \
+    gives 0 'Make these changes\?.*key-exchange test1 test2 nfs +changed +11 changes.*node-hostname test1 +changed.*hosts-sync .* changed +4 changes.*pool nfspool +changed +8 changes.*\[ok\] +every login.*\[ok\] .*resolve.*\[ok\] +/mykvm/nfspool is shared' \
+    person "${third[@]}"
+as_documented() {
+    [[ $(on source uname -n) == test1 && $(on dest uname -n) == test2 && $(on nfs cat /etc/exports) == "/nfs *(rw,sync,no_root_squash)" ]] &&
+        on source ssh -o BatchMode=yes test2 true && on dest ssh -o BatchMode=yes test1 true &&
+        for host in source dest; do on "$host" virsh -q pool-list --autostart | grep -q 'nfspool *active *yes' || return 1; done
+}
+check "names, keys, export and pools are as the document wants" as_documented
+state %T@ >"$work/after"
+again() {
+    migsh --json "${third[@]}" --apply |
+        py 'assert d["changed"]==0 and {s["state"] for s in d["steps"]}=={"unchanged"} and len(d["steps"])==7 and all(c["ok"] for c in d["checks"]), d'
+}
+check "again: 0 changes" again
+check "… nothing touched" same "$work/after" state %T@
+check "--verify" gives 0 'pool nfspool +verified.*\[ok\]' migsh "${third[@]}" --verify
+own() { migsh journal-list | awk -v c="$1" '$2 == c { print $1 }' | tail -n 1; }
+check "journal-revert: what the recipe did only the recipe takes back" \
+    gives 10 'knows how to take it back.*prepare-nodes' migsh journal-revert "$(own prepare-nodes)"
+check "journal-revert --plan of a step's journal" \
+    gives 0 '^-# BEGIN MIGSH default.*names of the nodes +planned' migsh journal-revert "$(own hosts-sync)" --plan
+check "… nothing touched" same "$work/after" state %T@
+guest() {
+    # shellcheck disable=SC1091,SC2034 # for the lab's own definition of the guest
+    (. "$here/lib/base.sh" && . "$here/lib/guest.sh" && SUBNET=$subnet POOL_TARGET=/mykvm/nfspool &&
+        guest_xml test1) >"$work/guest.xml" || return 1
+    on source virsh vol-create-as nfspool test1.qcow2 64M --format qcow2 && on source virsh define "$work/guest.xml" &&
+        on source virsh start test1 || return 1
+    for _ in $(seq 100); do
+        [[ $(on admin curl -s --max-time 2 "http://$subnet.11/") == hello ]] && return
+        sleep 0.2
+    done
+    return 1
+}
+check "a guest on the pool runs on test1" guest
+check "live-migrate test1 test2: it moves from node to node by qemu+ssh" \
+    gives 0 'verdict: ok' migsh live-migrate test1@test1 test2 --p2p --unsafe --witness "http://$subnet.11/boot_id"
+gone() {
+    on dest virsh destroy test1; on dest virsh undefine test1; on source virsh undefine test1
+    on source virsh vol-delete test1.qcow2 --pool nfspool
+}
+gone >"$work/out" 2>&1
+
+# --- taking it back
+edited() {
+    on dest sed -i 's/^\(.* test1\)$/\1 other/' /etc/hosts
+    gives 10 'hosts-sync .*failed.*^\+[^\n]* test1 other' migsh prepare-nodes test1 test2 --revert &&
+        on dest grep -q 'test1 other' /etc/hosts
+    local r=$?
+    on dest sed -i 's/ other$//' /etc/hosts
+    return $r
+}
+check "what someone else has changed is a conflict, and left alone" edited
+check "--revert goes on" gives 0 'key-exchange test1 test2 nfs +reverted' person prepare-nodes test1 test2 --revert
+check "all as before, to the byte" same "$work/before" state
+check "again: nothing to take back" gives 0 'nothing to take back' migsh prepare-nodes test1 test2 --revert
+
+# --- the first document's, and what fails
+check "the share mounted at /mnt" gives 0 'nfs-mount nfs:/srv/image at /mnt +changed.*/mnt is shared' person "${first[@]}" --apply
+mounted() { on source grep -q "$subnet.101:/srv/image /mnt " /etc/fstab && on dest mountpoint -q /mnt; }
+check "… on both, for good" mounted
+on switch ip link set dest down
+check "a node that does not answer: --revert says so and what is left" \
+    gives 8 'nfs-mount.* failed.*error: nfs-mount nfs:/srv/image at /mnt: test2: ' migsh prepare-nodes test1 test2 --revert
+check "… and --apply does nothing" gives 8 'key-exchange.* failed.*hosts-sync.* skipped.*error: step 1, key-exchange' migsh "${first[@]}" --apply
+on switch ip link set dest up
+check "… --revert goes on when it is back" gives 0 'nfs-mount.* reverted.*nfs-export.* reverted' person prepare-nodes test1 test2 --revert
+check "as before, to the byte" same "$work/before" state
+sh_on dest 'mkdir /mykvm/full && echo mine >/mykvm/full/file'
+check "a step that fails says which, what was done, and the way back" \
+    gives 9 'nfs-export.* changed.*nfs-mount.* failed.*error: step 4, nfs-mount nfs:/nfs at /mykvm/full: .*hint: prepare-nodes test1 test2 --revert takes back' \
+    person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
+sh_on dest 'rm -r /mykvm/full'
+check "… and that is so" person prepare-nodes test1 test2 --revert
+check "as before, to the byte" same "$work/before" state
+check "words that make no sense" gives 2 'needs --at' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --plan
+check "… a pair with itself" gives 2 'pair with itself' migsh prepare-nodes test1 test1 --plan
+check "… two modes" gives 2 'exclude each other' migsh prepare-nodes test1 test2 --plan --apply
+check "… a path with .." gives 2 'not an absolute path' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --at /a/../b --plan
+
+# --- killed in the middle
+whole=0
+# goes_on AT NEXT: killed at AT; then NEXT (apply or revert) works, and --revert leaves all as before.
+goes_on() {
+    killed "$1" "${third[@]}" --apply || { tail -n 5 "$work/killed"; echo "was not killed at record $1"; return 1; }
+    [[ $2 == revert ]] || quick "${third[@]}" --apply || return 1
+    quick prepare-nodes test1 test2 --revert && same "$work/before" state && whole=$((whole + 1))
+}
+back_goes_on() {
+    quick "${third[@]}" --apply || return 1
+    killed "$1" prepare-nodes test1 test2 --revert || { echo "was not killed"; return 1; }
+    quick prepare-nodes test1 test2 --revert && same "$work/before" state
+}
+if [[ ${MIGSH_PREPARETEST_KILLS:-} == all ]]; then
+    at=1
+    while killed "$at" "${third[@]}" --apply; do
+        quick prepare-nodes test1 test2 --revert >/dev/null 2>&1
+        check "killed at record $at, --apply" goes_on "$at" apply
+        check "killed behind record $at, --revert" goes_on "-$at" revert
+        at=$((at + 1))
+    done
+    quick prepare-nodes test1 test2 --revert >/dev/null 2>&1
+else
+    check "killed among the keys, --revert" goes_on 9 revert
+    check "killed at the hosts, --apply" goes_on -33 apply
+    check "killed at the export, --revert" goes_on 50 revert
+    check "killed at the pool, --apply" goes_on 66 apply
+    check "killed behind a record of the pool, --revert" goes_on -61 revert
+fi
+check "--revert killed, --revert" back_goes_on 18
+empty() { [[ -z $(migsh journal-list | awk '$4 == "interrupted" && $5 > 0') ]]; }
+check "no journal is left behind as interrupted" empty
+
+echo "$((number - failed)) passed, $failed failed, 0 skipped"
+[[ $failed == 0 ]]

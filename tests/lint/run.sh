@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What no compiler checks: layers, sizes, formats, licences, and that README, man page and completions know every command.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+migsh=${MIGSH:-build/shell/migsh}
+rc=0
+
+# check NAME COMMAND…: passes when the command succeeds and prints nothing.
+check() {
+    local name=$1 out
+    shift
+    if out=$("$@" 2>&1) && [ -z "$out" ]; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        echo "$out" | head -n 40
+        rc=1
+    fi
+}
+
+sizes() { git ls-files '*.c' '*.h' '*.lua' '*.sh' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}'; }
+format() { git ls-files 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror; }
+licences() { git ls-files '*.c' '*.h' '*.lua' 'meson.build' '*/meson.build' | xargs grep -L 'SPDX-License-Identifier: GPL-3.0-or-later'; true; }
+shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; }
+shells() { shell_files | xargs shellcheck -x -S warning; }
+luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >/tmp/migsh-luacheck.$$ || cat /tmp/migsh-luacheck.$$; rm -f /tmp/migsh-luacheck.$$; }
+# Paths of somebody's machine, and words in other scripts than Latin outside the README's own greeting.
+foreign_paths() { git grep -nE '/(home|Users)/[a-z]+/|/work/' -- ':!tests/lint/run.sh' ':!tests/unit' | grep -v '/home/image' ; true; }
+english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*)$' | xargs grep -nP '[\x{4e00}-\x{9fff}]' ; true; }
+whitespace() { git grep -nIE '[[:space:]]+$' -- ':!LICENSE' ':!tests/golden'; true; }
+
+readme_table() {
+    diff <(sed -n '/<!-- commands -->/,/<!-- \/commands -->/p' README.md | grep '^|' | tail -n +3) <("$migsh" self-table | grep '^|' | tail -n +3)
+}
+man_page() {
+    local c man
+    man=$("$migsh" self-man)
+    for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
+}
+completions() {
+    local c
+    for c in $("$migsh" self-commands); do "$migsh" --complete "${c%?}" | cut -f 1 | grep -qx -- "$c" || echo "completion does not know $c"; done
+    bash -n completions/bash/migsh
+    grep -q -- '--complete' completions/zsh/_migsh completions/fish/migsh.fish || echo "zsh or fish does not ask migsh"
+}
+
+check "layers: every include points down" tests/lint/layers.sh
+check "sizes: no file above 600 lines" sizes
+check "clang-format" format
+check "licence line in every source file" licences
+check "shellcheck" shells
+check "luacheck" luas
+check "no path of a developer's machine" foreign_paths
+check "English everywhere" english
+check "no blanks at the end of a line" whitespace
+check "the README's table is the binary's" readme_table
+check "the man page knows every command" man_page
+check "completion knows every command" completions
+exit $rc

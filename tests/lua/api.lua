@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The help, the lint rules and the functions themselves name the same things.
+local check = dofile(arg[0]:match "^(.*)/" .. "/check.lua")
+local test, equal, match = check.test, check.equal, check.match
+local api = require "migsh.api"
+
+local documented = {}
+for _, group in ipairs(api.groups) do
+  for _, row in ipairs(group.rows) do
+    for _, name in ipairs(row.names) do
+      documented[name] = row
+    end
+  end
+end
+
+test("every function of mig is documented", function()
+  for name in next, mig do
+    if not documented[name] and not pcall(mig.help, name:gsub("_", "-")) then
+      error("mig." .. name .. " is not in lua/lib/api.lua")
+    end
+  end
+end)
+
+test("everything documented is there", function()
+  for name in pairs(documented) do
+    if rawget(mig, name) == nil then
+      error("mig." .. name .. " is in lua/lib/api.lua only")
+    end
+  end
+end)
+
+test("every row has a form and a text; every example compiles", function()
+  for _, group in ipairs(api.groups) do
+    for _, row in ipairs(group.rows) do
+      match(row.form, "%S")
+      match(row.text, "%S")
+      if row.example then
+        assert(load(row.example, "=" .. row.form))
+      end
+    end
+  end
+end)
+
+test("help lua prints it", function()
+  local text = mig.help "lua"
+  for name in pairs(documented) do
+    if not text:find("mig." .. name, 1, true) then
+      error("help lua does not name mig." .. name)
+    end
+  end
+end)
+
+test(".luacheckrc names the same", function()
+  local rc = {}
+  local f <close> = assert(io.open((arg[0]:match "^(.*)/") .. "/../../.luacheckrc"))
+  rc.files = {}
+  assert(load(f:read "a", "=.luacheckrc", "t", rc))()
+  local listed = {}
+  for _, name in ipairs(rc.read_globals.mig.fields) do
+    listed[name] = true
+    if not documented[name] then
+      error(name .. " is in .luacheckrc only")
+    end
+  end
+  for name in pairs(documented) do
+    equal(listed[name], true, name)
+  end
+end)

@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Error objects, and what becomes of other errors.
+local check = dofile(arg[0]:match "^(.*)/" .. "/check.lua")
+local test, equal, match, raises = check.test, check.equal, check.match, check.raises
+
+test("a command's failure is an object with code, message and text", function()
+  local ok, err = pcall(mig.domstate, "nosuch")
+  equal(ok, false)
+  equal(err.code, "not-found")
+  match(err.msg, "nosuch")
+  equal(tostring(err), err.msg)
+end)
+
+test("try returns nil and the object, or the results", function()
+  local ok, err = mig.try(mig.domstate, "nosuch")
+  equal(ok, nil)
+  equal(err.code, "not-found")
+  equal(mig.try(function() end), true)
+  equal(mig.try(function() return false end), false)
+  equal(select("#", mig.try(function() return 1, nil, 3 end)), 3)
+end)
+
+test("bare errors become objects where they are caught by try", function()
+  local _, err = mig.try(error, "text", 0)
+  equal(err.code, "failed")
+  equal(err.msg, "text")
+  _, err = mig.try(error, { code = "state", msg = "bare", hint = "h" })
+  equal(err.code, "state")
+  equal(tostring(err), "bare")
+  _, err = mig.try(error)
+  equal(err.msg, "nil")
+  _, err = mig.try(function() return nil + 1 end)
+  match(err.msg, "errors.lua:%d+: attempt to perform arithmetic")
+  match(err.traceback, "stack traceback")
+end)
+
+test("mig.error keeps every field, and defaults to failed", function()
+  local err = raises("verdict", "m", mig.error, { code = "verdict", msg = "m", hint = "h", value = 5 })
+  equal(err.hint, "h")
+  equal(err.value, 5)
+  raises("failed", "only text", mig.error, "only text")
+end)
+
+test("a stack overflow is an error, not an end", function()
+  local function deep(n) return 1 + deep(n + 1) end
+  local _, err = mig.try(deep, 1)
+  match(err.msg, "stack overflow")
+end)
+
+test("an error within an error's clean-up replaces it", function()
+  local _, err = mig.try(function()
+    local _ <close> = setmetatable({}, { __close = function() error("second", 0) end })
+    error("first", 0)
+  end)
+  equal(err.msg, "second")
+end)

@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds (plain, and with ASan+UBSan), runs the suites named, or all of them. The last line is
+# "N passed, N failed, N skipped"; the status is 0 when nothing failed. A suite prints "ok N - …" and "not ok N - …" lines;
+# status 77 means it cannot run here, and its last line says why: that counts as one skipped.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+quick=(lint unit tsan golden lua repl)
+slow=(tidy lab)
+all=("${quick[@]}" "${slow[@]}")
+
+usage() {
+    echo "usage: tests/run.sh [--no-install] [SUITE…]"
+    echo "suites: ${all[*]}; quick (all but tidy and lab); all (the default); lab/NAME for one script of the lab"
+}
+
+install=1
+suites=()
+for a in "$@"; do
+    case $a in
+    --no-install) install= ;;
+    -h | --help) usage; exit 0 ;;
+    quick) suites+=("${quick[@]}") ;;
+    all) suites+=("${all[@]}") ;;
+    lab/*) suites+=("$a") ;;
+    *)
+        [[ " ${all[*]} " == *" $a "* ]] || { usage >&2; exit 2; }
+        suites+=("$a")
+        ;;
+    esac
+done
+[ ${#suites[@]} -gt 0 ] || suites=("${all[@]}")
+
+passed=0 failed=0 skipped=0 failures=()
+logs=$(mktemp -d "${TMPDIR:-/tmp}/migsh-tests.XXXXXX")
+# Test runs must not see the operator's own inventory, recipes or history.
+export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}"
+export HOME="$logs/home" XDG_CONFIG_HOME="$logs/config" XDG_STATE_HOME="$logs/state"
+mkdir -m 700 "$HOME"
+unset VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEFAULT_URI MIGSH_RECIPES NO_COLOR LS_COLORS
+export LC_ALL=C.UTF-8 TZ=UTC
+root=$PWD
+export MIGSH="$root/build-asan/shell/migsh" MIGSH_PLAIN="$root/build/shell/migsh"
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
+
+say() { printf '%s\n' "$*"; }
+
+# run_log NAME COMMAND…: runs a suite; its output and status go to files of its name.
+run_log() {
+    local log="$logs/${1//\//_}" start=$SECONDS
+    shift
+    "$@" >"$log.log" 2>&1 </dev/null
+    echo "$? $((SECONDS - start))" >"$log.rc"
+}
+
+# judge NAME: counts the ok and not ok lines of a suite that has run.
+judge() {
+    local name=$1 log="$logs/${1//\//_}" rc took ok bad skip
+    read -r rc took <"$log.rc"
+    log+=.log
+    if [ "$rc" -eq 77 ]; then
+        skipped=$((skipped + 1))
+        say "SKIP $name: $(tail -n 1 "$log")"
+        return
+    fi
+    ok=$(grep -cE '^ok( |$)' "$log")
+    skip=$(grep -cE '^ok .*# (SKIP|skip)' "$log")
+    bad=$(grep -cE '^not ok( |$)' "$log")
+    # A script that died, or that claims success without a single test, has failed.
+    if [ "$bad" -eq 0 ] && { [ "$rc" -ne 0 ] || [ "$ok" -eq 0 ]; }; then
+        bad=1
+    fi
+    passed=$((passed + ok - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    say "$([ "$bad" -eq 0 ] && echo PASS || echo FAIL) $name: $((ok - skip)) passed, $bad failed, $skip skipped ($took s)"
+    if [ "$bad" -ne 0 ]; then
+        failures+=("$name")
+        grep -E '^not ok( |$)' "$log" | head -n 40
+        say "--- the end of $log (status $rc):"
+        tail -n 60 "$log"
+        say "---"
+    fi
+}
+
+run_suite() {
+    run_log "$@"
+    judge "$1"
+}
+
+# Scripts that mostly wait for guests and hosts of their own: a lane for each core. Words: NAME SCRIPT NAME SCRIPT…
+run_lanes() {
+    local -A names=()
+    local pids=() pid
+    while [ $# -gt 0 ]; do
+        while [ "${#pids[@]}" -ge "$(nproc)" ]; do
+            wait -n -p pid "${pids[@]}"
+            judge "${names[$pid]}"
+            mapfile -t pids < <(printf '%s\n' "${pids[@]}" | grep -vx "$pid")
+        done
+        run_log "$1" "$2" &
+        names[$!]=$1
+        pids+=($!)
+        shift 2
+    done
+    while [ "${#pids[@]}" -gt 0 ]; do
+        wait -n -p pid "${pids[@]}"
+        judge "${names[$pid]}"
+        mapfile -t pids < <(printf '%s\n' "${pids[@]}" | grep -vx "$pid")
+    done
+}
+
+# Every cmocka binary of a build directory, as TAP.
+unit_tests() {
+    local dir=$1 t rc=0
+    for t in "$dir"/tests/unit/test_*; do
+        if [ ! -f "$t" ] || [ ! -x "$t" ]; then continue; fi
+        echo "# $t"
+        CMOCKA_MESSAGE_OUTPUT=TAP "$t" || rc=1
+    done
+    return $rc
+}
+
+configure() {
+    local dir=$1
+    shift
+    [ -f "$dir/build.ninja" ] || meson setup "$dir" --werror "$@" || { rm -rf "$dir"; return 1; }
+}
+
+build() {
+    configure build && ninja -C build && configure build-asan -Db_sanitize=address,undefined -Db_lundef=false &&
+        ninja -C build-asan
+}
+
+build_tsan() {
+    configure build-tsan -Db_sanitize=thread -Db_lundef=false && ninja -C build-tsan
+}
+
+if [ -n "$install" ]; then
+    scripts/install-packages.sh build lab test || exit 1
+fi
+say "building"
+if ! build >"$logs/build.log" 2>&1; then
+    tail -n 60 "$logs/build.log"
+    say "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+lanes=()
+for s in "${suites[@]}"; do
+    case $s in
+    unit) run_suite unit unit_tests build-asan ;;
+    tsan)
+        if build_tsan >"$logs/build-tsan.log" 2>&1; then
+            TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" run_suite tsan unit_tests build-tsan
+        else
+            tail -n 40 "$logs/build-tsan.log"
+            failed=$((failed + 1)) failures+=(tsan)
+        fi
+        ;;
+    tidy) lanes+=(tidy tests/tidy/run.sh) ;;
+    lab)
+        for t in tests/lab/mountnfs/test_*.sh tests/lab/test_*.sh; do
+            n=${t##*/test_}
+            lanes+=("lab/${n%.sh}" "$t")
+        done
+        ;;
+    lab/*)
+        t=$(find tests/lab -name "test_${s#lab/}.sh" | head -n 1)
+        [ -n "$t" ] || { say "no such test: $s"; failed=$((failed + 1)); continue; }
+        lanes+=("$s" "$t")
+        ;;
+    *) run_suite "$s" "tests/$s/run.sh" ;;
+    esac
+done
+[ ${#lanes[@]} -eq 0 ] || run_lanes "${lanes[@]}"
+
+if [ ${#failures[@]} -gt 0 ]; then
+    say "failed: ${failures[*]} (logs in $logs)"
+else
+    rm -rf "$logs"
+fi
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

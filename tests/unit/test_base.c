@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/: numbers, durations, sizes, nearest names, printable text, errors, JSON text.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/table.h"
+
+static void numbers(void **state)
+{
+    (void)state;
+    long long v = 7;
+    assert_int_equal(str_to_int("42", 0, 100, &v), 0);
+    assert_int_equal(v, 42);
+    static const char *const bad[] = {"", " 1", "1 ", "0x10", "1e3", "-", "101", "-1", "99999999999999999999", "+1"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(str_to_int(bad[i], 0, 100, &v), -1);
+    assert_int_equal(v, 42);
+}
+
+static void durations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double ms;
+    } good[] = {{"5ms", 5}, {"1.5s", 1500}, {"2m", 120000}, {"7", 7000}, {"250us", 0.25}, {"1h", 3600000}};
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        double ms = -1;
+        assert_int_equal(str_to_duration_ms(good[i].text, "s", &ms), 0);
+        assert_float_equal(ms, good[i].ms, 1e-9);
+    }
+    static const char *const bad[] = {"", "-1s", "1 s", "5x", "s", "1.2.3s", "inf", "nan", "0x5"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        double ms = -1;
+        assert_int_equal(str_to_duration_ms(bad[i], "s", &ms), -1);
+    }
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned long long bytes;
+    } good[] = {{"512", 512 * 1024}, {"512b", 512}, {"64KiB", 65536},
+                {"64k", 65536},      {"1KB", 1000}, {"1.5G", 1610612736}};
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        unsigned long long bytes = 0;
+        assert_int_equal(str_to_size(good[i].text, 1024, &bytes), 0);
+        assert_true(bytes == good[i].bytes);
+    }
+    static const char *const bad[] = {"", "-1", "1X", "1Kx", "G", "99999999999999999999999T"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        unsigned long long bytes = 0;
+        assert_int_equal(str_to_size(bad[i], 1, &bytes), -1);
+    }
+}
+
+static void nearest(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"migrate", "list", "node-add", "dominfo"};
+    assert_string_equal(str_nearest("migarte", names, 4), "migrate");
+    assert_string_equal(str_nearest("lits", names, 4), "list");
+    assert_null(str_nearest("evacuate", names, 4));
+}
+
+static void printable(void **state)
+{
+    (void)state;
+    struct buf b = BUF_INIT;
+    buf_add_printable(&b, "a\x1b[31mb\xc2\x9bz\tc", 12);
+    assert_string_equal(buf_str(&b), "a\\x1b[31mb\\x9bz\tc");
+    buf_release(&b);
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    assert_int_equal(err_set(&e, ERR_UNSAFE, "disk %s", "vda"), -1);
+    err_hint(&e, "use %s", "--unsafe");
+    err_wrap(&e, "domain %s", "x");
+    assert_string_equal(e.msg, "domain x: disk vda");
+    assert_string_equal(e.hint, "use --unsafe");
+    err_set(&e, ERR_FAILED, "again: %s", e.msg); // the old message as an argument
+    assert_string_equal(e.msg, "again: domain x: disk vda");
+    assert_null(e.hint);
+    err_release(&e);
+    for (int i = 0; i < ERR_CODES; i++)
+        assert_int_equal(err_code_from_name(err_code_name((enum err_code)i)), i);
+}
+
+static void json_of_bad_bytes(void **state)
+{
+    (void)state;
+    json_t *v = json_text("ok\xff\xed\xa0\x80z");
+    assert_string_equal(json_string_value(v), "ok\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+    json_decref(v);
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    static const char *const head[] = {"Id", "Name", "State"};
+    static const char *const row[] = {"1", "test", "running"};
+    struct table *t = table_new(3, head);
+    table_row(t, row);
+    struct buf b = BUF_INIT;
+    table_render(t, &b);
+    assert_string_equal(buf_str(&b), " Id   Name   State\n----------------------\n 1    test   running\n");
+    buf_release(&b);
+    table_free(t);
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    struct strv v = STRV_INIT;
+    strv_split(&v, "b,,a,b", ',');
+    strv_sort_unique(&v);
+    assert_int_equal(v.n, 2);
+    assert_string_equal(v.s[0], "a");
+    assert_null(v.s[2]);
+    strv_release(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),           cmocka_unit_test(durations), cmocka_unit_test(sizes),
+        cmocka_unit_test(nearest),           cmocka_unit_test(printable), cmocka_unit_test(errors),
+        cmocka_unit_test(json_of_bad_bytes), cmocka_unit_test(tables),    cmocka_unit_test(lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Journals: written, read, locked, cut off at every byte, damaged.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/journal.h"
+#include "io/file.h"
+#include "io/local.h"
+
+static char state_dir[] = "/tmp/migsh-journal.XXXXXX";
+
+static int set_up_journals(void **state)
+{
+    (void)state;
+    return mkdtemp(state_dir) && setenv("XDG_STATE_HOME", state_dir, 1) == 0 ? 0 : -1;
+}
+
+static int tear_down_journals(void **state)
+{
+    (void)state;
+    char *rm = xasprintf("rm -r %s", state_dir);
+    struct remote_exec spec = {.command = rm};
+    struct remote_result result = REMOTE_RESULT_INIT;
+    struct err e = ERR_INIT;
+    int r = local_exec(NULL, &spec, &result, &e);
+    remote_result_release(&result);
+    free(rm);
+    return r;
+}
+
+static char *path_of(const char *id)
+{
+    return xasprintf("%s/migsh/journal/%s.jsonl", state_dir, id);
+}
+
+// A journal of three steps; the id is freed by the caller.
+static char *make_journal(void)
+{
+    struct journal *j;
+    struct err e = ERR_INIT;
+    json_t *about = json_pack("{s:s}", "text", "\xc3\xa9 \"quoted\"\n");
+    unsigned step;
+    assert_int_equal(journal_create("test-it", about, &j, &e), 0);
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(journal_intent(j, "edit", about, &step, &e), 0);
+        assert_int_equal(step, i);
+        assert_int_equal(journal_outcome(j, step, i == 2 ? STEP_FAILED : STEP_DONE, i == 2 ? about : NULL, &e), 0);
+    }
+    assert_int_equal(journal_get_state(j), JOURNAL_RUNNING);
+    assert_int_equal(journal_end(j, JOURNAL_FAILED, &e), 0);
+    char *id = xstrdup(journal_id(j));
+    journal_close(j);
+    json_decref(about);
+    return id;
+}
+
+static void journals(void **state)
+{
+    (void)state;
+    char *id = make_journal(), *path = path_of(id);
+    struct err e = ERR_INIT;
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    char *dir = xasprintf("%s/migsh/journal", state_dir);
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    free(dir);
+    struct journal *j, *second;
+    assert_int_equal(journal_open(id, true, &j, &e), 0);
+    assert_int_equal(journal_steps(j), 3);
+    assert_string_equal(journal_command(j), "test-it");
+    struct journal_step s = journal_step_at(j, 1);
+    assert_int_equal(s.state, STEP_FAILED);
+    assert_string_equal(json_string_value(json_object_get(s.outcome, "text")), "\xc3\xa9 \"quoted\"\n");
+    // One writer at a time; readers see that there is one.
+    assert_int_equal(journal_open(id, true, &second, &e), -1);
+    assert_int_equal(e.code, ERR_STATE);
+    err_release(&e);
+    assert_int_equal(journal_open(id, false, &second, &e), 0);
+    assert_int_equal(journal_get_state(second), JOURNAL_RUNNING);
+    journal_close(second);
+    unsigned step;
+    assert_int_equal(journal_intent(j, "copy", NULL, &step, &e), 0);
+    assert_int_equal(step, 4);
+    journal_close(j); // without a word
+    assert_int_equal(journal_open(id, false, &j, &e), 0);
+    assert_int_equal(journal_get_state(j), JOURNAL_INTERRUPTED);
+    assert_int_equal(journal_step_at(j, 3).state, STEP_INTENT);
+    journal_close(j);
+    struct strv ids = STRV_INIT;
+    assert_int_equal(journal_list("test-it", &ids, &e), 0);
+    assert_true(strv_has(&ids, id));
+    assert_int_equal(journal_list("test", &ids, &e), 0);
+    assert_int_equal(ids.n, 1); // another command's, though the name begins alike
+    strv_release(&ids);
+    static const char *const bad[] = {"", "../x", "nothing", ".x"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_int_equal(journal_open(bad[i], false, &j, &e), -1);
+        err_release(&e);
+    }
+    assert_int_equal(journal_create("empty", NULL, &j, &e), 0);
+    char *empty = path_of(journal_id(j));
+    journal_discard(j);
+    assert_int_equal(access(empty, F_OK), -1);
+    free(empty);
+    free(id);
+    free(path);
+}
+
+// Cut off at every byte: whole records count, the rest is ignored, and the journal can be gone on with.
+static void journal_cut_anywhere(void **state)
+{
+    (void)state;
+    char *id = make_journal(), *path = path_of(id), *text;
+    size_t len, records = 0;
+    struct err e = ERR_INIT;
+    assert_int_equal(file_read(path, 1 << 20, &text, &len, &e), 0);
+    for (size_t n = 0; n <= len; n++) {
+        if (n && text[n - 1] == '\n')
+            records++;
+        assert_int_equal(file_replace(path, text, n, 0600, &e), 0);
+        struct journal *j;
+        int r = journal_open(id, true, &j, &e);
+        assert_int_equal(r, records ? 0 : -1);
+        if (r < 0) {
+            err_release(&e);
+            continue;
+        }
+        size_t steps = records == 8 ? 3 : records / 2; // a begin, three times two, an end
+        assert_int_equal(journal_steps(j), steps);
+        unsigned step;
+        assert_int_equal(journal_intent(j, "again", NULL, &step, &e), 0);
+        journal_close(j);
+        assert_int_equal(journal_open(id, false, &j, &e), 0);
+        assert_int_equal(journal_steps(j), steps + 1);
+        assert_string_equal(journal_step_at(j, steps).name, "again");
+        journal_close(j);
+    }
+    assert_int_equal(records, 8);
+    // A byte changed in the middle is damage, in the last line (or the newline before it) it
+    // is a record that was never finished.
+    for (size_t n = 0; n < len; n += 7) {
+        char *bad = xstrndup(text, len);
+        bad[n] ^= 1;
+        assert_int_equal(file_replace(path, bad, len, 0600, &e), 0);
+        struct journal *j;
+        const char *last = text + len - 1;
+        while (last > text && last[-1] != '\n')
+            last--;
+        int r = journal_open(id, false, &j, &e);
+        assert_int_equal(r, text + n + 1 >= last ? 0 : -1);
+        if (r == 0)
+            journal_close(j);
+        else
+            assert_int_equal(e.code, ERR_IO);
+        err_release(&e);
+        free(bad);
+    }
+    free(text);
+    free(id);
+    free(path);
+}
+
+static void journal_any_bytes(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"", "plain", "\xff\xfe", "caf\xe9\n", "\xc3\xa9"};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        json_t *v = journal_bytes(cases[i], strlen(cases[i]));
+        char *back;
+        size_t n;
+        assert_int_equal(journal_bytes_get(v, &back, &n), 0);
+        assert_int_equal(n, strlen(cases[i]));
+        assert_memory_equal(back, cases[i], n);
+        free(back);
+        json_decref(v);
+    }
+    char *back;
+    size_t n;
+    assert_int_equal(journal_bytes_get(NULL, &back, &n), -1);
+    json_t *bad = json_pack("{s:s}", "hex", "0g");
+    assert_int_equal(journal_bytes_get(bad, &back, &n), -1);
+    json_decref(bad);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(journals), cmocka_unit_test(journal_cut_anywhere),
+                                       cmocka_unit_test(journal_any_bytes)};
+    return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cmd/parse: quoting, separators, comments, what is incomplete, and what completion sees.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cmd/parse.h"
+
+// Words joined by "|", commands by "/".
+static char *shape(const char *text, bool *ret_incomplete)
+{
+    struct parsed p = {NULL, 0};
+    struct err e = ERR_INIT;
+    struct buf b = BUF_INIT;
+    if (parse_text(text, &p, ret_incomplete, &e) < 0)
+        buf_adds(&b, "error");
+    for (size_t i = 0; i < p.n; i++) {
+        for (size_t k = 0; k < p.cmds[i].n; k++)
+            buf_addf(&b, "%s%s", k ? "|" : i ? "/" : "", p.cmds[i].s[k]);
+    }
+    parsed_release(&p);
+    err_release(&e);
+    return buf_steal(&b);
+}
+
+static void complete_lines(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"list --all", "list|--all"},
+        {"  a   b\t c ", "a|b|c"},
+        {"a 'b c' \"d e\"", "a|b c|d e"},
+        {"a b\\ c", "a|b c"},
+        {"a ''", "a|"},
+        {"a 'it'\\''s'", "a|it's"},
+        {"a \"say \\\"hi\\\" \\\\ \\n\"", "a|say \"hi\" \\ \\n"},
+        {"a; b ;c", "a/b/c"},
+        {";;", ""},
+        {"a ';' b", "a|;|b"},
+        {"a # the rest", "a"},
+        {"a b#c", "a|b#c"},
+        {"a\nb", "a/b"},
+        {"a \\\n b", "a|b"},
+        {"a $(rm -rf /) `x`", "a|$(rm|-rf|/)|`x`"},
+        {"--x='a b'", "--x=a b"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        bool incomplete = true;
+        char *got = shape(cases[i][0], &incomplete);
+        assert_string_equal(got, cases[i][1]);
+        assert_false(incomplete);
+        free(got);
+    }
+}
+
+static void incomplete_lines(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"a 'b", "a \"b", "a 'b\nc", "a \\", "'"};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        bool incomplete = false;
+        char *got = shape(cases[i], &incomplete);
+        assert_string_equal(got, "error");
+        assert_true(incomplete);
+        free(got);
+    }
+}
+
+static void completion(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *last;
+        size_t words, start;
+        char quote;
+    } cases[] = {
+        {"mig", "mig", 1, 0, 0},           {"migrate ", "", 2, 8, 0},   {"list; dom", "dom", 1, 6, 0},
+        {"a 'b c", "b c", 2, 2, '\''},     {"a b\\ c", "b c", 2, 2, 0}, {"", "", 1, 0, 0},
+        {"a --x=\"q", "--x=q", 2, 2, '"'},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct strv words = STRV_INIT;
+        size_t start;
+        char quote;
+        parse_for_completion(cases[i].text, strlen(cases[i].text), &words, &start, &quote);
+        assert_int_equal(words.n, cases[i].words);
+        assert_string_equal(words.s[words.n - 1], cases[i].last);
+        assert_int_equal(start, cases[i].start);
+        assert_int_equal(quote, cases[i].quote);
+        strv_release(&words);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(complete_lines), cmocka_unit_test(incomplete_lines),
+                                       cmocka_unit_test(completion)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

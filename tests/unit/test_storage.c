@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// core/storage_xml and io/file_new: what is written is read back as it was, what is compared is what counts, and a file
+// has its name only when it is complete.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "core/storage_xml.h"
+#include "io/file.h"
+#include "io/file_new.h"
+#include "io/xml.h"
+
+static const char hostile[] = " a 'b' \"c\" <d/> &amp; ]]> \n\t$(e);";
+
+static char *read_back(const char *xml, const char *xpath)
+{
+    struct err e = ERR_INIT;
+    struct xml_doc *doc;
+    assert_int_equal(xml_parse(xml, &doc, &e), 0);
+    char *s = xml_string(doc, NULL, xpath);
+    xml_free(doc);
+    return s;
+}
+
+static void escapes(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"/pool/name", "/pool/@type", "/pool/source/host/@name",
+                                         "/pool/source/adapter/@wwnn", "/pool/target/path"};
+    char *xml = storage_pool_xml(&(struct pool_spec){
+        .name = hostile, .type = hostile, .source_host = hostile, .adapter_wwnn = hostile, .target = hostile});
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        char *s = read_back(xml, places[i]);
+        assert_string_equal(s, hostile);
+        free(s);
+    }
+    free(xml);
+    xml = storage_vol_xml(&(struct vol_spec){.name = hostile, .capacity = 5, .format = hostile});
+    char *name = read_back(xml, "/volume/name"), *format = read_back(xml, "/volume/target/format/@type");
+    assert_string_equal(name, hostile);
+    assert_string_equal(format, hostile);
+    free(name);
+    free(format);
+    free(xml);
+}
+
+static void renames(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    char *xml;
+    assert_int_equal(storage_vol_rename("<volume><name>a</name><key>/p/a</key><capacity>1</capacity>"
+                                        "<target><path>/p/a</path><format type='raw'/></target></volume>",
+                                        hostile, &xml, &e),
+                     0);
+    char *name = read_back(xml, "/volume/name"), *format = read_back(xml, "/volume/target/format/@type");
+    assert_string_equal(name, hostile);
+    assert_string_equal(format, "raw");
+    assert_null(read_back(xml, "/volume/key"));
+    assert_null(read_back(xml, "/volume/target/path"));
+    free(name);
+    free(format);
+    free(xml);
+    assert_int_equal(storage_vol_rename("<volume/>", "b", &xml, &e), -1);
+    err_release(&e);
+}
+
+static void essences(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    char *a, *b, *c;
+    assert_int_equal(storage_pool_essence("<pool type='dir'>\n  <name>p</name>\n  <uuid>1</uuid>\n  "
+                                          "<capacity>5</capacity><target><path>/p</path>"
+                                          "<permissions><mode>0711</mode></permissions></target></pool>",
+                                          &a, &e),
+                     0);
+    assert_int_equal(
+        storage_pool_essence("<pool type='dir'><name>p</name><target><path>/p</path></target></pool>", &b, &e), 0);
+    assert_int_equal(
+        storage_pool_essence("<pool type='dir'><name>p</name><target><path>/q</path></target></pool>", &c, &e), 0);
+    assert_string_equal(a, b);
+    assert_string_not_equal(b, c);
+    free(a);
+    free(b);
+    free(c);
+}
+
+static void targets(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    char *path;
+    bool made;
+    assert_int_equal(
+        storage_pool_target("<pool type='netfs'><target><path>/p</path></target></pool>", &path, &made, &e), 0);
+    assert_string_equal(path, "/p");
+    assert_true(made);
+    free(path);
+    assert_int_equal(
+        storage_pool_target("<pool type='disk'><target><path>/dev</path></target></pool>", &path, &made, &e), 0);
+    assert_false(made); // building it would partition a device
+    free(path);
+}
+
+static size_t entries(const char *dir)
+{
+    DIR *d = opendir(dir);
+    size_t n = 0;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static void new_files(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct file_new f;
+    char dir[] = "/tmp/migsh-storage-XXXXXX", *text;
+    assert_non_null(mkdtemp(dir));
+    char *path = xasprintf("%s/a b", dir), *link = xasprintf("%s/link", dir);
+    assert_int_equal(file_replace(path, "old", 3, 0640, &e), 0);
+    assert_int_equal(symlink("a b", link), 0);
+
+    assert_int_equal(file_new_open(link, &f, &e), 0);
+    assert_int_equal(write(f.fd, "new", 3), 3);
+    file_new_release(&f); // not committed
+    assert_int_equal(entries(dir), 2);
+    assert_int_equal(file_read(path, 100, &text, NULL, &e), 0);
+    assert_string_equal(text, "old");
+    free(text);
+
+    assert_int_equal(file_new_open(link, &f, &e), 0);
+    assert_int_equal(write(f.fd, "new", 3), 3);
+    assert_int_equal(file_new_commit(&f, &e), 0);
+    file_new_release(&f);
+    assert_int_equal(entries(dir), 2);
+    struct stat st;
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(file_read(path, 100, &text, NULL, &e), 0);
+    assert_string_equal(text, "new");
+    free(text);
+
+    assert_int_equal(file_new_open(dir, &f, &e), -1);
+    err_release(&e);
+    unlink(link);
+    unlink(path);
+    rmdir(dir);
+    free(path);
+    free(link);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escapes), cmocka_unit_test(renames),   cmocka_unit_test(essences),
+        cmocka_unit_test(targets), cmocka_unit_test(new_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
