@@ -9,6 +9,7 @@ read_globals = {
     fields = {
       "all", "array", "ask", "domain", "error", "fetch", "job", "journal_begin", "journal_open", "journals", "ms", "node",
       "nodes", "notice", "null", "progress", "render", "sleep", "spawn", "start", "timeout", "try", "undo", "warn", "watch_start",
+      "xml_map", "xml_map_path",
     },
   },
 }

@@ -77,6 +77,18 @@ watch:timeline(I, FROM, TO, BUCKETS) draws target I between two epoch seconds, w
 variable it is closed at the end of its block.]],
         example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
     } },
+    { title = "DESCRIPTIONS", rows = {
+      { form = "mig.xml_map(XML, MAP) -> XML, diff, changes, unused", names = { "xml_map" }, text = [[
+The XML of a domain, snapshot or checkpoint with other names and paths: MAP is {pool = {FROM = TO}, bridge = {…},
+network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash before
+':' and ',' that belong to a name), or both. path replaces prefixes of whole components, the longest one that fits, in
+everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is changed), a
+unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
+        example = [[local xml, diff, n = mig.xml_map(mig.dumpxml{"share"}, {bridge = {br0 = "br1"}}); print(diff)]] },
+      { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
+One path by the map's path alone; nil where none of its entries is a prefix.]],
+        example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
+    } },
     { title = "NETWORK", rows = {
       { form = "mig.fetch(URL, TIMEOUT) -> text", names = { "fetch" }, text = [[
 The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless told otherwise.]],
