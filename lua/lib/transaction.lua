@@ -37,7 +37,8 @@ local function make(journal)
   local workflow = recipe.workflow(journal.command)(journal.about)
   check_steps(workflow.steps)
   local tx = setmetatable({ journal = journal, id = journal.id, about = journal.about, steps = workflow.steps,
-    finish = workflow.finish, ended = workflow.ended, outcomes = {}, states = {}, list = mig.array {} }, Tx)
+    finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
+    outcomes = {}, states = {}, list = mig.array {} }, Tx)
   for key, record in pairs(last_records(journal)) do
     if record.state == "done" or record.state == "unchanged" then
       tx.outcomes[key] = record.outcome
@@ -61,7 +62,7 @@ function Tx:tell(step, state, detail, seconds)
   local title = step.title or step.name
   self.list[#self.list + 1] = { name = step.name, key = step.key, title = title, state = state, detail = detail,
     seconds = seconds }
-  self:say(("%-10s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
+  self:say(("%-11s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
 end
 
 function Tx:committed()
@@ -112,9 +113,18 @@ local function attempt(fn, ...)
   return nil, value
 end
 
-function Tx:do_step(step)
+function Tx:do_step(step, last)
   local about, from = { title = step.title, key = step.key, commit = step.commit }, os.time()
-  for key, value in pairs(step.about or {}) do
+  local own = step.about
+  if type(own) == "function" then
+    local wrong
+    own, wrong = attempt(own, self, step, last)
+    if wrong then
+      self:tell(step, "failed", wrong.msg)
+      self:stop(wrong, ("step %s: %s"):format(key_of(step.name, step.key), wrong.msg))
+    end
+  end
+  for key, value in pairs(own or {}) do
     about[key] = value
   end
   local record = self.journal:intent(step.name, about)
@@ -142,7 +152,7 @@ function Tx:take_up(step, record)
     self.outcomes[key_of(step.name, step.key)] = value
     self:tell(step, "done", "was done before the interruption")
   else
-    self:do_step(step)
+    self:do_step(step, record)
   end
 end
 
@@ -156,7 +166,7 @@ function Tx:run()
     elseif state == "intent" then
       self:take_up(step, record)
     else
-      self:do_step(step)
+      self:do_step(step, record)
     end
   end
   self.journal:finish "done"
@@ -182,6 +192,9 @@ function mig.transaction(command, about)
   end
   local journal <close> = mig.journal_begin(command, head)
   local tx <close> = make(journal)
+  if tx.begun then
+    tx:begun()
+  end
   return tx:run()
 end
 

@@ -147,7 +147,7 @@ end
 -- The first step. `plan`: nothing at all is written.
 function check.run(about, plan)
   check_names(about)
-  place.assert_off(about.running and "" or about.uuid, about.domain, { about.dest })
+  place.assert_off(about.uuid, about.domain, { about.source, about.dest }, about.running and about.source)
   check_host(about)
   check.missing_storage(about)
   local actions = check.actions(about, not plan)

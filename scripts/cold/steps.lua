@@ -235,14 +235,13 @@ end
 -- The text as a domain of that node; it may hold passwords, so it lies in a file that only we can read, and not for long.
 function steps.define(text, where)
   local path = os.tmpname()
-  local clean <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     os.remove(path)
   end })
   local f <close> = assert(io.open(path, "w"))
   assert(f:write(text))
   assert(f:close())
   mig.define { path, node = where }
-  return clean
 end
 
 local function is_ours(tx, text)
