@@ -30,28 +30,27 @@ def faults_at_bytes(k):
 
 
 def table():
-    cases, turn = [], 0
+    cases = []
 
-    def add(where, point, fault, running):
-        nonlocal turn
-        turn += 1
+    def add(where, point, fault, running, turn):
         # Truncated: the disk is lost until its owner brings it back, so there is nothing to go on with at once.
-        end = "rollback" if fault == "truncated" or turn % 2 == 0 else "resume"
+        end = "rollback" if fault == "truncated" or turn % 2 else "resume"
         cases.append(Case(f"{where}/{fault}/{end}", point, fault, end, running, fault in SLOW))
 
     for i, step in enumerate(STEPS):
-        for moment, faults in (("intent", BOTH + INTENT), ("outcome", BOTH + OUTCOME)):
+        for m, (moment, faults) in enumerate((("intent", BOTH + INTENT), ("outcome", BOTH + OUTCOME))):
             for n, fault in enumerate(faults):
                 # A guest that runs where it matters, else in every second case.
                 running = step in ("shutdown", "start", "verify") or (n + i) % 2 == 0
-                add(f"{step}/{moment}", ("step", step, moment), fault, running)
-            turn += 1
+                for turn in (0, 1) if fault == "kill" else (i + m,):
+                    add(f"{step}/{moment}", ("step", step, moment), fault, running, turn)
+    seen = {}
     for k in range(1, 21):
         for n, fault in enumerate(faults_at_bytes(k)):
-            add(f"copy/{k}-20", ("bytes", k), fault, (n + k) % 3 == 0)
-        turn += 1
+            seen[fault] = seen.get(fault, 0) + 1
+            add(f"copy/{k}-20", ("bytes", k), fault, (n + k) % 3 == 0, seen[fault])
     for k in range(20):
-        add(f"journal/{k}-20", ("journal", k), "cut", k % 4 == 0)
+        add(f"journal/{k}-20", ("journal", k), "cut", k % 4 == 0, k)
     return cases
 
 

@@ -33,7 +33,7 @@ XML = """<domain type='qemu'>
 
 # Data and holes in turns, as a disk has; 24 MiB of data in 48 that are allocated nowhere else.
 MAKE_DISKS = r"""
-mkdir -p {master} {images} && mount -t tmpfs -o size=128m images {images} && cd {master} || exit
+mkdir -p {master} {images} && mount -t tmpfs -o size=160m images {images} && cd {master} || exit
 truncate -s 64M base.raw && for i in 0 1 2 3 4 5; do
     dd if=/dev/urandom of=base.raw bs=1M count=4 seek=$((i * 10)) conv=notrunc status=none || exit; done
 dd if={work}/quick.img of=base.raw conv=notrunc status=none
@@ -94,7 +94,7 @@ class World:
         self.lab.sh("source", MAKE_DISKS.format(**words))
         # The same on the other, that a guest can begin there as well.
         self.lab.sh("source", f"cp --sparse=always {MASTER}/* {self.work}/")
-        self.lab.sh("dest", f"mkdir -p {MASTER} {IMAGES} && mount -t tmpfs -o size=128m images {IMAGES} && "
+        self.lab.sh("dest", f"mkdir -p {MASTER} {IMAGES} && mount -t tmpfs -o size=160m images {IMAGES} && "
                     + " && ".join(f"cp --sparse=always {self.work}/{f} {MASTER}/" for f in FILES))
         for node in NODES:
             self.lab.sh(node, DECOYS.format(**words))
