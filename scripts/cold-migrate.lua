@@ -52,7 +52,8 @@ end
 
 -- Plan ----------------------------------------------------------------------------------------------------------------
 
-local plan_words = { copy = "copy", shared = "shared, stays where it is", there = "an equal one is there" }
+local plan_words = { copy = "copy", shared = "shared, stays where it is", there = "an equal one is there",
+  replace = "copy, over the one that an earlier migration left" }
 
 local function plan(a, text)
   local about = gather(a, text)
@@ -61,7 +62,8 @@ local function plan(a, text)
     state = about.running and "running" or "shut off", files = mig.array {}, bytes = 0 }
   local lines = { ("%s: %s -> %s, %s: plan"):format(about.domain, about.source, about.dest, value.state) }
   for i, file in ipairs(about.files) do
-    local bytes = found.actions[i] == "copy" and math.min(file.size, file.allocation) or 0
+    local travels = found.actions[i] == "copy" or found.actions[i] == "replace"
+    local bytes = travels and math.min(file.size, file.allocation) or 0
     value.bytes = value.bytes + bytes
     value.files[i] = { kind = file.kind, target = file.target, path = file.path, to = file.to, size = file.size,
       allocation = file.allocation, action = found.actions[i] }

@@ -102,11 +102,13 @@ local function check_host(about)
 end
 
 local function check_names(about)
-  for _, name in ipairs { about.uuid, about.domain } do
-    local info = place.on(about.dest, name)
-    if info then
-      fail("exists", ("if nobody needs it: undefine %s@%s"):format(info.name, about.dest), "%s has a domain %s already "
-        .. "(%s, uuid %s)", about.dest, info.name, info.state, info.uuid)
+  local there = mig.list { all = true, node = about.dest }
+  for _, row in ipairs(there) do
+    local same = row.uuid == about.uuid
+    if (same or row.name == about.domain) and not (same and not place.is_active(row) and facts.is_retired(
+      mig.dumpxml { row.uuid .. "@" .. about.dest, inactive = true }, about.retired)) then
+      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, about.dest), "%s has a domain %s already "
+        .. "(%s, uuid %s)", about.dest, row.name, row.state, row.uuid)
     end
   end
 end
@@ -115,7 +117,7 @@ end
 local function check_space(about, actions)
   local mounts = {}
   for i, file in ipairs(about.files) do
-    if actions[i] == "copy" then
+    if actions[i] == "copy" or actions[i] == "replace" then
       local free, mount = node.free(about.dest, file.to)
       local made = not free and (about.options.clone and file.pool or file.kind ~= "disk" and file.kind ~= "backing")
       if not free and not made then
@@ -137,11 +139,12 @@ end
 
 -- What will be done with each file, by its number.
 function check.actions(about, probe)
-  local actions = mig.array {}
+  local actions, there = mig.array {}, {}
   for i, file in ipairs(about.files) do
-    actions[i] = facts.judge(about, file, probe)
+    actions[i], there[i] = facts.judge(about, file, probe)
+    there[i] = there[i] or mig.null
   end
-  return actions
+  return actions, mig.array(there)
 end
 
 -- The first step. `plan`: nothing at all is written.
@@ -150,9 +153,9 @@ function check.run(about, plan)
   place.assert_off(about.uuid, about.domain, { about.source, about.dest }, about.running and about.source)
   check_host(about)
   check.missing_storage(about)
-  local actions = check.actions(about, not plan)
+  local actions, there = check.actions(about, not plan)
   check_space(about, actions)
-  return { actions = actions }
+  return { actions = actions, there = there }
 end
 
 return check

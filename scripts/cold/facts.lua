@@ -15,6 +15,11 @@ local function find(text)
   local name, at = text:match "^(.+)@([^@]+)$"
   if name and mig.try(mig.node_show, { at }) then
     local info = mig.dominfo { text }
+    local mark = info.state == "shut off" and xml.mark(mig.dumpxml { text, inactive = true })
+    if mark and mark.role == "moved" then
+      fail("state", ("the guest's disks are there: %s@%s"):format(info.name, mark.node), "%s was moved to %s, and is "
+        .. "left behind on %s", info.name, mark.node, at)
+    end
     info.node = at
     return info
   end
@@ -121,6 +126,8 @@ local function list_files(about)
         path = path, pool = text_of(row.pool), volume = text_of(row.volume), size = text_of(row.size) or 0,
         allocation = text_of(row.allocation) or 0, readonly = row.readonly == true, owner = text_of(row.owner),
         group = text_of(row.group), mode = text_of(row.mode) }
+      file.backing, file.relative = text_of(row.backing), row.relative == true
+      file.backing_format = text_of(row.backing_format)
       file.to = destination(about, file)
       if seen[file.to] then
         fail("usage", "give them different places with --map path=", "%s and %s would both become %s", seen[file.to],
@@ -132,8 +139,55 @@ local function list_files(about)
   return files
 end
 
--- What is to be done with each file: "copy", "shared" (the nodes see the same one) or "there" (an equal one is there,
--- that nobody writes to). `probe`: prove it by a marker; without, shared storage is only presumed.
+-- Is the definition of the destination the one that an earlier migration left there?
+function facts.is_retired(text, retired)
+  local mark = retired and xml.mark(text)
+  return mark ~= nil and mark.role == "moved" and mark.journal == retired.journal
+end
+
+-- What an earlier migration from there left: its definition and the disks that it names, or nil.
+local function find_retired(about)
+  local info = place.on(about.dest, about.uuid)
+  local text = info and not place.is_active(info) and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
+  local mark = text and xml.mark(text)
+  if not mark or mark.role ~= "moved" then
+    return nil
+  end
+  local retired = { xml = text, journal = mark.journal, files = mig.array {} }
+  for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
+    if row.exists == true and row.type ~= "block" and text_of(row.path) then
+      retired.files[#retired.files + 1] = row.path
+    end
+  end
+  return retired
+end
+
+local function is_among(list, value)
+  for _, item in ipairs(list) do
+    if item == value then
+      return true
+    end
+  end
+  return false
+end
+
+-- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there, that
+-- nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`: prove it by a marker; without, shared storage is only presumed.
+-- Whose definitions on the node name that file, one domain aside.
+function facts.users_of(where, path, uuid)
+  local users = {}
+  for _, row in ipairs(mig.list { all = true, node = where }) do
+    if row.uuid ~= uuid then
+      for _, block in ipairs(mig.domblklist { row.uuid .. "@" .. where, inactive = row.state == "shut off" }) do
+        if block.source == path then
+          users[#users + 1] = row.name
+        end
+      end
+    end
+  end
+  return users
+end
+
 function facts.judge(about, file, probe)
   local there = node.stat(about.dest, file.to)
   if not there then
@@ -150,6 +204,9 @@ function facts.judge(about, file, probe)
     and (file.readonly or file.kind == "backing") and (not probe
       or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to)) then
     return "there"
+  elseif about.retired and is_among(about.retired.files, file.to)
+    and #facts.users_of(about.dest, file.to, about.uuid) == 0 then
+    return "replace", there
   end
   fail("exists", ("remove or rename it if nobody needs it, or put the copy elsewhere with --map path=%s:OTHER"):format(
     node.directory(file.to)), "%s has another file %s already", about.dest, file.to)
@@ -182,6 +239,7 @@ function facts.gather(text, dest, options)
   end
   check_state(about, info)
   about.xml = mig.dumpxml { about.uuid .. "@" .. about.source, inactive = true }
+  about.retired = find_retired(about)
   about.files = list_files(about)
   return about
 end

@@ -2,7 +2,9 @@
 -- The steps of cold-migrate behind the definition: what belongs to it, the start, the proof, and what becomes of the
 -- source. The start is where there is no way back: from then on the copy is the guest. Nothing of the source is removed
 -- before the proof.
+local copy = require "cold.copy"
 local downtime = require "cold.downtime"
+local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
 local steps = require "cold.steps"
@@ -37,7 +39,7 @@ local function start(tx)
     return { detail = "runs already" }
   end
   place.assert_off(about.uuid, about.domain, { about.source, about.dest })
-  steps.assert_untouched(tx)
+  copy.assert_untouched(tx)
   mig.start { on(about, "dest") }
   if tx.watches then
     tx.watches:mark "start"
@@ -50,7 +52,7 @@ local function has_run(tx)
   if not there then
     return false
   end
-  return place.is_active(there) or not pcall(steps.assert_untouched, tx)
+  return place.is_active(there) or not pcall(copy.assert_untouched, tx)
 end
 
 local function verify_start(tx)
@@ -103,36 +105,20 @@ end
 
 -- Retire --------------------------------------------------------------------------------------------------------------
 
--- Whose definitions on the source name that file, the domain itself aside.
-local function users_of(about, path)
-  local users = {}
-  for _, row in ipairs(mig.list { all = true, node = about.source }) do
-    if row.uuid ~= about.uuid then
-      for _, block in ipairs(mig.domblklist { row.uuid .. "@" .. about.source, inactive = row.state == "shut off" }) do
-        if block.source == path then
-          users[#users + 1] = row.name
-        end
-      end
-    end
-  end
-  return users
-end
-
 -- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they stay.
 local function remove_disks(tx)
   local about, removed = tx.about, 0
   for _, file in ipairs(about.files) do
     local made = tx:outcome("copy", file.path)
     local now = node.stat(about.source, file.path)
-    if made and made.action == "copied" and now and (file.kind == "disk" or file.kind == "snapshot")
-      and not file.readonly then
-      local users = users_of(about, file.path)
+    if made and made.action == "copied" and now and file.kind ~= "backing" and not file.readonly then
+      local users = facts.users_of(about.source, file.path, about.uuid)
       if #users > 0 then
         tx:say(("%s stays: %s uses it"):format(file.path, table.concat(users, ", ")))
       elseif not node.same(made.source, now) then
         tx:say(("%s stays: it is not as it was when it was copied"):format(file.path))
       else
-        node.remove(about.source, file.path)
+        node.sh(about.source, 'rm -rf -- "$1"', file.path)
         removed = removed + 1
       end
     end
@@ -175,6 +161,7 @@ local function retire(tx)
   if o.remove_disks then
     done[#done + 1] = ("%d disks removed"):format(remove_disks(tx))
   end
+  copy.forget_aside(tx)
   return { detail = table.concat(done, ", ") }
 end
 

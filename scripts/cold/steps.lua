@@ -3,9 +3,10 @@
 -- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed: a
 -- copy gets its name only if nothing has it, a definition of ours bears our mark.
 local check = require "cold.check"
+local copy = require "cold.copy"
+local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
-local report = require "migsh.report"
 local xml = require "cold.xml"
 local steps = {}
 
@@ -153,83 +154,6 @@ local function about_storage(tx, _, last)
   return plan
 end
 
--- Copies --------------------------------------------------------------------------------------------------------------
-
--- Beside its destination, and nobody else's: the journal's own random part is in it.
-local function temporary(tx, i, file)
-  return ("%s/.migsh-%s-%d"):format(node.directory(file.to), tx.id:match "%x+$", i)
-end
-
-local function copy_file(tx, i, file)
-  local about, o = tx.about, tx.about.options
-  local action = tx:outcome("check").actions[i]
-  if action ~= "copy" then
-    return { action = action, detail = action == "shared" and "both see the same file" or "an equal one is there" },
-      true
-  end
-  local temp, before = temporary(tx, i, file), node.stat(about.source, file.path)
-  if node.exists(about.dest, file.to) then
-    fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest, file.to)
-  end
-  local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. temp, route = o.route,
-    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, temp) }
-  if not r.verified then
-    fail("io", nil, "the copy of %s was not verified", file.path)
-  elseif not node.same(before, node.stat(about.source, file.path)) then
-    fail("state", "something writes to it: find out what", "%s was changed on %s while it was copied", file.path,
-      about.source)
-  end
-  node.publish(about.dest, temp, file.to)
-  return { action = "copied", source = before, copy = node.stat(about.dest, file.to), data = r.data, sent = r.sent,
-    seconds = r.seconds, route = r.route, detail = ("%s of %s"):format(report.bytes(r.sent), report.bytes(r.size)) }
-end
-
--- Begun by a console that is gone: done only if the file has its name and is the source's, byte for byte.
-local function verify_copy(tx, i, file)
-  local about = tx.about
-  local copy = node.stat(about.dest, file.to)
-  if not copy or node.exists(about.dest, temporary(tx, i, file)) or tx:outcome("check").actions[i] ~= "copy" then
-    return nil
-  end
-  if node.sha256(about.source, file.path) ~= node.sha256(about.dest, file.to) then
-    return nil -- nobody's copy: the step itself tells of it
-  end
-  return { action = "copied", source = node.stat(about.source, file.path), copy = node.stat(about.dest, file.to) }
-end
-
-local function undo_copy(tx, i, file, record)
-  local about, temp = tx.about, temporary(tx, i, file)
-  local mine = record.outcome ~= mig.null and record.outcome or nil
-  local there = node.stat(about.dest, file.to)
-  if record.state == "intent" then
-    mine = verify_copy(tx, i, file)
-  end
-  node.remove(about.dest, temp)
-  node.remove(about.dest, temp:gsub("/([^/]*)$", "/.%1.migsh-part"), nil)
-  if not there or not mine or mine.action ~= "copied" then
-    return nil
-  elseif mine.copy.inode ~= there.inode then
-    tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))
-    return "left alone"
-  end
-  node.remove(about.dest, file.to)
-end
-
--- The copies and what they were made from are as they were: nobody has run or written to either since.
-function steps.assert_untouched(tx)
-  local about = tx.about
-  for _, file in ipairs(about.files) do
-    local made = tx:outcome("copy", file.path)
-    if made and made.action == "copied" then
-      if not node.same(made.source, node.stat(about.source, file.path)) then
-        fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", file.path, about.source)
-      elseif not node.same(made.copy, node.stat(about.dest, file.to)) then
-        fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", file.to, about.dest)
-      end
-    end
-  end
-end
-
 -- Definition ----------------------------------------------------------------------------------------------------------
 
 -- The text as a domain of that node; it may hold passwords, so it lies in a file that only we can read, and not for long.
@@ -260,9 +184,9 @@ end
 local function define(tx)
   local about = tx.about
   place.assert_off(about.uuid, about.domain, { about.source, about.dest })
-  steps.assert_untouched(tx)
+  copy.assert_untouched(tx)
   local there = dest_xml(tx)
-  if there and not is_ours(tx, there) then
+  if there and not is_ours(tx, there) and not facts.is_retired(there, about.retired) then
     fail("exists", ("undefine it there if nobody needs it: undefine %s@%s"):format(about.domain, about.dest),
       "%s has a definition of %s already", about.dest, about.domain)
   end
@@ -287,6 +211,9 @@ local function undo_define(tx)
   local info = place.on(about.dest, about.uuid)
   if place.is_active(info) then
     fail("state", "migrate it back instead", "%s is %s on %s", about.domain, info.state, about.dest)
+  elseif about.retired then
+    steps.define(about.retired.xml, about.dest)
+    return "as it was before"
   end
   mig.undefine { on(about, "dest"), keep_nvram = there:find("<nvram", 1, true) ~= nil or nil,
     keep_tpm = there:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
@@ -311,13 +238,13 @@ function steps.first(about)
     list[#list + 1] = { name = "copy", key = file.path, title = ("%s (%s)"):format(file.to, file.target or file.kind),
       about = { node = about.dest, path = file.path, to = file.to },
       run = function(tx)
-        return copy_file(tx, i, file)
+        return copy.run(tx, i, file)
       end,
       verify = function(tx)
-        return verify_copy(tx, i, file)
+        return copy.verify(tx, i, file)
       end,
       undo = function(tx, _, record)
-        return undo_copy(tx, i, file, record)
+        return copy.undo(tx, i, file, record)
       end }
   end
   list[#list + 1] = { name = "define", title = "on " .. about.dest, about = { node = about.dest }, run = define,
