@@ -224,8 +224,22 @@ local function check_state(about, info)
   end
 end
 
+-- An earlier undertaking that was not finished says more than what it left on the nodes.
+local function assert_finished(text)
+  local name = text:match "^(.+)@[^@]+$"
+  for _, j in ipairs(mig.journals()) do
+    local about = j.about
+    if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")
+      and (about.domain == text or about.uuid == text or about.domain == name) then
+      fail("state", ("resume %s goes on with it, rollback %s takes it back"):format(j.id, j.id),
+        "an earlier %s of %s was not finished: journal %s", j.command, about.domain, j.id)
+    end
+  end
+end
+
 -- The `about` of the journal. a: the recipe's arguments, as options.
 function facts.gather(text, dest, options)
+  assert_finished(text)
   local info = find(text)
   local about = { domain = info.name, uuid = info.uuid, source = info.node, dest = dest, options = options,
     lock = "domain:" .. info.uuid, running = info.state == "running", autostart = info.autostart == true }

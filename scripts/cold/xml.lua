@@ -78,7 +78,10 @@ end
 
 -- Lines in which they differ, migsh's mark aside.
 function xml.differences(before, after)
-  return report.xml_differences(xml.unmarked(before), xml.unmarked(after))
+  local function plain(text) -- as libvirt quotes it, whoever wrote it
+    return (xml.unmarked(text):gsub("=\"([^\"']*)\"", "='%1'"))
+  end
+  return report.xml_differences(plain(before), plain(after))
 end
 
 -- Adapted to the destination: new XML, its diff. `map`: the texts of --map.
