@@ -21,6 +21,7 @@ const struct cmd_def *const cmd_table[] = {
     &cmd_create,
     &cmd_define,
     &cmd_destroy,
+    &cmd_disk_copy,
     &cmd_disk_rebase,
     &cmd_domblklist,
     &cmd_domcapabilities,
