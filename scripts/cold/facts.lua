@@ -114,7 +114,9 @@ local function list_files(about)
   local files, seen = mig.array {}, {}
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.source }) do
     local path = text_of(row.path)
-    if path and row.type ~= "network" and not (row.kind == "save" and not about.options.carry_save) then
+    local made_at_start = row.exists == false and (row.kind == "nvram" or row.kind == "tpm" or row.kind == "save")
+    if path and row.type ~= "network" and not made_at_start
+      and not (row.kind == "save" and not about.options.carry_save) then
       if row.exists == false then
         fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
           path, text_of(row.target) or row.kind)
