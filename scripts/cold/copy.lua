@@ -157,7 +157,7 @@ function copy.forget_aside(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
     if made and made.replaced then
-      node.remove(tx.about.dest, aside(temporary(tx, i, file)))
+      node.sh(tx.about.dest, 'rm -rf -- "$1"', aside(temporary(tx, i, file)))
     end
   end
 end

@@ -114,7 +114,9 @@ local function list_files(about)
   local files, seen = mig.array {}, {}
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.source }) do
     local path = text_of(row.path)
-    if path and row.type ~= "network" and not (row.kind == "save" and not about.options.carry_save) then
+    local made_at_start = row.exists == false and (row.kind == "nvram" or row.kind == "tpm" or row.kind == "save")
+    if path and row.type ~= "network" and not made_at_start
+      and not (row.kind == "save" and not about.options.carry_save) then
       if row.exists == false then
         fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
           path, text_of(row.target) or row.kind)
@@ -224,8 +226,22 @@ local function check_state(about, info)
   end
 end
 
+-- An earlier undertaking that was not finished says more than what it left on the nodes.
+local function assert_finished(text)
+  local name = text:match "^(.+)@[^@]+$"
+  for _, j in ipairs(mig.journals()) do
+    local about = j.about
+    if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")
+      and (about.domain == text or about.uuid == text or about.domain == name) then
+      fail("state", ("resume %s goes on with it, rollback %s takes it back"):format(j.id, j.id),
+        "an earlier %s of %s was not finished: journal %s", j.command, about.domain, j.id)
+    end
+  end
+end
+
 -- The `about` of the journal. a: the recipe's arguments, as options.
 function facts.gather(text, dest, options)
+  assert_finished(text)
   local info = find(text)
   local about = { domain = info.name, uuid = info.uuid, source = info.node, dest = dest, options = options,
     lock = "domain:" .. info.uuid, running = info.state == "running", autostart = info.autostart == true }

@@ -2,6 +2,7 @@
 -- The steps of cold-migrate behind the definition: what belongs to it, the start, the proof, and what becomes of the
 -- source. The start is where there is no way back: from then on the copy is the guest. Nothing of the source is removed
 -- before the proof.
+local carry = require "cold.carry"
 local copy = require "cold.copy"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
@@ -19,11 +20,8 @@ local function on(about, where)
   return about.uuid .. "@" .. about[where]
 end
 
-local function carry(tx)
-  local done = {}
-  for _, item in ipairs(require("cold.carry").run(tx)) do
-    done[#done + 1] = item
-  end
+local function carry_all(tx)
+  local done = carry.run(tx.about)
   return { detail = #done > 0 and table.concat(done, ", ") or "nothing" }, #done == 0
 end
 
@@ -179,7 +177,7 @@ end
 
 function last.steps(about)
   return {
-    { name = "carry", title = "snapshots and checkpoints", run = carry },
+    { name = "carry", title = "snapshots and checkpoints", run = carry_all },
     { name = "start", title = about.running and "on " .. about.dest or "off on " .. about.dest, commit = true,
       about = { node = about.dest }, run = start, verify = verify_start, passed = has_run,
       point = ("the guest has run on %s: its copy there is the guest now"):format(about.dest) },

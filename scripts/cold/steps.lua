@@ -2,6 +2,7 @@
 -- The steps of cold-migrate up to the definition on the destination, made from what facts.lua found. Until the guest is
 -- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed: a
 -- copy gets its name only if nothing has it, a definition of ours bears our mark.
+local carry = require "cold.carry"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
@@ -111,7 +112,7 @@ local function make_storage(tx, step)
     made[#made + 1] = "network " .. network
   end
   for _, dir in ipairs(missing.directories) do
-    node.sh(about.dest, 'mkdir -p -- "$1"', dir)
+    node.sh(about.dest, 'umask 066 && mkdir -p -- "$1"', dir)
     made[#made + 1] = dir
   end
   step.made = made
@@ -156,16 +157,10 @@ end
 
 -- Definition ----------------------------------------------------------------------------------------------------------
 
--- The text as a domain of that node; it may hold passwords, so it lies in a file that only we can read, and not for long.
 function steps.define(text, where)
-  local path = os.tmpname()
-  local _ <close> = setmetatable({}, { __close = function()
-    os.remove(path)
-  end })
-  local f <close> = assert(io.open(path, "w"))
-  assert(f:write(text))
-  assert(f:close())
-  mig.define { path, node = where }
+  carry.with_file(text, function(path)
+    mig.define { path, node = where }
+  end)
 end
 
 local function is_ours(tx, text)
@@ -219,7 +214,7 @@ local function undo_define(tx)
     keep_tpm = there:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
 end
 
--- -------------------------------------------------------------------------------------------------------------------------
+-- --------------------------------------------------------------------------------------------------------------------
 
 function steps.first(about)
   local list = {

@@ -14,6 +14,11 @@ function xml.unescape(text)
   return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
 end
 
+-- As libvirt quotes it, whoever wrote it: to be looked at, not to be defined.
+local function quoted(text)
+  return (text:gsub("=\"([^\"']*)\"", "='%1'"))
+end
+
 -- Without the mark, and without a <metadata> that held nothing else.
 function xml.unmarked(text)
   text = text:gsub("%s*<migsh:migration [^>]*/>", "")
@@ -55,6 +60,7 @@ end
 
 -- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, tpm}
 function xml.needs(text)
+  text = quoted(text)
   local function all(pattern)
     local list, seen = mig.array {}, {}
     for value in text:gmatch(pattern) do
@@ -78,7 +84,7 @@ end
 
 -- Lines in which they differ, migsh's mark aside.
 function xml.differences(before, after)
-  return report.xml_differences(xml.unmarked(before), xml.unmarked(after))
+  return report.xml_differences(quoted(xml.unmarked(before)), quoted(xml.unmarked(after)))
 end
 
 -- Adapted to the destination: new XML, its diff. `map`: the texts of --map.
