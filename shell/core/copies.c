@@ -111,7 +111,10 @@ static void ask_host(struct search *s, struct job *job, struct virt_conn *conn, 
     } else if (ret->err.code == ERR_TIMEOUT) {
         err_set(&ret->err, ERR_TIMEOUT, "it did not answer within %.1f s", ANSWER_MS / 1e3);
     }
+    bool left = !a->answered;
     lock_release(a->lock);
+    if (left)
+        ctx_connection_silent(s->q->ctx, conn);
     let_go(a);
 }
 
