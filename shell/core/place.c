@@ -21,7 +21,7 @@ struct place {
 enum { NEEDS_PASSWORD = 119, TRY_MS = 60000 };
 static const char needs_password[] = "migsh: sudo wants a password";
 static const char as_root[] =
-    "if [ \"$(id -u)\" = 0 ]; then exec sh -c \"$@\"; fi\n"
+    "if [ -O / ] || [ \"$(id -u)\" = 0 ]; then migsh=$1; shift 2; eval \"$migsh\"; exit; fi\n"
     "if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi\n"
     "if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c \"$@\"; fi\n"
     "echo 'migsh: sudo wants a password' >&2; exit 119";
@@ -84,7 +84,9 @@ void places_release(struct ctx *ctx)
 
 static void add_script(struct buf *b, const struct place_exec *spec)
 {
-    const char *const head[] = {spec->script, "migsh"};
+    _cleanup_free_ char *script =
+        spec->input ? xasprintf("input() { head -c %zu; }\n%s", spec->input_len, spec->script) : xstrdup(spec->script);
+    const char *const head[] = {script, "migsh"};
     remote_quote_words(b, head, 2);
     if (spec->n_args) {
         buf_addc(b, ' ');
