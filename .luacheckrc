@@ -8,7 +8,9 @@ read_globals = {
     other_fields = true,
     fields = {
       "all", "array", "ask", "domain", "error", "fetch", "job", "journal_begin", "journal_open", "journals", "ms", "node",
-      "nodes", "notice", "null", "progress", "render", "sleep", "spawn", "start", "timeout", "try", "undo", "warn", "watch_start",
+      "nodes", "notice", "null", "progress", "render", "sleep", "spawn", "start", "timeout", "transaction",
+      "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
+      "xml_map", "xml_map_path",
     },
   },
 }
