@@ -18,7 +18,7 @@ struct place {
 };
 
 // Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
-enum { NEEDS_PASSWORD = 119, TRY_MS = 60000 };
+enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
 static const char needs_password[] = "migsh: sudo wants a password";
 static const char as_root[] =
     "if [ -O / ] || [ \"$(id -u)\" = 0 ]; then migsh=$1; shift 2; eval \"$migsh\"; exit; fi\n"
@@ -161,9 +161,37 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
     return 0;
 }
 
+// By a shell that stays open on the node. The input is a word of the script then.
+static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                    struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf inner = BUF_INIT, script = BUF_INIT;
+    if (spec->input) {
+        buf_adds(&inner, "input() { printf %s ");
+        remote_quote(&inner, spec->input, spec->input_len, NULL);
+        buf_adds(&inner, "; }\n");
+    }
+    buf_adds(&inner, spec->script);
+    const char *const head[] = {buf_str(&inner), "migsh"};
+    buf_adds(&script, "set -- ");
+    if (spec->root) {
+        remote_quote_words(&script, head, 2);
+        buf_addc(&script, ' ');
+    }
+    remote_quote_words(&script, spec->args, spec->n_args);
+    buf_addf(&script, "\n%s", spec->root ? as_root : buf_str(&inner));
+    struct remote_exec exec = {.command = buf_str(&script),
+                               .shell = "cd / && exec sh",
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms};
+    return session_exec(ctx, job, node, &exec, result, e);
+}
+
 static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                      struct remote_result *result, struct err *e)
 {
+    if (node && (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len))))
+        return run_kept(ctx, job, node, spec, result, e);
     _cleanup_buf_ struct buf command = BUF_INIT;
     buf_adds(&command, "exec sh -c ");
     if (spec->root) {
