@@ -31,6 +31,8 @@ static int run_suspend(struct cmd_call *c, struct err *e)
 static int run_resume(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
+    if (domain_runs_once(c, virt_dom_name(dom), virt_dom_uuid(dom), true, e) < 0)
+        return err_wrap(e, "not resumed");
     if (virt_dom_resume(dom, e) < 0)
         return domain_failed(dom, "resume", "start boots a domain that is shut off", e);
     domain_result(c, dom);
@@ -71,6 +73,7 @@ const struct cmd_def cmd_autostart = {.name = "autostart",
 const struct cmd_def cmd_resume = {.name = "resume",
                                    .group = "Domains",
                                    .summary = "resume a domain",
+                                   .help = "Refused, as start is, while another hypervisor has the same guest active.",
                                    .example = "resume share",
                                    .opts = opts,
                                    .flags = CMD_CONN,
