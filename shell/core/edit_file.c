@@ -58,7 +58,11 @@ static const char write_script[] =
     "fi\n"
     "if [ \"$n\" != absent ]; then\n"
     "    set -C; command printf '' >\"$w\" || exit 22; set +C; t=$w\n"
-    "    input >\"$t\" || die 22 \"cannot write beside $r: it is left as it was\"\n"
+    // A shell does not say why it cannot write; a program does.
+    "    input >\"$t\" 2>/dev/null || {\n"
+    "        m=$(head -c \"$n\" /dev/zero 2>&1 >\"$t\")\n"
+    "        die 22 \"cannot write beside $r (${m##*: }): it is left as it was\"\n"
+    "    }\n"
     "fi\n"
     "exec 9<\"$d\"; flock -w 60 9 || die 25 \"someone has held the lock on $d for 60 s\"\n"
     "have=absent got=$new; [ ! -e \"$r\" ] || have=\n"
