@@ -87,7 +87,7 @@ static int check_compress(struct copy *c, struct err *e)
     for (int i = 0; i < 2; i++) {
         if (!c->o->compress || nfs_fact(&sides[i]->facts, "zstd"))
             continue;
-        err_set(e, ERR_UNSUPPORTED, "%s has no zstd", sides[i]->end->node->name);
+        err_set(e, ERR_UNSUPPORTED, "%s has no zstd", place_name(sides[i]->end->node));
         return err_hint(e, "install it there, or copy without --compress");
     }
     return 0;
@@ -157,11 +157,11 @@ static int verify(struct copy *c, const struct copy_set *known, struct err *e)
         copy_set_release(&differ);
         if (r == 0 && bad && attempt == 0) {
             out_notice(OUT_WARN, "%s:%s: %zu segments are not as they were sent: sending them again",
-                       c->to.end->node->name, c->to.end->path, bad);
+                       place_name(c->to.end->node), c->to.end->path, bad);
             c->fresh = false;
             r = copy_send(c, &plan, e);
         } else if (r == 0 && bad) {
-            r = err_set(e, ERR_VERDICT, "%s:%s: %zu segments differ from the source", c->to.end->node->name,
+            r = err_set(e, ERR_VERDICT, "%s:%s: %zu segments differ from the source", place_name(c->to.end->node),
                         c->to.end->path, bad);
         }
         copy_map_release(&plan);
@@ -197,7 +197,7 @@ static int transfer(struct copy *c, struct err *e)
 
 static json_t *end_json(const struct copy_end *end)
 {
-    return json_pack("{s:o, s:o}", "node", json_text(end->node->name), "path", json_text(end->path));
+    return json_pack("{s:o, s:o}", "node", json_text(place_name(end->node)), "path", json_text(end->path));
 }
 
 static json_t *result(const struct copy *c, bool shared, bool good)
@@ -240,7 +240,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     if (r == 0)
         r = copy_look(&c, &same, e);
     if (r == 0 && same && o->from.node == o->to.node)
-        r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", o->from.node->name, o->from.path);
+        r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", place_name(o->from.node), o->from.path);
     if (r == 0 && !same) {
         choose_digest(&c);
         r = check_compress(&c, e);

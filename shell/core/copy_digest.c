@@ -46,11 +46,11 @@ static int digest_side(struct batch *b, struct job *job, const struct copy_side 
     args[4] = n;
     for (size_t i = 0; i < b->runs.n; i++)
         args[i + 5] = b->runs.s[i];
-    struct place_exec spec = {.script = script, .args = args, .n_args = b->runs.n + 5, .root = true};
+    struct place_exec spec = {.script = script, .args = args, .n_args = b->runs.n + 5, .root = s->end->node != NULL};
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *text = NULL;
     if (place_exec(b->c->ctx, job, s->end->node, &spec, &result, e) < 0 ||
-        remote_result_output(s->end->node->name, &result, &text, e) < 0)
+        remote_result_output(place_name(s->end->node), &result, &text, e) < 0)
         return -1;
     _cleanup_strv_ struct strv lines = STRV_INIT;
     strv_split(&lines, text, '\n');
@@ -60,8 +60,8 @@ static int digest_side(struct batch *b, struct job *job, const struct copy_side 
     }
     if (ret->n == b->n)
         return 0;
-    return err_set(e, ERR_IO, "%s:%s: cannot be read for its digests (%zu of %zu)", s->end->node->name, s->end->path,
-                   ret->n, b->n);
+    return err_set(e, ERR_IO, "%s:%s: cannot be read for its digests (%zu of %zu)", place_name(s->end->node),
+                   s->end->path, ret->n, b->n);
 }
 
 static void digest_one(struct job *job, size_t i, void *arg)

@@ -120,9 +120,8 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     _cleanup_buf_ struct buf script = BUF_INIT;
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
-    if (nfs_look(c->ctx, job, s->end->node, buf_str(&script), args, n_args, ret, e) == 0)
-        return 0;
-    return -1;
+    return s->end->node ? nfs_look(c->ctx, job, s->end->node, buf_str(&script), args, n_args, ret, e)
+                        : nfs_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
 
@@ -145,7 +144,7 @@ static int at(const struct copy_side *s, struct err *e, enum err_code code, cons
 {
     struct buf path _cleanup_buf_ = BUF_INIT;
     buf_add_printable(&path, s->end->path, strlen(s->end->path));
-    return err_set(e, code, "%s:%s: %s", s->end->node->name, buf_str(&path), what);
+    return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
 }
 
 static int check_unused(const struct copy_side *s, const struct nfs_facts *f, struct err *e)
@@ -197,7 +196,7 @@ static int judge_dest(struct copy *c, struct err *e)
     struct copy_side *s = &c->to;
     const char *kind = nfs_fact(&s->facts, "kind"), *part = nfs_fact(&s->facts, "part");
     if (nfs_fact(&s->facts, "nodir"))
-        return err_hint(e, "make it first: exec %s mkdir …", s->end->node->name),
+        return err_hint(e, "make it first: exec %s mkdir …", place_name(s->end->node)),
                at(s, e, ERR_NOT_FOUND, "there is no such directory");
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)

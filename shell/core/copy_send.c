@@ -156,9 +156,10 @@ static int check_stall(struct stream *st, struct err *e)
     if (copy_now() - st->heard < STALL_S)
         return 0;
     bool source = !st->s->direct && st->ready && st->len == 0;
-    return err_set(
-        e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)", source ? c->from.end->node->name : c->to.end->node->name,
-        source ? c->from.end->path : c->to.end->path, STALL_S, source ? "reading" : "writing, or on the way to it");
+    return err_set(e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)",
+                   source ? place_name(c->from.end->node) : place_name(c->to.end->node),
+                   source ? c->from.end->path : c->to.end->path, STALL_S,
+                   source ? "reading" : "writing, or on the way to it");
 }
 
 static ssize_t feed_lines(void *data, void *buf, size_t n, struct err *e)
@@ -331,8 +332,8 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
         bool other = side && !st->said[1].len && st->said[0].len;
         at = other ? &s->c->from : at;
         _cleanup_free_ char *words = last_words(&st->said[other ? 0 : side]);
-        err_set(e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, "%s:%s: %s", at->end->node->name, at->end->path,
-                words);
+        err_set(e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, "%s:%s: %s", place_name(at->end->node),
+                at->end->path, words);
         r = -1;
     }
     if (r < 0)
@@ -356,7 +357,7 @@ static void run_command(struct stream *st, struct job *job, int side)
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
-                              .root = true,
+                              .root = at->end->node != NULL,
                               .lane = (unsigned)st->index,
                               .feed = side ? feed_data : feed_lines,
                               .output = side ? writer_output : reader_output,
@@ -498,7 +499,8 @@ static int choose_streams(const struct copy *c, uint64_t bytes)
 int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
 {
     bool began = false;
-    bool direct = c->route_known ? c->direct : c->o->route != COPY_RELAY;
+    bool here = !c->from.end->node || !c->to.end->node;
+    bool direct = !here && (c->route_known ? c->direct : c->o->route != COPY_RELAY);
     uint64_t bytes = copy_map_bytes(plan, false) + copy_map_bytes(plan, true);
     if (!plan->n)
         return 0;
@@ -508,7 +510,7 @@ int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
     bool retry = r < 0 && direct && !began && !job_cancelled(c->job) && c->o->route == COPY_AUTO && !c->route_known;
     if (retry) {
         out_notice(OUT_INFO, "%s cannot send to %s itself (%s): the bytes go through this machine",
-                   c->from.end->node->name, c->to.end->node->name, e->msg);
+                   place_name(c->from.end->node), place_name(c->to.end->node), e->msg);
         err_release(e);
         direct = false;
         r = send_by(c, plan, false, &began, e);
