@@ -25,6 +25,12 @@ What the prompt shows for a value of that command, such as a recipe wants within
       { form = "mig.null, mig.array(TABLE)", names = { "null", "array" }, text = [[
 JSON's null, as found in values; and a mark that makes a table a JSON array even when it is empty.]],
         example = [[if info.title ~= mig.null then print(info.title) end]] },
+      { form = "mig.json_encode(VALUE) -> text, mig.json_decode(TEXT) -> value", names = { "json_encode", "json_decode" },
+        text = [[
+JSON, indented and with sorted keys; text that is none raises "usage" with the line.]],
+        example = [[print(mig.json_encode(mig.list{all = true}))]] },
+      { form = "mig.sha256(TEXT) -> text", names = { "sha256" }, text = "Its SHA-256, as sha256sum prints it.",
+        example = [[print(mig.sha256 "hello")]] },
     } },
     { title = "TASKS", rows = {
       { form = "mig.spawn(FUNCTION, …) -> task", names = { "spawn" }, text = [[
