@@ -169,7 +169,8 @@ local function import_tpm(dir, file, dest, undo)
   node.sh(dest, [[
 umask 077; f=$1.base64
 if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then echo 'the archive of the TPM holds more than files' >&2; exit 1; fi
-base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f"]], file.to)
+base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f" &&
+chmod 711 -- "$1"]], file.to) -- 711: the user of swtpm has to get through
 end
 
 local function import_file(dir, file, dest, a, undo)
