@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain that is off into a directory of this machine: import-domain makes it again from there. The manifest comes last,
--- so that a directory with one is complete.
+-- A domain that is off into a directory of this machine: import-domain makes it again from there. The manifest comes
+-- last, so that a directory with one is complete.
 local disk = require "image.disk"
 local manifest = require "image.manifest"
 local node = require "cold.node"
@@ -34,13 +34,14 @@ local function find(text)
   end
   local info = mig.dominfo { name .. "@" .. at }
   if info.state ~= "shut off" then
-    fail("state", ("shutdown %s@%s"):format(info.name, at), "%s is %s on %s: only what is off can be exported", info.name,
-      info.state, at)
+    fail("state", ("shutdown %s@%s"):format(info.name, at), "%s is %s on %s: only what is off can be exported",
+      info.name, info.state, at)
   elseif info.managed_save == true then
     fail("state", "start it and shut it down, or managedsave-remove drops the state",
       "%s has a state saved by managedsave, which belongs to its host", info.name)
   end
-  return { name = info.name, uuid = info.uuid, node = at, at = info.uuid .. "@" .. at, autostart = info.autostart == true }
+  return { name = info.name, uuid = info.uuid, node = at, at = info.uuid .. "@" .. at,
+    autostart = info.autostart == true }
 end
 
 -- The rows that travel, each with the name of its file here.
@@ -54,8 +55,8 @@ local function list_files(domain)
     elseif row.exists == false and row.kind == "tpm" then
       mig.notice("the TPM has no state yet")
     elseif row.exists ~= true then
-      fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", domain.node, path,
-        given(row.target) or row.kind)
+      fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", domain.node,
+        path, given(row.target) or row.kind)
     elseif row.in_use then
       fail("state", nil, "%s: %s is in use", domain.node, path)
     elseif row.type == "block" then
@@ -82,8 +83,8 @@ end
 
 local function export_file(domain, row, dir, o)
   local path = dir .. "/" .. row.file
-  local file = { name = row.file, kind = row.kind, target = given(row.target), device = given(row.device), type = row.type,
-    path = row.path, format = given(row.format), mode = row.mode, owner = row.owner, group = row.group,
+  local file = { name = row.file, kind = row.kind, target = given(row.target), device = given(row.device),
+    type = row.type, path = row.path, format = given(row.format), mode = row.mode, owner = row.owner, group = row.group,
     readonly = row.readonly, pool = row.type == "volume" and given(row.pool) or nil, volume = row.type == "volume"
     and given(row.volume) or nil, backing = given(row.backing), backing_format = given(row.backing_format),
     relative = row.relative }
@@ -98,6 +99,17 @@ local function export_file(domain, row, dir, o)
   return file
 end
 
+-- Parents first; none where the hypervisor has no such thing.
+local function known(what, list, at)
+  local rows, err = mig.try(list, { at, topological = true })
+  if err and err.code ~= "unsupported" then
+    error(err, 0)
+  elseif err then
+    mig.notice(("no %ss there: %s"):format(what, err.msg))
+  end
+  return rows or {}
+end
+
 -- The domain's XML and its snapshots' and checkpoints', passwords included, parents before children.
 local function export_descriptions(domain, dir)
   local list = mig.array {}
@@ -107,11 +119,11 @@ local function export_descriptions(domain, dir)
     list[#list + 1] = { what = what, id = id, name = name, size = #text, sha256 = mig.sha256(text) }
   end
   put("domain", nil, mig.dumpxml { domain.at, inactive = true, security_info = true })
-  for _, row in ipairs(mig.snapshot_list { domain.at, topological = true }) do
+  for _, row in ipairs(known("snapshot", mig.snapshot_list, domain.at)) do
     put("snapshot", row.name, mig.snapshot_dumpxml { domain.at, row.name, security_info = true })
     list[#list].current = row.current or nil
   end
-  for _, row in ipairs(mig.checkpoint_list { domain.at, topological = true }) do
+  for _, row in ipairs(known("checkpoint", mig.checkpoint_list, domain.at)) do
     put("checkpoint", row.name, mig.checkpoint_dumpxml { domain.at, row.name, security_info = true })
   end
   return list
@@ -164,10 +176,10 @@ return {
   description = "copy a domain that is off into a directory here",
   group = "Migration",
   help = [[
-Everything that is the domain's: its disks with all that backs them (holes stay holes), UEFI variables, the state of an
-emulated TPM, its definition, and what libvirt knows of its snapshots and checkpoints; with manifest.json, which has the
-sizes and checksums. The directory is made, or has to be empty, and only you can read it: definitions hold passwords. The
-domain stays as it is. Disks on the network stay where they are; block devices are refused.]],
+Everything that is the domain's: its disks with all that backs them (holes stay holes), UEFI variables, the state of
+an emulated TPM, its definition, and what libvirt knows of its snapshots and checkpoints; with manifest.json, which has
+the sizes and checksums. The directory is made, or has to be empty, and only you can read it: definitions hold
+passwords. The domain stays as it is. Disks on the network stay where they are; block devices are refused.]],
   example = "export-domain share@source /backup/share\nexport-domain share ./share --bwlimit 50M",
   args = {
     { name = "domain", type = "domain", required = true, positional = true, help = "what to export: NAME[@NODE]" },

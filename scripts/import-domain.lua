@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain out of a directory that export-domain made, onto a node. The directory may come from anywhere: its manifest is
--- judged first (image/manifest.lua), everything is compared with it before anything is defined, nothing that is on the node
--- is overwritten, and whatever was made is taken back if a step fails.
+-- A domain out of a directory that export-domain made, onto a node. The directory may come from anywhere: its manifest
+-- is judged first (image/manifest.lua), everything is compared with it before anything is defined, nothing that is on
+-- the node is overwritten, and whatever was made is taken back if a step fails.
 local disk = require "image.disk"
 local manifest = require "image.manifest"
 local node = require "cold.node"
@@ -21,8 +21,8 @@ local function unescape(text)
   return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
 end
 
--- The manifest, and the texts of the descriptions in its `text`s; everything in the directory is as it says, but for the
--- checksums of what is large, which are compared on the node.
+-- The manifest, and the texts of the descriptions in its `text`s; everything in the directory is as it says, but for
+-- the checksums of what is large, which are compared on the node.
 local function read(dir)
   local m = manifest.check(mig.json_decode(disk.read(dir .. "/" .. manifest.NAME)))
   for _, d in ipairs(m.descriptions) do
@@ -48,7 +48,8 @@ local function check_identity(m)
     if d.what == "domain" then
       local name, uuid = d.text:match "<name>([^<]*)</name>", d.text:match "<uuid>%s*([%x-]+)%s*</uuid>"
       if not name or unescape(name) ~= m.domain.name or uuid ~= m.domain.uuid then
-        fail("unsafe", nil, "the manifest is of %s (%s), the definition of another domain", m.domain.name, m.domain.uuid)
+        fail("unsafe", nil, "the manifest is of %s (%s), the definition of another domain", m.domain.name,
+          m.domain.uuid)
       end
     end
   end
@@ -111,8 +112,8 @@ end
 local function check_node(m, dest)
   for _, row in ipairs(mig.list { all = true, node = dest }) do
     if row.name == m.domain.name or row.uuid == m.domain.uuid then
-      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, dest), "%s has a domain %s already (%s)", dest,
-        row.name, row.state)
+      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, dest), "%s has a domain %s already (%s)",
+        dest, row.name, row.state)
     end
   end
   local mounts = {}
@@ -168,7 +169,9 @@ local function import_tpm(dir, file, dest, undo)
   end
   node.sh(dest, [[
 umask 077; f=$1.base64
-if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then echo 'the archive of the TPM holds more than files' >&2; exit 1; fi
+if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then
+    echo 'the archive of the TPM holds more than files' >&2; exit 1
+fi
 base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f" &&
 chmod 711 -- "$1"]], file.to) -- 711: the user of swtpm has to get through
 end
@@ -255,7 +258,8 @@ local function run(a)
   local value = { domain = m.domain.name, uuid = m.domain.uuid, node = a.dest, directory = dir, files = mig.array {},
     descriptions = #m.descriptions, sent = 0, diff = diff }
   for i, file in ipairs(m.files) do
-    value.files[i] = { kind = file.kind, name = file.name, path = file.to, size = file.size, existed = file.there == true }
+    value.files[i] = { kind = file.kind, name = file.name, path = file.to, size = file.size,
+      existed = file.there == true }
   end
   if a.plan then
     return value, plan_text(m, a.dest, diff)
@@ -284,13 +288,14 @@ return {
   description = "define a domain from a directory of export-domain",
   group = "Migration",
   help = [[
-The other half of export-domain. The manifest is judged and everything is compared with it, by sizes and checksums, before
-anything is defined. Files go where they were, or where --map path=A:B says; a file or domain that is there already is
-refused (a read-only or backing image that is the same is used). The domain is not started, and marked as autostarted only
-with --autostart: the one that was exported may be running. If a step fails, or Ctrl-C is pressed, what was made is removed.
-A directory that somebody else made is a guest that somebody else made: --plan shows what it would bring.]],
-  example = "import-domain /backup/share dest\nimport-domain ./share dest --map bridge=br0:br1,path=/images:/srv/images "
-    .. "--plan",
+The other half of export-domain. The manifest is judged and everything is compared with it, by sizes and checksums,
+before anything is defined. Files go where they were, or where --map path=A:B says; a file or domain that is there
+already is refused (a read-only or backing image that is the same is used). The domain is not started, and marked as
+autostarted only with --autostart: the one that was exported may be running. If a step fails, or Ctrl-C is pressed, what
+was made is removed. A directory that somebody else made is a guest that somebody else made: --plan shows what it would
+bring.]],
+  example = "import-domain /backup/share dest\n"
+    .. "import-domain ./share dest --map bridge=br0:br1,path=/images:/srv/images --plan",
   args = {
     { name = "dir", type = "path", required = true, positional = true, help = "the directory, on the admin's machine" },
     { name = "dest", type = "node", required = true, positional = true, help = "the node that is to have the domain" },

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Small files of this machine, for export-domain and import-domain. They are read and written as they are, and the local
--- disk is expected to be quick: nothing here waits. What is large travels by disk-copy.
+-- Small files of this machine, for export-domain and import-domain. They are read and written as they are, and the
+-- local disk is expected to be quick: nothing here waits. What is large travels by disk-copy.
 local disk = {}
 
 local LIMIT = 64 << 20 -- bytes of a text

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- manifest.json of an exported domain: what it must look like to be believed. The directory may come from anywhere: names
--- are those of files right in it, and paths such as an image can have on a node. Pure.
+-- manifest.json of an exported domain: what it must look like to be believed. The directory may come from anywhere:
+-- names are those of files right in it, and paths such as an image can have on a node. Pure.
 local manifest = { FORMAT = "migsh-domain", VERSION = 1, NAME = "manifest.json" }
 
 -- Nothing of a guest's is there, and what is there is obeyed.
@@ -28,7 +28,7 @@ function manifest.check_name(name, what)
   end
 end
 
--- Where the file was, and by default will be. `fail_with`: for paths that a map made.
+-- Where the file was, or will be.
 function manifest.check_path(path)
   if path:sub(1, 1) ~= "/" or path:find "//" or path:find "/$" or path:find "%c" then
     fail("'%s' is not the absolute path of a file", path)

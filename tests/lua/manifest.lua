@@ -34,7 +34,8 @@ test("names that are not right in the directory", function()
 end)
 
 test("paths where a guest has no files", function()
-  for _, path in ipairs { "", "a", "../a", "/a/../b", "/a/./b", "/a//b", "/a/", "/", "/a/.ssh/x", "/etc/cron.d/x", "/etc",
+  for _, path in ipairs { "", "a", "../a", "/a/../b", "/a/./b", "/a//b", "/a/", "/", "/a/.ssh/x",
+    "/etc/cron.d/x", "/etc",
     "/usr/bin/x", "/proc/1/mem", "/dev/sda", "/run/x", "/root/.ssh/authorized_keys", "/a\nb", "/a\27[2J" } do
     raises("unsafe", "", manifest.check, whole { file { path = path } })
     raises("unsafe", "", manifest.check, whole { file { backing = path:sub(1, 1) == "/" and path or "/etc/x" } })
@@ -69,7 +70,8 @@ test("values of the wrong kind", function()
 end)
 
 test("JSON", function()
-  equal(mig.json_encode { b = { 1, true, mig.null }, a = "x" }, '{\n  "a": "x",\n  "b": [\n    1,\n    true,\n    null\n  ]\n}')
+  equal(mig.json_encode { b = { 1, true, mig.null }, a = "x" },
+    '{\n  "a": "x",\n  "b": [\n    1,\n    true,\n    null\n  ]\n}')
   equal(mig.json_decode '{"a": [1, 2.5, null]}'.a[2], 2.5)
   equal(mig.json_decode "7", 7)
   raises("usage", "line 1", mig.json_decode, "{")
