@@ -73,7 +73,9 @@ struct change {
     // between the first and the last change.
     change_edit_fn *edit;
     change_inspect_fn *inspect;
-    void *data; // for rewrite and inspect; lives as long as the plan
+    // Is told what the machine calls itself, before any of the above; keeps it in data.
+    void (*meet)(struct change *c, const char *host);
+    void *data; // for rewrite, inspect and meet; lives as long as the plan
     void (*free_data)(void *data);
 
     // COMMAND. sh texts (put foreign words in by remote_quote_words()). Each must work when run again after having been

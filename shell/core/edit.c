@@ -51,10 +51,12 @@ static int judge(const struct edit_step *s, struct judged *j, struct err *e)
     buf_add(&f.text, buf_str(&j->old.now.text), j->old.now.text.len);
     j->undo = json_array();
     for (size_t i = 0; i < s->n; i++) {
-        const struct change *c = edit_change(s, i);
+        struct change *c = s->r->plan->changes[s->index[i]];
         struct edit_item *item = edit_step_item(s, i);
         struct change_file next;
         json_t *undo;
+        if (c->meet)
+            c->meet(c, j->old.host);
         if (c->inspect) {
             json_decref(item->notes);
             item->notes = json_array();

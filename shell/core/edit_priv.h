@@ -12,6 +12,7 @@
 struct edit_file {
     struct change_file now;
     char *real;           // the path with ~ and links resolved
+    char *host;           // what the machine calls itself
     bool has_dir;         // its directory is there
     char sha[DIGEST_HEX]; // of the content; "absent"
 };

@@ -161,9 +161,9 @@ fresh
 old=$(sums)
 console hosts-sync --apply && new=$(sums) && console hosts-revert
 [ "$(sums)" = "$old" ] && [ "$new" != "$old" ]; report "before killing: there and back"
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 killed() {
-    on admin env XDG_STATE_HOME="$work/state" MIGSH_KILL_AT="$1" LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "${@:2}" \
+    on admin env XDG_STATE_HOME="$work/state" MIGSH_FAULT_AT="$1" LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "${@:2}" \
         </dev/null >"$work/out" 2>&1
 }
 # The same sums from outside, where the hosts' files lie: quicker.

@@ -7,7 +7,7 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
 plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 subnet=${MIGSH_PREPARETEST_SUBNET:-192.168.94}
 name=preparetest-$$
 work=$(mktemp -d)
@@ -35,11 +35,11 @@ sh_on() { on "$1" sh -c "$2"; }
 # Without a terminal, and with a person who knows the password and says yes.
 migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
 person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
-# killed AT ARG…: a console that dies at that record of a journal (kill_at_sync.c). Fails if it did not.
+# killed AT ARG…: a console that dies at that record of a journal (tests/fault/at_record.c). Fails if it did not.
 killed() {
     local at=$1
     shift
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_KILL_AT="$at" \
+    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_FAULT_AT="$at" \
         LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" >"$work/killed" 2>&1
     [[ $? == 137 ]]
 }
