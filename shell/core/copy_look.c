@@ -95,8 +95,7 @@ static const char prepare[] = "umask 077\n"
                               "[ ! -L \"$r\" ] || { echo 'migsh: it is a symbolic link' >&2; exit 1; }\n"
                               "truncate -s \"$3\" -- \"$r\"\n";
 
-static const char map_target[] = "sync -- \"$r\" || exit 1\n"
-                                 "say size \"$(length \"$r\")\"\n"
+static const char map_target[] = "say size \"$(length \"$r\")\"\n"
                                  "show_map \"$r\"\n"
                                  ":\n";
 
@@ -141,20 +140,13 @@ static void look_end(struct job *job, size_t i, void *arg)
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
 
-static int at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
-{
-    struct buf path _cleanup_buf_ = BUF_INIT;
-    buf_add_printable(&path, s->end->path, strlen(s->end->path));
-    return err_set(e, code, "%s:%s: %s", s->end->node->name, buf_str(&path), what);
-}
-
 static int check_unused(const struct copy_side *s, const struct nfs_facts *f, struct err *e)
 {
     const char *user = nfs_fact(f, "used");
     if (!user)
         return 0;
     _cleanup_free_ char *what = xasprintf("in use by %s", user);
-    at(s, e, ERR_STATE, what);
+    copy_at(s, e, ERR_STATE, what);
     return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
 }
 
@@ -169,11 +161,11 @@ static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *
     if (s->size == 0 || copy_map_parse(f->text, f->text_len, s->size, &s->map, e) == 0)
         return 0;
     if (strstr(f->text, "lock")) {
-        at(s, e, ERR_STATE, "in use: QEMU holds its lock");
+        copy_at(s, e, ERR_STATE, "in use: QEMU holds its lock");
         return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
     }
     _cleanup_free_ char *what = xasprintf("qemu-img map: %.*s", (int)(f->text_len < 300 ? f->text_len : 300), f->text);
-    return at(s, e, ERR_FAILED, what);
+    return copy_at(s, e, ERR_FAILED, what);
 }
 
 static int judge_source(struct copy *c, struct err *e)
@@ -181,9 +173,9 @@ static int judge_source(struct copy *c, struct err *e)
     struct copy_side *s = &c->from;
     const char *kind = nfs_fact(&s->facts, "kind");
     if (!kind || !*kind)
-        return at(s, e, ERR_NOT_FOUND, "no such file");
+        return copy_at(s, e, ERR_NOT_FOUND, "no such file");
     if (strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
-        return at(s, e, ERR_USAGE, "neither a file nor a block device");
+        return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
     s->exists = true;
     s->block = strcmp(kind, "block") == 0;
     s->size = number(&s->facts, "size");
@@ -197,19 +189,18 @@ static int judge_dest(struct copy *c, struct err *e)
     struct copy_side *s = &c->to;
     const char *kind = nfs_fact(&s->facts, "kind"), *part = nfs_fact(&s->facts, "part");
     if (nfs_fact(&s->facts, "nodir"))
-        return err_hint(e, "make it first: exec %s mkdir …", s->end->node->name),
-               at(s, e, ERR_NOT_FOUND, "there is no such directory");
+        return copy_at(s, e, ERR_NOT_FOUND, "there is no such directory");
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
-        return at(s, e, ERR_EXISTS, "it is there already, and is no file");
+        return copy_at(s, e, ERR_EXISTS, "it is there already, and is no file");
     if (kind && *kind && !c->o->update) {
-        at(s, e, ERR_EXISTS, "it is there already");
+        copy_at(s, e, ERR_EXISTS, "it is there already");
         return err_hint(e, "--update makes it equal to the source, sending only what differs");
     }
     s->block = kind && strcmp(kind, "block") == 0;
     s->exists = (kind && *kind) || (part && *part);
     if (part && *part && strcmp(part, "file") != 0)
-        return at(s, e, ERR_EXISTS, "its part file is no file");
+        return copy_at(s, e, ERR_EXISTS, "its part file is no file");
     if (!s->exists)
         return 0;
     s->size = number(&s->facts, "size");
@@ -218,7 +209,7 @@ static int judge_dest(struct copy *c, struct err *e)
     if (s->block && s->size < c->from.size) {
         _cleanup_free_ char *what = xasprintf("the device has %llu bytes, and %llu are to be copied",
                                               (unsigned long long)s->size, (unsigned long long)c->from.size);
-        return at(s, e, ERR_IO, what);
+        return copy_at(s, e, ERR_IO, what);
     }
     return take_map(s, &s->facts, e);
 }
@@ -276,7 +267,7 @@ int copy_look_again(struct copy *c, struct err *e)
         return -1;
     const char *before = nfs_fact(&c->from.facts, "identity"), *now = nfs_fact(&f, "identity");
     if (!before || !now || strcmp(before, now) != 0)
-        return at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
+        return copy_at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
     return check_unused(&c->from, &f, e);
 }
 
@@ -288,7 +279,7 @@ int copy_room(struct copy *c, uint64_t need, struct err *e)
         return 0;
     _cleanup_free_ char *what =
         xasprintf("%llu bytes are needed, and %llu are free", (unsigned long long)need, blocks * size);
-    return at(&c->to, e, ERR_IO, what);
+    return copy_at(&c->to, e, ERR_IO, what);
 }
 
 int copy_prepare(struct copy *c, struct err *e)
@@ -310,7 +301,7 @@ int copy_map_target(struct copy *c, struct err *e)
         return -1;
     c->to.size = number(&f, "size");
     if (!c->to.block && c->to.size != c->from.size)
-        return at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
+        return copy_at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
     return take_map(&c->to, &f, e);
 }
 
@@ -325,5 +316,5 @@ int copy_commit(struct copy *c, struct err *e)
     _cleanup_nfs_facts_ struct nfs_facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
-    return nfs_fact(&f, "there") ? at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
+    return nfs_fact(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
 }
