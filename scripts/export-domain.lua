@@ -52,8 +52,8 @@ local function list_files(domain)
     if row.type == "network" or not path then
       mig.warn(("%s is not a file of %s, and stays where it is"):format(row.name or given(row.target) or row.kind,
         domain.node))
-    elseif row.exists == false and row.kind == "tpm" then
-      mig.notice("the TPM has no state yet")
+    elseif row.exists == false and (row.kind == "tpm" or row.kind == "nvram") then
+      mig.notice(("%s is not there yet: the first start makes it"):format(path))
     elseif row.exists ~= true then
       fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", domain.node,
         path, given(row.target) or row.kind)

@@ -61,6 +61,8 @@ rows() { m --json domfiles "$1" | jq -r ".[] | $2"; }
 images=/var/lib/libvirt/images
 uuid=6d696773-6800-4c41-8000-000000000098
 
+lab guest define uefi1 >/dev/null
+check "a guest that was never started: without variables and TPM state" says "uefi1 exported to /root/new: 4 files" m export-domain uefi1 /root/new
 # --- domfiles --------------------------------------------------------------------------------------------------------
 lab guest start uefi1 >/dev/null
 want="backing $images/uefi1-base.qcow2 qcow2 false
