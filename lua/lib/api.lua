@@ -25,6 +25,12 @@ What the prompt shows for a value of that command, such as a recipe wants within
       { form = "mig.null, mig.array(TABLE)", names = { "null", "array" }, text = [[
 JSON's null, as found in values; and a mark that makes a table a JSON array even when it is empty.]],
         example = [[if info.title ~= mig.null then print(info.title) end]] },
+      { form = "mig.json_encode(VALUE) -> text, mig.json_decode(TEXT) -> value",
+        names = { "json_encode", "json_decode" }, text = [[
+JSON, indented and with sorted keys; text that is none raises "usage" with the line.]],
+        example = [[print(mig.json_encode(mig.list{all = true}))]] },
+      { form = "mig.sha256(TEXT) -> text", names = { "sha256" }, text = "Its SHA-256, as sha256sum prints it.",
+        example = [[print(mig.sha256 "hello")]] },
     } },
     { title = "TASKS", rows = {
       { form = "mig.spawn(FUNCTION, …) -> task", names = { "spawn" }, text = [[
@@ -80,9 +86,9 @@ variable it is closed at the end of its block.]],
     { title = "DESCRIPTIONS", rows = {
       { form = "mig.xml_map(XML, MAP) -> XML, diff, changes, unused", names = { "xml_map" }, text = [[
 The XML of a domain, snapshot or checkpoint with other names and paths: MAP is {pool = {FROM = TO}, bridge = {…},
-network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash before
-':' and ',' that belong to a name), or both. path replaces prefixes of whole components, the longest one that fits, in
-everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is changed), a
+network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash
+before ':' and ',' that belong to a name), or both. path replaces prefixes of whole components, the longest one that
+fits, in everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is changed), a
 unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
         example = [[local xml, diff, n = mig.xml_map(mig.dumpxml{"share"}, {bridge = {br0 = "br1"}}); print(diff)]] },
       { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
