@@ -10,6 +10,7 @@ extern const struct cmd_def cmd_connect;
 extern const struct cmd_def cmd_create;
 extern const struct cmd_def cmd_define;
 extern const struct cmd_def cmd_destroy;
+extern const struct cmd_def cmd_disk_copy;
 extern const struct cmd_def cmd_domblklist;
 extern const struct cmd_def cmd_domcapabilities;
 extern const struct cmd_def cmd_domid;

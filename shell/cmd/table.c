@@ -17,6 +17,7 @@ const struct cmd_def *const cmd_table[] = {
     &cmd_create,
     &cmd_define,
     &cmd_destroy,
+    &cmd_disk_copy,
     &cmd_domblklist,
     &cmd_domcapabilities,
     &cmd_domid,

@@ -102,12 +102,43 @@ char *place_words(const struct place_exec *spec)
     return buf_steal(&b);
 }
 
-static int run(struct ctx *ctx, struct job *job, struct node *node, const struct remote_exec *exec,
+static int run(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, const struct remote_exec *exec,
                struct remote_result *result, struct err *e)
 {
     if (node)
-        return session_exec(ctx, job, node, exec, result, e);
+        return session_exec_lane(ctx, job, node, lane, exec, result, e);
     return local_exec(job, exec, result, e) < 0 ? err_wrap(e, "(admin)") : 0;
+}
+
+// The password and then the caller's own input.
+struct feeder {
+    const struct place_exec *spec;
+    const char *password; // what is left of it
+    bool newline;         // … is still to come
+};
+
+static ssize_t feed_behind_password(void *data, void *buf, size_t n, struct err *e)
+{
+    struct feeder *f = data;
+    size_t len = strlen(f->password);
+    if (len) {
+        len = len < n ? len : n;
+        memcpy(buf, f->password, len);
+        f->password += len;
+        return (ssize_t)len;
+    }
+    if (f->newline) {
+        *(char *)buf = '\n';
+        f->newline = false;
+        return 1;
+    }
+    return f->spec->feed(f->spec->data, buf, n, e);
+}
+
+static int hand_output(void *data, bool is_stderr, const void *s, size_t n, struct err *e)
+{
+    const struct feeder *f = data;
+    return f->spec->output(f->spec->data, is_stderr, s, n, e);
 }
 
 // By sudo, which reads the password from its stdin up to the newline; the rest is the script's. -k: a password that sudo
@@ -124,12 +155,17 @@ static int run_with_password(struct ctx *ctx, struct job *job, struct node *node
     input[len] = '\n';
     if (spec->input_len)
         memcpy(input + len + 1, spec->input, spec->input_len);
+    struct feeder feeder = {spec, password, true};
     struct remote_exec exec = {.command = buf_str(&command),
                                .input = input,
                                .input_len = total,
+                               .feed = spec->feed ? feed_behind_password : NULL,
+                               .output = spec->output ? hand_output : NULL,
+                               .data = &feeder,
+                               .wake_fd = spec->wake_fd,
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms};
-    int r = run(ctx, job, node, &exec, result, e);
+    int r = run(ctx, job, node, spec->lane, &exec, result, e);
     mem_wipe(input, len);
     free(input);
     return r;
@@ -184,28 +220,39 @@ static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const s
                                .shell = "cd / && exec sh",
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms};
-    return session_exec(ctx, job, node, &exec, result, e);
+    return run(ctx, job, node, spec->lane, &exec, result, e);
 }
 
-static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
-                     struct remote_result *result, struct err *e)
+char *place_command(const struct place_exec *spec)
 {
-    if (node && (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len))))
-        return run_kept(ctx, job, node, spec, result, e);
-    _cleanup_buf_ struct buf command = BUF_INIT;
-    buf_adds(&command, "exec sh -c ");
+    struct buf command = BUF_INIT;
+    buf_adds(&command, "sh -c ");
     if (spec->root) {
         const char *const outer[] = {as_root, "migsh"};
         remote_quote_words(&command, outer, 2);
         buf_addc(&command, ' ');
     }
     add_script(&command, spec);
-    struct remote_exec exec = {.command = buf_str(&command),
+    return buf_steal(&command);
+}
+
+static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                     struct remote_result *result, struct err *e)
+{
+    bool streams = spec->feed || spec->output;
+    if (node && !streams && (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len))))
+        return run_kept(ctx, job, node, spec, result, e);
+    _cleanup_free_ char *words = place_command(spec), *command = xasprintf("exec %s", words);
+    struct remote_exec exec = {.command = command,
                                .input = spec->input,
                                .input_len = spec->input_len,
+                               .feed = spec->feed,
+                               .output = spec->output,
+                               .data = spec->data,
+                               .wake_fd = spec->wake_fd,
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms};
-    return run(ctx, job, node, &exec, result, e);
+    return run(ctx, job, node, spec->lane, &exec, result, e);
 }
 
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,

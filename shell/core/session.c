@@ -15,7 +15,8 @@ enum { LOGINS_PER_SSHD = 8, TRUST_IDLE_MS = 5000, PING_MS = 5000 };
 struct session {
     struct session *next;
     struct ctx *ctx;
-    char *key;  // who, where, and with which pinned key: a node that was redefined is another one
+    char *key; // who, where, and with which pinned key: a node that was redefined is another one
+    unsigned lane;
     char *sshd; // address and port alone
     struct remote *remote;
     bool taken;
@@ -36,17 +37,18 @@ static char *key_of(const struct node *n)
 }
 
 // With the lock held.
-static struct session *find(struct ctx *ctx, const struct node *n)
+static struct session *find(struct ctx *ctx, const struct node *n, unsigned lane)
 {
     _cleanup_free_ char *key = key_of(n);
     struct session *s = ctx->sessions;
-    while (s && strcmp(s->key, key) != 0)
+    while (s && (s->lane != lane || strcmp(s->key, key) != 0))
         s = s->next;
     if (s)
         return s;
     s = xnew(struct session);
     s->ctx = ctx;
     s->key = steal(&key);
+    s->lane = lane;
     s->sshd = xasprintf("%s:%d", n->address, n->port);
     s->next = ctx->sessions;
     ctx->sessions = s;
@@ -121,15 +123,15 @@ static bool still_alive(struct session *s, struct job *job)
     return remote_ping(job, s->remote, PING_MS, &ignored) == 0;
 }
 
-static int take(struct ctx *ctx, struct job *job, struct node *node, bool accept_new, struct session **ret,
-                struct err *e)
+static int take(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, bool accept_new,
+                struct session **ret, struct err *e)
 {
     if (!node->address) {
         err_set(e, ERR_UNSUPPORTED, "node %s has no ssh address", node->name);
         return -1;
     }
     lock_acquire(ctx->lock);
-    struct session *s = find(ctx, node);
+    struct session *s = find(ctx, node, lane);
     int r = job_check(job, e);
     while (r == 0 && s->taken)
         r = lock_wait(ctx->lock, job, -1, e);
@@ -154,14 +156,20 @@ static int take(struct ctx *ctx, struct job *job, struct node *node, bool accept
 
 int session_get(struct ctx *ctx, struct job *job, struct node *node, struct session **ret, struct err *e)
 {
-    return take(ctx, job, node, false, ret, e);
+    return take(ctx, job, node, 0, false, ret, e);
+}
+
+int session_get_lane(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, struct session **ret,
+                     struct err *e)
+{
+    return take(ctx, job, node, lane, false, ret, e);
 }
 
 int session_greet(struct ctx *ctx, struct job *job, struct node *node, bool accept_new, char **ret_host_key,
                   struct err *e)
 {
     struct session *s = NULL;
-    if (take(ctx, job, node, accept_new, &s, e) < 0)
+    if (take(ctx, job, node, 0, accept_new, &s, e) < 0)
         return -1;
     *ret_host_key = xstrdup(remote_host_key(s->remote));
     session_put(s);
@@ -191,9 +199,15 @@ void session_put(struct session *s)
 int session_exec(struct ctx *ctx, struct job *job, struct node *node, const struct remote_exec *spec,
                  struct remote_result *result, struct err *e)
 {
+    return session_exec_lane(ctx, job, node, 0, spec, result, e);
+}
+
+int session_exec_lane(struct ctx *ctx, struct job *job, struct node *node, unsigned lane,
+                      const struct remote_exec *spec, struct remote_result *result, struct err *e)
+{
     for (int attempt = 0;; attempt++) {
         struct session *s = NULL;
-        if (session_get(ctx, job, node, &s, e) < 0)
+        if (session_get_lane(ctx, job, node, lane, &s, e) < 0)
             return -1;
         int r = remote_exec(job, s->remote, spec, result, e);
         bool was_dead = r < 0 && !result->started && remote_broken(s->remote) && !job_cancelled(job);
@@ -220,7 +234,7 @@ void session_drop(struct ctx *ctx, const struct node *node)
         return;
     struct remote *old = NULL;
     lock_acquire(ctx->lock);
-    struct session *s = find(ctx, node);
+    struct session *s = find(ctx, node, 0);
     if (!s->taken) {
         old = s->remote;
         s->remote = NULL;

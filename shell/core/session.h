@@ -13,6 +13,9 @@ struct session;
 // has it must put it back before it asks for it again. ERR_UNSUPPORTED for a node without an address; otherwise errors
 // as remote_open(), the message beginning with the node's name.
 int session_get(struct ctx *ctx, struct job *job, struct node *node, struct session **ret, struct err *e);
+// Lane 0 is that connection; 1, 2 … are further ones to the same node, for a job that needs several at once.
+int session_get_lane(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, struct session **ret,
+                     struct err *e);
 struct remote *session_remote(struct session *s); // lent
 void session_put(struct session *s);              // NULL is fine; a broken connection is closed here
 DEFINE_CLEANUP(struct session, session_put);
@@ -27,6 +30,8 @@ int session_greet(struct ctx *ctx, struct job *job, struct node *node, bool acce
 // has accepted the command, it is opened anew, once. Otherwise as remote_exec() and remote_output().
 int session_exec(struct ctx *ctx, struct job *job, struct node *node, const struct remote_exec *spec,
                  struct remote_result *result, struct err *e);
+int session_exec_lane(struct ctx *ctx, struct job *job, struct node *node, unsigned lane,
+                      const struct remote_exec *spec, struct remote_result *result, struct err *e);
 int session_output(struct ctx *ctx, struct job *job, struct node *node, const char *command, char **ret_out,
                    struct err *e);
 // Forgets the node's connection if it lies idle, so that the next use logs in afresh (node-test shows a real login).

@@ -45,9 +45,11 @@ int remote_wait(struct job *job, struct remote *r, double slice_ms, struct err *
     int fd = ssh_get_fd(r->ssh);
     remote_socket_quick(fd);
     bool writing = ssh_get_poll_flags(r->ssh) & SSH_WRITE_PENDING;
-    struct pollfd p[2] = {{fd, (short)(POLLIN | (writing ? POLLOUT : 0)), 0}, {job_cancel_fd(job), POLLIN, 0}};
+    struct pollfd p[3] = {{fd, (short)(POLLIN | (writing ? POLLOUT : 0)), 0},
+                          {job_cancel_fd(job), POLLIN, 0},
+                          {r->wake_fd ? r->wake_fd : -1, POLLIN, 0}};
     double wait = left < slice_ms ? left : slice_ms;
-    if (poll(p, 2, (int)wait + 1) < 0 && errno != EINTR)
+    if (poll(p, 3, (int)wait + 1) < 0 && errno != EINTR)
         return err_errno(e, errno, "poll");
     return job_check(job, e);
 }

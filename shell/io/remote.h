@@ -60,6 +60,8 @@ int remote_quote(struct buf *b, const char *word, size_t n, struct err *e);
 // The words quoted and joined by blanks. (C strings hold no NUL, so this cannot fail.)
 void remote_quote_words(struct buf *b, const char *const *words, size_t n);
 
+enum { REMOTE_LATER = -2 };
+
 struct remote_exec {
     const char *command; // read by the login shell of the remote user
     // Instead: `command` is a POSIX script, for a shell that is kept open for further ones (a login shell takes longer
@@ -70,11 +72,12 @@ struct remote_exec {
     const void *input; // the command's stdin; NULL and no feed(): empty
     size_t input_len;
     // Instead of `input`: fills buf with up to n bytes; 0 ends stdin, -1 (e set) aborts the command. May block on local
-    // disks.
+    // disks. REMOTE_LATER: there is nothing yet; asked again when `wake_fd` is readable, and once a second anyway.
     ssize_t (*feed)(void *data, void *buf, size_t n, struct err *e);
     // Takes output as it comes instead of gathering it in the result; -1 (e set) aborts the command.
     int (*output)(void *data, bool is_stderr, const void *s, size_t n, struct err *e);
     void *data;        // for feed() and output()
+    int wake_fd;       // 0: none. Only polled: feed() reads it empty. Not with local_exec()
     size_t max_output; // gathered bytes of both streams together; 0: 64 MiB. More is an error (ERR_FAILED)
     double timeout_ms; // for the whole command; 0: none (a dead peer is noticed anyway, see stall_ms)
 };

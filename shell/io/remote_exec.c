@@ -23,6 +23,7 @@ struct run {
     bool has_status, closed;
     bool failed; // the caller's output() or feed() said no, or there was too much: e is set
     bool input_ended;
+    bool waiting;      // feed() has nothing yet
     size_t input_sent; // of spec->input
     char *chunk;       // bytes of feed() that the window had no room for yet
     size_t chunk_len, chunk_sent;
@@ -225,6 +226,9 @@ static int next_input(struct run *run, const char **ret, size_t *ret_n)
         if (!run->chunk)
             run->chunk = xcalloc(1, CHUNK);
         ssize_t n = spec->feed(spec->data, run->chunk, CHUNK, run->e);
+        run->waiting = n == REMOTE_LATER;
+        if (run->waiting)
+            n = 0;
         if (n < 0) {
             run->failed = true;
             return -1;
@@ -246,6 +250,8 @@ static int send_input(struct run *run)
     size_t n = 0;
     if (next_input(run, &s, &n) < 0)
         return -1;
+    if (run->waiting)
+        return 0;
     if (n == 0) {
         run->input_ended = true;
         if (run->kept)
@@ -272,13 +278,17 @@ static int pump(struct run *run)
 {
     double forever = 1e15;
     remote_begin(run->r, "running a command", run->spec->timeout_ms > 0 ? run->spec->timeout_ms : forever);
-    while (!run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
-        if (send_input(run) < 0)
-            return -1;
-        if (remote_wait(run->job, run->r, TICK_MS, run->e) < 0 || remote_process(run->r, run->e) < 0)
-            return -1;
+    int r = 0;
+    while (r == 0 && !run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
+        r = send_input(run);
+        run->r->wake_fd = run->waiting ? run->spec->wake_fd : 0;
+        if (r == 0)
+            r = remote_wait(run->job, run->r, TICK_MS, run->e);
+        if (r == 0)
+            r = remote_process(run->r, run->e);
     }
-    if (run->failed)
+    run->r->wake_fd = 0;
+    if (r < 0 || run->failed)
         return -1;
     if (!run->has_status)
         return err_set(run->e, ERR_FAILED, "%s: the command ended without an exit status", run->r->label);

@@ -31,6 +31,7 @@ struct remote {
     uint64_t heard_bytes;
     double heard_at; // when the peer last sent anything
     double asked_at; // when it was last asked for a sign of life
+    int wake_fd;     // of the command in progress; 0: none
     bool broken;
     bool turned_away; // closed by the server before its banner
 };

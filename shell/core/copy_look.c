@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the two ends of a copy are, whether they may be copied, and the steps on the destination that move no data. Job
+// threads. All by scripts, the paths as their arguments.
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/copy_priv.h"
+#include "io/job.h"
+
+// {{{
+static const char common[] =
+    "kind() { if [ -f \"$1\" ]; then echo file; elif [ -b \"$1\" ]; then echo block; elif [ -d \"$1\" ]; then echo "
+    "dir; elif [ -e \"$1\" ]; then echo other; fi; }\n"
+    "length() { if [ -b \"$1\" ]; then blockdev --getsize64 \"$1\"; else stat -L -c %s -- \"$1\"; fi; }\n"
+    "used() {\n"
+    "  set -- \"$1\" $(stat -L -c '%i %d' -- \"$1\")\n"
+    "  for p in $(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$2\" -printf '%D %h\\n' 2>/dev/null |\n"
+    "    sed -n \"s,^$3 /proc/\\([0-9]*\\)/.*,\\1,p\" | sort -un | head -n 3); do\n"
+    "    say used \"$(cat \"/proc/$p/comm\" 2>/dev/null) (process $p)\"\n"
+    "  done\n"
+    "  l=$(losetup -n -O NAME -j \"$1\" 2>/dev/null | head -n 1) && [ -n \"$l\" ] && say used \"loop device $l\"\n"
+    "  [ -b \"$1\" ] || return 0\n"
+    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null | head -n 1) && [ -n \"$l\" ] && say used \"mount at $l\"\n"
+    "  for l in /sys/dev/block/\"$(printf '%d:%d' $(stat -L -c '0x%t 0x%T' -- \"$1\"))\"/holders/*; do\n"
+    "    [ ! -e \"$l\" ] || say used \"device ${l##*/}\"\n"
+    "  done\n"
+    "}\n"
+    "identity() { stat -L -c '%s %.9Y %.9Z %i %d %t:%T' -- \"$1\"; }\n";
+
+static const char with_tools[] =
+    "tools() {\n"
+    "  t=; ! echo | xxhsum -H2 2>/dev/null | grep -q '^[0-9a-f]\\{32\\} ' || t=\"$t xxh128\"\n"
+    "  ! command -v b3sum >/dev/null || t=\"$t b3\"\n"
+    "  ! command -v openssl >/dev/null || t=\"$t openssl\"\n"
+    "  say digests \"$t sha256 \"\n"
+    "  ! command -v zstd >/dev/null || say zstd yes\n"
+    "  ! perl -e 1 2>/dev/null || say perl yes\n"
+    "}\n"
+    "show_map() { if command -v qemu-img >/dev/null; then echo @text; qemu-img map --output=json -f raw -- \"$1\" "
+    "2>&1; fi; }\n";
+
+static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}; k=$(kind \"$r\")\n"
+                                  "say kind \"$k\"\n"
+                                  "case $k in file | block) ;; *) exit 0 ;; esac\n"
+                                  "say size \"$(length \"$r\")\"\n"
+                                  "say identity \"$(identity \"$r\")\"\n"
+                                  "say inode \"$(stat -L -c %i -- \"$r\")\"\n"
+                                  "say owner \"$(stat -L -c %U:%G -- \"$r\")\"\n"
+                                  "say ids \"$(stat -L -c %u:%g -- \"$r\")\"\n"
+                                  "say mode \"$(stat -L -c %a -- \"$r\")\"\n"
+                                  "used \"$r\"\n"
+                                  "tools\n"
+                                  "show_map \"$r\"\n"
+                                  ":\n";
+
+static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.${r##*/}.migsh-part; m=$(kind \"$1/\")\n"
+                                "[ -d \"$d\" ] || { say nodir yes; exit 0; }\n"
+                                "ls -f -- \"$d\" >/dev/null 2>&1\n"
+                                "k=$(kind \"$r\"); say kind \"$k\"\n"
+                                "tools\n"
+                                "say room \"$(stat -f -c '%a %S' -- \"$d\")\"\n"
+                                "if [ -n \"$k\" ]; then\n"
+                                "  say inode \"$(stat -L -c %i -- \"$r\")\"\n"
+                                "  case $k in file | block) [ \"$2\" = update ] || exit 0 ;; *) exit 0 ;; esac\n"
+                                "  t=$r\n"
+                                "else t=$p; say part \"$(kind \"$p\")\"; fi\n"
+                                "[ -e \"$t\" ] || exit 0\n"
+                                "say size \"$(length \"$t\")\"\n"
+                                "used \"$t\"\n"
+                                "show_map \"$t\"\n"
+                                ":\n";
+
+static const char again[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}\n"
+                            "say identity \"$(identity \"$r\" 2>/dev/null)\"\n"
+                            "used \"$r\"\n"
+                            ":\n";
+
+static const char mark[] = "r=$(realpath -e -- \"$1\"; echo x); r=${r%?x}\n"
+                           "(set -C; : >\"${r%/*}/.migsh-mark-$2\") 2>/dev/null && say marked yes; :\n";
+
+static const char unmark[] = "r=$(realpath -e -- \"$1\"; echo x); r=${r%?x}\n"
+                             "rm -f -- \"${r%/*}/.migsh-mark-$2\"\n";
+
+static const char seen_script[] = "real \"$1\"; n=0\n"
+                                  "while [ ! -e \"${r%/*}/.migsh-mark-$2\" ]; do\n"
+                                  "  n=$((n + 1)); [ $n -lt 15 ] || exit 0\n"
+                                  "  sleep 0.1; ls -f -- \"${r%/*}/\" >/dev/null 2>&1\n"
+                                  "done\n"
+                                  "say seen yes\n";
+
+static const char real[] = "real() { r=$(realpath -m -- \"$1\"; echo x); r=${r%?x}; }\n";
+
+static const char prepare[] = "umask 077\n"
+                              "[ ! -L \"$r\" ] || { echo 'migsh: it is a symbolic link' >&2; exit 1; }\n"
+                              "truncate -s \"$3\" -- \"$r\"\n";
+
+static const char map_target[] = "say size \"$(length \"$r\")\"\n"
+                                 "show_map \"$r\"\n"
+                                 ":\n";
+
+static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; fi\n"
+                             "p=$r; real \"$1\"\n"
+                             "sync -- \"$p\" || exit 1\n"
+                             "u=$(used \"$p\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
+                             "chown -- \"$3\" \"$p\" 2>/dev/null || chown -- \"$4\" \"$p\" || exit 1\n"
+                             "chmod -- \"$5\" \"$p\" || exit 1\n"
+                             "mv -nT -- \"$p\" \"$r\" || exit 1\n"
+                             "[ ! -e \"$p\" ] || { say there yes; exit 0; }\n"
+                             "if selinuxenabled 2>/dev/null; then restorecon -F -- \"$r\" 2>/dev/null; fi\n"
+                             "sync -- \"${r%/*}/\"\n"
+                             "say done yes\n";
+
+// }}}
+
+static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
+                const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+{
+    _cleanup_buf_ struct buf script = BUF_INIT;
+    for (size_t i = 0; i < n_parts; i++)
+        buf_adds(&script, parts[i]);
+    if (nfs_look(c->ctx, job, s->end->node, buf_str(&script), args, n_args, ret, e) == 0)
+        return 0;
+    return -1;
+}
+#define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
+
+static uint64_t number(const struct nfs_facts *f, const char *key)
+{
+    const char *s = nfs_fact(f, key);
+    return s ? strtoull(s, NULL, 10) : 0;
+}
+
+static void look_end(struct job *job, size_t i, void *arg)
+{
+    struct copy *c = arg;
+    struct copy_side *s = i ? &c->to : &c->from;
+    const char *const parts[] = {common, with_tools, i ? real : "", i ? look_dest : look_source};
+    const char *const args[] = {s->end->path, c->o->update ? "update" : ""};
+    LOOK(c, s, job, parts, args, &s->facts, &s->err);
+}
+
+static int check_unused(const struct copy_side *s, const struct nfs_facts *f, struct err *e)
+{
+    const char *user = nfs_fact(f, "used");
+    if (!user)
+        return 0;
+    _cleanup_free_ char *what = xasprintf("in use by %s", user);
+    copy_at(s, e, ERR_STATE, what);
+    return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
+}
+
+// qemu-img takes QEMU's locks, so it also tells of users on other machines.
+static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *e)
+{
+    copy_map_release(&s->map);
+    if (!f->text) { // no qemu-img here: all of it may be data
+        copy_map_add(&s->map, 0, s->size, false);
+        return 0;
+    }
+    if (s->size == 0 || copy_map_parse(f->text, f->text_len, s->size, &s->map, e) == 0)
+        return 0;
+    if (strstr(f->text, "lock")) {
+        copy_at(s, e, ERR_STATE, "in use: QEMU holds its lock");
+        return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
+    }
+    _cleanup_free_ char *what = xasprintf("qemu-img map: %.*s", (int)(f->text_len < 300 ? f->text_len : 300), f->text);
+    return copy_at(s, e, ERR_FAILED, what);
+}
+
+static int judge_source(struct copy *c, struct err *e)
+{
+    struct copy_side *s = &c->from;
+    const char *kind = nfs_fact(&s->facts, "kind");
+    if (!kind || !*kind)
+        return copy_at(s, e, ERR_NOT_FOUND, "no such file");
+    if (strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
+        return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
+    s->exists = true;
+    s->block = strcmp(kind, "block") == 0;
+    s->size = number(&s->facts, "size");
+    if (check_unused(s, &s->facts, e) < 0)
+        return -1;
+    return take_map(s, &s->facts, e);
+}
+
+static int judge_dest(struct copy *c, struct err *e)
+{
+    struct copy_side *s = &c->to;
+    const char *kind = nfs_fact(&s->facts, "kind"), *part = nfs_fact(&s->facts, "part");
+    if (nfs_fact(&s->facts, "nodir"))
+        return copy_at(s, e, ERR_NOT_FOUND, "there is no such directory");
+    s->target = kind && *kind ? "place" : "part";
+    if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
+        return copy_at(s, e, ERR_EXISTS, "it is there already, and is no file");
+    if (kind && *kind && !c->o->update) {
+        copy_at(s, e, ERR_EXISTS, "it is there already");
+        return err_hint(e, "--update makes it equal to the source, sending only what differs");
+    }
+    s->block = kind && strcmp(kind, "block") == 0;
+    s->exists = (kind && *kind) || (part && *part);
+    if (part && *part && strcmp(part, "file") != 0)
+        return copy_at(s, e, ERR_EXISTS, "its part file is no file");
+    if (!s->exists)
+        return 0;
+    s->size = number(&s->facts, "size");
+    if (check_unused(s, &s->facts, e) < 0)
+        return -1;
+    if (s->block && s->size < c->from.size) {
+        _cleanup_free_ char *what = xasprintf("the device has %llu bytes, and %llu are to be copied",
+                                              (unsigned long long)s->size, (unsigned long long)c->from.size);
+        return copy_at(s, e, ERR_IO, what);
+    }
+    return take_map(s, &s->facts, e);
+}
+
+// A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
+static int is_same(struct copy *c, bool *ret, struct err *e)
+{
+    const char *mine = nfs_fact(&c->from.facts, "inode"), *theirs = nfs_fact(&c->to.facts, "inode");
+    *ret = false;
+    if (!mine || !theirs || strcmp(mine, theirs) != 0)
+        return 0;
+    unsigned char raw[16];
+    char token[33];
+    if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+        return err_set(e, ERR_FAILED, "no random numbers to be had");
+    for (size_t i = 0; i < sizeof(raw); i++)
+        snprintf(token + i * 2, 3, "%02x", raw[i]);
+    _cleanup_nfs_facts_ struct nfs_facts marked = {0}, seen = {0}, gone = {0};
+    const char *const p1[] = {mark}, *const p2[] = {real, seen_script}, *const p3[] = {unmark};
+    const char *const a1[] = {c->from.end->path, token}, *const a2[] = {c->to.end->path, token};
+    int r = LOOK(c, &c->from, c->job, p1, a1, &marked, e);
+    if (r == 0 && nfs_fact_yes(&marked, "marked"))
+        r = LOOK(c, &c->to, c->job, p2, a2, &seen, e);
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    LOOK(c, &c->from, NULL, p3, a1, &gone, &ignored); // also when cancelled
+    *ret = nfs_fact_yes(&seen, "seen");
+    return r;
+}
+
+int copy_look(struct copy *c, bool *ret_same, struct err *e)
+{
+    copy_phase(c, "looking", 0);
+    job_parallel(c->job, 2, 2, look_end, c);
+    for (int i = 0; i < 2; i++) {
+        struct err *problem = i ? &c->to.err : &c->from.err;
+        if (err_is_set(problem)) {
+            err_move(e, problem);
+            return -1;
+        }
+    }
+    if (job_check(c->job, e) < 0 || is_same(c, ret_same, e) < 0)
+        return -1;
+    if (*ret_same) {
+        c->from.size = number(&c->from.facts, "size");
+        return 0;
+    }
+    return judge_source(c, e) < 0 || judge_dest(c, e) < 0 ? -1 : 0;
+}
+
+int copy_look_again(struct copy *c, struct err *e)
+{
+    const char *const parts[] = {common, again}, *const args[] = {c->from.end->path};
+    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    if (LOOK(c, &c->from, c->job, parts, args, &f, e) < 0)
+        return -1;
+    const char *before = nfs_fact(&c->from.facts, "identity"), *now = nfs_fact(&f, "identity");
+    if (!before || !now || strcmp(before, now) != 0)
+        return copy_at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
+    return check_unused(&c->from, &f, e);
+}
+
+int copy_room(struct copy *c, uint64_t need, struct err *e)
+{
+    const char *room = nfs_fact(&c->to.facts, "room");
+    unsigned long long blocks = 0, size = 0;
+    if (c->to.block || !room || sscanf(room, "%llu %llu", &blocks, &size) != 2 || need <= blocks * size)
+        return 0;
+    _cleanup_free_ char *what =
+        xasprintf("%llu bytes are needed, and %llu are free", (unsigned long long)need, blocks * size);
+    return copy_at(&c->to, e, ERR_IO, what);
+}
+
+int copy_prepare(struct copy *c, struct err *e)
+{
+    if (c->to.block)
+        return 0;
+    _cleanup_free_ char *size = xasprintf("%llu", (unsigned long long)c->from.size);
+    const char *const parts[] = {copy_path, prepare}, *const args[] = {c->to.end->path, c->to.target, size};
+    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    return LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 ? err_wrap(e, "cannot make the part file") : 0;
+}
+
+int copy_map_target(struct copy *c, struct err *e)
+{
+    const char *const parts[] = {copy_path, common, with_tools, map_target};
+    const char *const args[] = {c->to.end->path, c->to.target};
+    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0)
+        return -1;
+    c->to.size = number(&f, "size");
+    if (!c->to.block && c->to.size != c->from.size)
+        return copy_at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
+    return take_map(&c->to, &f, e);
+}
+
+int copy_commit(struct copy *c, struct err *e)
+{
+    const struct nfs_facts *from = &c->from.facts;
+    const char *owner = c->o->owner ? c->o->owner : nfs_fact(from, "owner");
+    const char *ids = c->o->owner ? c->o->owner : nfs_fact(from, "ids");
+    const char *mode = c->o->mode ? c->o->mode : c->from.block ? "600" : nfs_fact(from, "mode");
+    const char *const parts[] = {copy_path, common, commit};
+    const char *const args[] = {c->to.end->path, c->to.target, owner, ids, mode};
+    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
+        return -1;
+    return nfs_fact(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
+}

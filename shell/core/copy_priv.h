@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the files core/copy*.c share and nobody else may include. Job threads.
+#pragma once
+
+#include "base/buf.h"
+#include "core/copy.h"
+#include "core/copy_map.h"
+#include "core/nfs.h"
+#include "core/place.h"
+
+// One end, as it was found.
+struct copy_side {
+    const struct copy_end *end;
+    bool dest;
+    const char *target; // "place": the path itself; "part": the part file beside it
+    struct nfs_facts facts;
+    struct copy_map map; // what holds data in the target
+    bool exists;         // the target
+    uint64_t size;
+    bool block;
+    struct err err;
+};
+
+struct copy {
+    struct ctx *ctx;
+    struct job *job;
+    const struct copy_options *o;
+    struct copy_side from, to;
+    const char *digest; // as in copy_digests, NULL: none
+    bool changed;       // something was to be done at the destination
+    bool fresh;         // the target has only holes where nothing was sent
+    bool direct;
+    bool route_known;
+    int streams;
+    uint64_t sent, reused, wire;
+    double began, last_report;
+    struct lock *lock; // of what the streams and the reports share
+    const char *phase;
+    double phase_began;
+    uint64_t phase_done, phase_total;
+};
+
+// copy_tools.c: scripts for sh with $1 = path, $2 = target ("place" or "part"); then
+extern const char
+    copy_reader[]; // $3 "fresh" or ""; $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out
+extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done BYTES"
+extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
+extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
+extern const char copy_whole[];    // "@DIGEST" of all of it
+extern const char copy_path[];     // defines `target`, which sets $r to the target of $1 and $2
+
+// copy_look.c
+// Looks at both ends at once, and refuses what must not be copied. *ret_same: both are one file.
+int copy_look(struct copy *c, bool *ret_same, struct err *e);
+int copy_look_again(struct copy *c, struct err *e); // the source: unchanged and unused
+int copy_map_target(struct copy *c, struct err *e); // the destination's map, after a sync of the file
+int copy_prepare(struct copy *c, struct err *e);    // the part file, in its size
+int copy_commit(struct copy *c, struct err *e);     // owner, mode, name
+int copy_room(struct copy *c, uint64_t need, struct err *e);
+
+// copy_digest.c
+// Compares the data (of either end) in the segments of `which`. *ret: those that differ.
+int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e);
+int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct err *e);
+
+// copy_send.c
+int copy_send(struct copy *c, const struct copy_map *plan, struct err *e);
+
+// The end of what a command said, for people: our own words if there are any. The caller frees.
+char *copy_last_words(const struct buf *said);
+
+// copy.c
+// "NODE:PATH: what".
+int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what);
+void copy_phase(struct copy *c, const char *phase, uint64_t total);
+void copy_count(struct copy *c, uint64_t n); // so much more of the phase is done; any thread
+double copy_now(void);                       // seconds
