@@ -419,7 +419,9 @@ static int run_in_shell(struct run *run)
         kept_drop(r, k);
     cut(&run->result->out, &run->part[0]);
     cut(&run->result->err, &run->part[1]);
-    return status == 0 && run->closed && !is_new && !run->result->started;
+    if (status < 0)
+        return -1;
+    return run->closed && !is_new && !run->result->started;
 }
 
 int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
