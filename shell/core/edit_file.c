@@ -10,7 +10,7 @@
 #include "io/job.h"
 
 enum { MAX_FILE = 8 << 20, TIMEOUT_MS = 120000 };
-enum { EXIT_NOT_A_FILE = 20, EXIT_CHANGED = 21, EXIT_TOO_LARGE = 26 };
+enum { EXIT_NOT_A_FILE = 20, EXIT_CHANGED = 21, EXIT_TOO_LARGE = 26, EXIT_FOREIGN = 27 };
 
 // $1 path, $2 most bytes. The content follows the line that begins with MIGSH-FILE.
 static const char gather_script[] =
@@ -37,7 +37,7 @@ static const char gather_script[] =
 // $7 mode of a directory to make or "0" or "drop", $8 backup's name or "" for none.
 static const char write_script[] =
     "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077\n"
-    "r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 t= nb= md= d=${1%/*}; d=${d:-/}\n"
+    "r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 t= nb= md= stay= d=${1%/*}; d=${d:-/}\n"
     "die() { c=$1; shift; [ -z \"$*\" ] || echo \"$*\" >&2; exit \"$c\"; }\n"
     "trap '[ -z \"$t\" ] || rm -f -- \"$t\"; [ -z \"$nb\" ] || rm -f -- \"$nb\"; [ -z \"$md\" ] || rmdir -- \"$md\"' "
     "EXIT\n"
@@ -62,7 +62,11 @@ static const char write_script[] =
     "    if [ \"$have\" != absent ]; then\n"
     "        cp --attributes-only --preserve=all -- \"$r\" \"$t\" || exit 22\n"
     "        a=$(stat -c %u:%g:%a -- \"$r\" \"$t\" | uniq | wc -l)\n"
-    "        [ \"$a\" -eq 1 ] || die 22 \"cannot keep the owner and mode of $r: it is left as it was\"\n"
+    "        if [ \"$a\" -ne 1 ]; then\n"
+    "            a=$(stat -c %U:%G -- \"$r\")\n"
+    "            [ -w \"$r\" ] || die 27 \"$r belongs to $a, which a new file could not: it is left as it was\"\n"
+    "            stay=foreign\n"
+    "        fi\n"
     "        touch -c -- \"$t\"\n"
     "    else\n"
     "        chmod \"$mode\" \"$t\" || exit 22\n"
@@ -76,10 +80,10 @@ static const char write_script[] =
     "fi\n"
     "how=renamed\n"
     "if [ -z \"$t\" ]; then rm -f -- \"$r\" || exit 22; how=removed\n"
-    "elif m=$(mv -fT -- \"$t\" \"$r\" 2>&1); then t=\n"
+    "elif [ -z \"$stay\" ] && m=$(mv -fT -- \"$t\" \"$r\" 2>&1); then t=\n"
     "else\n"
-    "    case $m in *busy*) ;; *) die 22 \"$m\" ;; esac\n"
-    "    how=in-place s=$b; [ -n \"$s\" ] || { s=$d/.migsh.$$; nb=$s; }\n"
+    "    case $stay$m in foreign) ;; *busy*) stay=busy ;; *) die 22 \"$m\" ;; esac\n"
+    "    how=$stay s=$b; [ -n \"$s\" ] || { s=$d/.migsh.$$; nb=$s; }\n"
     "    rm -f -- \"$s\"; cp --preserve=all -- \"$r\" \"$s\" && sync -- \"$s\" || die 22 \"cannot keep a backup of "
     "$r\"\n"
     "    if dd if=\"$t\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -s \"$n\" -- \"$r\" && sync -- "
@@ -87,8 +91,8 @@ static const char write_script[] =
     "        [ \"$(sum \"$r\")\" = \"$new\" ]; then :\n"
     "    else\n"
     "        dd if=\"$s\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -r \"$s\" -- \"$r\" ||\n"
-    "            { nb=; die 22 \"cannot write $r, which is a mount point: its old content is in $s\"; }\n"
-    "        die 22 \"cannot write $r, which is a mount point: its old content was put back\"\n"
+    "            { nb=; die 22 \"cannot write into $r: its old content is in $s\"; }\n"
+    "        die 22 \"cannot write into $r: its old content was put back\"\n"
     "    fi\n"
     "fi\n"
     "[ \"$have\" != absent ] || ! command -v restorecon >/dev/null || restorecon -- \"$r\" || :\n"
@@ -227,7 +231,7 @@ static struct place_exec make_write(const struct edit_write *w, struct write_arg
     a->n = there ? xasprintf("%zu", text->len) : xstrdup("absent");
     a->mode = xasprintf("%04o", w->mode ? w->mode : 0644);
     a->dir = w->drop_dir ? xstrdup("drop") : w->dir_mode ? xasprintf("%04o", w->dir_mode) : xstrdup("0");
-    a->backup = w->reverting ? xstrdup("") : backup_name(w->old->real);
+    a->backup = w->no_backup ? xstrdup("") : backup_name(w->old->real);
     const char *const list[] = {w->old->real, w->old->sha, a->n, a->sha, a->mode, w->owner ? w->owner : "",
                                 a->dir,       a->backup};
     memcpy(a->list, list, sizeof(list));
@@ -247,8 +251,19 @@ char *edit_file_words(const struct edit_write *w)
     return place_words(&spec);
 }
 
-int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w, bool *ret_in_place,
-                    struct err *e)
+// Why a file was written in place, by what the script says behind MIGSH-DONE.
+static const struct {
+    const char *how, *note;
+} in_place[] = {
+    {"MIGSH-DONE busy",
+     "the file is a mount point: written in place, after a backup; a reader could have seen it half-written"},
+    {"MIGSH-DONE foreign",
+     "the file has an owner or group that a new one could not have: written in place, after a backup; a reader "
+     "could have seen it half-written"},
+};
+
+int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w,
+                    const char **ret_note, struct err *e)
 {
     __attribute__((cleanup(write_args_release))) struct write_args a;
     struct place_exec spec = make_write(w, &a);
@@ -258,10 +273,15 @@ int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const s
     if (result.status == EXIT_CHANGED)
         return 1;
     if (remote_result_output(place_name(node), &result, NULL, e) < 0)
-        return -1;
+        return result.status == EXIT_FOREIGN
+                   ? err_hint(e, "log in as its owner or as root, or give it to who logs in (chown)")
+                   : -1;
     const char *done = find_line(&result.out, "MIGSH-DONE ");
     if (!done)
         return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
-    *ret_in_place = str_starts(done, "MIGSH-DONE in-place");
+    for (size_t i = 0; i < ARRAY_SIZE(in_place); i++) {
+        if (str_starts(done, in_place[i].how))
+            *ret_note = in_place[i].note;
+    }
     return 0;
 }
