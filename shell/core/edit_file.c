@@ -42,6 +42,7 @@ static const char write_script[] =
     "trap '[ -z \"$t\" ] || rm -f -- \"$t\"; [ -z \"$nb\" ] || rm -f -- \"$nb\"; [ -z \"$md\" ] || rmdir -- \"$md\"' "
     "EXIT\n"
     "trap 'exit 24' HUP INT TERM PIPE\n"
+    "label() { stat -c %C -- \"$1\" 2>/dev/null; }\n"
     "sum() { sha256sum <\"$1\" | cut -c 1-64; }\n"
     "if [ ! -d \"$d\" ]; then\n"
     "    case $dirmode in 0|drop) die 22 \"the directory $d is not there\" ;; esac\n"
@@ -61,8 +62,10 @@ static const char write_script[] =
     "if [ -n \"$t\" ]; then\n"
     "    if [ \"$have\" != absent ]; then\n"
     "        cp --attributes-only --preserve=all -- \"$r\" \"$t\" || exit 22\n"
+    "        ! selinuxenabled 2>/dev/null || [ \"$(label \"$r\")\" = \"$(label \"$t\")\" ] ||\n"
+    "            chcon --reference=\"$r\" -- \"$t\" || stay=foreign\n"
     "        a=$(stat -c %u:%g:%a -- \"$r\" \"$t\" | uniq | wc -l)\n"
-    "        if [ \"$a\" -ne 1 ]; then\n"
+    "        if [ \"$a\" -ne 1 ] || [ -n \"$stay\" ]; then\n"
     "            a=$(stat -c %U:%G -- \"$r\")\n"
     "            [ -w \"$r\" ] || die 27 \"$r belongs to $a, which a new file could not: it is left as it was\"\n"
     "            stay=foreign\n"
@@ -258,7 +261,7 @@ static const struct {
     {"MIGSH-DONE busy",
      "the file is a mount point: written in place, after a backup; a reader could have seen it half-written"},
     {"MIGSH-DONE foreign",
-     "the file has an owner or group that a new one could not have: written in place, after a backup; a reader "
+     "the file has an owner, group or label that a new one could not have: written in place, after a backup; a reader "
      "could have seen it half-written"},
 };
 

@@ -87,6 +87,9 @@ expect "export: no such node" 3 "no node 'nosuch'" nfs-export nosuch /srv/x --to
 # --- mount on both, a test, and back
 share="nfs:$dir" at='/mnt/a b'
 fstab=$(on source sha256sum /etc/fstab)
+expect "mount: the plan shows a command once, not for each node" 0 \
+    "source runs: .*mount -t nfs.*source runs: .*dest runs: the same as above.*dest runs: the same script with '/etc/fstab'" \
+    nfs-mount source dest "$share" "$at" --persist --plan
 expect "mount: on two nodes, with fstab" 0 "source +mounted at boot +changed.*dest +mounted at boot +changed" \
     nfs-mount source dest "$share" "$at" --persist --apply
 expect "mount: a second time, 0 changes" 0 "source +mount .*unchanged.*dest +mounted at boot +unchanged" \
