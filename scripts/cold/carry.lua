@@ -23,7 +23,8 @@ local kinds = {
     delete = "checkpoint_delete" },
 }
 
--- Of one kind: how many. What an earlier migration left there and is not on the source any more goes: it describes nothing.
+-- Of one kind: how many. What an earlier migration left there and is not on the source any more goes: it describes
+-- nothing.
 local function carry_kind(kind, about)
   local source, dest = about.uuid .. "@" .. about.source, about.uuid .. "@" .. about.dest
   local rows, wanted = mig[kind.list] { source, topological = true }, {}

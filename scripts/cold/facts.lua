@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where each
--- will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
+-- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
+-- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
@@ -173,8 +173,9 @@ local function is_among(list, value)
   return false
 end
 
--- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there, that
--- nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`: prove it by a marker; without, shared storage is only presumed.
+-- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
+-- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`:
+-- prove it by a marker; without, shared storage is only presumed.
 -- Whose definitions on the node name that file, one domain aside.
 function facts.users_of(where, path, uuid)
   local users = {}
@@ -222,7 +223,8 @@ local function check_state(about, info)
     fail("state", "resume, start or destroy it first", "%s is %s on %s", about.domain, info.state, about.source)
   elseif info.managed_save and not about.options.carry_save then
     fail("state", "start it and let it shut down, drop its state with managedsave-remove, or take that along with "
-      .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere", about.domain)
+      .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere",
+      about.domain)
   end
 end
 

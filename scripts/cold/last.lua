@@ -38,10 +38,8 @@ local function start(tx)
   end
   place.assert_off(about.uuid, about.domain, { about.source, about.dest })
   copy.assert_untouched(tx)
+  downtime.before_start(tx)
   mig.start { on(about, "dest") }
-  if tx.watches then
-    tx.watches:mark "start"
-  end
 end
 
 -- Has it run there? If it does not now, its disks tell.
@@ -103,7 +101,8 @@ end
 
 -- Retire --------------------------------------------------------------------------------------------------------------
 
--- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they stay.
+-- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they
+-- stay.
 local function remove_disks(tx)
   local about, removed = tx.about, 0
   for _, file in ipairs(about.files) do
@@ -127,8 +126,9 @@ end
 local function assert_arrived(about)
   local there = place.on(about.dest, about.uuid)
   if not there or about.running and there.state ~= "running" then
-    fail("state", "cleanup " .. about.domain .. " tells where it is", "%s is %s on %s: nothing of the source is touched",
-      about.domain, there and there.state or "not defined", about.dest)
+    fail("state", "cleanup " .. about.domain .. " tells where it is",
+      "%s is %s on %s: nothing of the source is touched", about.domain, there and there.state or "not defined",
+      about.dest)
   end
   local here = place.on(about.source, about.uuid)
   if here and place.is_active(here) then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The steps of cold-migrate up to the definition on the destination, made from what facts.lua found. Until the guest is
--- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed: a
--- copy gets its name only if nothing has it, a definition of ours bears our mark.
+-- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed:
+-- a copy gets its name only if nothing has it, a definition of ours bears our mark.
 local carry = require "cold.carry"
 local check = require "cold.check"
 local copy = require "cold.copy"
@@ -11,7 +11,7 @@ local place = require "cold.place"
 local xml = require "cold.xml"
 local steps = {}
 
-local POLL_MS = 500
+local POLL_MS, AGAIN_MS = 500, 10000
 
 local function fail(code, hint, format, ...)
   mig.error { code = code, msg = format:format(...), hint = hint }
@@ -34,6 +34,9 @@ local function wait_until_off(about, limit_ms)
     end
     mig.sleep(POLL_MS)
     waited = waited + POLL_MS
+    if waited % AGAIN_MS == 0 then -- a guest that was booting when it was asked has not heard it
+      mig.try(mig.shutdown, { on(about, "source") })
+    end
   end
 end
 
@@ -42,8 +45,8 @@ local function may_destroy(about)
   if about.options.destroy_after then
     return true
   end
-  local yes, err = mig.try(mig.ask, ("%s has not shut down within %g s. Destroy it, as if its power were cut? (yes/no) ")
-    :format(about.domain, about.options.timeout / 1000))
+  local yes, err = mig.try(mig.ask, ("%s has not shut down within %g s. Destroy it, as if its power were cut? "
+    .. "(yes/no) "):format(about.domain, about.options.timeout / 1000))
   if err and err.code ~= "auth" then
     error(err, 0)
   end

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here was
--- written by libvirt, so it has one form; what it means is mig.xml_map's to change.
+-- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here
+-- was written by libvirt, so it has one form; what it means is mig.xml_map's to change.
 local report = require "migsh.report"
 local xml = {}
 
 local NAMESPACE = "urn:migsh:migration"
 
 function xml.escape(text)
-  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }))
+  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
+    ["'"] = "&apos;" }))
 end
 
 function xml.unescape(text)

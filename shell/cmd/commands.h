@@ -104,6 +104,7 @@ extern const struct cmd_def cmd_undefine;
 extern const struct cmd_def cmd_uri;
 extern const struct cmd_def cmd_version;
 extern const struct cmd_def cmd_vol_clone;
+extern const struct cmd_def cmd_vol_copy;
 extern const struct cmd_def cmd_vol_create;
 extern const struct cmd_def cmd_vol_create_as;
 extern const struct cmd_def cmd_vol_delete;

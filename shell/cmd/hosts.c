@@ -20,7 +20,6 @@ struct sync {
     struct hosts wanted;
     struct node **nodes; // where to write; NULL among them: this machine
     size_t n;
-    char **own; // what each calls itself; NULL: not known
     struct cmd_call *c;
 };
 
@@ -31,10 +30,9 @@ static void free_hosts(void *data)
     free(data);
 }
 
-static struct hosts *copy_hosts(const struct hosts *h, const char *own)
+static struct hosts *copy_hosts(const struct hosts *h)
 {
     struct hosts *copy = xnew(struct hosts);
-    copy->own = xstrdup(own);
     copy->n = h->n;
     copy->list = xcalloc(h->n + 1, sizeof(*copy->list));
     for (size_t i = 0; i < h->n; i++)
@@ -52,47 +50,38 @@ static void inspect(const struct change *c, const char *old, size_t len, json_t 
     hosts_conflicts(c->data, old, len, notes);
 }
 
-// What the machine calls itself; where it does not answer, the change itself will say why.
-static void ask_name(struct job *job, size_t i, void *arg)
+static void meet(struct change *c, const char *host)
 {
-    struct sync *s = arg;
-    struct place_exec spec = {.script = "uname -n"};
-    struct remote_result result = REMOTE_RESULT_INIT;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    if (place_exec(s->c->ctx, job, s->nodes[i], &spec, &result, &ignored) == 0 && result.status == 0 &&
-        result.out.len) {
-        result.out.s[result.out.len - 1] = '\0'; // the newline; what a login shell printed stands in front
-        const char *last = strrchr(result.out.s, '\n');
-        s->own[i] = xstrdup(last ? last + 1 : result.out.s);
-    }
-    remote_result_release(&result);
+    struct hosts *h = c->data;
+    free(h->own);
+    h->own = xstrdup(host);
 }
 
 static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *plan, struct err *e)
 {
+    (void)c;
     (void)mode;
+    (void)e;
     struct sync *s = data;
-    _cleanup_buf_ struct buf text = BUF_INIT;
+    _cleanup_buf_ struct buf text = BUF_INIT, verify = BUF_INIT;
     hosts_text(&s->wanted, &text);
-    job_parallel(c->job, s->n, WORKERS, ask_name, s);
-    if (job_check(c->job, e) < 0)
-        return -1;
+    hosts_verify_script(&s->wanted, &verify);
     for (size_t i = 0; i < s->n; i++) {
         if (s->fix) {
             struct change *lines = plan_add(plan, s->nodes[i], CHANGE_LINES, "lines in the way");
             lines->path = xstrdup(hosts_path);
             lines->rewrite = rewrite;
-            lines->data = copy_hosts(&s->wanted, s->own[i]);
+            lines->meet = meet;
+            lines->data = copy_hosts(&s->wanted);
             lines->free_data = free_hosts;
         }
         struct change *block = plan_add(plan, s->nodes[i], CHANGE_BLOCK, "names of the nodes");
-        _cleanup_buf_ struct buf verify = BUF_INIT;
-        hosts_verify_script(&s->wanted, &verify);
         block->path = xstrdup(hosts_path);
         block->tag = xstrdup(s->cluster);
-        block->verify = buf_steal(&verify);
+        block->verify = xstrdup(buf_str(&verify));
         block->inspect = inspect;
-        block->data = copy_hosts(&s->wanted, s->own[i]);
+        block->meet = meet;
+        block->data = copy_hosts(&s->wanted);
         block->free_data = free_hosts;
         change_set_text(block, buf_str(&text), text.len);
     }
@@ -148,17 +137,13 @@ static void choose_nodes(struct cmd_call *c, const struct opt_val *given, bool a
         s->nodes[s->n++] = NULL;
         strv_add(names, EDIT_ADMIN);
     }
-    s->own = xcalloc(s->n + 1, sizeof(char *));
 }
 
 static void sync_release(struct sync *s)
 {
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         node_unref(s->nodes[i]);
-        free(s->own[i]);
-    }
     free(s->nodes);
-    free(s->own);
     hosts_release(&s->wanted);
 }
 

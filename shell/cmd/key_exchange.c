@@ -62,9 +62,9 @@ static int make_exchange(struct cmd_call *c, enum apply_mode mode, void *data, s
 {
     (void)mode;
     struct keys *k = data;
-    for (size_t i = 0; i < k->n; i++) {
-        if (k->all[i].gathered && !k->all[i].usable) // perhaps the first stage has given it one
-            keys_forget(&k->all[i]);
+    for (size_t i = 0; i < k->n; i++) { // perhaps the first stage has given it one
+        struct keys_account *a = &k->all[i];
+        a->key_made = a->gathered && !a->usable && !(a->locked && strcmp(a->locked, "id_ed25519") == 0);
     }
     keys_gather(k, c->job);
     keys_plan_exchange(k, p);

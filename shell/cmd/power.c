@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "core/copies.h"
 #include "io/file.h"
 #include "io/virt_dom.h"
 
@@ -24,6 +25,13 @@ int domain_failed(const struct virt_dom *dom, const char *verb, const char *stat
     if (e->code == ERR_STATE && !e->hint && state_hint)
         err_hint(e, "%s", state_hint);
     return err_wrap(e, "failed to %s domain '%s'", verb, virt_dom_name(dom));
+}
+
+int domain_runs_once(struct cmd_call *c, const char *name, const char *uuid, bool resume, struct err *e)
+{
+    struct copies_query q = {
+        .ctx = c->ctx, .job = c->job, .name = name, .uuid = uuid, .here = &c->where, .conn = c->conn, .resume = resume};
+    return copies_refuse(&q, e);
 }
 
 int domain_read_file(const char *path, char **ret, struct err *e)

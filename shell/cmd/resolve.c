@@ -126,24 +126,11 @@ static int judge_search(struct search *s, size_t n, size_t *ret_i, struct err *e
     return err_hint(e, "list --all shows the domains that are there");
 }
 
-static size_t hypervisors(struct ctx *ctx, struct node ***ret)
-{
-    size_t n, kept = 0;
-    struct node **all = inventory_all(ctx_inventory(ctx), &n);
-    for (size_t i = 0; i < n; i++) {
-        if (node_is_hypervisor(all[i]))
-            all[kept++] = all[i];
-        else
-            node_unref(all[i]);
-    }
-    *ret = all;
-    return kept;
-}
-
 static int search_everywhere(struct cmd_call *c, const char *name, struct virt_dom **ret, struct err *e)
 {
     struct search s = {.c = c, .name = name};
-    size_t n = hypervisors(c->ctx, &s.nodes), hit = 0;
+    size_t n, hit = 0;
+    s.nodes = inventory_hypervisors(ctx_inventory(c->ctx), &n);
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
     job_parallel(c->job, n, SEARCH_WORKERS, search_one, &s);
@@ -164,8 +151,8 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
 
 static bool has_hypervisors(struct ctx *ctx)
 {
-    struct node **nodes;
-    size_t n = hypervisors(ctx, &nodes);
+    size_t n;
+    struct node **nodes = inventory_hypervisors(ctx_inventory(ctx), &n);
     node_list_free(nodes, n);
     return n > 0;
 }
@@ -244,8 +231,7 @@ size_t cmd_targets(struct cmd_call *c, struct node ***ret)
         return node->n_nodes;
     }
     _cleanup_target_ struct target t = {NULL, NULL};
-    if (!ctx_current(c->ctx, &t))
-        return hypervisors(c->ctx, ret);
-    *ret = NULL;
-    return 0;
+    size_t n = 0;
+    *ret = ctx_current(c->ctx, &t) ? NULL : inventory_hypervisors(ctx_inventory(c->ctx), &n);
+    return n;
 }

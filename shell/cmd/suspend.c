@@ -33,6 +33,8 @@ static int run_suspend(struct cmd_call *c, struct err *e)
 static int run_resume(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
+    if (domain_runs_once(c, virt_dom_name(dom), virt_dom_uuid(dom), true, e) < 0)
+        return err_wrap(e, "not resumed");
     if (virt_dom_resume(dom, e) < 0)
         return domain_failed(dom, "resume", "start boots a domain that is shut off", e);
     domain_result(c, dom);
@@ -88,6 +90,7 @@ const struct cmd_def cmd_resume = {.name = "resume",
                                    .group = "Domains",
                                    .summary = "resume a domain, or an unfinished undertaking",
                                    .help =
+                                       "Refused, as start is, while another hypervisor has the same guest active.\n"
                                        "The id of a journal instead of a domain goes on with what was interrupted, as\n"
                                        "journal-resume does.",
                                    .example = "resume share\nresume 20261121-041914.120-cold-migrate-3fa9c1",

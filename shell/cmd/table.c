@@ -111,6 +111,7 @@ const struct cmd_def *const cmd_table[] = {
     &cmd_uri,
     &cmd_version,
     &cmd_vol_clone,
+    &cmd_vol_copy,
     &cmd_vol_create,
     &cmd_vol_create_as,
     &cmd_vol_delete,

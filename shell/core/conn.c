@@ -11,6 +11,9 @@
 
 // A frozen daemon takes the connection and never says a word, and libvirt would wait for ever: keepalive begins later.
 static const double GIVE_UP_MS = 20e3;
+// Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer. A host that was
+// only frozen ends it when it goes on; one that was switched off never does, so after this long a new opening is begun.
+static const double ABANDON_MS = 60e3;
 
 enum slot_state { SLOT_IDLE, SLOT_OPENING, SLOT_OPEN, SLOT_FAILED };
 
@@ -21,7 +24,7 @@ struct conn_slot {
     enum slot_state state;
     double since_ms; // when the opening began
     bool asked;      // the operator was asked for something: people take their time
-    bool given_up;   // nobody waits for this opening any more; the next user gets a slot of its own
+    bool abandoned;  // the next user gets a slot of its own
     struct virt_conn *conn;
     struct virt_conn *stale;   // the one before, to be closed by the opener: closing may block
     struct err err;            // why it failed, for those who waited
@@ -53,7 +56,7 @@ static void open_main(void *arg)
     virt_conn_unref(steal(&s->stale));
     int r = virt_conn_open(s->uri, s->ctx->readonly, ask_operator, s, &conn, &e);
     lock_acquire(s->ctx->lock);
-    bool late = s->given_up;
+    bool late = s->abandoned;
     s->state = r < 0 || late ? SLOT_FAILED : SLOT_OPEN;
     s->conn = late ? NULL : conn;
     err_move(&s->err, &e);
@@ -73,7 +76,7 @@ static bool same_uri(const char *a, const char *b)
 static struct conn_slot *find_slot(struct ctx *ctx, const char *uri)
 {
     struct conn_slot *s = ctx->conns;
-    while (s && (s->given_up || !same_uri(s->uri, uri)))
+    while (s && (s->abandoned || !same_uri(s->uri, uri)))
         s = s->next;
     if (s)
         return s;
@@ -98,11 +101,12 @@ static void start_opening(struct conn_slot *s)
     s->opener = job_thread_start("connect", open_main, s);
 }
 
-// With the lock held: waits for the opening to end, `timeout_ms` from now at most (<0: until it has had GIVE_UP_MS).
+// With the lock held: waits for the opening to end, until it has had `timeout_ms` (<0: GIVE_UP_MS, or as long as the
+// operator needs for an answer).
 static int wait_open(struct conn_slot *s, struct job *job, double timeout_ms, struct err *e)
 {
     bool bounded = timeout_ms >= 0;
-    double until = bounded ? now_ms() + timeout_ms : s->since_ms + GIVE_UP_MS;
+    double until = s->since_ms + (bounded ? timeout_ms : GIVE_UP_MS);
     while (s->state == SLOT_OPENING) {
         double left = until - now_ms();
         if (!bounded && s->asked)
@@ -117,9 +121,8 @@ static int wait_open(struct conn_slot *s, struct job *job, double timeout_ms, st
             err_release(e);
             continue;
         }
-        s->given_up = !bounded;
         err_set(e, ERR_TIMEOUT, "%s did not answer within %.1f s", s->uri ? s->uri : "the default hypervisor",
-                (now_ms() - (bounded ? until - timeout_ms : s->since_ms)) / 1e3);
+                (now_ms() - s->since_ms) / 1e3);
         return err_hint(e, "node-test tells which ways to the node work");
     }
     return 0;
@@ -130,6 +133,10 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
 {
     lock_acquire(ctx->lock);
     struct conn_slot *s = find_slot(ctx, uri);
+    if (s->state == SLOT_OPENING && !s->asked && now_ms() - s->since_ms > ABANDON_MS) {
+        s->abandoned = true;
+        s = find_slot(ctx, uri);
+    }
     bool useless = s->state == SLOT_OPEN && (fresh || !virt_conn_alive(s->conn));
     if (s->state == SLOT_IDLE || s->state == SLOT_FAILED || useless)
         start_opening(s);
@@ -167,6 +174,20 @@ int ctx_connect_text(struct ctx *ctx, struct job *job, const char *node_or_uri, 
     if (ctx_target(ctx, node_or_uri, &t, e) < 0)
         return -1;
     return ctx_connect(ctx, job, t.uri, ret, e);
+}
+
+void ctx_connection_silent(struct ctx *ctx, const struct virt_conn *conn)
+{
+    struct virt_conn *dropped = NULL;
+    lock_acquire(ctx->lock);
+    for (struct conn_slot *s = ctx->conns; s && !dropped; s = s->next) {
+        if (s->state != SLOT_OPEN || s->conn != conn)
+            continue;
+        dropped = steal(&s->conn);
+        s->state = SLOT_IDLE;
+    }
+    lock_release(ctx->lock);
+    virt_conn_unref(dropped); // not the last: the caller has one
 }
 
 bool conn_pool_busy(struct ctx *ctx)

@@ -17,6 +17,13 @@ double copy_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
+{
+    struct buf path _cleanup_buf_ = BUF_INIT;
+    buf_add_printable(&path, s->end->path, strlen(s->end->path));
+    return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
+}
+
 // With the lock held.
 static void report(struct copy *c)
 {
@@ -99,32 +106,28 @@ static void set_of(struct copy_set *s, uint64_t size, const struct copy_map *m)
     copy_set_add_map(s, m);
 }
 
-// Which segments have to be sent: all with data, but for those that are there and the same.
-static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_map *ret_plan, struct err *e)
+// Which ranges have to be sent: all data, but for segments that are there and the same.
+static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_set *ret_same,
+                        struct copy_map *ret_plan, struct err *e)
 {
     struct copy_set both, differ = {0}, all;
     uint64_t size = c->from.size;
     set_of(ret_there, size, &c->to.map);
     set_of(&both, size, &c->from.map);
     set_of(&all, size, &c->from.map);
-    uint64_t data = copy_set_bytes(&both);
     copy_set_and(&both, ret_there);
     copy_set_or(&all, ret_there);
-    int r = 0;
-    if (copy_set_count(&both)) {
-        copy_phase(c, "comparing", copy_set_bytes(&both));
-        r = copy_compare(c, &both, &differ, e);
-    } else {
-        copy_set_init(&differ, size);
-    }
+    copy_set_init(ret_same, size);
+    int r = copy_compare(c, "comparing", &both, &differ, e);
     for (size_t i = 0; i < both.n && r == 0; i++) {
-        if (copy_set_has(&both, i) && !copy_set_has(&differ, i))
+        bool same = copy_set_has(&both, i) && !copy_set_has(&differ, i);
+        copy_set_put(ret_same, i, same);
+        if (same)
             copy_set_put(&all, i, false);
     }
     if (r == 0) {
         copy_map_plan(&c->from.map, &all, ret_there, ret_plan);
-        uint64_t send = copy_map_bytes(ret_plan, false), whole = copy_map_bytes(&c->from.map, false);
-        c->reused = data && whole > send ? whole - send : 0;
+        c->reused = copy_map_bytes(&c->from.map, false) - copy_map_bytes(ret_plan, false);
     }
     copy_set_release(&both);
     copy_set_release(&differ);
@@ -132,67 +135,92 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
     return r;
 }
 
-// After a sync, all segments that hold data at either end are read at both ends. What differs is sent once more.
+// Fresh and mostly data: one digest of the whole is the cheapest proof.
+static int verify_whole(struct copy *c, bool *ret_same, struct err *e)
+{
+    *ret_same = false;
+    if (c->to.block || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+        return 0;
+    return copy_compare_whole(c, "verifying", ret_same, e);
+}
+
+// What holds data at either end is read at both ends, but for the segments of `known`, which were found equal already.
+static int find_bad(struct copy *c, const struct copy_set *known, struct copy_set *ret_there, struct copy_set *ret_bad,
+                    struct err *e)
+{
+    struct copy_set all;
+    set_of(&all, c->from.size, &c->from.map);
+    set_of(ret_there, c->from.size, &c->to.map);
+    copy_set_or(&all, ret_there);
+    for (size_t i = 0; i < all.n; i++) {
+        if (copy_set_has(known, i))
+            copy_set_put(&all, i, false);
+    }
+    int r = copy_compare(c, "verifying", &all, ret_bad, e);
+    copy_set_release(&all);
+    return r;
+}
+
+// What differs is sent once more.
 static int verify(struct copy *c, const struct copy_set *known, struct err *e)
 {
     for (int attempt = 0;; attempt++) {
-        struct copy_set all, there, differ = {0};
-        if (copy_map_target(c, e) < 0)
-            return -1;
-        set_of(&all, c->from.size, &c->from.map);
-        set_of(&there, c->from.size, &c->to.map);
-        copy_set_or(&all, &there);
-        for (size_t i = 0; i < all.n && known; i++) {
-            if (copy_set_has(known, i))
-                copy_set_put(&all, i, false);
-        }
-        copy_phase(c, "verifying", copy_set_bytes(&all));
-        int r = copy_compare(c, &all, &differ, e);
-        size_t bad = r == 0 ? copy_set_count(&differ) : 0;
+        struct copy_set there = {0}, bad = {0};
         struct copy_map plan = {0};
-        if (bad)
-            copy_map_plan(&c->from.map, &differ, &there, &plan);
-        copy_set_release(&all);
-        copy_set_release(&there);
-        copy_set_release(&differ);
-        if (r == 0 && bad && attempt == 0) {
-            out_notice(OUT_WARN, "%s:%s: %zu segments are not as they were sent: sending them again",
-                       place_name(c->to.end->node), c->to.end->path, bad);
-            c->fresh = false;
-            r = copy_send(c, &plan, e);
-        } else if (r == 0 && bad) {
-            r = err_set(e, ERR_VERDICT, "%s:%s: %zu segments differ from the source", place_name(c->to.end->node),
-                        c->to.end->path, bad);
+        bool same = false;
+        if (copy_map_target(c, e) < 0 || (c->fresh && verify_whole(c, &same, e) < 0))
+            return -1;
+        int r = same ? 0 : find_bad(c, known, &there, &bad, e);
+        size_t n = r == 0 && !same ? copy_set_count(&bad) : 0;
+        if (n) {
+            copy_map_plan(&c->from.map, &bad, &there, &plan);
+            _cleanup_free_ char *what = xasprintf("%zu segments are not as they were sent", n);
+            r = copy_at(&c->to, e, ERR_VERDICT, what);
+            if (attempt == 0) {
+                out_notice(OUT_WARN, "%s: they are sent again", e->msg);
+                err_release(e);
+                c->fresh = false;
+                r = copy_send(c, &plan, e);
+            }
         }
         copy_map_release(&plan);
-        if (r < 0 || !bad)
+        copy_set_release(&there);
+        copy_set_release(&bad);
+        if (r < 0 || !n)
             return r;
     }
 }
 
-static int transfer(struct copy *c, struct err *e)
+static int send_missing(struct copy *c, struct err *e)
 {
-    struct copy_set there = {0};
+    struct copy_set there = {0}, same = {0};
     struct copy_map plan = {0};
-    bool differs = false;
-    int r = find_missing(c, &there, &plan, e);
-    if (r == 0) {
-        differs = plan.n || c->to.size != c->from.size || strcmp(c->to.target, "part") == 0;
-        c->fresh = !copy_set_count(&there) && !c->to.block;
+    bool resize = c->to.exists && !c->to.block && c->to.size != c->from.size;
+    int r = resize ? copy_prepare(c, e) : 0;
+    if (r == 0)
+        r = find_missing(c, &there, &same, &plan, e);
+    c->fresh = !copy_set_count(&there) && !c->to.block;
+    c->changed = plan.n || resize || strcmp(c->to.target, "part") == 0;
+    if (r == 0)
         r = copy_room(c, c->fresh ? copy_map_bytes(&plan, false) : 0, e);
-    }
-    if (r == 0 && differs)
+    if (r == 0 && !c->to.exists)
         r = copy_prepare(c, e);
     if (r == 0)
         r = copy_send(c, &plan, e);
-    if (r == 0 && !c->o->no_verify && differs)
-        r = verify(c, NULL, e);
+    if (r == 0 && !c->o->no_verify && c->changed)
+        r = verify(c, &same, e);
     copy_map_release(&plan);
     copy_set_release(&there);
-    if (r < 0)
+    copy_set_release(&same);
+    return r;
+}
+
+static int transfer(struct copy *c, struct err *e)
+{
+    if (send_missing(c, e) < 0)
         return -1;
     copy_phase(c, "finishing", 0);
-    return copy_look_again(c, e) < 0 || (differs && copy_commit(c, e) < 0) ? -1 : 0;
+    return copy_look_again(c, e) < 0 || (c->changed && copy_commit(c, e) < 0) ? -1 : 0;
 }
 
 static json_t *end_json(const struct copy_end *end)

@@ -1,111 +1,175 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Segments compared by digests that each node makes of what it reads. Job threads; both nodes at the same time.
+// Data compared by digests that each node makes of what it reads, both at the same time. Job threads.
 #include <string.h>
 
 #include "core/copy_priv.h"
 #include "io/job.h"
 
-enum { BATCH = 1024 };
-static const uint64_t BATCH_BYTES = 4ULL << 30;
-
-struct batch {
-    struct copy *c;
-    const struct copy_set *set;
-    struct strv runs; // FIRST COUNT …
-    size_t segments[BATCH];
-    size_t n;
-    struct strv digests[2];
-    struct err err[2];
+struct digests {
+    struct compare *all;
+    struct strv found;
+    struct buf line;
+    struct buf said; // stderr
+    struct err err;
 };
 
-static void fill(struct batch *b, size_t *at)
+struct compare {
+    struct copy *c;
+    const char *script;
+    struct buf units; // a line each
+    uint64_t *bytes;  // of each unit, for the progress
+    size_t *segments; // … and which one it is
+    size_t n;
+    struct lock *lock; // of what follows
+    size_t told;       // units that both ends have done
+    struct digests side[2];
+};
+
+static void tell(struct compare *all)
 {
-    size_t most = (size_t)(BATCH_BYTES / b->set->segment), first, count;
-    most = most > BATCH ? BATCH : most ? most : 1;
-    b->n = 0;
-    strv_release(&b->runs);
-    b->runs = (struct strv)STRV_INIT;
-    while (b->n < most && copy_set_run(b->set, at, most - b->n, &first, &count)) {
-        strv_take(&b->runs, xasprintf("%zu", first));
-        strv_take(&b->runs, xasprintf("%zu", count));
-        for (size_t i = 0; i < count; i++)
-            b->segments[b->n++] = first + i;
-    }
+    size_t a = all->side[0].found.n, b = all->side[1].found.n, both = a < b ? a : b;
+    uint64_t bytes = 0;
+    for (; all->bytes && all->told < both && all->told < all->n; all->told++)
+        bytes += all->bytes[all->told];
+    if (bytes)
+        copy_count(all->c, bytes);
 }
 
-static int digest_side(struct batch *b, struct job *job, const struct copy_side *s, struct strv *ret, struct err *e)
+static int take(void *data, bool is_stderr, const void *text, size_t n, struct err *e)
 {
-    _cleanup_free_ char *script = xasprintf("%s%s", copy_path, copy_digester);
-    _cleanup_free_ char *segment = xasprintf("%llu", (unsigned long long)b->set->segment);
-    _cleanup_free_ char *n = xasprintf("%zu", b->n);
-    _cleanup_free_ const char **args = xcalloc(b->runs.n + 5, sizeof(*args));
-    args[0] = s->end->path;
-    args[1] = s->target;
-    args[2] = b->c->digest;
-    args[3] = segment;
-    args[4] = n;
-    for (size_t i = 0; i < b->runs.n; i++)
-        args[i + 5] = b->runs.s[i];
-    struct place_exec spec = {.script = script, .args = args, .n_args = b->runs.n + 5, .root = s->end->node != NULL};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *text = NULL;
-    if (place_exec(b->c->ctx, job, s->end->node, &spec, &result, e) < 0 ||
-        remote_result_output(place_name(s->end->node), &result, &text, e) < 0)
-        return -1;
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, text, '\n');
-    for (size_t i = 0; i < lines.n; i++) {
-        if (lines.s[i][0] == '@' && lines.s[i][1])
-            strv_add(ret, lines.s[i] + 1);
-    }
-    if (ret->n == b->n)
+    (void)e;
+    struct digests *d = data;
+    const char *s = text;
+    if (is_stderr) {
+        if (d->said.len < 4096)
+            buf_add(&d->said, s, n < 4096 ? n : 4096);
         return 0;
-    return err_set(e, ERR_IO, "%s:%s: cannot be read for its digests (%zu of %zu)", place_name(s->end->node),
-                   s->end->path, ret->n, b->n);
+    }
+    lock_acquire(d->all->lock);
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] != '\n') {
+            if (d->line.len < 256)
+                buf_addc(&d->line, s[i]);
+            continue;
+        }
+        if (str_starts(buf_str(&d->line), "@"))
+            strv_add(&d->found, d->line.s + 1);
+        buf_truncate(&d->line, 0);
+    }
+    tell(d->all);
+    lock_release(d->all->lock);
+    return 0;
 }
 
-static void digest_one(struct job *job, size_t i, void *arg)
+static void digest_side(struct job *job, size_t i, void *arg)
 {
-    struct batch *b = arg;
-    digest_side(b, job, i ? &b->c->to : &b->c->from, &b->digests[i], &b->err[i]);
+    struct compare *all = arg;
+    struct digests *d = &all->side[i];
+    const struct copy_side *s = i ? &all->c->to : &all->c->from;
+    _cleanup_free_ char *script = xasprintf("%s%s%s", copy_path, copy_tool, all->script);
+    const char *const args[] = {s->end->path, s->target, all->c->digest};
+    struct place_exec spec = {.script = script,
+                              .args = args,
+                              .n_args = ARRAY_SIZE(args),
+                              .root = s->end->node != NULL,
+                              .input = buf_str(&all->units),
+                              .input_len = all->units.len,
+                              .output = take,
+                              .data = d};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    if (place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err) < 0 || d->found.n == all->n)
+        return;
+    _cleanup_free_ char *words = copy_last_words(&d->said);
+    copy_at(s, &d->err, ERR_IO, words);
 }
 
-static int compare_batch(struct batch *b, struct copy_set *ret, struct err *e)
+static int run(struct compare *all, struct err *e)
 {
-    job_parallel(b->c->job, 2, 2, digest_one, b);
-    int r = job_check(b->c->job, e);
-    for (int i = 0; i < 2; i++) {
-        if (err_is_set(&b->err[i]) && r == 0) {
-            err_move(e, &b->err[i]);
+    struct copy *c = all->c;
+    for (int i = 0; i < 2; i++)
+        all->side[i].all = all;
+    all->lock = lock_new();
+    job_parallel(c->job, 2, 2, digest_side, all);
+    lock_free(all->lock);
+    int r = job_check(c->job, e);
+    for (int i = 0; i < 2 && r == 0; i++) {
+        if (err_is_set(&all->side[i].err)) {
+            err_move(e, &all->side[i].err);
             r = -1;
         }
-        err_release(&b->err[i]);
-    }
-    for (size_t i = 0; i < b->n && r == 0; i++) {
-        if (strcmp(b->digests[0].s[i], b->digests[1].s[i]) != 0)
-            copy_set_put(ret, b->segments[i], true);
-    }
-    for (int i = 0; i < 2; i++) {
-        strv_release(&b->digests[i]);
-        b->digests[i] = (struct strv)STRV_INIT;
     }
     return r;
 }
 
-int copy_compare(struct copy *c, const struct copy_set *which, struct copy_set *ret, struct err *e)
+static void release(struct compare *all)
 {
-    struct batch *b = xnew(struct batch);
-    *b = (struct batch){.c = c, .set = which};
+    for (int i = 0; i < 2; i++) {
+        strv_release(&all->side[i].found);
+        buf_release(&all->side[i].line);
+        buf_release(&all->side[i].said);
+        err_release(&all->side[i].err);
+    }
+    buf_release(&all->units);
+    free(all->bytes);
+    free(all->segments);
+}
+
+// A unit is what either end has in a segment, so that both read the same ranges.
+static void add_units(struct compare *all, const struct copy_set *which)
+{
+    struct copy_map both = {0}, part = {0};
     size_t at = 0;
+    copy_map_union(&all->c->from.map, &all->c->to.map, &both);
+    all->bytes = xcalloc(which->n + 1, sizeof(*all->bytes));
+    all->segments = xcalloc(which->n + 1, sizeof(*all->segments));
+    for (size_t i = 0; i < which->n; i++) {
+        part.n = 0;
+        if (copy_set_has(which, i))
+            copy_map_cut(&both, &at, which, i, &part);
+        for (size_t k = 0; k < part.n; k++)
+            buf_addf(&all->units, "%llu %llu%c", (unsigned long long)part.r[k].offset,
+                     (unsigned long long)part.r[k].length, k + 1 < part.n ? ' ' : '\n');
+        if (part.n) {
+            all->bytes[all->n] = copy_map_bytes(&part, false);
+            all->segments[all->n++] = i;
+        }
+    }
+    copy_map_release(&part);
+    copy_map_release(&both);
+}
+
+static uint64_t sum(const struct compare *all)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += all->bytes[i];
+    return n;
+}
+
+int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e)
+{
+    struct compare all = {.c = c, .script = copy_digester};
     int r = 0;
     copy_set_init(ret, which->size);
-    for (;;) {
-        fill(b, &at);
-        if (!b->n || (r = compare_batch(b, ret, e)) < 0)
-            break;
-        copy_count(c, b->n * which->segment);
+    add_units(&all, which);
+    if (all.n) {
+        copy_phase(c, phase, sum(&all));
+        r = run(&all, e);
     }
-    strv_release(&b->runs);
-    free(b);
+    for (size_t i = 0; i < all.n && r == 0; i++) {
+        if (strcmp(all.side[0].found.s[i], all.side[1].found.s[i]) != 0)
+            copy_set_put(ret, all.segments[i], true);
+    }
+    release(&all);
+    return r;
+}
+
+int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct err *e)
+{
+    struct compare all = {.c = c, .script = copy_whole, .n = 1};
+    copy_phase(c, phase, c->from.size);
+    int r = run(&all, e);
+    *ret_same = r == 0 && strcmp(all.side[0].found.s[0], all.side[1].found.s[0]) == 0;
+    release(&all);
     return r;
 }

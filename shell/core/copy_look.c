@@ -10,69 +10,77 @@
 
 // {{{
 static const char common[] =
-    "kind() { if [ -f \"$1\" ]; then echo file; elif [ -b \"$1\" ]; then echo block; elif [ -d \"$1\" ]; then echo "
-    "dir; elif [ -e \"$1\" ]; then echo other; fi; }\n"
-    "length() { if [ -b \"$1\" ]; then blockdev --getsize64 \"$1\"; else stat -L -c %s -- \"$1\"; fi; }\n"
+    "kind() { k=; if [ -f \"$1\" ]; then k=file; elif [ -b \"$1\" ]; then k=block; elif [ -d \"$1\" ]; then k=dir; "
+    "elif [ -e \"$1\" ]; then k=other; fi; }\n"
+    "# Sets $length $identity $inode $device $ids $mode $owner\n"
+    "facts() {\n"
+    "  set -- \"$1\" $(stat -L -c '%s %.9Y %.9Z %i %d %t:%T %u:%g %a %U:%G' -- \"$1\" 2>/dev/null)\n"
+    "  length=$2 identity=\"$2 $3 $4 $5 $6 $7\" inode=$5 device=$6 ids=$8 mode=${9-}\n"
+    "  shift; owner=${9-}\n"
+    "  [ ! -b \"$r\" ] || length=$(blockdev --getsize64 \"$r\")\n"
+    "}\n"
+    "# $1 whose facts are known\n"
     "used() {\n"
-    "  set -- \"$1\" $(stat -L -c '%i %d' -- \"$1\")\n"
-    "  for p in $(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$2\" -printf '%D %h\\n' 2>/dev/null |\n"
-    "    sed -n \"s,^$3 /proc/\\([0-9]*\\)/.*,\\1,p\" | sort -un | head -n 3); do\n"
-    "    say used \"$(cat \"/proc/$p/comm\" 2>/dev/null) (process $p)\"\n"
+    "  p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %h\\n' 2>/dev/null | sed -n \"\\,^$device "
+    "/proc/,{s,.*/proc/\\([0-9]*\\)/.*,\\1,p;q;}\")\n"
+    "  [ -z \"$p\" ] || { read -r l <\"/proc/$p/comm\"; say used \"$l (process $p)\"; }\n"
+    "  for l in /sys/block/loop*/loop/backing_file; do\n"
+    "    [ -e \"$l\" ] && l=$(losetup -n -O NAME -j \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"loop device "
+    "${l%% *}\" && break\n"
     "  done\n"
-    "  l=$(losetup -n -O NAME -j \"$1\" 2>/dev/null | head -n 1) && [ -n \"$l\" ] && say used \"loop device $l\"\n"
     "  [ -b \"$1\" ] || return 0\n"
-    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null | head -n 1) && [ -n \"$l\" ] && say used \"mount at $l\"\n"
+    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"mount at ${l%% *}\"\n"
     "  for l in /sys/dev/block/\"$(printf '%d:%d' $(stat -L -c '0x%t 0x%T' -- \"$1\"))\"/holders/*; do\n"
     "    [ ! -e \"$l\" ] || say used \"device ${l##*/}\"\n"
     "  done\n"
-    "}\n"
-    "identity() { stat -L -c '%s %.9Y %.9Z %i %d %t:%T' -- \"$1\"; }\n";
+    "}\n";
 
-static const char with_tools[] =
-    "tools() {\n"
-    "  t=; ! echo | xxhsum -H2 2>/dev/null | grep -q '^[0-9a-f]\\{32\\} ' || t=\"$t xxh128\"\n"
-    "  ! command -v b3sum >/dev/null || t=\"$t b3\"\n"
-    "  ! command -v openssl >/dev/null || t=\"$t openssl\"\n"
-    "  say digests \"$t sha256 \"\n"
-    "  ! command -v zstd >/dev/null || say zstd yes\n"
-    "  ! perl -e 1 2>/dev/null || say perl yes\n"
-    "}\n"
-    "show_map() { if command -v qemu-img >/dev/null; then echo @text; qemu-img map --output=json -f raw -- \"$1\" "
-    "2>&1; fi; }\n";
+static const char with_tools[] = "tools() {\n"
+                                 "  t=; ! command -v xxhsum >/dev/null || t=\"$t xxh128\"\n"
+                                 "  ! command -v b3sum >/dev/null || t=\"$t b3\"\n"
+                                 "  ! command -v openssl >/dev/null || t=\"$t openssl\"\n"
+                                 "  say digests \"$t sha256 \"\n"
+                                 "  ! command -v zstd >/dev/null || say zstd yes\n"
+                                 "}\n"
+                                 "show_map() { if command -v qemu-img >/dev/null; then echo @text; qemu-img map "
+                                 "--output=json -f raw -- \"$1\" 2>&1; fi; }\n";
 
-static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}; k=$(kind \"$r\")\n"
+static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}; kind \"$r\"\n"
                                   "say kind \"$k\"\n"
                                   "case $k in file | block) ;; *) exit 0 ;; esac\n"
-                                  "say size \"$(length \"$r\")\"\n"
-                                  "say identity \"$(identity \"$r\")\"\n"
-                                  "say inode \"$(stat -L -c %i -- \"$r\")\"\n"
-                                  "say owner \"$(stat -L -c %U:%G -- \"$r\")\"\n"
-                                  "say ids \"$(stat -L -c %u:%g -- \"$r\")\"\n"
-                                  "say mode \"$(stat -L -c %a -- \"$r\")\"\n"
+                                  "facts \"$r\"\n"
+                                  "say size \"$length\"\n"
+                                  "say identity \"$identity\"\n"
+                                  "say inode \"$inode\"\n"
+                                  "say owner \"$owner\"\n"
+                                  "say ids \"$ids\"\n"
+                                  "say mode \"$mode\"\n"
                                   "used \"$r\"\n"
                                   "tools\n"
                                   "show_map \"$r\"\n"
                                   ":\n";
 
-static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.${r##*/}.migsh-part; m=$(kind \"$1/\")\n"
+static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.${r##*/}.migsh-part\n"
                                 "[ -d \"$d\" ] || { say nodir yes; exit 0; }\n"
                                 "ls -f -- \"$d\" >/dev/null 2>&1\n"
-                                "k=$(kind \"$r\"); say kind \"$k\"\n"
+                                "kind \"$r\"; say kind \"$k\"\n"
                                 "tools\n"
                                 "say room \"$(stat -f -c '%a %S' -- \"$d\")\"\n"
                                 "if [ -n \"$k\" ]; then\n"
-                                "  say inode \"$(stat -L -c %i -- \"$r\")\"\n"
+                                "  facts \"$r\"; say inode \"$inode\"\n"
                                 "  case $k in file | block) [ \"$2\" = update ] || exit 0 ;; *) exit 0 ;; esac\n"
                                 "  t=$r\n"
-                                "else t=$p; say part \"$(kind \"$p\")\"; fi\n"
+                                "else t=$p; kind \"$p\"; say part \"$k\"; fi\n"
                                 "[ -e \"$t\" ] || exit 0\n"
-                                "say size \"$(length \"$t\")\"\n"
+                                "r=$t; facts \"$r\"\n"
+                                "say size \"$length\"\n"
                                 "used \"$t\"\n"
                                 "show_map \"$t\"\n"
                                 ":\n";
 
 static const char again[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}\n"
-                            "say identity \"$(identity \"$r\" 2>/dev/null)\"\n"
+                            "facts \"$r\"\n"
+                            "say identity \"$identity\"\n"
                             "used \"$r\"\n"
                             ":\n";
 
@@ -95,15 +103,15 @@ static const char prepare[] = "umask 077\n"
                               "[ ! -L \"$r\" ] || { echo 'migsh: it is a symbolic link' >&2; exit 1; }\n"
                               "truncate -s \"$3\" -- \"$r\"\n";
 
-static const char map_target[] = "sync -- \"$r\" || exit 1\n"
-                                 "say size \"$(length \"$r\")\"\n"
+static const char map_target[] = "facts \"$r\"\n"
+                                 "say size \"$length\"\n"
                                  "show_map \"$r\"\n"
                                  ":\n";
 
 static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; fi\n"
                              "p=$r; real \"$1\"\n"
                              "sync -- \"$p\" || exit 1\n"
-                             "u=$(used \"$p\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
+                             "facts \"$p\"; u=$(used \"$p\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
                              "chown -- \"$3\" \"$p\" 2>/dev/null || chown -- \"$4\" \"$p\" || exit 1\n"
                              "chmod -- \"$5\" \"$p\" || exit 1\n"
                              "mv -nT -- \"$p\" \"$r\" || exit 1\n"
@@ -140,20 +148,13 @@ static void look_end(struct job *job, size_t i, void *arg)
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
 
-static int at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
-{
-    struct buf path _cleanup_buf_ = BUF_INIT;
-    buf_add_printable(&path, s->end->path, strlen(s->end->path));
-    return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
-}
-
 static int check_unused(const struct copy_side *s, const struct nfs_facts *f, struct err *e)
 {
     const char *user = nfs_fact(f, "used");
     if (!user)
         return 0;
     _cleanup_free_ char *what = xasprintf("in use by %s", user);
-    at(s, e, ERR_STATE, what);
+    copy_at(s, e, ERR_STATE, what);
     return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
 }
 
@@ -168,11 +169,11 @@ static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *
     if (s->size == 0 || copy_map_parse(f->text, f->text_len, s->size, &s->map, e) == 0)
         return 0;
     if (strstr(f->text, "lock")) {
-        at(s, e, ERR_STATE, "in use: QEMU holds its lock");
+        copy_at(s, e, ERR_STATE, "in use: QEMU holds its lock");
         return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
     }
     _cleanup_free_ char *what = xasprintf("qemu-img map: %.*s", (int)(f->text_len < 300 ? f->text_len : 300), f->text);
-    return at(s, e, ERR_FAILED, what);
+    return copy_at(s, e, ERR_FAILED, what);
 }
 
 static int judge_source(struct copy *c, struct err *e)
@@ -180,9 +181,9 @@ static int judge_source(struct copy *c, struct err *e)
     struct copy_side *s = &c->from;
     const char *kind = nfs_fact(&s->facts, "kind");
     if (!kind || !*kind)
-        return at(s, e, ERR_NOT_FOUND, "no such file");
+        return copy_at(s, e, ERR_NOT_FOUND, "no such file");
     if (strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
-        return at(s, e, ERR_USAGE, "neither a file nor a block device");
+        return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
     s->exists = true;
     s->block = strcmp(kind, "block") == 0;
     s->size = number(&s->facts, "size");
@@ -196,19 +197,18 @@ static int judge_dest(struct copy *c, struct err *e)
     struct copy_side *s = &c->to;
     const char *kind = nfs_fact(&s->facts, "kind"), *part = nfs_fact(&s->facts, "part");
     if (nfs_fact(&s->facts, "nodir"))
-        return err_hint(e, "make it first: exec %s mkdir …", place_name(s->end->node)),
-               at(s, e, ERR_NOT_FOUND, "there is no such directory");
+        return copy_at(s, e, ERR_NOT_FOUND, "there is no such directory");
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
-        return at(s, e, ERR_EXISTS, "it is there already, and is no file");
+        return copy_at(s, e, ERR_EXISTS, "it is there already, and is no file");
     if (kind && *kind && !c->o->update) {
-        at(s, e, ERR_EXISTS, "it is there already");
+        copy_at(s, e, ERR_EXISTS, "it is there already");
         return err_hint(e, "--update makes it equal to the source, sending only what differs");
     }
     s->block = kind && strcmp(kind, "block") == 0;
     s->exists = (kind && *kind) || (part && *part);
     if (part && *part && strcmp(part, "file") != 0)
-        return at(s, e, ERR_EXISTS, "its part file is no file");
+        return copy_at(s, e, ERR_EXISTS, "its part file is no file");
     if (!s->exists)
         return 0;
     s->size = number(&s->facts, "size");
@@ -217,7 +217,7 @@ static int judge_dest(struct copy *c, struct err *e)
     if (s->block && s->size < c->from.size) {
         _cleanup_free_ char *what = xasprintf("the device has %llu bytes, and %llu are to be copied",
                                               (unsigned long long)s->size, (unsigned long long)c->from.size);
-        return at(s, e, ERR_IO, what);
+        return copy_at(s, e, ERR_IO, what);
     }
     return take_map(s, &s->facts, e);
 }
@@ -275,7 +275,7 @@ int copy_look_again(struct copy *c, struct err *e)
         return -1;
     const char *before = nfs_fact(&c->from.facts, "identity"), *now = nfs_fact(&f, "identity");
     if (!before || !now || strcmp(before, now) != 0)
-        return at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
+        return copy_at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
     return check_unused(&c->from, &f, e);
 }
 
@@ -287,7 +287,7 @@ int copy_room(struct copy *c, uint64_t need, struct err *e)
         return 0;
     _cleanup_free_ char *what =
         xasprintf("%llu bytes are needed, and %llu are free", (unsigned long long)need, blocks * size);
-    return at(&c->to, e, ERR_IO, what);
+    return copy_at(&c->to, e, ERR_IO, what);
 }
 
 int copy_prepare(struct copy *c, struct err *e)
@@ -309,7 +309,7 @@ int copy_map_target(struct copy *c, struct err *e)
         return -1;
     c->to.size = number(&f, "size");
     if (!c->to.block && c->to.size != c->from.size)
-        return at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
+        return copy_at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
     return take_map(&c->to, &f, e);
 }
 
@@ -324,5 +324,5 @@ int copy_commit(struct copy *c, struct err *e)
     _cleanup_nfs_facts_ struct nfs_facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
-    return nfs_fact(&f, "there") ? at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
+    return nfs_fact(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
 }

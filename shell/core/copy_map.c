@@ -135,43 +135,41 @@ static uint64_t end_of(const struct copy_set *s, size_t i)
     return end < s->size ? end : s->size;
 }
 
-uint64_t copy_set_bytes(const struct copy_set *s)
+void copy_map_union(const struct copy_map *a, const struct copy_map *b, struct copy_map *ret)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s->n; i++)
-        sum += copy_set_has(s, i) ? end_of(s, i) - (uint64_t)i * s->segment : 0;
-    return sum;
-}
-
-bool copy_set_run(const struct copy_set *s, size_t *i, size_t most, size_t *ret_first, size_t *ret_count)
-{
-    while (*i < s->n && !copy_set_has(s, *i))
-        ++*i;
-    *ret_first = *i;
-    while (*i < s->n && *i - *ret_first < most && copy_set_has(s, *i))
-        ++*i;
-    *ret_count = *i - *ret_first;
-    return *ret_count > 0;
-}
-
-// The run's data, and what lies between it.
-static void plan_run(const struct copy_map *source, size_t *at, uint64_t begin, uint64_t end, bool zeros,
-                     struct copy_map *ret)
-{
-    while (*at < source->n && source->r[*at].offset + source->r[*at].length <= begin)
-        ++*at;
-    uint64_t done = begin;
-    for (size_t i = *at; i < source->n && source->r[i].offset < end; i++) {
-        const struct copy_range *x = &source->r[i];
-        uint64_t from = x->offset > begin ? x->offset : begin, to = x->offset + x->length;
-        to = to < end ? to : end;
-        if (zeros && from > done)
-            copy_map_add(ret, done, from - done, true);
-        copy_map_add(ret, from, to - from, false);
-        done = to;
+    size_t i = 0, k = 0;
+    uint64_t end = 0;
+    while (i < a->n || k < b->n) {
+        bool first = k == b->n || (i < a->n && a->r[i].offset <= b->r[k].offset);
+        const struct copy_range *x = first ? &a->r[i++] : &b->r[k++];
+        uint64_t from = x->offset > end ? x->offset : end, to = x->offset + x->length;
+        if (to > from)
+            copy_map_add(ret, from, to - from, false);
+        end = to > end ? to : end;
     }
-    if (zeros && done < end)
-        copy_map_add(ret, done, end - done, true);
+}
+
+void copy_map_cut(const struct copy_map *m, size_t *at, const struct copy_set *s, size_t segment, struct copy_map *ret)
+{
+    uint64_t begin = (uint64_t)segment * s->segment, end = end_of(s, segment);
+    while (*at < m->n && m->r[*at].offset + m->r[*at].length <= begin)
+        ++*at;
+    for (size_t i = *at; i < m->n && m->r[i].offset < end; i++) {
+        uint64_t from = m->r[i].offset > begin ? m->r[i].offset : begin, to = m->r[i].offset + m->r[i].length;
+        to = to < end ? to : end;
+        copy_map_add(ret, from, to - from, false);
+    }
+}
+
+// Also what lies between the data.
+static void add_with_zeros(const struct copy_map *part, uint64_t begin, uint64_t end, struct copy_map *ret)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        copy_map_add(ret, begin, part->r[i].offset - begin, true);
+        copy_map_add(ret, part->r[i].offset, part->r[i].length, false);
+        begin = part->r[i].offset + part->r[i].length;
+    }
+    copy_map_add(ret, begin, end - begin, true);
 }
 
 void copy_map_plan(const struct copy_map *source, const struct copy_set *which, const struct copy_set *there,
@@ -179,7 +177,13 @@ void copy_map_plan(const struct copy_map *source, const struct copy_set *which, 
 {
     size_t at = 0;
     for (size_t i = 0; i < which->n; i++) {
-        if (copy_set_has(which, i))
-            plan_run(source, &at, (uint64_t)i * which->segment, end_of(which, i), there && copy_set_has(there, i), ret);
+        if (!copy_set_has(which, i))
+            continue;
+        struct copy_map part = {0};
+        bool zeros = there && copy_set_has(there, i);
+        copy_map_cut(source, &at, which, i, zeros ? &part : ret);
+        if (zeros)
+            add_with_zeros(&part, (uint64_t)i * which->segment, end_of(which, i), ret);
+        copy_map_release(&part);
     }
 }

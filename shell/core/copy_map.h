@@ -44,9 +44,11 @@ void copy_set_add_map(struct copy_set *s, const struct copy_map *m); // those th
 void copy_set_and(struct copy_set *s, const struct copy_set *other);
 void copy_set_or(struct copy_set *s, const struct copy_set *other);
 size_t copy_set_count(const struct copy_set *s);
-uint64_t copy_set_bytes(const struct copy_set *s);
-// The next run of members from *i on: its first and length; false at the end. *i is moved behind it.
-bool copy_set_run(const struct copy_set *s, size_t *i, size_t most, size_t *ret_first, size_t *ret_count);
+
+// What either has.
+void copy_map_union(const struct copy_map *a, const struct copy_map *b, struct copy_map *ret);
+// The part of the map in one segment, beginning at m->r[*at]; *at is moved on for the next segment.
+void copy_map_cut(const struct copy_map *m, size_t *at, const struct copy_set *s, size_t segment, struct copy_map *ret);
 
 // What has to be sent so that the segments of `which` become as the source's: its data in them; and, where `there` (what
 // holds data at the destination, NULL: nothing) has them, zeros for the rest.

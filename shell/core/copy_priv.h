@@ -8,10 +8,6 @@
 #include "core/nfs.h"
 #include "core/place.h"
 
-struct copy_file_id { // of the source: must be the same at the end
-    char *text;
-};
-
 // One end, as it was found.
 struct copy_side {
     const struct copy_end *end;
@@ -31,6 +27,7 @@ struct copy {
     const struct copy_options *o;
     struct copy_side from, to;
     const char *digest; // as in copy_digests, NULL: none
+    bool changed;       // something was to be done at the destination
     bool fresh;         // the target has only holes where nothing was sent
     bool direct;
     bool route_known;
@@ -47,7 +44,9 @@ struct copy {
 extern const char
     copy_reader[]; // $3 "fresh" or ""; $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out
 extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done BYTES"
-extern const char copy_digester[]; // $3 algorithm, $4 segment size, $5 how many, then FIRST COUNT …: a digest a line
+extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
+extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
+extern const char copy_whole[];    // "@DIGEST" of all of it
 extern const char copy_path[];     // defines `target`, which sets $r to the target of $1 and $2
 
 // copy_look.c
@@ -60,13 +59,19 @@ int copy_commit(struct copy *c, struct err *e);     // owner, mode, name
 int copy_room(struct copy *c, uint64_t need, struct err *e);
 
 // copy_digest.c
-// Compares the segments of `which` at both ends. *ret: those that differ.
-int copy_compare(struct copy *c, const struct copy_set *which, struct copy_set *ret, struct err *e);
+// Compares the data (of either end) in the segments of `which`. *ret: those that differ.
+int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e);
+int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct err *e);
 
 // copy_send.c
 int copy_send(struct copy *c, const struct copy_map *plan, struct err *e);
 
+// The end of what a command said, for people: our own words if there are any. The caller frees.
+char *copy_last_words(const struct buf *said);
+
 // copy.c
+// "NODE:PATH: what".
+int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what);
 void copy_phase(struct copy *c, const char *phase, uint64_t total);
 void copy_count(struct copy *c, uint64_t n); // so much more of the phase is done; any thread
 double copy_now(void);                       // seconds

@@ -307,8 +307,7 @@ static ssize_t feed_data(void *data, void *buf, size_t n, struct err *e)
 
 // --- the commands
 
-// The end of what a command said, for people: our own words if there are any.
-static char *last_words(const struct buf *said)
+char *copy_last_words(const struct buf *said)
 {
     _cleanup_strv_ struct strv lines = STRV_INIT;
     struct buf text = BUF_INIT;
@@ -331,10 +330,8 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
         const struct copy_side *at = side ? &s->c->to : &s->c->from;
         bool other = side && !st->said[1].len && st->said[0].len;
         at = other ? &s->c->from : at;
-        _cleanup_free_ char *words = last_words(&st->said[other ? 0 : side]);
-        err_set(e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, "%s:%s: %s", place_name(at->end->node),
-                at->end->path, words);
-        r = -1;
+        _cleanup_free_ char *words = copy_last_words(&st->said[other ? 0 : side]);
+        r = copy_at(at, e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, words);
     }
     if (r < 0)
         fail(s, e);

@@ -37,18 +37,22 @@ int ctx_target(struct ctx *ctx, const char *text, struct target *ret, struct err
 const char *target_label(const struct target *t);
 
 // The connection for a URI (NULL: libvirt's default): shared, opened on first use, reopened when it had died. Two jobs
-// that ask at once get one connection. Blocks (job threads only), at most 20 s but for questions to the operator
-// (ERR_TIMEOUT); cancelling returns at once. The opening goes on behind. The caller owns a reference.
+// that ask at once get one connection. Blocks (job threads only) until its opening has had 20 s, but for questions to
+// the operator (ERR_TIMEOUT); cancelling returns at once. The opening goes on behind: who asks again meanwhile does not
+// wait again. The caller owns a reference.
 int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e);
 // The same with another limit (<0: the usual one).
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                        struct err *e);
-// The same, but never an old connection, and at most `timeout_ms` (ERR_TIMEOUT): for asking again when an answer or a
+// The same, but never an old connection, and an opening that has had `timeout_ms` is not waited for (ERR_TIMEOUT): for asking again when an answer or a
 // whole connection got lost. Others keep the old one as long as they hold on to it.
 int ctx_connect_fresh(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                       struct err *e);
 // The same, after turning "NODE|URI" text into a target.
 int ctx_connect_text(struct ctx *ctx, struct job *job, const char *node_or_uri, struct virt_conn **ret, struct err *e);
+// For who has left a call alone that did not return in time: nobody else gets this connection any more. (Besides, some
+// versions of libvirt crash when a connection dies under two calls.) The caller has a reference still.
+void ctx_connection_silent(struct ctx *ctx, const struct virt_conn *conn);
 
 // Names seen (by a list, an event, a lookup), for completion without a round trip. `kind` is "domain", "pool" …;
 // `where` the target's label. ctx_names_set() replaces all of a place, ctx_names() adds those of every place (or of

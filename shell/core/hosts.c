@@ -210,22 +210,29 @@ char *hosts_mend(const struct hosts *h, const char *line, size_t len)
     return buf_steal(&out);
 }
 
-// getent(1) prints a line "ADDRESS NAME ALIAS…" for each name it finds.
+// getent(1) prints a line "ADDRESS NAME ALIAS…" for each name it finds. awk judges it, unless it is to the byte what glibc
+// prints where all is well.
 void hosts_verify_script(const struct hosts *h, struct buf *out)
 {
-    _cleanup_buf_ struct buf names = BUF_INIT, pairs = BUF_INIT;
+    _cleanup_buf_ struct buf names = BUF_INIT, pairs = BUF_INIT, well = BUF_INIT;
     for (size_t i = 0; i < h->n; i++) {
         const char *const name[] = {h->list[i].name};
         buf_addc(&names, ' ');
         remote_quote_words(&names, name, 1);
         buf_addf(&pairs, "%s %s\n", h->list[i].name, h->list[i].address);
+        buf_addf(&well, "%s%-15s %s", i ? "\n" : "", h->list[i].address, h->list[i].name);
     }
-    const char *const wanted[] = {buf_str(&pairs)};
-    buf_adds(out, "LC_ALL=C; export LC_ALL; own=$(uname -n)\n{ printf %s ");
+    const char *const wanted[] = {buf_str(&pairs)}, *const fine[] = {buf_str(&well)};
+    buf_addf(out,
+             "LC_ALL=C; export LC_ALL; read -r own </proc/sys/kernel/hostname || own=$(uname -n)\n"
+             "set --%s\nfor n; do if [ \"$n\" = \"$own\" ]; then own=; fi; done\n"
+             "found=$(getent hosts \"$@\" ${own:+\"$own\"}) || :\n[ \"$found\" != ",
+             buf_str(&names));
+    remote_quote_words(out, fine, 1);
+    buf_adds(out, " ] || exit 0\nprintf '%s-\\n%s\\n' ");
     remote_quote_words(out, wanted, 1);
-    buf_addf(out, "; echo -; getent hosts%s \"$own\" || :; } |\n", buf_str(&names));
     buf_adds(out,
-             "awk -v own=\"$own\" 'BEGIN { own = tolower(own) }\n"
+             " \"$found\" | awk -v own=\"$own\" 'BEGIN { own = tolower(own) }\n"
              "$0 == \"-\" { found = 1; next }\n"
              "!found { order[++n] = tolower($1); want[tolower($1)] = $2; next }\n"
              "{ for (i = 2; i <= NF; i++) { k = tolower($i); if (index(\" \" has[k] \" \", \" \" $1 \" \") == 0)\n"

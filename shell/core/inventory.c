@@ -278,6 +278,20 @@ struct node **inventory_all(struct inventory *inv, size_t *ret_n)
     return list;
 }
 
+struct node **inventory_hypervisors(struct inventory *inv, size_t *ret_n)
+{
+    size_t n, kept = 0;
+    struct node **list = inventory_all(inv, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (node_is_hypervisor(list[i]))
+            list[kept++] = list[i];
+        else
+            node_unref(list[i]);
+    }
+    *ret_n = kept;
+    return list;
+}
+
 void node_list_free(struct node **list, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -30,6 +30,7 @@ struct keys_account {
     int port;
     bool as_user; // the account is the login's own, so nothing needs root
     bool gathered;
+    bool key_made;  // since then, perhaps
     struct err err; // why not, when it was tried
 
     char *user;              // the account
@@ -68,10 +69,10 @@ void keys_free(struct keys *k);
 DEFINE_CLEANUP(struct keys, keys_free);
 const char *keys_account_name(const struct keys_account *a); // the node's, or "(admin)"
 
-// Looks at all accounts that have not been gathered, in parallel. An account that cannot be looked at has its `err` set
+// Looks at all accounts that have not been gathered, and at the key of those that were given one since, in parallel. An account that cannot be looked at has its `err` set
 // afterwards and an item in `refused`, and is left out of every plan. Machines that were in the inventory twice are told.
 void keys_gather(struct keys *k, struct job *job);
-// To be called when the account has changed.
+// Nothing is known of the account any more.
 void keys_forget(struct keys_account *a);
 // An item for `refused`; `err` is lent.
 void keys_refuse(struct keys *k, const struct keys_account *a, const char *what, const char *state,

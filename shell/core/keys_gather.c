@@ -16,7 +16,8 @@
 enum { WORKERS = 16, MAX_OUTPUT = 16 << 20 };
 static const double timeout_ms = 60000;
 
-// $1: the account, or "" for one's own; $2: "admin" or "node". Everything behind the marker is ours. The host keys are
+// $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when all is known but the key that the account
+// has been given since (and that was tried then). Everything behind the marker is ours. The host keys are
 // those sshd uses (as it says itself; only root may ask it), else those its configuration names, else the usual.
 // ssh-keygen -y shows whether the key works without a passphrase. The account's name was checked by keys_new(), so it is
 // nothing else to eval. The bare echos end a last line that has no end. Few processes: forking is what takes the time.
@@ -25,8 +26,14 @@ static const char script[] =
     "me=$(id -un); [ \"$u\" ] || u=$me\n"
     "if [ \"$u\" != \"$me\" ]; then id \"$u\" >/dev/null || exit 1; eval \"h=~$u\"; fi\n"
     "exec 2>/dev/null\n"
-    "s=$h/.ssh n=$(uname -n) b=\n"
-    "read -r b </proc/sys/kernel/random/boot_id\n"
+    "s=$h/.ssh n= b=\n"
+    "if [ \"$2\" = made ]; then\n"
+    "  printf '%s\\n' MIGSH-KEYS \"user $u\"; [ ! -d \"$s\" ] || echo dir yes\n"
+    "  if [ -f \"$s/id_ed25519\" ] && read -r k <\"$s/id_ed25519.pub\"; then case $k in *' migsh-key-'*) echo \"key "
+    "$k\" ;; esac; fi\n"
+    "  echo end; exit\n"
+    "fi\n"
+    "read -r n </proc/sys/kernel/hostname || n=$(uname -n); read -r b </proc/sys/kernel/random/boot_id\n"
     "printf '%s\\n' MIGSH-KEYS \"user $u\" \"name $n\" \"identity $b $n $(stat -Lc %d:%i \"$h\")\"\n"
     "if command -v ip >/dev/null; then ip -o addr show scope global | while read -r _ _ _ a _; do echo \"name "
     "${a%%/*}\"; done\n"
@@ -191,9 +198,9 @@ static void trust(struct keys_account *a, const char *shown)
 static int look(struct keys *k, struct job *job, struct keys_account *a, struct err *e)
 {
     _cleanup_free_ char *shown = NULL;
-    if (a->node && session_greet(k->ctx, job, a->node, k->accept_new, &shown, e) < 0)
+    if (a->node && !a->gathered && session_greet(k->ctx, job, a->node, k->accept_new, &shown, e) < 0)
         return -1;
-    const char *args[] = {a->node && k->user ? k->user : "", a->node ? "node" : "admin"};
+    const char *args[] = {a->node && k->user ? k->user : "", a->gathered ? "made" : a->node ? "node" : "admin"};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = 2,
@@ -217,12 +224,18 @@ static int look(struct keys *k, struct job *job, struct keys_account *a, struct 
     return 0;
 }
 
+static bool wanted(const struct keys_account *a)
+{
+    return (!a->gathered || a->key_made) && !err_is_set(&a->err);
+}
+
 static void look_one(struct job *job, size_t i, void *arg)
 {
     struct keys *k = arg;
     struct keys_account *a = &k->all[i];
-    if (!a->gathered && !err_is_set(&a->err))
+    if (wanted(a))
         a->gathered = look(k, job, a, &a->err) == 0;
+    a->key_made = false;
 }
 
 void keys_refuse(struct keys *k, const struct keys_account *a, const char *what, const char *state,
@@ -255,7 +268,7 @@ void keys_gather(struct keys *k, struct job *job)
 {
     bool *tried = xcalloc(k->n, sizeof(*tried));
     for (size_t i = 0; i < k->n; i++)
-        tried[i] = k->all[i].gathered || err_is_set(&k->all[i].err);
+        tried[i] = !wanted(&k->all[i]);
     job_parallel(job, k->n, WORKERS, look_one, k);
     for (size_t i = 0; i < k->n; i++) {
         struct keys_account *a = &k->all[i];

@@ -18,10 +18,10 @@ struct place {
 };
 
 // Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
-enum { NEEDS_PASSWORD = 119, TRY_MS = 60000 };
+enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
 static const char needs_password[] = "migsh: sudo wants a password";
 static const char as_root[] =
-    "if [ \"$(id -u)\" = 0 ]; then exec sh -c \"$@\"; fi\n"
+    "if [ -O / ] || [ \"$(id -u)\" = 0 ]; then migsh=$1; shift 2; eval \"$migsh\"; exit; fi\n"
     "if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi\n"
     "if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c \"$@\"; fi\n"
     "echo 'migsh: sudo wants a password' >&2; exit 119";
@@ -84,7 +84,9 @@ void places_release(struct ctx *ctx)
 
 static void add_script(struct buf *b, const struct place_exec *spec)
 {
-    const char *const head[] = {spec->script, "migsh"};
+    _cleanup_free_ char *script =
+        spec->input ? xasprintf("input() { head -c %zu; }\n%s", spec->input_len, spec->script) : xstrdup(spec->script);
+    const char *const head[] = {script, "migsh"};
     remote_quote_words(b, head, 2);
     if (spec->n_args) {
         buf_addc(b, ' ');
@@ -208,9 +210,44 @@ char *place_command(const struct place_exec *spec)
     return buf_steal(&command);
 }
 
+// By a shell that stays open on the node. The input is a word of the script then.
+static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                    struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf inner = BUF_INIT, script = BUF_INIT;
+    if (spec->input) {
+        buf_adds(&inner, "input() { printf %s ");
+        remote_quote(&inner, spec->input, spec->input_len, NULL);
+        buf_adds(&inner, "; }\n");
+    }
+    buf_adds(&inner, spec->script);
+    const char *const head[] = {buf_str(&inner), "migsh"};
+    buf_adds(&script, "set -- ");
+    if (spec->root) {
+        remote_quote_words(&script, head, 2);
+        buf_addc(&script, ' ');
+    }
+    remote_quote_words(&script, spec->args, spec->n_args);
+    buf_addf(&script, "\n%s", spec->root ? as_root : buf_str(&inner));
+    struct remote_exec exec = {.command = buf_str(&script),
+                               .shell = "cd / && exec sh",
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms};
+    return run(ctx, job, node, spec->lane, &exec, result, e);
+}
+
+// The kept shell reads its scripts from its stdin and frames what they print: nothing can be streamed through it.
+static bool fits_kept(const struct node *node, const struct place_exec *spec)
+{
+    return node && !spec->feed && !spec->output &&
+           (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len)));
+}
+
 static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                      struct remote_result *result, struct err *e)
 {
+    if (fits_kept(node, spec))
+        return run_kept(ctx, job, node, spec, result, e);
     _cleanup_free_ char *words = place_command(spec), *command = xasprintf("exec %s", words);
     struct remote_exec exec = {.command = command,
                                .input = spec->input,

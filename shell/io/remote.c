@@ -220,6 +220,7 @@ static double back_off(int attempt)
 
 static void release_session(struct remote *r)
 {
+    remote_exec_release(r);
     // No ssh_disconnect(): after it the descriptor would be ours, and before it libssh may have closed it already.
     if (r->event) {
         ssh_event_remove_session(r->event, r->ssh);

@@ -64,7 +64,12 @@ enum { REMOTE_LATER = -2 };
 
 struct remote_exec {
     const char *command; // read by the login shell of the remote user
-    const void *input;   // the command's stdin; NULL and no feed(): empty
+    // Instead: `command` is a POSIX script, for a shell that is kept open for further ones (a login shell takes longer
+    // than most scripts). `shell` is the line that becomes it, for the login shell: "exec sh". The script runs in a
+    // subshell, its stdin is empty: no input, feed() or output(). If the shell itself says no, its exit status and
+    // output are the result, and `started` is false.
+    const char *shell;
+    const void *input; // the command's stdin; NULL and no feed(): empty
     size_t input_len;
     // Instead of `input`: fills buf with up to n bytes; 0 ends stdin, -1 (e set) aborts the command. May block on local
     // disks. REMOTE_LATER: there is nothing yet; asked again when `wake_fd` is readable, and once a second anyway.

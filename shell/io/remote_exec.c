@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Running a command on an open session: one channel for each, output by callbacks, stdin as the window allows. Job
-// threads. Never calls a libssh function that could wait: ssh_channel_write() is given no more than the peer's window
-// takes.
+// Running a command on an open session: one channel for each, or that of a shell that is kept for the next script; output
+// by callbacks, stdin as the window allows. Job threads. Never calls a libssh function that could wait:
+// ssh_channel_write() is given no more than the peer's window takes.
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "io/remote_priv.h"
 
@@ -25,6 +27,24 @@ struct run {
     size_t input_sent; // of spec->input
     char *chunk;       // bytes of feed() that the window had no room for yet
     size_t chunk_len, chunk_sent;
+
+    struct remote_kept *kept; // NULL: a channel of its own
+    struct part {
+        bool begun, ended; // its marks have come
+        size_t from, to;   // what stands between them
+    } part[2];             // of stdout, stderr
+};
+
+// A shell that reads scripts from its stdin. Each is a line that begins it, ( SCRIPT ), and a line that ends it; a script
+// that did not arrive whole is no command, so nothing of it is run.
+struct remote_kept {
+    struct remote_kept *next;
+    char *shell;
+    char mark[24]; // what no output can contain by chance
+    ssh_channel channel;
+    struct ssh_channel_callbacks_struct callbacks;
+    struct run idle; // takes what comes while no script runs
+    struct remote_result last_words;
 };
 
 void remote_result_release(struct remote_result *result)
@@ -33,6 +53,33 @@ void remote_result_release(struct remote_result *result)
     buf_release(&result->out);
     buf_release(&result->err);
     *result = (struct remote_result)REMOTE_RESULT_INIT;
+}
+
+static void find_marks(struct run *run, bool is_stderr, size_t before)
+{
+    struct part *part = &run->part[is_stderr];
+    const struct buf *b = is_stderr ? &run->result->err : &run->result->out;
+    const char *mark = run->kept->mark;
+    size_t n = strlen(mark);
+    const char *at;
+    if (!part->begun) {
+        char begin[sizeof(run->kept->mark) + 4];
+        snprintf(begin, sizeof(begin), "B%s\n", mark);
+        if (!(at = memmem(b->s, b->len, begin, n + 2)))
+            return;
+        part->begun = run->result->started = true;
+        part->from = before = (size_t)(at - b->s) + n + 2;
+    }
+    size_t from = before > part->from + n + 8 ? before - n - 8 : part->from; // a mark may come in pieces
+    char end[sizeof(run->kept->mark) + 4];
+    snprintf(end, sizeof(end), "E%s ", mark);
+    if (!part->ended && (at = memmem(b->s + from, b->len - from, end, n + 2)) &&
+        memchr(at, '\n', b->len - (size_t)(at - b->s))) {
+        part->ended = true;
+        part->to = (size_t)(at - b->s);
+        run->has_status = true;
+        run->result->status = (int)strtol(at + n + 2, NULL, 10);
+    }
 }
 
 static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len, int is_stderr, void *userdata)
@@ -53,7 +100,11 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
         run->failed = true;
         return (int)len;
     }
-    buf_add(is_stderr ? &run->result->err : &run->result->out, data, len);
+    struct buf *b = is_stderr ? &run->result->err : &run->result->out;
+    size_t before = b->len;
+    buf_add(b, data, len);
+    if (run->kept)
+        find_marks(run, is_stderr, before);
     return (int)len;
 }
 
@@ -125,10 +176,10 @@ static int call_open(struct run *run)
 
 static int call_exec(struct run *run)
 {
-    return ssh_channel_request_exec(run->channel, run->spec->command);
+    return ssh_channel_request_exec(run->channel, run->kept ? run->kept->shell : run->spec->command);
 }
 
-static int start(struct run *run)
+static int start(struct run *run, struct ssh_channel_callbacks_struct *callbacks)
 {
     struct remote *r = run->r;
     if (remote_broken(r))
@@ -136,20 +187,20 @@ static int start(struct run *run)
     run->channel = ssh_channel_new(r->ssh);
     if (!run->channel)
         return remote_fail(r, run->e, "new channel");
-    run->callbacks = (struct ssh_channel_callbacks_struct){.userdata = run,
-                                                           .channel_data_function = on_data,
-                                                           .channel_close_function = on_close,
-                                                           .channel_exit_status_function = on_exit_status,
-                                                           .channel_exit_signal_function = on_exit_signal};
-    ssh_callbacks_init(&run->callbacks);
-    ssh_set_channel_callbacks(run->channel, &run->callbacks);
+    *callbacks = (struct ssh_channel_callbacks_struct){.userdata = run,
+                                                       .channel_data_function = on_data,
+                                                       .channel_close_function = on_close,
+                                                       .channel_exit_status_function = on_exit_status,
+                                                       .channel_exit_signal_function = on_exit_signal};
+    ssh_callbacks_init(callbacks);
+    ssh_set_channel_callbacks(run->channel, callbacks);
     remote_begin(r, "starting a command", r->stall_ms);
     if (repeat(run, run->job, call_open, "opening a channel", run->e) < 0) {
         r->broken = true; // a half-open channel cannot be told from the next one's
         return -1;
     }
     if (repeat(run, run->job, call_exec, "starting a command", run->e) == 0) {
-        run->result->started = true;
+        run->result->started = !run->kept; // a shell says so itself
         return 0;
     }
     // Cancelled while the request is on its way: it may well be running, so it has to be ended like any other.
@@ -203,6 +254,8 @@ static int send_input(struct run *run)
         return 0;
     if (n == 0) {
         run->input_ended = true;
+        if (run->kept)
+            return 0;
         return ssh_channel_send_eof(run->channel) == SSH_ERROR ? remote_fail(run->r, run->e, "sending input") : 0;
     }
     n = n < CHUNK ? n : CHUNK;
@@ -226,7 +279,7 @@ static int pump(struct run *run)
     double forever = 1e15;
     remote_begin(run->r, "running a command", run->spec->timeout_ms > 0 ? run->spec->timeout_ms : forever);
     int r = 0;
-    while (r == 0 && !run->closed && !run->failed) {
+    while (r == 0 && !run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
         r = send_input(run);
         run->r->wake_fd = run->waiting ? run->spec->wake_fd : 0;
         if (r == 0)
@@ -263,11 +316,127 @@ static void abandon(struct run *run)
     }
 }
 
+static void kept_free(struct remote_kept *k)
+{
+    if (k->channel) {
+        ssh_remove_channel_callbacks(k->channel, &k->callbacks);
+        ssh_channel_free(k->channel);
+    }
+    remote_result_release(&k->last_words);
+    free(k->shell);
+    free(k);
+}
+
+static void kept_drop(struct remote *r, struct remote_kept *k)
+{
+    struct remote_kept **at = &r->kept;
+    while (*at && *at != k)
+        at = &(*at)->next;
+    if (*at)
+        *at = k->next;
+    kept_free(k);
+}
+
+void remote_exec_release(struct remote *r)
+{
+    while (r->kept)
+        kept_drop(r, r->kept);
+}
+
+// One that is there, and whose end has not been seen.
+static struct remote_kept *kept_find(struct remote *r, const char *shell)
+{
+    struct remote_kept *k = r->kept;
+    while (k && strcmp(k->shell, shell) != 0)
+        k = k->next;
+    if (!k || !k->idle.closed)
+        return k;
+    kept_drop(r, k);
+    return NULL;
+}
+
+static struct remote_kept *kept_new(struct remote *r, const char *shell)
+{
+    unsigned long long random = 0;
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        abort();
+    struct remote_kept *k = xnew(struct remote_kept);
+    snprintf(k->mark, sizeof(k->mark), "migsh%016llx", random);
+    k->shell = xstrdup(shell);
+    k->idle.failed = true; // so that what comes is dropped
+    k->idle.result = &k->last_words;
+    k->next = r->kept;
+    r->kept = k;
+    return k;
+}
+
+static void frame(const struct remote_kept *k, const char *script, struct buf *out)
+{
+    buf_addf(out, "echo B%s; echo B%s >&2\n(\n%s\n) </dev/null\n", k->mark, k->mark, script);
+    buf_addf(out, "set -- $?; echo \"E%s $1\"; echo \"E%s $1\" >&2\n", k->mark, k->mark);
+}
+
+static void cut(struct buf *b, const struct part *part)
+{
+    if (!part->begun)
+        return;
+    size_t n = (part->ended ? part->to : b->len) - part->from;
+    memmove(b->s, b->s + part->from, n);
+    buf_truncate(b, n);
+}
+
+// In a shell that is there or one that is opened now. 1: it was there, but had ended without beginning the script.
+static int run_in_shell(struct run *run)
+{
+    struct remote *r = run->r;
+    struct remote_kept *k = kept_find(r, run->spec->shell);
+    bool is_new = !k;
+    run->kept = k ? k : kept_new(r, run->spec->shell);
+    k = run->kept;
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    frame(k, run->spec->command, &text);
+    struct remote_exec spec = *run->spec;
+    spec.input = buf_str(&text);
+    spec.input_len = text.len;
+    run->spec = &spec;
+    int status = 0;
+    if (is_new) {
+        status = start(run, &k->callbacks);
+        k->channel = run->channel;
+    } else if (remote_broken(r)) {
+        status = err_set(run->e, ERR_UNREACHABLE, "%s: the connection is lost", r->label);
+    } else {
+        run->channel = k->channel;
+        k->callbacks.userdata = run;
+    }
+    bool opened = status == 0;
+    if (opened)
+        status = pump(run);
+    if (opened && status < 0)
+        abandon(run);
+    k->callbacks.userdata = &k->idle;
+    if (status < 0 || run->closed)
+        kept_drop(r, k);
+    cut(&run->result->out, &run->part[0]);
+    cut(&run->result->err, &run->part[1]);
+    if (status < 0)
+        return -1;
+    return run->closed && !is_new && !run->result->started;
+}
+
 int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
                 struct err *e)
 {
-    struct run run = {.job = job, .r = r, .spec = spec, .result = result, .e = e};
-    int status = start(&run);
+    struct run run = {.job = job, .r = r, .spec = spec, .result = result, .e = e}, again = run;
+    if (spec->shell) {
+        int status = run_in_shell(&run);
+        if (status == 1) {
+            remote_result_release(result);
+            status = run_in_shell(&again);
+        }
+        return status;
+    }
+    int status = start(&run, &run.callbacks);
     if (status == 0)
         status = pump(&run);
     if (status < 0 && result->started)
@@ -277,15 +446,30 @@ int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spe
     return status;
 }
 
-int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
+// The end of what was said, whole lines; lines behind the first are indented, as messages of several nodes may follow each
+// other.
+static void add_tail(struct buf *out, const struct buf *said)
 {
     enum { TAIL = 400 };
+    const char *s = buf_str(said), *end = s + said->len;
+    while (end > s && end[-1] == '\n')
+        end--;
+    if (end - s > TAIL) {
+        const char *cut = end - TAIL, *newline = memchr(cut, '\n', TAIL);
+        s = newline ? newline + 1 : cut;
+    }
+    for (const char *newline; (newline = memchr(s, '\n', (size_t)(end - s))); s = newline + 1) {
+        buf_add_printable(out, s, (size_t)(newline - s));
+        buf_adds(out, "\n  ");
+    }
+    buf_add_printable(out, s, (size_t)(end - s));
+}
+
+int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
+{
     if (result->status != 0) {
-        size_t skip = result->err.len > TAIL ? result->err.len - TAIL : 0;
         _cleanup_buf_ struct buf text = BUF_INIT;
-        buf_add_printable(&text, buf_str(&result->err) + skip, result->err.len - skip);
-        while (text.len && text.s[text.len - 1] == '\n')
-            buf_truncate(&text, text.len - 1);
+        add_tail(&text, &result->err);
         return err_set(e, ERR_FAILED, "%s: exit status %d%s%s", who, result->status, text.len ? ": " : "",
                        buf_str(&text));
     }

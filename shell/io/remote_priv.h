@@ -12,6 +12,7 @@
 #include "io/remote_config.h"
 
 struct remote_bridge;
+struct remote_kept;
 
 struct remote {
     ssh_session ssh;
@@ -20,6 +21,7 @@ struct remote {
     struct remote_config config;
     struct remote_bridge
         *bridge; // carries the bytes through a jump host or ProxyCommand; NULL: a TCP connection of our own
+    struct remote_kept *kept; // the shells that are open
     char *label;
     char *fingerprint;
     char *host_key; // "type base64"
@@ -60,6 +62,9 @@ void remote_socket_quick(int fd); // acknowledge at once: to be called again bef
 // remote_hostkey.c: after the key exchange, before any secret is sent.
 int remote_hostkey_prefer(struct remote *r, struct err *e);
 int remote_hostkey_check(struct job *job, struct remote *r, const struct remote_options *options, struct err *e);
+
+// remote_exec.c: closes the shells that are kept.
+void remote_exec_release(struct remote *r);
 
 // remote_auth.c
 int remote_auth(struct job *job, struct remote *r, const struct remote_options *options, struct err *e);

@@ -88,26 +88,34 @@ namespaces() {
     done | sort -u | grep -vxFf <(readlink /proc/self/ns/pid /proc/self/ns/net /proc/self/ns/mnt)
 }
 
-# processes_in FILE [TICKS]: those in the namespaces listed there, or naming the lab; none that started after TICKS since
-# boot, as the kernel gives a namespace's number to the next one, which may be another lab's.
+ticks() { # since boot, as in /proc/PID/stat
+    local now
+    read -r now _ </proc/uptime
+    echo "${now/./}"
+}
+
+# processes_in FILE [TICKS]: those in the namespaces listed there, or naming the lab. Of those that started after TICKS only
+# the latter: the kernel gives a namespace's number to the next one, which may be another lab's.
 processes_in() {
     local p ns line fields
     for p in /proc/[0-9]*; do
         ns=$(readlink "$p/ns/pid" "$p/ns/net" "$p/ns/mnt" | grep -cxFf "$1")
         line=$(tr '\0' ' ' <"$p/cmdline")
-        ((ns > 0)) || [[ $line == *"--name $name __"* ]] || continue
-        read -r fields <"$p/stat" || continue
-        read -r -a fields <<<"${fields##*) }"
-        ((fields[19] <= ${2:-fields[19]})) && echo "${p#/proc/} $line"
+        if [[ $line != *"--name $name __"* ]]; then
+            ((ns > 0)) || continue
+            read -r fields <"$p/stat" || continue
+            read -r -a fields <<<"${fields##*) }"
+            ((fields[19] <= ${2:-fields[19]})) || continue
+        fi
+        echo "${p#/proc/} $line"
     done 2>/dev/null
 }
 
-nothing_left() {
-    local left=$work/left now
-    read -r now _ </proc/uptime
+nothing_left() { # nothing_left TICKS: when the lab's end was asked for
+    local left=$work/left
     machine >"$work/after"
     diff "$work/before" "$work/after" || return 1
-    processes_in "$work/namespaces" "${now/./}" >"$left"
+    processes_in "$work/namespaces" "$1" >"$left"
     [[ ! -s $left ]] || { cat "$left"; return 1; }
 }
 
@@ -134,7 +142,9 @@ down_in_trouble() {
 down_leaves_nothing() {
     namespaces >"$work/namespaces"
     [[ -s $work/namespaces ]] || { echo "found no namespaces of the lab"; return 1; }
-    lab down && nothing_left
+    local now
+    now=$(ticks)
+    lab down && nothing_left "$now"
 }
 
 http() { lab exec admin -- curl --silent --max-time 3 "http://$(lab address "$1")/$2"; }
@@ -310,7 +320,7 @@ shutdown_works() {
 
 reset_is_clean() {
     lab exec dest -- sh -c 'echo "10.0.0.1 stray" >>/etc/hosts; mkdir /stray; sleep 1000 >/dev/null 2>&1 &'
-    quick 10 lab reset || return 1
+    quick 30 lab reset || return 1
     lab exec dest -- sh -c '! grep -q stray /etc/hosts && test ! -e /stray && ! pgrep -x sleep -f "sleep 1000"' || return 1
     gives "" lab exec source -- virsh -q list --all && gives "" lab exec dest -- virsh -q list --all &&
         gives "" lab exec source -- ls /srv/nfs && ssh_everywhere && status_table
@@ -348,7 +358,9 @@ killed_up() { # killed_up SECONDS
     sleep 0.2
     # an up killed before it made its first file has nothing to be found
     namespaces >"$work/namespaces" 2>/dev/null || echo none >"$work/namespaces"
-    lab down && nothing_left
+    local now
+    now=$(ticks)
+    lab down && nothing_left "$now"
 }
 
 killed_first_process() {

@@ -28,6 +28,20 @@ expect() {
     fi
 }
 
+# ok NAME COMMAND…
+ok() {
+    local what=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then
+        echo "ok $count - $what"
+    else
+        failed=$((failed + 1))
+        echo "not ok $count - $what"
+        sed 's/^/# /' "$work/out"
+    fi
+}
+
 cat >"$work/nodes" <<NODES
 node-add source root@source
 node-add dest root@dest
@@ -55,10 +69,36 @@ expect "node-test: sshd is gone, libvirtd is not" 7 "dest +ssh +fail +.*refused.
 expect "exec: the other hosts still answer" 7 "^source: source\n.*error: dest: cannot reach dest port 22" exec source,dest -- hostname
 
 lab service dest sshd start >/dev/null
+# Never two running copies: the disk of local1 is not there on dest, but it need not be for being refused.
+lab exec source -- virsh dumpxml local1 >"$work/local1.xml"
+lab exec dest -- virsh define "$work/local1.xml" >/dev/null
+lab guest start local1 >/dev/null
+expect "start: it runs on another node: refused, and said where" 10 \
+    "error: not started: domain 'local1' is running on source.*hint: .*shutdown local1@source" start local1@dest
+expect "create: the same" 10 "error: not created.* is running on source" create "$work/local1.xml" --node dest
+expect "from Lua, too" 0 "state\s+true" -c \
+    '=(function() local _, e = mig.try(mig.start, {"local1@dest"}); return e.code, e.msg:find "running on source" ~= nil end)()'
+lab exec source -- virsh suspend local1 >/dev/null
+expect "start: a copy that is paused is one" 10 "is paused on source.*hint: resume local1@source" start local1@dest
+expect "resume: nobody else runs it" 0 "resumed" resume local1@source
+lab exec source -- virsh destroy local1 >/dev/null
+expect "start: it does not run elsewhere" 0 "started" start local1@source
+lab exec source -- virsh destroy local1 >/dev/null
 daemon=$(lab exec dest -- pidof libvirtd)
 lab exec dest -- kill -STOP "$daemon"
 expect "list: a frozen libvirtd is given up after 20 s, the other host is listed" 8 \
     "^ source +- +local1 .*error: node dest: .* did not answer within 20" list --all
+begun=$SECONDS
+expect "start: a node that does not answer is warned of, and stops nothing" 0 \
+    "warning: whether 'local1' runs on dest is not known: .* did not answer within.*Domain 'local1' started" start local1@source
+ended=$((SECONDS - begun))
+ok "and is not waited for until it is given up: $ended s" [ "$ended" -lt 20 ]
+begun=$SECONDS
+expect "live-migrate: to a node that does not answer" 8 "did not answer within" live-migrate local1 dest --no-watch
+ended=$((SECONDS - begun))
+ok "it is given up once, not for each step: $ended s" [ "$ended" -lt 38 ]
+expect "in one console it is waited for once" 8 "within 20.*within 2[0-9].*within 2[0-9]" -k -c "list" -c "list" -c "hostname --node dest"
+lab exec source -- virsh destroy local1 >/dev/null
 lab exec dest -- kill -CONT "$daemon"
 expect "list: and it is asked again" 0 "^ source +- +local1 " list --all
 # The same in one console: open, frozen, given up by keepalive, asked again.
@@ -73,6 +113,16 @@ else
     echo "not ok $count - a connection to a host that froze ends, and is opened anew"
     sed 's/^/# /' "$work/out"
 fi
+daemon=$(lab exec dest -- pidof libvirtd)
+# shellcheck disable=SC2094 # the output tells how far it is
+(echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "start local1@source"; echo "list --all --name"
+    for _ in $(seq 120); do ! grep -q "did not answer within 20" "$work/out" || break; sleep 0.5; done
+    lab exec dest -- kill -CONT "$daemon"; echo "destroy local1@source"; echo "start local1@source") |
+    lab exec admin -- "$migsh" -k -i "$work/nodes" >"$work/out" 2>&1
+asked=$(grep -c "whether 'local1' runs on dest is not known: it did not answer" "$work/out")
+started=$(grep -c "Domain 'local1' started" "$work/out")
+ok "start: an open connection to a host that froze is not waited for; who asks next opens another" \
+    [ "$asked $started $(grep -c "dest: .* did not answer within 20" "$work/out")" = "1 2 1" ]
 
 echo "$((count - failed)) passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]
