@@ -3,6 +3,7 @@
 -- journal has, and gets its own name when it is verified and if nothing has that name. A disk that an earlier migration
 -- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end.
 local node = require "cold.node"
+local place = require "cold.place"
 local report = require "migsh.report"
 local copy = {}
 
@@ -149,7 +150,20 @@ function copy.undo(tx, i, file, record)
   if tx:outcome("check").actions[i] == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
+  place.refresh_pools(about.dest, node.directory(file.to))
   return said
+end
+
+-- The directories in which a pool has volumes that libvirt does not know of yet, or that are gone.
+function copy.refresh(about, where, key)
+  local seen = {}
+  for _, file in ipairs(about.files) do
+    local dir = node.directory(file[key])
+    if not seen[dir] then
+      seen[dir] = true
+      place.refresh_pools(where, dir)
+    end
+  end
 end
 
 -- At the very end: what was set aside, of which nobody will ask again.
