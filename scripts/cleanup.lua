@@ -233,8 +233,9 @@ function judges.off(v)
       .. "guest's; look before one is started, and undefine the others"):format(table.concat(usable, " and ")) }
   elseif #v.copies == 1 and #usable == 0 and #running == 0 then
     local where = v.copies[1].node
-    return { verdict = "leftover", why = ("only what a migration left behind on %s is there; its disks are as they were "
-      .. "then"):format(where), act = { what = ("make the one on %s the guest again"):format(where), run = function()
+    return { verdict = "leftover", why = ("only what a migration left behind on %s is there; its disks are as they "
+      .. "were then"):format(where), act = { what = ("make the one on %s the guest again"):format(where),
+      run = function()
         local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
         steps.define(xml.unmarked(text), where)
       end } }
