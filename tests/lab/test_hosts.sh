@@ -65,6 +65,30 @@ expect "plan: diff and exact words, status 0" 0 \
     hosts-sync --plan
 [ "$(sums)" = "$before" ]; report "plan: nothing was changed"
 expect "nobody to ask: refused, the plan shown" 2 "nobody can be asked.*--apply does it" hosts-sync
+# person ANSWER ARGS…: on a terminal, where that is said to the question
+person() {
+    local answer=$1
+    shift
+    MIGSH_ANSWER=$answer timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- \
+        env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1
+}
+# asked NAME STATUS PATTERN ANSWER ARGS…
+asked() {
+    local what=$1 status=$2 pattern=$3 got=0
+    shift 3
+    person "$@" || got=$?
+    echo "(status $got, wanted $status, /$pattern/)" >>"$work/out"
+    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out"
+    report "$what"
+}
+asked "a no at its question: nothing was done" 130 "BEGIN MIGSH.*Make these changes\? \(yes/no\).*nothing was done" no hosts-sync
+[ "$(sums)" = "$before" ] && [ -z "$(traces)" ]; report "a no: every file as before, no trace"
+console journal-list; ! grep -q hosts-sync "$work/out"; report "a no: no journal"
+asked "neither yes nor no: asked again or refused" 130 "Make these changes\?.*nothing was done" n hosts-sync
+asked "a yes at its question: done" 0 "Make these changes\? \(yes/no\).*source .* changed.*\(admin\) .* changed.*journal " yes hosts-sync
+asked "once more there is nothing to ask" 0 "source .* unchanged" no hosts-sync
+expect "and taken back" 0 "source .* reverted" hosts-sync --revert
+[ "$(sums)" = "$before" ]; report "to the byte"
 expect "apply on three nodes and here" 0 "source .* changed.*dest .* changed.*nfs .* changed.*\(admin\) .* changed.*^journal " hosts-sync --apply
 t=$(times)
 expect "apply again: unchanged" 0 "source .* unchanged.*\(admin\) .* unchanged" hosts-sync --apply
@@ -72,7 +96,7 @@ expect "apply again: unchanged" 0 "source .* unchanged.*\(admin\) .* unchanged" 
 expect "apply again, as JSON: 0 changes, no journal" 0 '"mode": ?"apply", ?"changed": ?0' --json hosts-sync --apply
 expect "verify" 0 "source .* verified.*dest .* verified" hosts-sync --verify
 expect "journal-list knows one" 0 "hosts-sync .* done +4 *$" journal-list
-id=$(on admin env XDG_STATE_HOME="$work/state" "$migsh" --json journal-list | jq -r '.[0].id')
+id=$(on admin env XDG_STATE_HOME="$work/state" "$migsh" --json journal-list | jq -r '.[-1].id')
 expect "journal-show: a step a node" 0 "source +names of the nodes \(/etc/hosts\) +done" journal-show "$id"
 expect "hosts-show" 0 "source +$subnet.102 +dest +yes" hosts-show source
 expect "hosts-diff: none" 0 "^source: unchanged$" hosts-diff
