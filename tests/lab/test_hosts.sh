@@ -16,19 +16,8 @@ trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -m 700 "$work/state"
 
-count=0 failed=0 skipped=0
-# report NAME: by the status before; the file out is shown on failure
-report() {
-    local rc=$?
-    count=$((count + 1))
-    if [ "$rc" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        sed 's/^/# /' "$work/out" | tail -n 30
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 on() { local host=$1; shift; lab exec "$host" -- "$@"; }
 console() { on admin env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1; }
 # expect NAME STATUS PATTERN ARGS…: PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines
@@ -36,9 +25,7 @@ expect() {
     local what=$1 status=$2 pattern=$3 got=0
     shift 3
     console "$@" || got=$?
-    echo "(status $got, wanted $status, /$pattern/)" >>"$work/out"
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out"
-    report "$what"
+    judge "$what" "$status" "$got" "$pattern"
 }
 hosts=(admin source nfs dest)
 # The sums of all four files, with mode and owner.
@@ -77,9 +64,7 @@ asked() {
     local what=$1 status=$2 pattern=$3 got=0
     shift 3
     person "$@" || got=$?
-    echo "(status $got, wanted $status, /$pattern/)" >>"$work/out"
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out"
-    report "$what"
+    judge "$what" "$status" "$got" "$pattern"
 }
 asked "a no at its question: nothing was done" 130 "BEGIN MIGSH.*Make these changes\? \(yes/no\).*nothing was done" no hosts-sync
 [ "$(sums)" = "$before" ] && [ -z "$(traces)" ]; report "a no: every file as before, no trace"
@@ -280,8 +265,7 @@ if command -v sudo >/dev/null; then
     terminal 'wrong' hosts-revert source; [ $? = 5 ] && grep -q 'sudo refused' "$work/out"; report "a wrong password: told, status 5"
     terminal 'pass;word' hosts-revert source; [ "$(sums)" = "$before" ]; report "reverted by sudo, to the byte"
 else
-    skipped=$((skipped + 1))
-    echo "ok $((count += 1)) - sudo # SKIP no sudo here"
+    skip_one "sudo" "no sudo here"
 fi
 
 # --- host names ----------------------------------------------------------------------------------------------------------
@@ -296,5 +280,4 @@ expect "node-hostname: not a name" 2 "cannot be a host name" node-hostname sourc
 expect "node-hostname: revert" 0 "name now +reverted" node-hostname source --revert
 [ "$(name_of)" = "$before" ]; report "as before"
 
-echo "$((count - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+finish

@@ -16,19 +16,8 @@ lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-number=0 failed=0
-check() { # check NAME COMMAND...: one test; what it says is shown only when it fails
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        tail -n 60 "$work/out" | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
 console() { timeout 60 "$here/lab" --name "$name" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" "$@" </dev/null; }
 killed() { # killed AT ARG…: by kill_at_sync.c; false if it lived
@@ -136,5 +125,4 @@ check "killed while nfs-adopt copies, --apply: waits for what still copies" adop
 revert_then() { die_while_copying && back images nfs-adopt source nfs:/srv/nfs /srv/old; }
 check "killed while nfs-adopt copies, --revert" revert_then
 
-echo "$((number - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish
