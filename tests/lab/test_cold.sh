@@ -11,7 +11,7 @@ lab=$PWD/tests/lab/lab
 export MIGSH_LAB_NAME=${MIGSH_COLD_LAB:-cold-$$} MIGSH_LAB_SUBNET=${MIGSH_COLD_SUBNET:-192.168.96}
 migsh=$(realpath "${MIGSH:-build/shell/migsh}")
 plain=$(realpath "${MIGSH_PLAIN:-build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 work=$(mktemp -d "${TMPDIR:-/tmp}/migsh-cold.XXXXXX")
 chmod 755 "$work"
 trap '"$lab" down >/dev/null 2>&1; rm -rf "$work"' EXIT
@@ -182,7 +182,7 @@ check "it runs on the source" is local1 running "shut off"
 killed() {
     local at=$1 rc=0
     shift
-    timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_KILL_AT="$at" LD_PRELOAD="$preload" "$plain" \
+    timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_FAULT_AT="$at" LD_PRELOAD="$preload" "$plain" \
         -i "$work/nodes" "$@" </dev/null >"$work/killed" 2>&1 || rc=$?
     cat "$work/killed"
     [ $rc = 137 ]
