@@ -113,11 +113,12 @@ check "as a Lua function" in_json '.ok and .destination == "source" and .targets
 check "post-copy" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
 check "it was never rebooted" runs_on dest
 
-# killed AT ARG…: a console that dies at that record of its journal.
+# killed intent|outcome ARG…: a console that dies behind the intent of the step migrate, or before its outcome.
 plain=$(realpath "${MIGSH_PLAIN:-build/shell/migsh}")
 killed() {
     local rc=0
-    timeout 120 "$lab" exec admin -- env MIGSH_FAULT_AT="$1" LD_PRELOAD="$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")" \
+    timeout 120 "$lab" exec admin -- env MIGSH_FAULT_STEP=migrate MIGSH_FAULT_WHEN="$1" \
+        LD_PRELOAD="$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")" \
         "$plain" -i "$work/nodes" live-migrate "${@:2}" >"$work/out" 2>&1 || rc=$?
     [ $rc = 137 ]
 }
@@ -130,11 +131,11 @@ ends() {
     echo "status $rc, wanted $want; pattern $pattern"
     [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -qE -- "$pattern"
 }
-check "killed before it migrates" killed -4 share source --unsafe --no-watch
+check "killed before it migrates" killed intent share source --unsafe --no-watch
 check "another is refused meanwhile" moves 10 'was not finished.*hint: resume' share@dest source --unsafe --no-watch
 check "taken back" ends 0 'taken back' rollback "$(journal)"
 check "it runs where it did" runs_on dest
-check "killed when it has migrated" killed 5 share source --unsafe --no-watch
+check "killed when it has migrated" killed outcome share source --unsafe --no-watch
 check "it cannot be taken back any more" ends 10 'the guest runs on source' rollback "$(journal)"
 check "gone on with: autostart, verdict" ends 0 'starts with source.*verdict: ok' resume "$(journal)"
 check "it runs on the source" runs_on source
