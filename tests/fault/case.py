@@ -13,7 +13,8 @@ from hosts import Broken, wait_for
 from world import FILES, NODES
 
 LIMIT = 150  # seconds that a console may take on a loaded machine, and no fault is there to be waited for
-NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; the rest of LIMIT is the machine's
+NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; what is allowed above is the machine's
+FULL = 2  # the same for a full disk
 COMMAND = "cold-migrate"
 HOLD = ": >{0}/reached; n=0; until [ -e {0}/go ] || [ $n -ge 6000 ]; do sleep 0.02; n=$((n+1)); done"
 
@@ -78,6 +79,7 @@ class Run:
         self.timers = faults.Later()
         self.changed = self.truncated = self.overtaken = False
         self.consoles, self.said, self.how = 0, [], "reverted"
+        self.struck = None
 
     def later(self, seconds, call):
         self.timers.add(seconds, call)
@@ -159,9 +161,12 @@ class Run:
                 raise Broken(f"the console was not killed: status {status}")
         elif status != 0 and "error" not in text:
             raise Broken(f"failed without a word (status {status})")
+        took = self.over - self.struck if self.struck else 0
+        if fault == "full" and status != 0:
+            self.expect("No space left" in text or " free" in text, "the error does not say that the disk is full")
+            self.expect(took < FULL + 15, f"that the disk is full was told after {took:.0f} s only")
         if fault.startswith("frozen") and status != 0:
             node = self.world.dst if fault == "frozen-dest" else self.world.src
-            took = self.over - self.struck
             if node not in text.partition("error")[2]:
                 raise Broken(f"the error does not name the frozen node {node}")
             if took > NOTICED + 15:
@@ -282,7 +287,17 @@ class Run:
         if state == "done":
             self.migrated()
             return True
-        return self.go_on(end)
+        return self.clean_up() if end == "cleanup" else self.go_on(end)
+
+    def clean_up(self):
+        status, text = self.console("cleanup", ["cleanup", self.world.name, "--apply"]).wait()
+        self.how = "cleanup"
+        self.expect(status == 0, f"cleanup: status {status}")
+        if self.journal_state() == "done":
+            self.migrated()
+            return True
+        self.as_before()
+        return False
 
     def go_on(self, end, again=True):
         status, text = self.console(end, [end, self.ident()]).wait()
@@ -314,12 +329,14 @@ class Run:
         """With a part of the journal lost: the way out is safe and says what it does; then the operator clears up."""
         if self.journal_state() != "":
             status, text = self.console(self.case.end, [self.case.end, self.ident()]).wait()
-        else:
-            status, text = self.console("cleanup", ["cleanup", self.world.name, "--plan"]).wait()
-        self.safe()
-        if status == 0 and self.case.end == "resume" and self.journal_state() == "done":
-            self.migrated()
-        self.expect(status == 0 or "error" in text, f"failed without a word (status {status})")
+            self.safe()
+            if status == 0 and self.case.end == "resume" and self.journal_state() == "done":
+                self.migrated()
+            self.expect(status == 0 or "error" in text, f"failed without a word (status {status})")
+        for _ in range(2):
+            status, text = self.console("cleanup", ["cleanup", self.world.name, "--apply"]).wait()
+            self.safe()
+            self.expect(status == 0 or "error" in text, f"cleanup failed without a word (status {status})")
 
     def after_overtaking(self):
         """Another console has done the same meanwhile: what this one takes back is its own only."""
