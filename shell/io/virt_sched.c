@@ -36,8 +36,8 @@ static int get(struct virt_dom *d, unsigned impact, char **ret_type, virTypedPar
 int virt_dom_sched(struct virt_dom *d, unsigned impact, json_t **ret, struct err *e)
 {
     _cleanup_free_ char *type = NULL;
-    virTypedParameterPtr params;
-    int n;
+    virTypedParameterPtr params = NULL;
+    int n = 0;
     if (get(d, impact, &type, &params, &n, e) < 0)
         return -1;
     json_t *values = json_object();
@@ -67,8 +67,8 @@ static int add_setting(const char *text, virTypedParameterPtr known, int n, virT
 int virt_dom_set_sched(struct virt_dom *d, const struct strv *settings, unsigned impact, struct err *e)
 {
     _cleanup_free_ char *type = NULL;
-    virTypedParameterPtr known, list = NULL;
-    int n, count = 0, max = 0, r = 0;
+    virTypedParameterPtr known = NULL, list = NULL;
+    int n = 0, count = 0, max = 0, r = 0;
     if (get(d, impact, &type, &known, &n, e) < 0)
         return -1;
     for (size_t i = 0; i < settings->n && r == 0; i++)
