@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Moves a guest with its disks while it is off: shut down, copied, defined, started and proved on the other node, as one
--- journaled undertaking. What it is about is found by cold/facts.lua; the steps are in cold/.
+-- Moves a guest with its disks while it is off: shut down, copied, defined, started and proved on the other node, as
+-- one journaled undertaking. What it is about is found by cold/facts.lua; the steps are in cold/.
 local check = require "cold.check"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
@@ -178,7 +178,8 @@ Offline time is measured from the last answer of the guest before to the first o
   example = "cold-migrate share dest --plan\ncold-migrate share@source dest --timeout 60 --map bridge=br0:br1\n"
     .. "cold-migrate a,b,c dest --parallel 2 --undefine-source --remove-disks",
   args = {
-    { name = "domain", type = "domain", required = true, positional = true, help = "what to move: NAME[@NODE][,NAME…]" },
+    { name = "domain", type = "domain", required = true, positional = true,
+      help = "what to move: NAME[@NODE][,NAME…]" },
     { name = "dest", type = "node", required = true, positional = true, help = "the node to move it to" },
     { name = "plan", type = "bool", help = "show what would be done, with sizes and times, and touch nothing" },
     { name = "timeout", type = "duration", unit = "s", default = 120, help = "time for the guest to shut down" },

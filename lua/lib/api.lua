@@ -142,10 +142,12 @@ makes the steps anew from ABOUT, all that is kept of a run, and nothing secret: 
 return value, text end, begun = function(tx) end (before the first step of a new one), ended = function(tx) end}.
 ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
-or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify = function(tx, step, record) (begun, end unknown: its
-outcome if it is done), undo = function(tx, step, record), commit = true (a point of no return once it is done; with
-passed(tx, step, record) to judge one that failed, and point, a text), harmless = true (it changes nothing)}. Each has
-to bear being run twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx.about, tx.id, tx.resumed.]],
+or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
+function(tx, step, record) (begun, end unknown: its outcome if it is done), undo = function(tx, step, record),
+commit = true (a point of no return once it is done; with passed(tx, step, record) to judge one that failed, and
+point, a text), harmless = true (it changes nothing), undo_at_once = true (when it fails)}. Each has to bear being run
+twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are
+done are not told of.]],
         example = [[return mig.transaction("my-recipe", {domain = "share", lock = "domain:share"})]] },
       { form = "mig.transaction_resume(ID) -> value, text; mig.transaction_rollback(ID, FORGET) -> value",
         names = { "transaction_resume", "transaction_rollback" }, text = [[

@@ -37,7 +37,7 @@ local function make(journal)
   local workflow = recipe.workflow(journal.command)(journal.about)
   check_steps(workflow.steps)
   local tx = setmetatable({ journal = journal, id = journal.id, about = journal.about, steps = workflow.steps,
-    finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
+    quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
     outcomes = {}, states = {}, list = mig.array {} }, Tx)
   for key, record in pairs(last_records(journal)) do
     if record.state == "done" or record.state == "unchanged" then
@@ -62,6 +62,9 @@ function Tx:tell(step, state, detail, seconds)
   local title = step.title or step.name
   self.list[#self.list + 1] = { name = step.name, key = step.key, title = title, state = state, detail = detail,
     seconds = seconds }
+  if self.quiet and not self.resumed and (state == "done" or state == "unchanged") then
+    return
+  end
   self:say(("%-11s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
 end
 
@@ -97,7 +100,9 @@ function Tx:stop(err, text)
     hint = hint and hint .. "; then: " .. way or way
   else
     self.journal:finish "reverted"
-    self:say "nothing was changed"
+    if not self.quiet then
+      self:say "nothing was changed"
+    end
   end
   local value = { journal = self.id, state = self.journal.state, steps = self.list, error = { code = err.code,
     msg = err.msg } }
@@ -111,6 +116,19 @@ local function attempt(fn, ...)
     return value, nil, unchanged
   end
   return nil, value
+end
+
+-- A step that is nothing by halves is taken back where it failed. If that fails too, rollback has it still to do.
+function Tx:after_failure(step, record)
+  if not step.undo_at_once then
+    return
+  end
+  self.journal:outcome(record, "undoing", record.outcome)
+  local _, err = attempt(step.undo, self, step, record)
+  self.journal:outcome(record, err and "undo-failed" or "undone", err and { code = err.code, msg = err.msg })
+  if err then
+    mig.warn(("what it left could not be taken back: %s"):format(err.msg))
+  end
 end
 
 function Tx:do_step(step, last)
@@ -131,8 +149,11 @@ function Tx:do_step(step, last)
   local value, err, unchanged = attempt(step.run, self, step)
   if err then
     self.journal:outcome(record, "failed", { code = err.code, msg = err.msg })
-    self:tell(step, "failed", err.msg)
-    self:stop(err, ("step %s: %s"):format(key_of(step.name, step.key), err.msg))
+    if not self.quiet or self.resumed then
+      self:tell(step, "failed", err.msg)
+    end
+    self:after_failure(step, record)
+    self:stop(err, self.quiet and err.msg or ("step %s: %s"):format(key_of(step.name, step.key), err.msg))
   end
   self.journal:outcome(record, unchanged and "unchanged" or "done", value)
   self.outcomes[key_of(step.name, step.key)] = value

@@ -20,8 +20,8 @@ end
 
 -- virsh of the node itself: networks have no command here.
 local function has_network(about, name)
-  local out = node.sh(about.dest, 'virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1 && echo yes || echo no', name)
-  return out == "yes\n"
+  return node.sh(about.dest, 'virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1 && echo yes || echo no',
+    name) == "yes\n"
 end
 
 function check.clone_network(about, name)

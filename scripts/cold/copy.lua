@@ -99,7 +99,8 @@ function copy.run(tx, i, file)
   if replaces then
     check_retired(tx, i, file, temp)
   elseif node.exists(about.dest, file.to) then
-    fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest, file.to)
+    fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest,
+      file.to)
   end
   local r = before.kind == "directory" and copy_directory(about, file, temp)
     or copy_bytes(about, file, temp, replaces)
@@ -113,8 +114,7 @@ function copy.run(tx, i, file)
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
 end
 
--- Begun by a console that is gone: done only if it has its name and is the source's, byte for byte. (A rebased one is not:
--- it is copied once more.)
+-- Begun by a console that is gone: done only if it has its name and is the source's, byte for byte.
 function copy.verify(tx, i, file)
   local about, action = tx.about, tx:outcome("check").actions[i]
   local temp = temporary(tx, i, file)
@@ -157,7 +157,7 @@ function copy.forget_aside(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
     if made and made.replaced then
-      node.remove(tx.about.dest, aside(temporary(tx, i, file)))
+      node.sh(tx.about.dest, 'rm -rf -- "$1"', aside(temporary(tx, i, file)))
     end
   end
 end

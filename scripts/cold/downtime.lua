@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What the guest's users feel of a cold migration: watches from before the shutdown until it answers again. They live as
--- long as the console: a migration that another one goes on with has no measured downtime.
+-- What the guest's users feel of a cold migration: watches from before the shutdown until it answers again. They live
+-- as long as the console: a migration that another one goes on with has no measured downtime.
 local downtime = {}
 local Watches = {}
 Watches.__index = Watches
@@ -55,11 +55,21 @@ function downtime.start(tx)
   end
   tx.watches = open(about.options)
   mig.sleep(1000)
-  tx.answered = {}
+  tx.answered, tx.received = {}, {}
   for i, t in ipairs(tx.watches:snapshot()) do
     tx.answered[i] = t.received > 0
     if t.received == 0 then
       mig.warn(("%s does not answer now, so it cannot tell when the guest is back"):format(t.target))
+    end
+  end
+end
+
+-- Answers from now on are those of the guest on the destination.
+function downtime.before_start(tx)
+  if tx.watches then
+    tx.watches:mark "start"
+    for i, t in ipairs(tx.watches:snapshot()) do
+      tx.received[i] = t.received
     end
   end
 end
@@ -77,12 +87,13 @@ function downtime.wait_for_answer(tx)
       own:close()
     end
   end })
-  local waited, silent = 0, nil
+  local waited = 0
+  local silent
   repeat
     mig.sleep(POLL_MS)
     waited, silent = waited + POLL_MS, {}
     for i, t in ipairs(watches:snapshot()) do
-      local back = t.received > 0 and t.silent_ms ~= mig.null and t.silent_ms < 2000
+      local back = t.received > (own and 0 or tx.received[i] or 0) and t.silent_ms ~= mig.null and t.silent_ms < 2000
       if not back and (own or tx.answered[i]) then
         silent[#silent + 1] = t.target
       end

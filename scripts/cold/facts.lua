@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where each
--- will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
+-- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
+-- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
@@ -114,7 +114,9 @@ local function list_files(about)
   local files, seen = mig.array {}, {}
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.source }) do
     local path = text_of(row.path)
-    if path and row.type ~= "network" and not (row.kind == "save" and not about.options.carry_save) then
+    local made_at_start = row.exists == false and (row.kind == "nvram" or row.kind == "tpm" or row.kind == "save")
+    if path and row.type ~= "network" and not made_at_start
+      and not (row.kind == "save" and not about.options.carry_save) then
       if row.exists == false then
         fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
           path, text_of(row.target) or row.kind)
@@ -171,8 +173,9 @@ local function is_among(list, value)
   return false
 end
 
--- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there, that
--- nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`: prove it by a marker; without, shared storage is only presumed.
+-- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
+-- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`:
+-- prove it by a marker; without, shared storage is only presumed.
 -- Whose definitions on the node name that file, one domain aside.
 function facts.users_of(where, path, uuid)
   local users = {}
@@ -220,12 +223,27 @@ local function check_state(about, info)
     fail("state", "resume, start or destroy it first", "%s is %s on %s", about.domain, info.state, about.source)
   elseif info.managed_save and not about.options.carry_save then
     fail("state", "start it and let it shut down, drop its state with managedsave-remove, or take that along with "
-      .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere", about.domain)
+      .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere",
+      about.domain)
+  end
+end
+
+-- An earlier undertaking that was not finished says more than what it left on the nodes.
+local function assert_finished(text)
+  local name = text:match "^(.+)@[^@]+$"
+  for _, j in ipairs(mig.journals()) do
+    local about = j.about
+    if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")
+      and (about.domain == text or about.uuid == text or about.domain == name) then
+      fail("state", ("resume %s goes on with it, rollback %s takes it back"):format(j.id, j.id),
+        "an earlier %s of %s was not finished: journal %s", j.command, about.domain, j.id)
+    end
   end
 end
 
 -- The `about` of the journal. a: the recipe's arguments, as options.
 function facts.gather(text, dest, options)
+  assert_finished(text)
   local info = find(text)
   local about = { domain = info.name, uuid = info.uuid, source = info.node, dest = dest, options = options,
     lock = "domain:" .. info.uuid, running = info.state == "running", autostart = info.autostart == true }

@@ -2,6 +2,7 @@
 -- The steps of cold-migrate behind the definition: what belongs to it, the start, the proof, and what becomes of the
 -- source. The start is where there is no way back: from then on the copy is the guest. Nothing of the source is removed
 -- before the proof.
+local carry = require "cold.carry"
 local copy = require "cold.copy"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
@@ -19,11 +20,8 @@ local function on(about, where)
   return about.uuid .. "@" .. about[where]
 end
 
-local function carry(tx)
-  local done = {}
-  for _, item in ipairs(require("cold.carry").run(tx)) do
-    done[#done + 1] = item
-  end
+local function carry_all(tx)
+  local done = carry.run(tx.about)
   return { detail = #done > 0 and table.concat(done, ", ") or "nothing" }, #done == 0
 end
 
@@ -40,10 +38,8 @@ local function start(tx)
   end
   place.assert_off(about.uuid, about.domain, { about.source, about.dest })
   copy.assert_untouched(tx)
+  downtime.before_start(tx)
   mig.start { on(about, "dest") }
-  if tx.watches then
-    tx.watches:mark "start"
-  end
 end
 
 -- Has it run there? If it does not now, its disks tell.
@@ -105,7 +101,8 @@ end
 
 -- Retire --------------------------------------------------------------------------------------------------------------
 
--- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they stay.
+-- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they
+-- stay.
 local function remove_disks(tx)
   local about, removed = tx.about, 0
   for _, file in ipairs(about.files) do
@@ -129,8 +126,9 @@ end
 local function assert_arrived(about)
   local there = place.on(about.dest, about.uuid)
   if not there or about.running and there.state ~= "running" then
-    fail("state", "cleanup " .. about.domain .. " tells where it is", "%s is %s on %s: nothing of the source is touched",
-      about.domain, there and there.state or "not defined", about.dest)
+    fail("state", "cleanup " .. about.domain .. " tells where it is",
+      "%s is %s on %s: nothing of the source is touched", about.domain, there and there.state or "not defined",
+      about.dest)
   end
   local here = place.on(about.source, about.uuid)
   if here and place.is_active(here) then
@@ -179,7 +177,7 @@ end
 
 function last.steps(about)
   return {
-    { name = "carry", title = "snapshots and checkpoints", run = carry },
+    { name = "carry", title = "snapshots and checkpoints", run = carry_all },
     { name = "start", title = about.running and "on " .. about.dest or "off on " .. about.dest, commit = true,
       about = { node = about.dest }, run = start, verify = verify_start, passed = has_run,
       point = ("the guest has run on %s: its copy there is the guest now"):format(about.dest) },

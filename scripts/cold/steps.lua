@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The steps of cold-migrate up to the definition on the destination, made from what facts.lua found. Until the guest is
--- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed: a
--- copy gets its name only if nothing has it, a definition of ours bears our mark.
+-- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed:
+-- a copy gets its name only if nothing has it, a definition of ours bears our mark.
+local carry = require "cold.carry"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
@@ -10,7 +11,7 @@ local place = require "cold.place"
 local xml = require "cold.xml"
 local steps = {}
 
-local POLL_MS = 500
+local POLL_MS, AGAIN_MS = 500, 10000
 
 local function fail(code, hint, format, ...)
   mig.error { code = code, msg = format:format(...), hint = hint }
@@ -33,6 +34,9 @@ local function wait_until_off(about, limit_ms)
     end
     mig.sleep(POLL_MS)
     waited = waited + POLL_MS
+    if waited % AGAIN_MS == 0 then -- a guest that was booting when it was asked has not heard it
+      mig.try(mig.shutdown, { on(about, "source") })
+    end
   end
 end
 
@@ -41,8 +45,8 @@ local function may_destroy(about)
   if about.options.destroy_after then
     return true
   end
-  local yes, err = mig.try(mig.ask, ("%s has not shut down within %g s. Destroy it, as if its power were cut? (yes/no) ")
-    :format(about.domain, about.options.timeout / 1000))
+  local yes, err = mig.try(mig.ask, ("%s has not shut down within %g s. Destroy it, as if its power were cut? "
+    .. "(yes/no) "):format(about.domain, about.options.timeout / 1000))
   if err and err.code ~= "auth" then
     error(err, 0)
   end
@@ -111,7 +115,7 @@ local function make_storage(tx, step)
     made[#made + 1] = "network " .. network
   end
   for _, dir in ipairs(missing.directories) do
-    node.sh(about.dest, 'mkdir -p -- "$1"', dir)
+    node.sh(about.dest, 'umask 066 && mkdir -p -- "$1"', dir)
     made[#made + 1] = dir
   end
   step.made = made
@@ -156,16 +160,10 @@ end
 
 -- Definition ----------------------------------------------------------------------------------------------------------
 
--- The text as a domain of that node; it may hold passwords, so it lies in a file that only we can read, and not for long.
 function steps.define(text, where)
-  local path = os.tmpname()
-  local _ <close> = setmetatable({}, { __close = function()
-    os.remove(path)
-  end })
-  local f <close> = assert(io.open(path, "w"))
-  assert(f:write(text))
-  assert(f:close())
-  mig.define { path, node = where }
+  carry.with_file(text, function(path)
+    mig.define { path, node = where }
+  end)
 end
 
 local function is_ours(tx, text)
@@ -219,7 +217,7 @@ local function undo_define(tx)
     keep_tpm = there:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
 end
 
--- -------------------------------------------------------------------------------------------------------------------------
+-- --------------------------------------------------------------------------------------------------------------------
 
 function steps.first(about)
   local list = {

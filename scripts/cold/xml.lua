@@ -1,17 +1,23 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here was
--- written by libvirt, so it has one form; what it means is mig.xml_map's to change.
+-- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here
+-- was written by libvirt, so it has one form; what it means is mig.xml_map's to change.
 local report = require "migsh.report"
 local xml = {}
 
 local NAMESPACE = "urn:migsh:migration"
 
 function xml.escape(text)
-  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }))
+  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
+    ["'"] = "&apos;" }))
 end
 
 function xml.unescape(text)
   return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
+end
+
+-- As libvirt quotes it, whoever wrote it: to be looked at, not to be defined.
+local function quoted(text)
+  return (text:gsub("=\"([^\"']*)\"", "='%1'"))
 end
 
 -- Without the mark, and without a <metadata> that held nothing else.
@@ -55,6 +61,7 @@ end
 
 -- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, tpm}
 function xml.needs(text)
+  text = quoted(text)
   local function all(pattern)
     local list, seen = mig.array {}, {}
     for value in text:gmatch(pattern) do
@@ -78,7 +85,7 @@ end
 
 -- Lines in which they differ, migsh's mark aside.
 function xml.differences(before, after)
-  return report.xml_differences(xml.unmarked(before), xml.unmarked(after))
+  return report.xml_differences(quoted(xml.unmarked(before)), quoted(xml.unmarked(after)))
 end
 
 -- Adapted to the destination: new XML, its diff. `map`: the texts of --map.

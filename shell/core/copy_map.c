@@ -135,25 +135,6 @@ static uint64_t end_of(const struct copy_set *s, size_t i)
     return end < s->size ? end : s->size;
 }
 
-uint64_t copy_set_bytes(const struct copy_set *s)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s->n; i++)
-        sum += copy_set_has(s, i) ? end_of(s, i) - (uint64_t)i * s->segment : 0;
-    return sum;
-}
-
-bool copy_set_run(const struct copy_set *s, size_t *i, size_t most, size_t *ret_first, size_t *ret_count)
-{
-    while (*i < s->n && !copy_set_has(s, *i))
-        ++*i;
-    *ret_first = *i;
-    while (*i < s->n && *i - *ret_first < most && copy_set_has(s, *i))
-        ++*i;
-    *ret_count = *i - *ret_first;
-    return *ret_count > 0;
-}
-
 void copy_map_union(const struct copy_map *a, const struct copy_map *b, struct copy_map *ret)
 {
     size_t i = 0, k = 0;

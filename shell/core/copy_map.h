@@ -44,9 +44,6 @@ void copy_set_add_map(struct copy_set *s, const struct copy_map *m); // those th
 void copy_set_and(struct copy_set *s, const struct copy_set *other);
 void copy_set_or(struct copy_set *s, const struct copy_set *other);
 size_t copy_set_count(const struct copy_set *s);
-uint64_t copy_set_bytes(const struct copy_set *s);
-// The next run of members from *i on: its first and length; false at the end. *i is moved behind it.
-bool copy_set_run(const struct copy_set *s, size_t *i, size_t most, size_t *ret_first, size_t *ret_count);
 
 // What either has.
 void copy_map_union(const struct copy_map *a, const struct copy_map *b, struct copy_map *ret);

@@ -14,8 +14,9 @@ struct place_exec {
     const char *script;      // POSIX sh, run by `sh -c`
     const char *const *args; // $1 …, any bytes but NUL; may be NULL
     size_t n_args;
-    bool root;         // needs root: by itself, by `sudo -n`, or by sudo with a password
-    const void *input; // what the shell function `input` prints in the script, all of it, once
+    bool root; // needs root: by itself, by `sudo -n`, or by sudo with a password
+    const void
+        *input; // what the shell function `input` prints in the script, all of it, once; with output(): its stdin
     size_t input_len;
     size_t max_output; // as in struct remote_exec
     double timeout_ms; // 0: none

@@ -9,7 +9,7 @@
 [ -n "${MIGSH_BENCH_INSIDE:-}" ] || MIGSH_BENCH_INSIDE=1 exec unshare --net --pid --fork --kill-child --mount --mount-proc "$0" "$@"
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 ip link set lo up
-rounds=${1:-5} nodes=20
+rounds=${1:-5} nodes=${nodes:-20}
 migsh=$(realpath "${MIGSH_PLAIN:-build/shell/migsh}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT # the sshds end with the pid namespace

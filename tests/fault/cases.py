@@ -7,6 +7,7 @@
 #
 # END is what the operator does then: resume or rollback; each point has both in turn.
 import random
+import sys
 from collections import namedtuple
 
 # The steps of a cold migration in their order. steps_differ() compares them with those it really has.
@@ -25,7 +26,8 @@ SLOW = ("link-down", "frozen-dest", "frozen-source")  # they take as long as it 
 
 
 def faults_at_bytes(k):
-    faults = ["kill", "flipped"] + [BYTES[1:][(k * 4 + i) % (len(BYTES) - 1)] for i in range(4)]
+    # Towards the end what is flipped may have been checked already.
+    faults = ["kill"] + ["flipped"] * (k <= 17) + [BYTES[1:][(k * 4 + i) % (len(BYTES) - 1)] for i in range(4)]
     return faults + ([SLOW[k // 5 % 3]] if k % 5 == 3 else [])
 
 
@@ -75,6 +77,8 @@ def steps_differ(real):
             + [f"tests/fault/cases.py tests a step '{s}' that cold-migrate does not have" for s in gone])
 
 
-if __name__ == "__main__":
-    for case in table():
-        print(case.name)
+if __name__ == "__main__":  # --steps: what is wrong with STEPS, the real ones on standard input; else the names
+    if sys.argv[1:] == ["--steps"]:
+        print("\n".join(steps_differ(sys.stdin.read().split())), end="")
+    else:
+        print("\n".join(case.name for case in table()))

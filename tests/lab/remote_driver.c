@@ -5,6 +5,7 @@
 //     remote_driver [-F config] [-p port] [-l user] [-f fingerprint] [-a answer]… [-c cancel_ms] [-s stall_ms] [-t]
 //     [-i]
 //                   [-n repeats] HOST COMMAND
+// With -k LINE the command is a script for a shell that is kept: LINE becomes it.
 // With -q the words after HOST are quoted and joined.
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ struct drive {
     struct remote_options o;
     struct strv answers;
     size_t asked;
-    const char *command;
+    const char *command, *shell;
     bool timing, read_stdin, quote;
     int repeats;
     int status;
@@ -57,7 +58,7 @@ static int run_commands(struct job *job, struct drive *d, struct remote *r, stru
 {
     for (int i = 0; i < d->repeats; i++) {
         double start = now();
-        struct remote_exec spec = {.command = d->command, .feed = d->read_stdin ? feed : NULL};
+        struct remote_exec spec = {.command = d->command, .shell = d->shell, .feed = d->read_stdin ? feed : NULL};
         struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
         int status = remote_exec(job, r, &spec, &result, e);
         fwrite(buf_str(&result.out), 1, result.out.len, stdout);
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
 {
     struct drive d = {.repeats = 1};
     int cancel_ms = 0;
-    for (int c; (c = getopt(argc, argv, "+F:p:l:f:a:c:s:tin:q")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "+F:p:l:f:a:c:s:tin:qk:")) != -1;) {
         switch (c) {
         case 'F':
             d.o.config_file = optarg;
@@ -135,6 +136,9 @@ int main(int argc, char **argv)
             break;
         case 's':
             d.o.stall_ms = d.o.connect_ms = atoi(optarg);
+            break;
+        case 'k':
+            d.shell = optarg;
             break;
         case 'q':
             d.quote = true;

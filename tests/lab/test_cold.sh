@@ -121,9 +121,10 @@ check "its cdrom arrived" same $images/cd.iso
 details() {
     on dest virsh dumpxml two --inactive --security-info >"$work/two.dest"
     cat "$work/two.dest"
+    on source virsh dumpxml two >"$work/two.source"
     grep -q "passwd='secret7'" "$work/two.dest" && grep -q 'two disks' "$work/two.dest" && grep -q kept "$work/two.dest" &&
         grep -q '<shares>333' "$work/two.dest" && [[ $(on dest virsh dominfo two) =~ Autostart:\ +enable ]] &&
-        [[ $(on source virsh dominfo two) =~ Autostart:\ +disable ]] && on source virsh dumpxml two | grep -q "role=.moved."
+        [[ $(on source virsh dominfo two) =~ Autostart:\ +disable ]] && grep -q "role=.moved." "$work/two.source"
 }
 check "password, title, metadata, scheduler and autostart are carried; the source is marked" details
 secret() { ! grep -rqF secret7 "$work/state"; }
@@ -158,8 +159,8 @@ make_two two 6d696773-6800-4c41-8000-000000000078 >/dev/null 2>&1
 sed -i 's/000000000077/000000000079/' "$work/two.xml"
 on dest virsh define "$work/two.xml" >/dev/null
 check "another domain of that name: refused" gives 4 'dest has a domain two already' migsh cold-migrate two@source dest
-check "a directory that is missing: refused" gives 3 'dest has no directory /nowhere.*hint' migsh cold-migrate two@source dest --map path=$images:/nowhere
 on dest virsh undefine two >/dev/null
+check "a directory that is missing: refused" gives 3 'dest has no directory /nowhere.*hint' migsh cold-migrate two@source dest --map path=$images:/nowhere
 define_local1 >/dev/null
 check "a bridge that is missing: refused" gives 3 'dest has no bridge br9' migsh cold-migrate local1 dest --map bridge=br0:br9
 check "nothing was done, and no journal is open" gives 0 'cold-migrate +[^~]* reverted' migsh journal-list
@@ -186,29 +187,42 @@ killed() {
     cat "$work/killed"
     [ $rc = 137 ]
 }
-points="4 -4 -8 10 -10 12 -12 16 -16 -18"
-[ "${MIGSH_COLD_KILLS:-}" != all ] || points=$(for i in $(seq 22); do echo "$i -$i"; done)
-for at in $points; do
-    run_local1 >"$work/out" 2>&1
-    check "killed at $at" killed "$at" cold-migrate local1 dest --no-watch --target "$address"
+# one_copy: never two that run, never none that is defined.
+one_copy() {
+    echo "source '$(state source local1)', dest '$(state dest local1)'"
+    [ "$(state source local1)$(state dest local1)" != "" ] && [ "$(state source local1)$(state dest local1)" != runningrunning ]
+}
+# kill_at AT STATE: killed there, taken back, killed there again and gone on with. A guest that is off needs no time to boot.
+kill_at() {
+    local at=$1 was=$2 then=$2 id
+    if [ "$was" = running ]; then run_local1; else clean; define_local1; fi >"$work/out" 2>&1
+    [ "$was" = running ] || then="shut off"
+    check "$was, killed at $at" killed "$at" cold-migrate local1 dest --no-watch --target "$address"
     id=$(last_id)
-    one_copy() { is local1 "shut off" running || is local1 running "" || is local1 running "shut off" || is local1 "shut off" "" || is local1 "shut off" "shut off"; }
-    check "killed at $at: never two copies, never none" one_copy
-    check "killed at $at: the same is refused meanwhile" gives 10 'was not finished.*hint: resume' quick cold-migrate local1 dest
+    check "$was, killed at $at: never two copies, never none" one_copy
+    check "$was, killed at $at: the same is refused meanwhile" gives 10 'was not finished.*hint: resume' quick cold-migrate local1 dest
     if [ "$(state dest local1)" = running ]; then
-        check "killed at $at: it has run there, so it cannot be taken back" gives 10 'has run on dest' quick rollback "$id"
+        check "$was, killed at $at: it has run there, so it cannot be taken back" gives 10 'has run on dest' quick rollback "$id"
     else
-        check "killed at $at: taken back" gives 0 'taken back' quick rollback "$id"
-        check "killed at $at: it runs on the source" is local1 running ""
-        check "killed at $at: nothing is left" no_leftovers
-        check "killed at $at: nor the copy" gone dest $images/local1.qcow2
-        "$lab" wait local1 >/dev/null 2>&1
+        check "$was, killed at $at: taken back" gives 0 'taken back' quick rollback "$id"
+        check "$was, killed at $at: it is as it was" is local1 "$then" ""
+        check "$was, killed at $at: nothing is left" no_leftovers
+        check "$was, killed at $at: nor the copy" gone dest $images/local1.qcow2
+        [ "$was" = off ] || "$lab" wait local1 >/dev/null 2>&1
         killed "$at" cold-migrate local1 dest --no-watch --target "$address" >"$work/out" 2>&1
         id=$(last_id)
     fi
-    check "killed at $at: gone on with" gives 0 'local1: runs on dest' quick resume "$id"
-    check "killed at $at: it runs on the destination alone" is local1 "shut off" running
-done
+    check "$was, killed at $at: gone on with" gives 0 "local1: (runs|is defined) on dest" quick resume "$id"
+    check "$was, killed at $at: it is on the destination" is local1 "shut off" "$then"
+}
+if [ "${MIGSH_COLD_KILLS:-}" = all ]; then
+    for i in $(seq 2 21); do
+        for at in "$i" "-$i"; do kill_at "$at" off; kill_at "$at" running; done
+    done
+else
+    for at in 4 -10 12 -12 -20; do kill_at "$at" off; done
+    for at in -8 -16; do kill_at "$at" running; done
+fi
 
 # --- two at once, Ctrl-C, a guest that does not shut down
 run_local1 >"$work/out" 2>&1

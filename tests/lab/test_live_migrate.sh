@@ -124,5 +124,31 @@ check "as a Lua function" in_json '.ok and .destination == "source" and .targets
 check "post-copy" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
 check "it was never rebooted" runs_on dest
 
+# killed AT ARG…: a console that dies at that record of its journal.
+plain=$(realpath "${MIGSH_PLAIN:-build/shell/migsh}")
+killed() {
+    local rc=0
+    timeout 120 "$lab" exec admin -- env MIGSH_KILL_AT="$1" LD_PRELOAD="$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")" \
+        "$plain" -i "$work/nodes" live-migrate "${@:2}" >"$work/out" 2>&1 || rc=$?
+    [ $rc = 137 ]
+}
+journal() { "$lab" exec admin -- sh -c 'ls /root/.local/state/migsh/journal' | grep live-migrate | tail -n 1 | sed 's/\.jsonl$//'; }
+# ends STATUS PATTERN ARG…: as moves, for other commands.
+ends() {
+    local want=$1 pattern=$2 rc=0
+    shift 2
+    migsh "$@" >"$work/out" 2>&1 || rc=$?
+    echo "status $rc, wanted $want; pattern $pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -qE -- "$pattern"
+}
+check "killed before it migrates" killed -4 share source --unsafe --no-watch
+check "another is refused meanwhile" moves 10 'was not finished.*hint: resume' share@dest source --unsafe --no-watch
+check "taken back" ends 0 'taken back' rollback "$(journal)"
+check "it runs where it did" runs_on dest
+check "killed when it has migrated" killed 5 share source --unsafe --no-watch
+check "it cannot be taken back any more" ends 10 'the guest runs on source' rollback "$(journal)"
+check "gone on with: autostart, verdict" ends 0 'starts with source.*verdict: ok' resume "$(journal)"
+check "it runs on the source" runs_on source
+
 echo "$((n - failed)) passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -87,6 +87,9 @@ expect "export: no such node" 3 "no node 'nosuch'" nfs-export nosuch /srv/x --to
 # --- mount on both, a test, and back
 share="nfs:$dir" at='/mnt/a b'
 fstab=$(on source sha256sum /etc/fstab)
+expect "mount: the plan shows a command once, not for each node" 0 \
+    "source runs: .*mount -t nfs.*source runs: .*dest runs: the same as above.*dest runs: the same script with '/etc/fstab'" \
+    nfs-mount source dest "$share" "$at" --persist --plan
 expect "mount: on two nodes, with fstab" 0 "source +mounted at boot +changed.*dest +mounted at boot +changed" \
     nfs-mount source dest "$share" "$at" --persist --apply
 expect "mount: a second time, 0 changes" 0 "source +mount .*unchanged.*dest +mounted at boot +unchanged" \
@@ -164,10 +167,15 @@ expect "adopt: refused while a guest runs on it" 9 "images is in use: .*guest lo
 lab guest stop local1 >/dev/null
 
 # --- NFSv4 alone, server down
+expect "mount: one whose server will go" 0 "mount .*changed" nfs-mount source nfs:/srv/nfs /mnt/gone --apply
 lab service nfs rpcbind stop >/dev/null
 expect "show: without rpcbind, what is mounted or in the pseudo root" 0 "nfs +/srv.* +source +(mounted|nfs4)" nfs-show nfs --from source
 lab service nfs rpcbind start >/dev/null
 lab service nfs ganesha stop >/dev/null
+expect "mount: the server is down, and the way back does not wait for it" 0 \
+    "warning: the server of /mnt/gone does not answer: it was unmounted lazily.*mount .*reverted.*directory /mnt/gone +reverted" \
+    nfs-mount source nfs:/srv/nfs /mnt/gone --revert
+same "mount: it is gone" "" on source grep /mnt/gone /proc/self/mountinfo
 expect "show: the server is down" 7 "nfs from nfs: .*" nfs-show nfs --from nfs
 expect "export: the server is down, and says so" 1 "no service script|nothing listens" nfs-export nfs /srv/down --to source --apply
 lab service nfs ganesha start >/dev/null

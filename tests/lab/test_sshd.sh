@@ -274,6 +274,19 @@ hostile=$'\'; touch /run/sshd-test/pwned; $(touch pwned) `touch pwned` "\\\n-rf 
 "$driver" -F config -q 127.0.0.11 printf '%s' "$hostile" >out
 result "hostile words arrive as data" "$([ "$(cat out; echo x)" = "${hostile}x" ] && [ ! -e pwned ] && echo 1 || echo 0)" "$(cat -v out)"
 
+# --- a shell that is kept ---------------------------------------------------------------------------------------------------
+expect "kept shell: each script in a subshell of one shell" 4 "^(\\d+) 1 /tmp\nbye\n\\1 1 /tmp\nbye\n\\1 1 /tmp\nbye\n" -k "cd / && exec sh" -n 3 \
+    127.0.0.11 'x=$((x + 1)); cd /tmp; trap "echo bye" EXIT; echo "$$ $x $PWD"; exit 4'
+expect "kept shell: stdout, stderr and the exit status, no stdin" 7 "^(out|err){2}" -k "exec sh" 127.0.0.11 "printf out; printf err >&2; cat; exit 7"
+expect "kept shell: one that dies is replaced" 137 "^(\\d+)\n(signal KILL\n)?(?!\\1\n)\\d+\n" -k "exec sh" -n 2 127.0.0.11 'echo $$; kill -KILL $$'
+expect "kept shell: not to be had" 119 "^no$" -k "echo no; exit 119" 127.0.0.11 "echo never"
+expect "kept shell: too much output, and the session survives" 101 "usable yes.*printed more than" -k "exec sh" 127.0.0.11 "head -c 70000000 /dev/zero"
+since=$(millis)
+expect "kept shell: cancel" $CANCELLED "usable yes" -k "exec sh" -c 400 -l tester 127.0.0.11 "sleep 4243"
+within "kept shell: cancel" 2500
+"$driver" -F config -k "exec sh" 127.0.0.11 "base64 $PWD/blob" | base64 -d >blob.back
+result "kept shell: 40 MB come back" "$(cmp -s blob blob.back && echo 1 || echo 0)"
+
 # --- ends ------------------------------------------------------------------------------------------------------------------
 since=$(millis)
 expect "cancel ends a command" $CANCELLED "usable yes" -c 400 -l tester 127.0.0.11 "exec sleep 4242"

@@ -1,0 +1,294 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# disk-copy and vol-copy between two real nodes: what arrives is compared byte for byte by sha256sum, not by migsh. A lab
+# of its own (MIGSH_COPYTEST_SUBNET); the files are on a tmpfs of each node. Prints "ok N - …".
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
+subnet=${MIGSH_COPYTEST_SUBNET:-192.168.88}
+name=copytest-$$
+work=$(mktemp -d)
+lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
+lab check || exit
+trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+count=0 failed=0
+verdict() { # WHAT STATUS: 0 is good; what was printed is in $work/out
+    count=$((count + 1))
+    if [ "$2" = 0 ]; then
+        echo "ok $count - $1"
+    else
+        failed=$((failed + 1))
+        echo "not ok $count - $1"
+        { echo "${3:-}"; cat "$work/out"; } | sed 's/^/# /'
+    fi
+}
+m() { lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@"; }
+# expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
+expect() {
+    local what=$1 status=$2 pattern=$3 got=0 good=1
+    shift 3
+    m "$@" >"$work/out" 2>&1 </dev/null || got=$?
+    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out" && good=0
+    verdict "$what" $good "status $got, wanted $status; wanted /$pattern/ in:"
+}
+on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
+S() { on source sh -c "cd /mnt/t && $1" sh "${@:2}"; }
+D() { on dest sh -c "cd /mnt/t && $1" sh "${@:2}"; }
+# Content, length, owner and mode.
+sum() { on "$1" sh -c 'sha256sum <"$1"; stat -c "%s %U:%G %a" -- "$1"' sh "$2"; }
+same() { # WHAT SOURCE-PATH DEST-PATH
+    { sum source "$2"; sum dest "$3"; } >"$work/out" 2>&1
+    [ "$(sum source "$2" 2>&1)" = "$(sum dest "$3" 2>&1)" ]
+    verdict "$1" $?
+}
+# No process of a copy and no file of one, but for the part files that are wanted.
+clean() { # WHAT [PARTS]
+    local i left
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        left=$(for h in source dest; do
+            on $h sh -c 'for p in /proc/[0-9]*; do [ "$p" = /proc/$$ ] || tr "\0" " " <$p/cmdline 2>/dev/null; echo; done |
+                grep -E "^(perl -e|dd |ssh -T|qemu-img|xxhsum|sh -c .*migsh-part)"; ls -d /tmp/tmp.*/x00000 /mnt/t/.migsh-mark* 2>/dev/null'
+        done)
+        [ -n "$left" ] || break
+        sleep 0.5
+    done
+    { echo "$left"; D 'find . -name ".*migsh-part"'; } >"$work/out"
+    [ -z "$left" ] && [ "$(D 'find . -name ".*migsh-part" | wc -l')" = "${2:-0}" ]
+    verdict "$1: no process and no file left" $?
+}
+blocks() { D 'stat -c %b "$1" 2>/dev/null || echo 0' "$1"; }
+# Waits until the part file of $1 has $2 MiB, at most 30 s.
+until_mib() {
+    local i
+    for ((i = 0; i < 300; i++)); do
+        [ "$(blocks ".$1.migsh-part")" -ge $(($2 * 2048)) ] && return
+        sleep 0.1
+    done
+}
+field() { grep '^{"from"' "$work/out" | tail -n 1 | jq -r ".$1"; }
+
+cat >"$work/nodes" <<NODES
+node-add source root@source
+node-add dest root@dest
+NODES
+chmod 755 "$work"
+chmod 644 "$work/nodes"
+lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+for h in source dest; do on $h sh -c 'mkdir -p /mnt/t && mount -t tmpfs none /mnt/t'; done
+
+# --- a writer that is frozen: noticed within 30 s, so it runs beside the others
+S 'head -c 64M /dev/urandom >frozen'
+m disk-copy source:/mnt/t/frozen dest:/mnt/t/ --route relay --bwlimit 4M >"$work/frozen" 2>&1 </dev/null &
+frozen=$!
+until_mib frozen 2
+on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^perl -e.*\.frozen\.migsh-part" && kill -STOP ${p#/proc/}; done' 2>/dev/null
+
+# --- what arrives
+S ': >zero; echo x >one; head -c 1048576 /dev/urandom >mib; head -c 3000001 /dev/urandom >odd; truncate -s 20M hole
+   head -c 24M /dev/urandom >dense; chown 7:12 dense; chmod 640 dense
+   truncate -s 1G sparse; for i in 1 3 77 300 301 302 999; do head -c 300000 /dev/urandom | dd of=sparse bs=1M seek=$i conv=notrunc status=none; done
+   head -c 8M /dev/zero >zeros; qemu-img create -q -f qcow2 q.qcow2 5G; qemu-io -c "write -P 5 1G 2M" q.qcow2 >/dev/null; :'
+for f in zero one mib odd hole; do
+    expect "copy: $f" 0 "copied" disk-copy "source:/mnt/t/$f" dest:/mnt/t/ --route relay
+    same "copy: $f is the same" "/mnt/t/$f" "/mnt/t/$f"
+done
+expect "copy: direct by itself" 0 '"route": ?"direct".*"verified": ?true' --json disk-copy source:/mnt/t/dense dest:/mnt/t/
+same "copy: owner and mode as at the source" /mnt/t/dense /mnt/t/dense
+expect "copy: sparse" 0 '"sent": ?2[01]' --json disk-copy source:/mnt/t/sparse dest:/mnt/t/ --route direct
+same "copy: sparse is the same" /mnt/t/sparse /mnt/t/sparse
+[ "$(blocks sparse)" -le $(($(S 'stat -c %b sparse') * 102 / 100)) ]
+verdict "copy: holes are holes" $?
+expect "copy: zeros are not sent" 0 '"sent": ?0,' --json disk-copy source:/mnt/t/zeros dest:/mnt/t/
+expect "copy: qcow2" 0 "copied" disk-copy source:/mnt/t/q.qcow2 dest:/mnt/t/q2.qcow2
+same "copy: qcow2 is the same" /mnt/t/q.qcow2 /mnt/t/q2.qcow2
+expect "copy: owner and mode as told" 0 "copied" disk-copy source:/mnt/t/one dest:/mnt/t/owned --owner 3:4 --mode 604
+[ "$(D 'stat -c "%u:%g %a" owned')" = "3:4 604" ]
+verdict "copy: they are so" $?
+clean "copy" 1
+evil=$'a b\'";$(touch pwned)\n-rf'
+S 'echo "evil" >"$1"' "$evil"
+expect "names: any byte may be in them" 0 "copied" disk-copy "source:/mnt/t/$evil" dest:/mnt/t/
+expect "names: by the other route, and again" 0 "copied" disk-copy "source:/mnt/t/$evil" "dest:/mnt/t/$evil" --update --route relay
+same "names: it is the same" "/mnt/t/$evil" "/mnt/t/$evil"
+[ -z "$(D 'ls pwned 2>/dev/null'; S 'ls pwned 2>/dev/null')" ]
+verdict "names: nothing of it was run" $?
+
+# --- refusals
+expect "refused: it is there" 4 "it is there already.*--update" disk-copy source:/mnt/t/one dest:/mnt/t/one
+expect "refused: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x
+expect "refused: no such directory" 3 "no such directory" disk-copy source:/mnt/t/one dest:/mnt/nosuch/x
+expect "refused: a directory" 2 "neither a file" disk-copy source:/mnt/t dest:/mnt/t/x
+expect "refused: no path" 2 "not NODE:/PATH" disk-copy source dest:/mnt/t/x
+expect "refused: onto itself" 2 "onto itself" disk-copy source:/mnt/t/one source:/mnt/t/../t/one
+S 'sleep 300 <one & echo $!' >"$work/pid"
+expect "refused: in use" 10 "in use by sleep" disk-copy source:/mnt/t/one dest:/mnt/t/x
+on source kill "$(cat "$work/pid")"
+on source sh -c 'qemu-img create -q -f raw /srv/locked 8M; mkfifo /srv/ctl; (sleep 60 >/srv/ctl) & qemu-io /srv/locked <>/srv/ctl >/dev/null 2>&1 & sleep 0.3'
+expect "refused: QEMU has it open" 10 "in use by qemu-io" disk-copy source:/srv/locked dest:/mnt/t/x
+on source sh -c 'dd if=/dev/zero of=/srv/nfs/shared.img bs=1M count=1 status=none'
+expect "shared: is seen, and not copied" 0 '"copied": ?false, ?"shared": ?true' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/shared.img
+[ "$(on nfs sh -c 'ls -A /srv/nfs | grep migsh')" = "" ]
+verdict "shared: no mark is left" $?
+
+# --- update
+S 'cp dense up; cp --sparse=always sparse ups'
+expect "update: of what is not there" 0 "copied" disk-copy source:/mnt/t/up dest:/mnt/t/ --update
+S 'for i in 3 9 17; do printf changed | dd of=up bs=1000000 seek=$i conv=notrunc status=none; done; fallocate -p -o 0 -l 200M ups; truncate -s 999999999 ups'
+D 'cp --sparse=always sparse ups'
+expect "update: sends only what differs" 0 '"sent": ?3145728,' --json disk-copy source:/mnt/t/up dest:/mnt/t/up --update
+same "update: the same" /mnt/t/up /mnt/t/up
+expect "update: nothing to do" 0 '"verified": ?true.*"sent": ?0,' --json disk-copy source:/mnt/t/up dest:/mnt/t/up --update
+expect "update: shorter, with a hole where there was data" 0 '"sent": ?0,' --json disk-copy source:/mnt/t/ups dest:/mnt/t/ups --update --route relay
+[ "$(S 'sha256sum <ups')" = "$(D 'sha256sum <ups')" ]
+verdict "update: the same there too" $?
+
+# --- ways and means
+S 'head -c 200M /dev/urandom >big; head -c 6M /dev/urandom >six'
+expect "streams: three" 0 '"streams": ?3' --json disk-copy source:/mnt/t/big dest:/mnt/t/big --streams 3 --route relay
+same "streams: the same" /mnt/t/big /mnt/t/big
+D 'rm big'
+expect "streams: direct" 0 '"streams": ?2' --json disk-copy source:/mnt/t/big dest:/mnt/t/big --streams 2 --route direct
+same "streams: direct, the same" /mnt/t/big /mnt/t/big
+expect "compress" 0 "copied" disk-copy source:/mnt/t/q.qcow2 dest:/mnt/t/qz --compress --route relay
+same "compress: the same" /mnt/t/q.qcow2 /mnt/t/qz
+expect "compress: direct" 0 "copied" disk-copy source:/mnt/t/odd dest:/mnt/t/oddz --compress --route direct
+same "compress: direct, the same" /mnt/t/odd /mnt/t/oddz
+expect "bwlimit" 0 "copied" --json disk-copy source:/mnt/t/six dest:/mnt/t/six --bwlimit 2M
+[ "$(field 'seconds * 10 | floor')" -ge 22 ]
+verdict "bwlimit: 6 MiB take 3 s" $?
+expect "no-verify" 0 '"digest": ?null, ?"verified": ?false' --json disk-copy source:/mnt/t/odd dest:/mnt/t/nv --no-verify
+for h in source dest; do on $h sh -c 'printf "#!/bin/sh\nexit 1\n" >/usr/local/sbin/perl; chmod 755 /usr/local/sbin/perl'; done
+expect "no perl: sparse" 0 "copied" disk-copy source:/mnt/t/sparse dest:/mnt/t/sp2
+same "no perl: sparse is the same" /mnt/t/sparse /mnt/t/sp2
+D 'printf wrong | dd of=up bs=1000000 seek=5 conv=notrunc status=none'
+expect "no perl: update" 0 '"sent": ?1048576,' --json disk-copy source:/mnt/t/up dest:/mnt/t/up --update --route relay
+same "no perl: update, the same" /mnt/t/up /mnt/t/up
+for h in source dest; do on $h rm /usr/local/sbin/perl; done
+on source sh -c 'mv /root/.ssh/known_hosts /root/.ssh/kh'
+expect "auto: no way from node to node" 0 "cannot send to dest itself.*relay" disk-copy source:/mnt/t/odd dest:/mnt/t/odd3
+expect "direct: no way" 7 "key-exchange" disk-copy source:/mnt/t/odd dest:/mnt/t/odd4 --route direct
+on source sh -c 'mv /root/.ssh/kh /root/.ssh/known_hosts'
+D 'rm -f .odd4.migsh-part'
+clean "ways" 1
+
+# --- cuts, and going on from there
+cut() { # WHAT ROUTE COMMAND: it runs when 8 MiB have arrived
+    local what=$1 route=$2 pid
+    shift 2
+    D 'rm -f cut .cut.migsh-part'
+    m --json disk-copy source:/mnt/t/dense dest:/mnt/t/cut --route "$route" --bwlimit 10M >"$work/out" 2>&1 </dev/null &
+    pid=$!
+    until_mib cut 8
+    "$@" >/dev/null 2>&1
+    wait $pid
+    cut_status=$?
+    clean "$what" 2
+    [ "$(blocks cut)" = 0 ]
+    verdict "$what: the copy has not got its name" $?
+}
+again() { # WHAT
+    expect "$1: goes on" 0 '"verified": ?true' --json disk-copy source:/mnt/t/dense dest:/mnt/t/cut
+    [ "$(field reused)" -ge 8000000 ]
+    verdict "$1: what was there is not sent again" $?
+    same "$1: the same" /mnt/t/dense /mnt/t/cut
+}
+console() { lab exec admin -- sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "migsh.*/mnt/t/cut" && kill -'"$1"' ${p#/proc/}; done'; }
+for route in direct relay; do
+    cut "kill -9, $route" $route console KILL
+    again "kill -9, $route"
+done
+cut "Ctrl-C" direct console INT
+[ "$cut_status" = 130 ]
+verdict "Ctrl-C: is told" $?
+again "Ctrl-C"
+cut_sshd() { on "$1" sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^sshd: root@notty" && kill -9 ${p#/proc/}; done'; }
+cut "connection of the destination" relay cut_sshd dest
+[ "$cut_status" = 7 ] || [ "$cut_status" = 13 ] || [ "$cut_status" = 1 ]
+verdict "connection of the destination: an error" $? "status $cut_status"
+again "connection of the destination"
+cut "connection of the source" direct cut_sshd source
+again "connection of the source"
+
+# --- no space
+D 'mkdir small && mount -t tmpfs -o size=16M none small'
+expect "space: too little is seen before the first byte" 13 "bytes are needed, and [0-9]+ are free" disk-copy source:/mnt/t/dense dest:/mnt/t/small/d
+m disk-copy source:/mnt/t/six dest:/mnt/t/small/six --bwlimit 2M >"$work/out" 2>&1 </dev/null &
+pid=$!
+for ((i = 0; i < 100; i++)); do [ "$(D 'ls -A small')" ] && break; sleep 0.1; done
+D 'head -c 15M /dev/zero >small/fill' 2>/dev/null
+wait $pid
+[ $? = 13 ] && grep -q 'dest:/mnt/t/small/six: .*No space left' "$work/out"
+verdict "space: gone meanwhile, named" $?
+D 'rm small/fill'
+expect "space: goes on" 0 "copied" disk-copy source:/mnt/t/six dest:/mnt/t/small/six
+same "space: the same" /mnt/t/six /mnt/t/small/six
+
+# --- changes meanwhile
+meanwhile() { # WHAT STATUS PATTERN COMMAND
+    m disk-copy source:/mnt/t/six dest:/mnt/t/mw --bwlimit 3M >"$work/out" 2>&1 </dev/null &
+    pid=$!
+    until_mib mw 1
+    eval "$4"
+    local got=0
+    wait $pid || got=$?
+    [ $got = "$2" ] && grep -qP "$3" "$work/out"
+    verdict "meanwhile: $1" $? "status $got, wanted $2 /$3/"
+}
+meanwhile "the source grows" 10 "changed while it was being copied" "S 'echo x >>six'"
+meanwhile "the source shrinks" "13" "shorter" "S 'truncate -s 3M six'"
+[ "$(D 'ls mw 2>/dev/null')" = "" ]
+verdict "meanwhile: no copy has got its name" $?
+S 'head -c 6M /dev/urandom >six'
+meanwhile "what has arrived is damaged, and is sent again" 0 "sent again" "D 'printf bad | dd of=.mw.migsh-part bs=1 seek=100 conv=notrunc status=none'"
+same "meanwhile: the same in the end" /mnt/t/six /mnt/t/mw
+D 'rm mw'
+meanwhile "a second copy to the same place is refused" 0 "copied" 'm disk-copy source:/mnt/t/six dest:/mnt/t/mw >"$work/second" 2>&1 </dev/null; grep -q "in use by\|another copy" "$work/second" || echo "not refused" >>"$work/out"'
+! grep -q "not refused" "$work/out"
+verdict "meanwhile: the second was refused" $?
+
+# --- devices
+loop_s=$(S 'cp dense dev && losetup -f --show dev' 2>/dev/null) && loop_d=$(D 'truncate -s 32M dev && head -c 1M /dev/urandom | dd of=dev conv=notrunc status=none; losetup -f --show dev' 2>/dev/null)
+if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
+    expect "device: onto a device needs --update" 4 "it is there already" disk-copy "source:$loop_s" "dest:$loop_d"
+    expect "device: onto a device" 0 "copied" disk-copy "source:$loop_s" "dest:$loop_d" --update
+    [ "$(S 'sha256sum <dense')" = "$(D 'head -c 24M "$1" | sha256sum' "$loop_d")" ]
+    verdict "device: the same" $?
+    expect "device: to a file" 0 "copied" disk-copy "source:$loop_s" dest:/mnt/t/fromdev
+    [ "$(S 'sha256sum <dense')" = "$(D 'sha256sum <fromdev')" ]
+    verdict "device: to a file, the same" $?
+    expect "device: the file behind one is in use" 10 "in use by loop" disk-copy source:/mnt/t/dev dest:/mnt/t/x
+    expect "device: too small" 13 "the device has" disk-copy source:/mnt/t/big "dest:$loop_d" --update
+    on source losetup -d "$loop_s"
+    on dest losetup -d "$loop_d"
+else
+    echo "# no loop devices here: copies of devices are not tested"
+fi
+
+# --- volumes
+for h in source dest; do on $h sh -c 'mkdir -p "/mnt/t/pool x"; virsh -q pool-define-as px dir --target "/mnt/t/pool x"; virsh -q pool-start px' >/dev/null; done
+on source sh -c 'virsh -q vol-create-as px "v 1" 10M --format qcow2; qemu-io -c "write -P 7 1M 3M" "/mnt/t/pool x/v 1"' >/dev/null
+expect "vol-copy" 0 "copied" vol-copy "v 1" dest --pool px --node source
+same "vol-copy: the same" "/mnt/t/pool x/v 1" "/mnt/t/pool x/v 1"
+expect "vol-copy: the pool knows it" 0 "v 1.*10.00 MiB" vol-list px --node dest --details
+expect "vol-copy: it is there" 4 "there already" vol-copy "v 1" dest px --node source
+expect "vol-copy: under another name" 0 '"name": ?"v2"' --json vol-copy "v 1" dest px --node source --name v2
+expect "vol-copy: no such pool there" 3 "pool-clone" vol-copy "v 1" dest px --node source --to-pool py
+expect "vol-copy: no name" 2 "no name for a volume" vol-copy "v 1" dest px --node source --name ../x
+echo 'local r = mig.disk_copy{"source:/mnt/t/six", "dest:/mnt/t/lua", route = "relay"}; print(r.verified, r.size)' >"$work/t.lua"
+chmod 644 "$work/t.lua"
+expect "Lua" 0 "true\s+6291456" "$work/t.lua"
+
+# --- the frozen writer
+wait $frozen
+status=$?
+cp "$work/frozen" "$work/out"
+[ $status = 8 ] && grep -q "not a byte for 30 s" "$work/out"
+verdict "frozen: noticed" $? "status $status"
+grep -q "dest:/mnt/t/frozen" "$work/out"
+verdict "frozen: named" $?
+on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^perl -e.*\.frozen\.migsh-part" && kill -CONT ${p#/proc/}; done' 2>/dev/null
+clean "the end" 1
+echo "1..$count"
+echo "$((count - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
