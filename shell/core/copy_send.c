@@ -160,6 +160,12 @@ static void send_free(struct send *s)
     free(s);
 }
 
+// One end is this machine: there are no two nodes that could talk to each other.
+static bool is_here(const struct copy *c)
+{
+    return !c->from.end->node || !c->to.end->node;
+}
+
 static int find_dest(struct send *s, struct err *e)
 {
     const struct node *to = s->c->to.end->node;
@@ -176,7 +182,7 @@ static void run_early(void *arg)
 void copy_send_early(struct copy *c)
 {
     _cleanup_err_ struct err ignored = ERR_INIT;
-    if (c->o->route == COPY_RELAY || c->o->update || !c->to.end->node->address)
+    if (c->o->route == COPY_RELAY || c->o->update || is_here(c) || !c->to.end->node->address)
         return;
     struct send *s = send_new(c, true);
     if (find_dest(s, &ignored) == 0)
@@ -248,7 +254,7 @@ static int choose_streams(const struct copy *c, uint64_t bytes)
 // For a few bytes no login from node to node is waited for.
 static bool choose_direct(const struct copy *c, uint64_t bytes)
 {
-    if (!c->from.end->node || !c->to.end->node)
+    if (is_here(c))
         return false;
     if (c->route_known)
         return c->direct;
