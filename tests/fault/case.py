@@ -78,6 +78,7 @@ class Run:
             os.mkdir(self.dir + sub, 0o700)
         self.timers = faults.Later()
         self.changed = self.truncated = self.overtaken = False
+        self.autostart = True
         self.consoles, self.said, self.how = 0, [], "reverted"
         self.struck = None
 
@@ -267,7 +268,7 @@ class Run:
         here, there = facts[w.src], facts[w.dst]
         self.expect(self.whole(there, w.sums if self.changed else None), f"migrated, but not whole on {w.dst}")
         self.expect((w.name in there["active"]) == w.running, f"migrated, but {'not ' * w.running}running on {w.dst}")
-        self.expect(w.name in there["autostart"], f"migrated, but no autostart on {w.dst}")
+        self.expect((w.name in there["autostart"]) == self.autostart, f"migrated, but {'no ' * self.autostart}autostart on {w.dst}")
         self.expect(w.name not in here["active"], f"migrated, but still active on {w.src}")
         self.expect(w.name not in here["autostart"], f"migrated, but still autostart on {w.src}")
         kept = "--undefine-source" not in self.extra
@@ -340,8 +341,9 @@ class Run:
 
     def after_overtaking(self):
         """Another console has done the same meanwhile: what this one takes back is its own only."""
-        # The other console may have found it shut down already, and then has left it so.
-        self.world.running = self.world.name in self.safe()[self.world.dst]["active"]
+        # The other console may have found it shut down, and without autostart, by this one: then it has left it so.
+        w, there = self.world, self.safe()[self.world.dst]
+        w.running, self.autostart = w.name in there["active"], w.name in there["autostart"]
         self.migrated()
         if self.journal_state() not in (None, "reverted"):
             status, text = self.console("rollback", ["rollback", self.ident()]).wait()
@@ -358,7 +360,7 @@ class Run:
             w.clear(w.dst)
             w.clear(w.src)
             w.place(w.src, self.case.running)
-            self.changed = False
+            self.changed, self.autostart = False, True
         status, _ = self.console("again", self.migration()).wait()
         self.expect(status == 0, f"the same migration again does not succeed (status {status})")
         self.migrated()
