@@ -8,7 +8,7 @@
 
 #include "io/job.h"
 
-enum { STALL_S = 30 };
+enum { STALL_S = 25 };
 static const uint64_t BATCH_MIN = 256 << 10, BATCH_MAX = 16 << 20, WINDOW_MIN = 4 << 20, WINDOW_MAX = 64 << 20;
 
 static void wake(int fd, double s)
@@ -267,7 +267,11 @@ int stream_reader_output(void *data, bool is_stderr, const void *text, size_t n,
             r = stopped(e);
         } else if (st->len == COPY_RING) {
             st->room_waits = true;
-            r = lock_wait(s->lock, s->c->job, -1, e);
+            r = lock_wait(s->lock, s->c->job, 1000, e);
+            if (r < 0 && e->code == ERR_TIMEOUT) {
+                err_release(e);
+                r = check_stall(st, e);
+            }
         } else {
             size_t at = (st->head + st->len) % COPY_RING, room = at < st->head ? st->head - at : COPY_RING - at;
             room = room < n ? room : n;
