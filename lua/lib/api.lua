@@ -88,8 +88,8 @@ variable it is closed at the end of its block.]],
 The XML of a domain, snapshot or checkpoint with other names and paths: MAP is {pool = {FROM = TO}, bridge = {…},
 network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash
 before ':' and ',' that belong to a name), or both. path replaces prefixes of whole components, the longest one that
-fits, in everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is changed), a
-unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
+fits, in everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is
+changed), a unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
         example = [[local xml, diff, n = mig.xml_map(mig.dumpxml{"share"}, {bridge = {br0 = "br1"}}); print(diff)]] },
       { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
 One path by the map's path alone; nil where none of its entries is a prefix.]],

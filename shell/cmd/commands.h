@@ -86,6 +86,7 @@ extern const struct cmd_def cmd_pool_undefine;
 extern const struct cmd_def cmd_quit;
 extern const struct cmd_def cmd_reboot;
 extern const struct cmd_def cmd_resume;
+extern const struct cmd_def cmd_schedinfo;
 extern const struct cmd_def cmd_self_commands;
 extern const struct cmd_def cmd_self_man;
 extern const struct cmd_def cmd_self_table;

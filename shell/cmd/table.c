@@ -93,6 +93,7 @@ const struct cmd_def *const cmd_table[] = {
     &cmd_quit,
     &cmd_reboot,
     &cmd_resume,
+    &cmd_schedinfo,
     &cmd_self_commands,
     &cmd_self_man,
     &cmd_self_table,

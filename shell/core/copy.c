@@ -10,6 +10,8 @@
 #include "core/out.h"
 #include "io/job.h"
 
+static const uint64_t WHOLE_MAX = 2ULL << 30; // there is no progress in it
+
 double copy_now(void)
 {
     struct timespec t;
@@ -139,7 +141,7 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
 static int verify_whole(struct copy *c, bool *ret_same, struct err *e)
 {
     *ret_same = false;
-    if (c->to.block || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+    if (c->to.block || c->from.size > WHOLE_MAX || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
         return 0;
     return copy_compare_whole(c, "verifying", ret_same, e);
 }
@@ -247,7 +249,7 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     json_object_set_new(v, "data", json_integer((json_int_t)data));
     json_object_set_new(v, "sent", json_integer((json_int_t)c->sent));
     json_object_set_new(v, "reused", json_integer((json_int_t)c->reused));
-    json_object_set_new(v, "wire", json_null());
+    json_object_set_new(v, "wire", c->wire_known ? json_integer((json_int_t)c->wire) : json_null());
     json_object_set_new(v, "seconds", json_real(seconds));
     json_object_set_new(v, "rate", json_real(seconds > 0 ? (double)c->sent / seconds : 0));
     json_object_set_new(v, "resumable", json_boolean(!good && sent && !c->to.block));
@@ -261,12 +263,15 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
                      .o = o,
                      .from = {.end = &o->from, .target = "place"},
                      .to = {.end = &o->to, .dest = true},
+                     .wire_known = true,
                      .began = copy_now(),
                      .lock = lock_new()};
     bool same = false;
     int r = check_options(&c, e);
-    if (r == 0)
+    if (r == 0) {
+        copy_send_early(&c);
         r = copy_look(&c, &same, e);
+    }
     if (r == 0 && same && o->from.node == o->to.node)
         r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", place_name(o->from.node), o->from.path);
     if (r == 0 && !same) {
@@ -275,6 +280,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
         if (r == 0)
             r = transfer(&c, e);
     }
+    copy_send_forget(&c);
     if (r == 0 || c.route_known)
         *ret = result(&c, same, r == 0);
     if (r < 0 && c.route_known && !e->hint)

@@ -32,7 +32,9 @@ struct copy {
     bool direct;
     bool route_known;
     int streams;
+    struct send *early; // copy_send_early()
     uint64_t sent, reused, wire;
+    bool wire_known;
     double began, last_report;
     struct lock *lock; // of what the streams and the reports share
     const char *phase;
@@ -41,8 +43,7 @@ struct copy {
 };
 
 // copy_tools.c: scripts for sh with $1 = path, $2 = target ("place" or "part"); then
-extern const char
-    copy_reader[]; // $3 "fresh" or ""; $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out
+extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out
 extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done BYTES"
 extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
 extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
@@ -65,6 +66,8 @@ int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct
 
 // copy_send.c
 int copy_send(struct copy *c, const struct copy_map *plan, struct err *e);
+void copy_send_early(struct copy *c);  // before the looks: begins to log in from node to node
+void copy_send_forget(struct copy *c); // if it came to no sending
 
 // The end of what a command said, for people: our own words if there are any. The caller frees.
 char *copy_last_words(const struct buf *said);

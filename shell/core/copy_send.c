@@ -4,308 +4,14 @@
 // between them). This side hands out the ranges, so it sets the pace and can stop at any moment, and the writer tells
 // how far it has come. Job threads.
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
-#include "core/copy_priv.h"
+#include "core/copy_stream.h"
 #include "core/out.h"
+#include "core/session.h"
 #include "io/job.h"
-#include "io/remote_config.h"
 
-enum { LANES = 8, ACKS = 64, RING = 1 << 20, STALL_S = 30 };
-static const uint64_t BATCH_MIN = 256 << 10, BATCH_MAX = 16 << 20, WINDOW_MIN = 4 << 20, WINDOW_MAX = 64 << 20;
-
-struct stream {
-    struct send *s;
-    int index;
-    bool ready;            // the writer has begun
-    struct buf lines;      // handed out, not yet fed
-    size_t fed;            // … of it
-    uint64_t handed, done; // bytes of ranges
-    uint64_t written;      // bytes of data, as the writer says
-    uint64_t marks[ACKS];  // `handed` at the acknowledgements that are asked for
-    size_t first_mark, n_marks;
-    bool ended;     // no range is left
-    double heard;   // when the writer last told of progress
-    int wake_lines; // timerfds: see struct remote_exec
-    int wake_data;
-    char *ring; // relay: between the two connections
-    size_t head, len;
-    bool ring_end, data_waits;
-    struct buf said[2]; // stderr of the source's and the destination's command
-    struct buf line;    // of the writer's stdout, not complete yet
-};
-
-struct send {
-    struct copy *c;
-    const struct copy_map *plan;
-    size_t at;       // in the plan
-    uint64_t offset; // in plan->r[at]
-    bool direct;
-    struct lock *lock; // of everything here
-    struct stream stream[LANES];
-    int n;
-    bool failed;
-    struct err err;
-    double paced; // until when the bytes handed out last the limit
-    struct remote_config to;
-    char *reader, *writer[2]; // direct: command lines for the nodes' shells; the first stream's locks the file
-};
-
-static void wake(int fd, double s)
-{
-    struct itimerspec t = {.it_value = {(time_t)s, (long)((s - (double)(time_t)s) * 1e9) + 1}};
-    timerfd_settime(fd, 0, &t, NULL);
-}
-
-static void wake_drain(int fd)
-{
-    uint64_t n;
-    (void)!read(fd, &n, sizeof(n));
-}
-
-static void wake_all(struct send *s)
-{
-    for (int i = 0; i < s->n; i++) {
-        wake(s->stream[i].wake_lines, 0);
-        wake(s->stream[i].wake_data, 0);
-    }
-    lock_wake(s->lock);
-}
-
-// With the lock held. The first failure is the one that is told; the others follow from it.
-static void fail(struct send *s, struct err *e)
-{
-    if (!s->failed)
-        err_move(&s->err, e);
-    else
-        err_release(e);
-    s->failed = true;
-    wake_all(s);
-}
-
-static int stopped(struct err *e)
-{
-    return err_set(e, ERR_FAILED, "stopped");
-}
-
-// --- handing out
-
-static uint64_t batch_size(const struct send *s)
-{
-    double rate = s->c->o->max_rate / s->n / 4;
-    uint64_t n = rate > 0 && rate < (double)BATCH_MAX ? (uint64_t)rate : BATCH_MAX;
-    return n < BATCH_MIN ? BATCH_MIN : n;
-}
-
-// Seconds until more may be handed out.
-static double pace(struct send *s, uint64_t bytes)
-{
-    double now = copy_now(), rate = s->c->o->max_rate;
-    if (rate <= 0)
-        return 0;
-    if (s->paced > now)
-        return s->paced - now;
-    s->paced = (s->paced > now - 1 ? s->paced : now) + (double)bytes / rate;
-    return 0;
-}
-
-static void hand_out(struct stream *st)
-{
-    struct send *s = st->s;
-    uint64_t left = batch_size(s);
-    buf_truncate(&st->lines, 0);
-    st->fed = 0;
-    while (left && s->at < s->plan->n && st->lines.len < 32768) {
-        const struct copy_range *r = &s->plan->r[s->at];
-        uint64_t n = r->length - s->offset;
-        n = n < left ? n : left;
-        buf_addf(&st->lines, "%llu %llu%s\n", (unsigned long long)(r->offset + s->offset), (unsigned long long)n,
-                 r->zero ? " z" : "");
-        st->handed += n;
-        left -= n;
-        s->offset += n;
-        if (s->offset == r->length) {
-            s->at++;
-            s->offset = 0;
-        }
-    }
-    buf_adds(&st->lines, "0 0\n");
-    st->marks[(st->first_mark + st->n_marks++) % ACKS] = st->handed;
-}
-
-static bool may_hand_out(struct stream *st, double *ret_wait)
-{
-    struct send *s = st->s;
-    double rate = st->done ? (double)st->done / (copy_now() - s->c->phase_began) : 0;
-    uint64_t window = rate > 0 ? (uint64_t)(rate * 2) : WINDOW_MAX / 4;
-    window = window < WINDOW_MIN ? WINDOW_MIN : window > WINDOW_MAX ? WINDOW_MAX : window;
-    if (st->handed - st->done >= window || st->n_marks == ACKS)
-        return false;
-    *ret_wait = pace(s, batch_size(s));
-    return *ret_wait <= 0;
-}
-
-static int check_stall(struct stream *st, struct err *e)
-{
-    struct copy *c = st->s->c;
-    if (st->ready && st->handed == st->done) {
-        st->heard = copy_now();
-        return 0;
-    }
-    if (copy_now() - st->heard < STALL_S)
-        return 0;
-    bool source = !st->s->direct && st->ready && st->len == 0;
-    return err_set(e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)",
-                   source ? place_name(c->from.end->node) : place_name(c->to.end->node),
-                   source ? c->from.end->path : c->to.end->path, STALL_S,
-                   source ? "reading" : "writing, or on the way to it");
-}
-
-static ssize_t feed_lines(void *data, void *buf, size_t n, struct err *e)
-{
-    struct stream *st = data;
-    struct send *s = st->s;
-    ssize_t r = REMOTE_LATER;
-    double later = 0;
-    lock_acquire(s->lock);
-    wake_drain(st->wake_lines);
-    if (s->failed)
-        r = stopped(e);
-    else if (check_stall(st, e) < 0)
-        r = -1;
-    else if (st->ready && st->fed == st->lines.len && s->at == s->plan->n)
-        r = 0;
-    else if (st->ready && st->fed == st->lines.len && may_hand_out(st, &later))
-        hand_out(st);
-    if (later > 0)
-        wake(st->wake_lines, later);
-    if (r == REMOTE_LATER && st->fed < st->lines.len) {
-        size_t left = st->lines.len - st->fed;
-        r = (ssize_t)(left < n ? left : n);
-        memcpy(buf, st->lines.s + st->fed, (size_t)r);
-        st->fed += (size_t)r;
-    }
-    lock_release(s->lock);
-    return r;
-}
-
-// --- what the writer says
-
-static void take_line(struct stream *st, const char *line)
-{
-    if (strcmp(line, "@ready") == 0) {
-        st->ready = true;
-        st->heard = copy_now();
-        wake_all(st->s);
-    } else if (str_starts(line, "@done ") && st->n_marks) {
-        uint64_t mark = st->marks[st->first_mark];
-        st->first_mark = (st->first_mark + 1) % ACKS;
-        st->n_marks--;
-        st->written = strtoull(line + 6, NULL, 10);
-        st->heard = copy_now();
-        copy_count(st->s->c, mark - st->done);
-        st->done = mark;
-        wake(st->wake_lines, 0);
-    }
-}
-
-static void take_words(struct stream *st, const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] != '\n') {
-            if (st->line.len < 256)
-                buf_addc(&st->line, text[i]);
-            continue;
-        }
-        take_line(st, buf_str(&st->line));
-        buf_truncate(&st->line, 0);
-    }
-}
-
-static void take_error(struct buf *said, const char *text, size_t n)
-{
-    if (said->len < 4096)
-        buf_add(said, text, n < 4096 ? n : 4096);
-}
-
-static int writer_output(void *data, bool is_stderr, const void *text, size_t n, struct err *e)
-{
-    (void)e;
-    struct stream *st = data;
-    lock_acquire(st->s->lock);
-    if (is_stderr)
-        take_error(&st->said[1], text, n);
-    else
-        take_words(st, text, n);
-    lock_release(st->s->lock);
-    return 0;
-}
-
-// --- relay: between the two connections
-
-static int reader_output(void *data, bool is_stderr, const void *text, size_t n, struct err *e)
-{
-    struct stream *st = data;
-    struct send *s = st->s;
-    const char *from = text;
-    int r = 0;
-    lock_acquire(s->lock);
-    if (is_stderr) {
-        take_error(&st->said[0], text, n);
-        n = 0;
-    }
-    while (n && r == 0) {
-        if (s->failed) {
-            r = stopped(e);
-        } else if (st->len == RING) {
-            r = lock_wait(s->lock, s->c->job, -1, e);
-        } else {
-            size_t at = (st->head + st->len) % RING, room = at < st->head ? st->head - at : RING - at;
-            room = room < n ? room : n;
-            memcpy(st->ring + at, from, room);
-            st->len += room;
-            from += room;
-            n -= room;
-            if (st->data_waits)
-                wake(st->wake_data, 0);
-            st->data_waits = false;
-        }
-    }
-    lock_release(s->lock);
-    return r;
-}
-
-static ssize_t feed_data(void *data, void *buf, size_t n, struct err *e)
-{
-    struct stream *st = data;
-    struct send *s = st->s;
-    ssize_t r = REMOTE_LATER;
-    lock_acquire(s->lock);
-    if (s->failed) {
-        r = stopped(e);
-    } else if (st->len) {
-        size_t part = RING - st->head;
-        part = part < st->len ? part : st->len;
-        part = part < n ? part : n;
-        memcpy(buf, st->ring + st->head, part);
-        bool was_full = st->len == RING;
-        st->head = (st->head + part) % RING;
-        st->len -= part;
-        r = (ssize_t)part;
-        if (was_full)
-            lock_wake(s->lock);
-    } else if (st->ring_end) {
-        r = 0;
-    } else {
-        wake_drain(st->wake_data);
-        st->data_waits = true;
-    }
-    lock_release(s->lock);
-    return r;
-}
-
-// --- the commands
+enum { PING_MS = 5000, FAR_MS = 4, STREAMS_MAX = 4 };
+static const uint64_t SMALL = 8 << 20, BIG = 256 << 20;
 
 char *copy_last_words(const struct buf *said)
 {
@@ -325,8 +31,8 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
 {
     struct send *s = st->s;
     lock_acquire(s->lock);
-    bool early = side == 1 && (st->n_marks || s->at < s->plan->n || !st->ready);
-    if (r == 0 && !s->failed && (status != 0 || early)) {
+    bool good = side ? s->plan && stream_is_complete(st) : status == 0;
+    if (r == 0 && !s->failed && !good) {
         const struct copy_side *at = side ? &s->c->to : &s->c->from;
         bool other = side && !st->said[1].len && st->said[0].len;
         at = other ? &s->c->from : at;
@@ -334,10 +40,9 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
         r = copy_at(at, e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, words);
     }
     if (r < 0)
-        fail(s, e);
-    st->ring_end = st->ring_end || side == 0;
+        stream_fail(s, e);
     if (side == 0)
-        wake(st->wake_data, 0);
+        stream_reader_ended(st);
     lock_release(s->lock);
 }
 
@@ -349,34 +54,38 @@ static void run_command(struct stream *st, struct job *job, int side)
     _cleanup_err_ struct err e = ERR_INIT;
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *script = xasprintf("%s%s", copy_path, side ? copy_writer : copy_reader);
-    const char *flag = side ? (st->index == 0 ? "lock" : "") : c->fresh ? "fresh" : "";
+    const char *flag = side && st->index == 0 ? "lock" : "";
     const char *const args[] = {at->end->path, at->target, flag, c->o->compress ? "zstd" : ""};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
                               .root = at->end->node != NULL,
                               .lane = (unsigned)st->index,
-                              .feed = side ? feed_data : feed_lines,
-                              .output = side ? writer_output : reader_output,
+                              .feed = side ? stream_feed_data : stream_feed_lines,
+                              .output = side ? stream_writer_output : stream_reader_output,
                               .data = st,
                               .wake_fd = side ? st->wake_data : st->wake_lines};
     int r = place_exec(c->ctx, job, at->end->node, &spec, &result, &e);
     end_of_command(st, side, r, result.status, &e);
 }
 
+// The reader ends when its stdin does, so this side has to hear of it when ssh ends by itself.
 static const char direct_script[] =
-    "eval \"$1\" | ssh -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=10 \\\n"
-    "  -o NumberOfPasswordPrompts=0 -o ControlPath=none -o Compression=no -o ClearAllForwardings=yes -o LogLevel=ERROR "
-    "\\\n"
-    "  -o ServerAliveInterval=5 -o ServerAliveCountMax=5 -o 'Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com' "
-    "\\\n"
-    "  -p \"$2\" -l \"$3\" -- \"$4\" \"$5\"\n";
+    "eval \"$1\" | {\n"
+    "  ssh -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=10 \\\n"
+    "    -o NumberOfPasswordPrompts=0 -o ControlPath=none -o Compression=no -o ClearAllForwardings=yes \\\n"
+    "    -o LogLevel=ERROR -o ServerAliveInterval=5 -o ServerAliveCountMax=5 \\\n"
+    "    -o 'Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com' -p \"$2\" -l \"$3\" -- \"$4\" \"$5\"\n"
+    "  echo \"@end $?\"\n"
+    "}\n";
 
 static char *end_command(struct copy *c, int side, const char *flag)
 {
     const struct copy_side *at = side ? &c->to : &c->from;
     _cleanup_free_ char *script = xasprintf("%s%s", copy_path, side ? copy_writer : copy_reader);
-    const char *const args[] = {at->end->path, at->target, flag, c->o->compress ? "zstd" : ""};
+    // Perhaps it is not looked at yet, but without `update` it can be nothing else.
+    const char *target = side && !c->o->update ? "part" : at->target;
+    const char *const args[] = {at->end->path, target, flag, c->o->compress ? "zstd" : ""};
     return place_command(
         &(struct place_exec){.script = script, .args = args, .n_args = ARRAY_SIZE(args), .root = true});
 }
@@ -388,15 +97,15 @@ static void run_direct(struct stream *st, struct job *job)
     _cleanup_err_ struct err e = ERR_INIT;
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *port = xasprintf("%d", s->to.port);
-    _cleanup_free_ char *reader = end_command(c, 0, c->fresh ? "fresh" : "");
+    _cleanup_free_ char *reader = end_command(c, 0, "");
     _cleanup_free_ char *writer = end_command(c, 1, st->index == 0 ? "lock" : "");
     const char *const args[] = {reader, port, s->to.user, s->to.host, writer};
     struct place_exec spec = {.script = direct_script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
-                              .lane = (unsigned)st->index,
-                              .feed = feed_lines,
-                              .output = writer_output,
+                              .lane = (unsigned)st->index + 1, // the first is in use meanwhile
+                              .feed = stream_feed_lines,
+                              .output = stream_writer_output,
                               .data = st,
                               .wake_fd = st->wake_lines};
     int r = place_exec(c->ctx, job, c->from.end->node, &spec, &result, &e);
@@ -421,91 +130,178 @@ static void run_one(struct job *job, size_t i, void *arg)
 {
     struct send *s = arg;
     struct stream *st = &s->stream[s->direct ? i : i / 2];
-    if (!wait_for_first(st, job))
+    if ((s->early && i == 0) || !wait_for_first(st, job))
         return;
-    st->heard = copy_now();
     if (s->direct)
         run_direct(st, job);
     else
         run_command(st, job, (int)(i % 2));
 }
 
-static void init(struct send *s, struct copy *c, const struct copy_map *plan, bool direct)
+static struct send *send_new(struct copy *c, bool direct)
 {
-    *s = (struct send){.c = c, .plan = plan, .direct = direct, .lock = lock_new(), .n = c->streams};
-    for (int i = 0; i < s->n; i++) {
-        struct stream *st = &s->stream[i];
-        st->s = s;
-        st->index = i;
-        st->wake_lines = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-        st->wake_data = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-        st->ring = direct ? NULL : xcalloc(RING, 1);
-        st->heard = copy_now();
-    }
+    struct send *s = xnew(struct send);
+    *s = (struct send){.c = c, .direct = direct, .lock = lock_new(), .n = 1};
+    stream_init(s, 0);
+    return s;
 }
 
-static void release(struct send *s)
+static void send_free(struct send *s)
 {
+    if (!s)
+        return;
     for (int i = 0; i < s->n; i++) {
-        struct stream *st = &s->stream[i];
-        s->c->sent += st->written;
-        close(st->wake_lines);
-        close(st->wake_data);
-        free(st->ring);
-        buf_release(&st->lines);
-        buf_release(&st->line);
-        buf_release(&st->said[0]);
-        buf_release(&st->said[1]);
+        s->c->sent += s->stream[i].written;
+        s->c->wire += s->direct ? s->stream[i].wire : s->stream[i].passed;
+        stream_release(&s->stream[i]);
     }
+    s->c->wire_known = s->c->wire_known && !(s->direct && s->c->o->compress);
     remote_config_release(&s->to);
     err_release(&s->err);
     lock_free(s->lock);
+    free(s);
+}
+
+// One end is this machine: there are no two nodes that could talk to each other.
+static bool is_here(const struct copy *c)
+{
+    return !c->from.end->node || !c->to.end->node;
+}
+
+static int find_dest(struct send *s, struct err *e)
+{
+    const struct node *to = s->c->to.end->node;
+    return s->direct ? remote_config_load(to->address, to->user, to->port, NULL, &s->to, e) : 0;
+}
+
+static void run_early(void *arg)
+{
+    struct send *s = arg;
+    run_direct(&s->stream[0], s->c->job);
+}
+
+// The login from node to node takes its time: it goes on while both ends are looked at.
+void copy_send_early(struct copy *c)
+{
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (c->o->route == COPY_RELAY || c->o->update || is_here(c) || !c->to.end->node->address)
+        return;
+    struct send *s = send_new(c, true);
+    if (find_dest(s, &ignored) == 0)
+        s->early = job_thread_start("copy", run_early, s);
+    if (!s->early)
+        send_free(s);
+    else
+        c->early = s;
+}
+
+void copy_send_forget(struct copy *c)
+{
+    struct send *s = c->early;
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (!s)
+        return;
+    c->early = NULL;
+    lock_acquire(s->lock);
+    err_set(&e, ERR_CANCELLED, "not needed");
+    stream_fail(s, &e);
+    lock_release(s->lock);
+    job_thread_join(s->early);
+    send_free(s);
+}
+
+static void start(struct send *s, const struct copy_map *plan)
+{
+    lock_acquire(s->lock);
+    for (int i = 1; i < s->c->streams; i++)
+        stream_init(s, i);
+    s->n = s->c->streams;
+    s->began = copy_now();
+    s->plan = plan;
+    stream_wake_all(s);
+    lock_release(s->lock);
 }
 
 // *ret_began: a writer had begun, so the route works.
 static int send_by(struct copy *c, const struct copy_map *plan, bool direct, bool *ret_began, struct err *e)
 {
-    struct send *s = xnew(struct send);
-    const struct node *to = c->to.end->node;
-    int r = 0;
-    init(s, c, plan, direct);
-    if (direct)
-        r = remote_config_load(to->address, to->user, to->port, NULL, &s->to, e);
+    struct send *s = direct ? c->early : NULL;
+    c->early = s ? NULL : c->early;
+    if (!s)
+        s = send_new(c, direct);
+    int r = s->early ? 0 : find_dest(s, e);
     if (r == 0) {
+        start(s, plan);
         size_t n = (size_t)s->n * (direct ? 1 : 2);
         job_parallel(c->job, n, n, run_one, s);
+        job_thread_join(s->early);
         *ret_began = s->stream[0].ready;
         if (s->failed) {
             err_move(e, &s->err);
             r = -1;
         }
     }
-    release(s);
-    free(s);
+    send_free(s);
     return r;
 }
 
-static int choose_streams(const struct copy *c, uint64_t bytes)
+// Milliseconds to the node and back, the best of three; 0: not known.
+static double round_trip(struct copy *c, struct node *node)
 {
-    int n = c->o->streams ? c->o->streams : 1;
-    uint64_t most = bytes / WINDOW_MAX + 1; // for a small file one is enough
-    n = n > LANES ? LANES : n;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    struct session *session = NULL;
+    double best = 0;
+    if (session_get(c->ctx, c->job, node, &session, &ignored) < 0)
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        double before = copy_now();
+        if (remote_ping(c->job, session_remote(session), PING_MS, &ignored) < 0)
+            break;
+        double ms = (copy_now() - before) * 1000;
+        best = i == 0 || ms < best ? ms : best;
+    }
+    session_put(session);
+    return best;
+}
+
+// ssh has at most 2 MiB on the way, so a long way needs several connections to be filled.
+static int choose_streams(struct copy *c, uint64_t bytes)
+{
+    uint64_t most = bytes / (16 << 20) + 1; // for a small file one is enough
+    int n = c->o->streams;
+    if (!n && bytes >= BIG) {
+        double from = round_trip(c, c->from.end->node), to = round_trip(c, c->to.end->node);
+        n = 1 + (int)((from > to ? from : to) / FAR_MS);
+        n = n > STREAMS_MAX ? STREAMS_MAX : n;
+    }
+    n = n < 1 ? 1 : n > COPY_LANES ? COPY_LANES : n;
     return (uint64_t)n > most ? (int)most : n;
+}
+
+// For a few bytes no login from node to node is waited for.
+static bool choose_direct(const struct copy *c, uint64_t bytes)
+{
+    if (is_here(c))
+        return false;
+    if (c->route_known)
+        return c->direct;
+    if (c->o->route != COPY_AUTO)
+        return c->o->route == COPY_DIRECT;
+    return bytes >= SMALL;
 }
 
 int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
 {
     bool began = false;
-    bool here = !c->from.end->node || !c->to.end->node;
-    bool direct = !here && (c->route_known ? c->direct : c->o->route != COPY_RELAY);
     uint64_t bytes = copy_map_bytes(plan, false) + copy_map_bytes(plan, true);
     if (!plan->n)
         return 0;
+    bool direct = choose_direct(c, bytes);
     c->streams = choose_streams(c, bytes);
     copy_phase(c, "sending", bytes);
     int r = send_by(c, plan, direct, &began, e);
     bool retry = r < 0 && direct && !began && !job_cancelled(c->job) && c->o->route == COPY_AUTO && !c->route_known;
-    if (retry) {
+    if (retry && e->code != ERR_STATE) {
         out_notice(OUT_INFO, "%s cannot send to %s itself (%s): the bytes go through this machine",
                    place_name(c->from.end->node), place_name(c->to.end->node), e->msg);
         err_release(e);

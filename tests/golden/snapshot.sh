@@ -25,6 +25,7 @@ for c in "$tree; snapshot-list test" "$tree; snapshot-list test --tree" "$tree; 
     'snapshot-create-as test --print-xml --name n --diskspec vda'; do
     same "$c"
 done
+for c in 'schedinfo test' 'schedinfo test --set weight=77' 'schedinfo test --weight 88'; do same "$c"; done
 echo "--- XML from a file, and defined again"
 m -c 'snapshot-create-as test s1; snapshot-dumpxml test s1' | sed 1d >s1.xml
 m -c "snapshot-create test s1.xml --redefine --current; snapshot-current test --name; snapshot-list test --name
@@ -52,4 +53,8 @@ checkpoint-delete test nosuch
 checkpoint-dumpxml test nosuch
 checkpoint-list test
 managedsave test --running --paused
-managedsave-remove test'
+managedsave-remove test
+schedinfo test --set bogus=1
+schedinfo test weight
+schedinfo test weight=x
+schedinfo test --current --live'

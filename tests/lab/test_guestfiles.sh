@@ -114,6 +114,10 @@ check "it is not exported without it" fails_with 10 "managedsave-remove" m expor
 check "managedsave-remove" says "Removed managedsave image" m managedsave-remove busy@source
 check "a second time" says "has no managed save image" m managedsave-remove busy@source
 
+check "schedinfo" says "Scheduler      : posix" m schedinfo uefi1@source --config
+check "schedinfo sets" says "cpu_shares     : 512" m schedinfo uefi1@source cpu_shares=512 --config
+check "... for good" says "<shares>512</shares>" m dumpxml uefi1@source --inactive
+
 # --- with a checkpoint -----------------------------------------------------------------------------------------------
 check "export with a checkpoint" says "uefi1 exported to /root/checkpointed: 6 files" m export-domain uefi1 /root/checkpointed
 check "import" says "uefi1 imported to dest: 6 files" m import-domain /root/checkpointed dest
