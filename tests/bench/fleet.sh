@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what the callers use
 # Sourced by hosts.sh and keys.sh: 20 nodes, each a real sshd with the defaults of its kind (MaxStartups 10:30:100), a name,
 # an /etc and a /root of its own in namespaces at 10.66.0.N; the figures of both sides. All in a pid and a network
 # namespace, so that the numbers of processes can be told from the pids, and nothing is left behind.
@@ -64,7 +65,6 @@ timed() {
     shift
     far=$(far_ticks)
     read -r _ _ _ _ pid0 </proc/loadavg
-    read -ra t0 <<<"$(awk '{ print $16 + $17 }' /proc/self/stat) "
     t0=$(awk '{ print $16 + $17 }' "/proc/$$/stat")
     from=$EPOCHREALTIME
     "$@" >"$work/out" 2>&1 || { echo "$name failed:"; cat "$work/out"; exit 1; }
