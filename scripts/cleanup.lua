@@ -3,6 +3,7 @@
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
 local node = require "cold.node"
 local place = require "cold.place"
+local steps = require "cold.steps"
 local xml = require "cold.xml"
 
 local function fail(code, hint, format, ...)
@@ -230,6 +231,14 @@ function judges.off(v)
   if #running + #paused == 0 and #usable > 1 then
     return { verdict = "ambiguous", why = ("it is off, and %s define it: nothing tells which of their disks are the "
       .. "guest's; look before one is started, and undefine the others"):format(table.concat(usable, " and ")) }
+  elseif #v.copies == 1 and #usable == 0 and #running == 0 then
+    local where = v.copies[1].node
+    return { verdict = "leftover", why = ("only what a migration left behind on %s is there; its disks are as they "
+      .. "were then"):format(where), act = { what = ("make the one on %s the guest again"):format(where),
+      run = function()
+        local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
+        steps.define(xml.unmarked(text), where)
+      end } }
   elseif #running + #paused == 0 and #usable == 0 then
     return { verdict = "ambiguous", why = "only definitions that were left behind by a migration are there" }
   end

@@ -3,6 +3,7 @@
 -- journal has, and gets its own name when it is verified and if nothing has that name. A disk that an earlier migration
 -- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end.
 local node = require "cold.node"
+local place = require "cold.place"
 local report = require "migsh.report"
 local copy = {}
 
@@ -114,13 +115,15 @@ function copy.run(tx, i, file)
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
 end
 
--- Begun by a console that is gone: done only if it has its name and is the source's, byte for byte.
+-- Begun by a console that is gone: done only if its name is another one of the file that is ours, or if it is the
+-- source's, byte for byte.
 function copy.verify(tx, i, file)
   local about, action = tx.about, tx:outcome("check").actions[i]
   local temp = temporary(tx, i, file)
-  if action_words[action] or not node.exists(about.dest, file.to) or node.exists(about.dest, temp)
+  local there, ours = node.stat(about.dest, file.to), node.stat(about.dest, temp)
+  if action_words[action] or not there or ours and ours.inode ~= there.inode
     or action == "replace" and not node.exists(about.dest, aside(temp))
-    or digest(about.source, file.path) ~= digest(about.dest, file.to) then
+    or not ours and digest(about.source, file.path) ~= digest(about.dest, file.to) then
     return nil
   end
   return { action = "copied", replaced = action == "replace" or nil, source = node.stat(about.source, file.path),
@@ -149,7 +152,30 @@ function copy.undo(tx, i, file, record)
   if tx:outcome("check").actions[i] == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
+  place.refresh_pools(about.dest, node.directory(file.to))
   return said
+end
+
+-- The directories in which a pool has volumes that libvirt does not know of yet, or that are gone.
+function copy.refresh(about, where, key)
+  local seen = {}
+  for _, file in ipairs(about.files) do
+    local dir = node.directory(file[key])
+    if not seen[dir] then
+      seen[dir] = true
+      place.refresh_pools(where, dir)
+    end
+  end
+end
+
+-- Once all copies are in the journal: their first names go.
+function copy.forget_temporaries(tx)
+  for i, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    if made and made.action == "copied" then
+      forget_temporary(tx.about, temporary(tx, i, file))
+    end
+  end
 end
 
 -- At the very end: what was set aside, of which nobody will ask again.

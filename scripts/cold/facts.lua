@@ -17,7 +17,8 @@ local function find(text)
     local info = mig.dominfo { text }
     local mark = info.state == "shut off" and xml.mark(mig.dumpxml { text, inactive = true })
     if mark and mark.role == "moved" then
-      fail("state", ("the guest's disks are there: %s@%s"):format(info.name, mark.node), "%s was moved to %s, and is "
+      fail("state", ("the guest is there: %s@%s; if it is no more, cleanup %s makes this one the guest again"):format(
+        info.name, mark.node, info.name), "%s was moved to %s, and is "
         .. "left behind on %s", info.name, mark.node, at)
     end
     info.node = at
@@ -251,6 +252,9 @@ function facts.gather(text, dest, options)
     fail("usage", nil, "%s is on %s already", info.name, dest)
   elseif not mig.node(dest).hypervisor then
     fail("usage", nil, "%s is no hypervisor", dest)
+  end
+  if options.carry_save and #options.map > 0 then
+    fail("usage", nil, "--carry-save excludes --map: the saved state names what it was saved with")
   end
   for _, kind in ipairs { "pool", "bridge", "network", "path", "machine", "emulator" } do
     entries(options.map, kind) -- it is refused before anything is looked at

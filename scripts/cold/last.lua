@@ -158,6 +158,7 @@ local function retire(tx)
   end
   if o.remove_disks then
     done[#done + 1] = ("%d disks removed"):format(remove_disks(tx))
+    copy.refresh(about, about.source, "path")
   end
   copy.forget_aside(tx)
   return { detail = table.concat(done, ", ") }

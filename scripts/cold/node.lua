@@ -91,11 +91,15 @@ while [ ! -e "$1/$2" ] && [ $i -lt 5 ]; do ls -A "$1" >/dev/null; i=$((i + 1)); 
   return seen[2] == "yes\n" and from_path:match "[^/]*$" == to_path:match "[^/]*$"
 end
 
--- Gives a complete file its name, unless something has it.
+-- Gives a complete file its name, unless something has it. Where the file system can, it keeps the old one too, by
+-- which it is known again.
 function node.publish(name, from, to)
   node.sh(name, [[
 if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
-mv -nT -- "$1" "$2" && [ ! -e "$1" ] && sync "$(dirname -- "$2")"]], from, to)
+if ! ln -T -- "$1" "$2" 2>/dev/null; then
+  mv -nT -- "$1" "$2" && [ ! -e "$1" ] || { echo "$2 cannot be made, or is there already" >&2; exit 1; }
+fi
+sync "$(dirname -- "$2")"]], from, to)
 end
 
 function node.remove(name, path)

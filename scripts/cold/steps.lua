@@ -183,6 +183,8 @@ local function define(tx)
   local about = tx.about
   place.assert_off(about.uuid, about.domain, { about.source, about.dest })
   copy.assert_untouched(tx)
+  copy.forget_temporaries(tx)
+  copy.refresh(about, about.dest, "to")
   local there = dest_xml(tx)
   if there and not is_ours(tx, there) and not facts.is_retired(there, about.retired) then
     fail("exists", ("undefine it there if nobody needs it: undefine %s@%s"):format(about.domain, about.dest),

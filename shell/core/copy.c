@@ -10,6 +10,8 @@
 #include "core/out.h"
 #include "io/job.h"
 
+static const uint64_t WHOLE_MAX = 2ULL << 30; // there is no progress in it
+
 double copy_now(void)
 {
     struct timespec t;
@@ -143,7 +145,7 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
 static int verify_whole(struct copy *c, bool *ret_same, struct err *e)
 {
     *ret_same = false;
-    if (c->to.block || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+    if (c->to.block || c->from.size > WHOLE_MAX || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
         return 0;
     return copy_compare_whole(c, "verifying", ret_same, e);
 }

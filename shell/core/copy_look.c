@@ -128,7 +128,8 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     _cleanup_buf_ struct buf script = BUF_INIT;
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
-    return s->end->node ? nfs_look(c->ctx, job, s->end->node, buf_str(&script), args, n_args, ret, e)
+    // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
+    return s->end->node ? nfs_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
                         : nfs_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)

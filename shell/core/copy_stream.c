@@ -8,7 +8,7 @@
 
 #include "io/job.h"
 
-enum { STALL_S = 30 };
+enum { STALL_S = 25 };
 static const uint64_t BATCH_MIN = 256 << 10, BATCH_MAX = 16 << 20, WINDOW_MIN = 4 << 20, WINDOW_MAX = 64 << 20;
 
 static void wake(int fd, double s)
@@ -239,7 +239,16 @@ int stream_writer_output(void *data, bool is_stderr, const void *text, size_t n,
     return 0;
 }
 
-// --- relay: between the two connections
+// --- relay: between the two connections. Each wakes the other for a good part of the buffer, not for each packet.
+
+static void wake_writer(struct stream *st)
+{
+    bool enough = st->len >= COPY_RING / 8;
+    if (st->data_waits && (enough || !st->data_soon))
+        wake(st->wake_data, enough ? 0 : 0.001);
+    st->data_soon = st->data_waits;
+    st->data_waits = st->data_waits && !enough;
+}
 
 int stream_reader_output(void *data, bool is_stderr, const void *text, size_t n, struct err *e)
 {
@@ -257,7 +266,12 @@ int stream_reader_output(void *data, bool is_stderr, const void *text, size_t n,
         if (s->failed) {
             r = stopped(e);
         } else if (st->len == COPY_RING) {
-            r = lock_wait(s->lock, s->c->job, -1, e);
+            st->room_waits = true;
+            r = lock_wait(s->lock, s->c->job, 1000, e);
+            if (r < 0 && e->code == ERR_TIMEOUT) {
+                err_release(e);
+                r = check_stall(st, e);
+            }
         } else {
             size_t at = (st->head + st->len) % COPY_RING, room = at < st->head ? st->head - at : COPY_RING - at;
             room = room < n ? room : n;
@@ -265,9 +279,7 @@ int stream_reader_output(void *data, bool is_stderr, const void *text, size_t n,
             st->len += room;
             from += room;
             n -= room;
-            if (st->data_waits)
-                wake(st->wake_data, 0);
-            st->data_waits = false;
+            wake_writer(st);
         }
     }
     lock_release(s->lock);
@@ -287,17 +299,20 @@ ssize_t stream_feed_data(void *data, void *buf, size_t n, struct err *e)
         part = part < st->len ? part : st->len;
         part = part < n ? part : n;
         memcpy(buf, st->ring + st->head, part);
-        bool was_full = st->len == COPY_RING;
         st->head = (st->head + part) % COPY_RING;
         st->len -= part;
         r = (ssize_t)part;
-        if (was_full)
+        st->data_waits = st->data_soon = false;
+        if (st->room_waits && st->len <= COPY_RING / 2) {
+            st->room_waits = false;
             lock_wake(s->lock);
+        }
     } else if (st->ring_end) {
         r = 0;
     } else {
         wake_drain(st->wake_data);
         st->data_waits = true;
+        st->data_soon = false;
     }
     lock_release(s->lock);
     return r;

@@ -28,7 +28,7 @@ struct stream {
     int wake_data;
     char *ring; // relay: between the two connections
     size_t head, len;
-    bool ring_end, data_waits;
+    bool ring_end, data_waits, data_soon, room_waits;
     struct buf said[2]; // stderr of the source's and the destination's command
     struct buf line;    // of the writer's stdout, not complete yet
 };

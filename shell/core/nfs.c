@@ -24,12 +24,12 @@ const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
                                 "    if command -v $p >/dev/null; then say pm $p; break; fi\n"
                                 "done\n";
 
-static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, const char *script,
+static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, double timeout_ms, const char *script,
                 const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
 {
     static const char begin[] = "@migsh nfs\n", text_mark[] = "@text\n";
     _cleanup_free_ char *whole = xasprintf("%s%s", nfs_prologue, script);
-    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = root, .timeout_ms = LOOK_MS};
+    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = root, .timeout_ms = timeout_ms};
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)
@@ -60,13 +60,19 @@ static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, 
 int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
              size_t n_args, struct nfs_facts *ret, struct err *e)
 {
-    return look(ctx, job, node, true, script, args, n_args, ret, e);
+    return look(ctx, job, node, true, LOOK_MS, script, args, n_args, ret, e);
+}
+
+int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
+                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+{
+    return look(ctx, job, node, true, timeout_ms, script, args, n_args, ret, e);
 }
 
 int nfs_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
                   struct nfs_facts *ret, struct err *e)
 {
-    return look(ctx, job, NULL, false, script, args, n_args, ret, e);
+    return look(ctx, job, NULL, false, LOOK_MS, script, args, n_args, ret, e);
 }
 
 void nfs_facts_release(struct nfs_facts *f)

@@ -13,7 +13,8 @@ from hosts import Broken, wait_for
 from world import FILES, NODES
 
 LIMIT = 150  # seconds that a console may take on a loaded machine, and no fault is there to be waited for
-NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; the rest of LIMIT is the machine's
+NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; what is allowed above is the machine's
+FULL = 2  # the same for a full disk
 COMMAND = "cold-migrate"
 HOLD = ": >{0}/reached; n=0; until [ -e {0}/go ] || [ $n -ge 6000 ]; do sleep 0.02; n=$((n+1)); done"
 
@@ -77,7 +78,9 @@ class Run:
             os.mkdir(self.dir + sub, 0o700)
         self.timers = faults.Later()
         self.changed = self.truncated = self.overtaken = False
+        self.autostart = True
         self.consoles, self.said, self.how = 0, [], "reverted"
+        self.struck = None
 
     def later(self, seconds, call):
         self.timers.add(seconds, call)
@@ -159,9 +162,12 @@ class Run:
                 raise Broken(f"the console was not killed: status {status}")
         elif status != 0 and "error" not in text:
             raise Broken(f"failed without a word (status {status})")
+        took = self.over - self.struck if self.struck else 0
+        if fault == "full" and status != 0:
+            self.expect("No space left" in text or " free" in text, "the error does not say that the disk is full")
+            self.expect(took < FULL + 15, f"that the disk is full was told after {took:.0f} s only")
         if fault.startswith("frozen") and status != 0:
             node = self.world.dst if fault == "frozen-dest" else self.world.src
-            took = self.over - self.struck
             if node not in text.partition("error")[2]:
                 raise Broken(f"the error does not name the frozen node {node}")
             if took > NOTICED + 15:
@@ -262,7 +268,7 @@ class Run:
         here, there = facts[w.src], facts[w.dst]
         self.expect(self.whole(there, w.sums if self.changed else None), f"migrated, but not whole on {w.dst}")
         self.expect((w.name in there["active"]) == w.running, f"migrated, but {'not ' * w.running}running on {w.dst}")
-        self.expect(w.name in there["autostart"], f"migrated, but no autostart on {w.dst}")
+        self.expect((w.name in there["autostart"]) == self.autostart, f"migrated, but {'no ' * self.autostart}autostart on {w.dst}")
         self.expect(w.name not in here["active"], f"migrated, but still active on {w.src}")
         self.expect(w.name not in here["autostart"], f"migrated, but still autostart on {w.src}")
         kept = "--undefine-source" not in self.extra
@@ -282,7 +288,17 @@ class Run:
         if state == "done":
             self.migrated()
             return True
-        return self.go_on(end)
+        return self.clean_up() if end == "cleanup" else self.go_on(end)
+
+    def clean_up(self):
+        status, text = self.console("cleanup", ["cleanup", self.world.name, "--apply"]).wait()
+        self.how = "cleanup"
+        self.expect(status == 0, f"cleanup: status {status}")
+        if self.journal_state() == "done":
+            self.migrated()
+            return True
+        self.as_before()
+        return False
 
     def go_on(self, end, again=True):
         status, text = self.console(end, [end, self.ident()]).wait()
@@ -314,17 +330,20 @@ class Run:
         """With a part of the journal lost: the way out is safe and says what it does; then the operator clears up."""
         if self.journal_state() != "":
             status, text = self.console(self.case.end, [self.case.end, self.ident()]).wait()
-        else:
-            status, text = self.console("cleanup", ["cleanup", self.world.name, "--plan"]).wait()
-        self.safe()
-        if status == 0 and self.case.end == "resume" and self.journal_state() == "done":
-            self.migrated()
-        self.expect(status == 0 or "error" in text, f"failed without a word (status {status})")
+            self.safe()
+            if status == 0 and self.case.end == "resume" and self.journal_state() == "done":
+                self.migrated()
+            self.expect(status == 0 or "error" in text, f"failed without a word (status {status})")
+        for _ in range(2):
+            status, text = self.console("cleanup", ["cleanup", self.world.name, "--apply"]).wait()
+            self.safe()
+            self.expect(status == 0 or "error" in text, f"cleanup failed without a word (status {status})")
 
     def after_overtaking(self):
         """Another console has done the same meanwhile: what this one takes back is its own only."""
-        # The other console may have found it shut down already, and then has left it so.
-        self.world.running = self.world.name in self.safe()[self.world.dst]["active"]
+        # The other console may have found it shut down, and without autostart, by this one: then it has left it so.
+        w, there = self.world, self.safe()[self.world.dst]
+        w.running, self.autostart = w.name in there["active"], w.name in there["autostart"]
         self.migrated()
         if self.journal_state() not in (None, "reverted"):
             status, text = self.console("rollback", ["rollback", self.ident()]).wait()
@@ -341,7 +360,7 @@ class Run:
             w.clear(w.dst)
             w.clear(w.src)
             w.place(w.src, self.case.running)
-            self.changed = False
+            self.changed, self.autostart = False, True
         status, _ = self.console("again", self.migration()).wait()
         self.expect(status == 0, f"the same migration again does not succeed (status {status})")
         self.migrated()

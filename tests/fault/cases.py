@@ -5,7 +5,7 @@
 #   copy/K-20/FAULT/END              when K twentieths of the data have arrived at the destination
 #   journal/K-20/cut/END             killed at the last step but one, and its journal cut to K twentieths
 #
-# END is what the operator does then: resume or rollback; each point has both in turn.
+# END is what the operator does then: resume or rollback, each point has both in turn; or cleanup, which finds out itself.
 import random
 import sys
 from collections import namedtuple
@@ -46,6 +46,7 @@ def table():
                 running = step in ("shutdown", "start", "verify") or (n + i) % 2 == 0
                 for turn in (0, 1) if fault == "kill" else (i + m,):
                     add(f"{step}/{moment}", ("step", step, moment), fault, running, turn)
+            cases.append(Case(f"{step}/{moment}/kill/cleanup", ("step", step, moment), "kill", "cleanup", i % 2 == 0, False))
     seen = {}
     for k in range(1, 21):
         for n, fault in enumerate(faults_at_bytes(k)):

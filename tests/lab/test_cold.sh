@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # cold-migrate, resume, rollback and cleanup on real hosts and real guests: domains that are off and running, several disks,
 # shared ones, ones that are in the way, a console killed at records of its journal. What is where is asked of virsh and
-# sha256sum. A lab of its own (MIGSH_COLD_SUBNET); MIGSH_COLD_KILLS=all kills at every record. Prints "ok N - …" lines and
+# sha256sum. A lab of its own (MIGSH_COLD_SUBNET); MIGSH_COLD_KILLS=all kills at every step. Prints "ok N - …" lines and
 # a last line with the counts.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
@@ -11,7 +11,7 @@ lab=$PWD/tests/lab/lab
 export MIGSH_LAB_NAME=${MIGSH_COLD_LAB:-cold-$$} MIGSH_LAB_SUBNET=${MIGSH_COLD_SUBNET:-192.168.96}
 migsh=$(realpath "${MIGSH:-build/shell/migsh}")
 plain=$(realpath "${MIGSH_PLAIN:-build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 work=$(mktemp -d "${TMPDIR:-/tmp}/migsh-cold.XXXXXX")
 chmod 755 "$work"
 trap '"$lab" down >/dev/null 2>&1; rm -rf "$work"' EXIT
@@ -61,12 +61,12 @@ last_id() { basename "$(journals | tail -n 1)" .jsonl; }
 clean() {
     local host d
     for host in source dest; do
-        for d in local1 two busy; do
+        for d in local1 two busy uefi1; do
             on $host virsh destroy $d
-            on $host virsh undefine $d --snapshots-metadata
+            on $host virsh undefine $d --snapshots-metadata --nvram
         done
     done >/dev/null 2>&1
-    on dest sh -c "rm -rf $images/* $images/.migsh* /srv/images; virsh pool-destroy default; virsh pool-undefine default" >/dev/null 2>&1
+    on dest sh -c "rm -rf $images/* $images/.migsh* /srv/images /srv/vms; for p in default vms; do virsh pool-destroy \$p; virsh pool-undefine \$p; done" >/dev/null 2>&1
     rm -rf "$work/state"
 }
 leftovers() { on "$1" find $images /srv -xdev -name '.migsh*'; }
@@ -178,12 +178,12 @@ check "and back" gives 0 'local1: runs on source' migsh cold-migrate local1 sour
 check "it runs on the source" is local1 running "shut off"
 
 # --- killed, gone on with, taken back
-# killed AT ARG…: a console that dies at that record.
+# killed STEP intent|outcome ARG…: a console that dies behind the step's intent, or before its outcome.
 killed() {
-    local at=$1 rc=0
-    shift
-    timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_KILL_AT="$at" LD_PRELOAD="$preload" "$plain" \
-        -i "$work/nodes" "$@" </dev/null >"$work/killed" 2>&1 || rc=$?
+    local step=$1 when=$2 rc=0
+    shift 2
+    timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_FAULT_STEP="$step" MIGSH_FAULT_WHEN="$when" \
+        LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" </dev/null >"$work/killed" 2>&1 || rc=$?
     cat "$work/killed"
     [ $rc = 137 ]
 }
@@ -192,36 +192,44 @@ one_copy() {
     echo "source '$(state source local1)', dest '$(state dest local1)'"
     [ "$(state source local1)$(state dest local1)" != "" ] && [ "$(state source local1)$(state dest local1)" != runningrunning ]
 }
-# kill_at AT STATE: killed there, taken back, killed there again and gone on with. A guest that is off needs no time to boot.
+# kill_at STEP WHEN off|running: killed there, taken back, killed there again and gone on with. A guest that is off needs
+# no time to boot.
 kill_at() {
-    local at=$1 was=$2 then=$2 id
+    local at="$3, killed at $1/$2" step=$1 when=$2 was=$3 then=$3 id
     if [ "$was" = running ]; then run_local1; else clean; define_local1; fi >"$work/out" 2>&1
     [ "$was" = running ] || then="shut off"
-    check "$was, killed at $at" killed "$at" cold-migrate local1 dest --no-watch --target "$address"
+    check "$at" killed "$step" "$when" cold-migrate local1 dest --no-watch --target "$address"
     id=$(last_id)
-    check "$was, killed at $at: never two copies, never none" one_copy
-    check "$was, killed at $at: the same is refused meanwhile" gives 10 'was not finished.*hint: resume' quick cold-migrate local1 dest
+    check "$at: never two copies, never none" one_copy
+    check "$at: the same is refused meanwhile" gives 10 'was not finished.*hint: resume' quick cold-migrate local1 dest
     if [ "$(state dest local1)" = running ]; then
-        check "$was, killed at $at: it has run there, so it cannot be taken back" gives 10 'has run on dest' quick rollback "$id"
+        check "$at: cleanup says so" gives 12 "way out: resume $id" quick cleanup local1
+        check "$at: it has run there, so it cannot be taken back" gives 10 'has run on dest' quick rollback "$id"
     else
-        check "$was, killed at $at: taken back" gives 0 'taken back' quick rollback "$id"
-        check "$was, killed at $at: it is as it was" is local1 "$then" ""
-        check "$was, killed at $at: nothing is left" no_leftovers
-        check "$was, killed at $at: nor the copy" gone dest $images/local1.qcow2
+        check "$at: taken back" gives 0 'taken back' quick rollback "$id"
+        check "$at: it is as it was" is local1 "$then" ""
+        check "$at: nothing is left" no_leftovers
+        check "$at: nor the copy" gone dest $images/local1.qcow2
         [ "$was" = off ] || "$lab" wait local1 >/dev/null 2>&1
-        killed "$at" cold-migrate local1 dest --no-watch --target "$address" >"$work/out" 2>&1
+        killed "$step" "$when" cold-migrate local1 dest --no-watch --target "$address" >"$work/out" 2>&1
         id=$(last_id)
     fi
-    check "$was, killed at $at: gone on with" gives 0 "local1: (runs|is defined) on dest" quick resume "$id"
-    check "$was, killed at $at: it is on the destination" is local1 "shut off" "$then"
+    check "$at: gone on with" gives 0 "local1: (runs|is defined) on dest" quick resume "$id"
+    check "$at: it is on the destination" is local1 "shut off" "$then"
 }
 if [ "${MIGSH_COLD_KILLS:-}" = all ]; then
-    for i in $(seq 2 21); do
-        for at in "$i" "-$i"; do kill_at "$at" off; kill_at "$at" running; done
+    for step in check shutdown dumpxml storage copy define carry start verify retire; do
+        for when in intent outcome; do
+            kill_at $step $when off
+            kill_at $step $when running
+        done
     done
 else
-    for at in 4 -10 12 -12 -20; do kill_at "$at" off; done
-    for at in -8 -16; do kill_at "$at" running; done
+    kill_at copy outcome off
+    kill_at define intent off
+    kill_at retire outcome off
+    kill_at shutdown outcome running
+    kill_at start outcome running
 fi
 
 # --- two at once, Ctrl-C, a guest that does not shut down
@@ -261,6 +269,72 @@ check "it does not shut down: nothing is done without a word" gives 8 'does not 
 check "taken back" gives 0 'taken back' quick rollback "$(last_id)"
 check "--destroy-after" gives 0 'destroyed after.*an equal one is there.*runs on dest' migsh cold-migrate busy dest --timeout 2 --destroy-after --no-watch
 check "it runs on the destination" is busy "shut off" running
+
+# --- firmware, TPM, a chain, snapshots, pools
+clean
+"$lab" guest define uefi1 >"$work/out" 2>&1
+on source virsh start uefi1 >>"$work/out" 2>&1 && sleep 1 && on source virsh destroy uefi1 >>"$work/out" 2>&1
+check "UEFI variables, a TPM, a chain, a raw disk and a CD-ROM" gives 0 \
+    'uefi1-base.qcow2.*uefi1_VARS.fd \(nvram\).*swtpm/[^ ]* \(tpm\).*uefi1: is defined on dest' migsh cold-migrate uefi1 dest
+nvram=/var/lib/libvirt/qemu/nvram/uefi1_VARS.fd
+check "the variables arrived" same $nvram
+tpm() { on "$1" sh -c 'cd /var/lib/libvirt/swtpm/*/ && find . -printf "%p %m %u:%g %y\n" | sort && sha256sum tpm2/*.permall'; }
+tpm_same() { diff <(tpm source) <(tpm dest) && tpm dest | grep permall; }
+check "the TPM's state arrived, with its owners" tpm_same
+starts() { on dest virsh start uefi1 && [ "$(state dest uefi1)" = running ] && on dest virsh destroy uefi1; }
+check "it starts there" starts
+check "back, and nothing of it is left there" gives 0 'undefined on dest' migsh cold-migrate uefi1 source --undefine-source --remove-disks
+check "the TPM's state is gone from there" sh -c "! '$lab' exec dest -- sh -c 'ls -d /var/lib/libvirt/swtpm/*'"
+clean
+define_local1 >"$work/out" 2>&1
+for s in inner "--disk-only outer"; do
+    # shellcheck disable=SC2086 # two words
+    on source virsh snapshot-create-as local1 $s >>"$work/out" 2>&1
+done
+on dest mkdir -p /srv/images
+check "snapshots, inside and beside, to another directory" gives 0 '2 snapshots.*is defined on dest' \
+    migsh cold-migrate local1 dest --map path=$images:/srv/images
+chain() {
+    on dest virsh snapshot-list local1 --tree >"$work/tree" && on dest qemu-img info --backing-chain /srv/images/local1.outer >"$work/chain"
+    cat "$work/tree" "$work/chain"
+    grep -q '^inner' "$work/tree" && grep -q -- '+- outer' "$work/tree" && grep -q 'backing file: /srv/images/local1.qcow2' "$work/chain" && grep -q 'inner' "$work/chain"
+}
+check "libvirt knows them there, and the chain is the copy's" chain
+clean
+pool() {
+    on source sh -c 'mkdir -p /srv/vms && { virsh pool-define-as vms dir --target /srv/vms && virsh pool-start vms && virsh vol-create-as vms "a b" 1M; } >/dev/null'
+    sed "s,<disk.*,,; s,</devices>,<disk type='volume' device='disk'><source pool='vms' volume='a b'/><target dev='vda'/></disk></devices>," "$work/two.xml" >"$work/vol.xml"
+    on source virsh define "$work/vol.xml"
+}
+check "a disk that is a pool's volume" pool
+check "a pool that is missing: refused" gives 3 'dest has no pool vms.*hint: --clone' migsh cold-migrate two dest
+killed copy outcome cold-migrate two dest --clone >"$work/out" 2>&1
+check "killed with a new pool: taken back" gives 0 'taken back' quick rollback "$(last_id)"
+no_pool() { [ -z "$(on dest virsh pool-list --all --name | tr -d '[:space:]')" ] && ! on dest test -e "/srv/vms/a b"; }
+check "the pool is gone again" no_pool
+check "--clone" gives 0 'pool vms.*two: is defined on dest' migsh cold-migrate two dest --clone
+volumes() { on dest virsh vol-list vms >"$work/volumes" && grep 'a b' "$work/volumes"; }
+check "its pool knows the volume" volumes
+
+# --- cleanup
+clean
+define_local1 >"$work/out" 2>&1
+check "cleanup: nothing to do" gives 0 'source +shut off.*clean: it is off' migsh cleanup local1
+killed copy intent cold-migrate local1 dest >"$work/out" 2>&1
+check "cleanup: an unfinished one" gives 12 'unfinished: .*has not run there.*way out: rollback.*hint: --apply' migsh cleanup local1
+check "cleanup --apply" gives 0 'undone.*done' migsh cleanup local1 --apply
+on source sh -c "virsh start local1; virsh dumpxml local1" >"$work/live.xml" 2>&1
+sed -i '1,/^$/d' "$work/live.xml"
+on source cat $images/local1.qcow2 >"$work/disk"
+on dest sh -c "cat >$images/local1.qcow2" <"$work/disk"
+on dest virsh create "$work/live.xml" >"$work/out" 2>&1
+check "cleanup: two that run: none is chosen" gives 12 'split: .*migsh never chooses' migsh cleanup local1 --apply
+check "both are as they were" is local1 running running
+on dest virsh destroy local1 >/dev/null
+"$lab" exec switch -- ip link set dest down
+check "cleanup: a node that does not answer: nothing is done" gives 12 'unknown: dest does not answer' migsh cleanup local1 --apply
+"$lab" exec switch -- ip link set dest up
+check "cleanup: a domain that is nowhere" gives 3 "no domain 'nosuch'" migsh cleanup nosuch
 
 # --- shared storage, transient domains, several
 "$lab" guest start share >/dev/null && "$lab" wait share >/dev/null

@@ -8,28 +8,13 @@ migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
 subnet=${MIGSH_KEYSTEST_SUBNET:-192.168.89}
 name=keystest-$$
 work=$(mktemp -d)
-number=0 failed=0 skipped=0
 lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-check() { # check NAME COMMAND...: one test; what it says is shown only when it fails
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        tail -n 60 "$work/out" | sed 's/^/# /'
-    fi
-}
-skip() {
-    number=$((number + 1)) skipped=$((skipped + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 on() { local host=$1; shift; lab exec "$host" -- "$@"; }
 sh_on() { lab exec "$1" -- sh -c "$2"; }
 migsh() { timeout 60 "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@" </dev/null; }
@@ -247,7 +232,7 @@ if on source sh -c 'command -v sudo' >/dev/null; then
     check "libvirt's way: root on source to root on dest" on source virsh -c "qemu+ssh://root@$subnet.102/system" list
     check "key-verify --user root" gives 0 'dest +\d+ ms' migsh key-verify --user root
 else
-    skip "--user root, by sudo" "no sudo here"
+    skip_one "--user root, by sudo" "no sudo here"
     two root
     person key-exchange --apply >/dev/null
 fi
@@ -273,8 +258,4 @@ lab service dest sshd restart >/dev/null
 # By name: the journals also know nfs as it was before the lab began anew, with keys it has no longer.
 check "key-exchange --revert takes all of it back" migsh key-exchange source dest --revert
 
-finish() {
-    echo "$((number - failed - skipped)) passed, $failed failed, $skipped skipped"
-    [[ $failed == 0 ]]
-}
 finish

@@ -12,24 +12,14 @@ lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 
-count=0 failed=0
-verdict() { # WHAT STATUS: 0 is good; what was printed is in $work/out
-    count=$((count + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        { echo "${3:-}"; cat "$work/out"; } | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 # expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
 expect() {
-    local what=$1 status=$2 pattern=$3 got=0 good=1
+    local what=$1 status=$2 pattern=$3 got=0
     shift 3
     lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out" && good=0
-    verdict "$what" $good "status $got, wanted $status; wanted /$pattern/ in:"
+    judge "$what" "$status" "$got" "$pattern"
 }
 # same NAME WANTED COMMAND…: the command prints just that.
 same() {
@@ -200,5 +190,4 @@ expect "ganesha: and seen so" 0 "/srv/g +$subnet\.102/32 " nfs-show nfs --from d
 expect "ganesha: taken back" 0 "export +reverted" nfs-export nfs /srv/g --revert
 same "ganesha: the configuration to the byte" "$conf" on nfs sha256sum /etc/ganesha/ganesha.conf
 
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish
