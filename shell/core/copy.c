@@ -87,6 +87,10 @@ static int check_options(struct copy *c, struct err *e)
     }
     if (o->mode && (!*o->mode || strspn(o->mode, "01234567") != strlen(o->mode)))
         return err_set(e, ERR_USAGE, "'%s' is no octal mode", o->mode);
+    if (o->route == COPY_DIRECT && (!o->from.node || !o->to.node)) {
+        err_set(e, ERR_USAGE, "one end is this machine: there is no direct route");
+        return err_hint(e, "leave --route out");
+    }
     return 0;
 }
 

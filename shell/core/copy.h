@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The copy engine: one file or block device from one node to another, or to or from this machine (with the operator's own
-// rights, not root's), byte for byte, holes kept, verified, resumable. Only
-// stock tools run on the nodes; nothing stays there but the copy. Job threads.
+// rights, not root's), byte for byte, holes kept, verified, resumable. Only stock tools run on the nodes; nothing stays
+// there but the copy. Job threads.
 //
 // The copy grows as .NAME.migsh-part beside its destination and gets its name when it is complete and verified: on any
 // failure the destination is not there (with `update`, and for block devices, it is written in place), the part file is
