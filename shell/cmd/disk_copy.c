@@ -6,11 +6,25 @@
 #include "cmd/commands.h"
 #include "cmd/copy_common.h"
 
+static void complete_end(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    inventory_names(ctx_inventory(ctx), &names);
+    for (size_t i = 0; i < names.n; i++) {
+        char *end = xasprintf("%s:", names.s[i]);
+        if (str_starts(end, prefix))
+            strv_take(out, end);
+        else
+            free(end);
+    }
+}
+
 enum { FROM, TO, UPDATE, OWNER, MODE, COPY };
 
 static const struct opt_def opts[] = {
-    [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH"},
-    [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ, "where to: NODE:PATH; PATH may end in / to keep the name"},
+    [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH", .complete = complete_end},
+    [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ, "where to: NODE:PATH; PATH may end in / to keep the name",
+            .complete = complete_end},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a destination that is there equal, sending only what differs"},
     [OWNER] = {"owner", OPT_STRING, 0, "USER:GROUP of the copy, if not the source's"},
     [MODE] = {"mode", OPT_STRING, 0, "its permissions, octal, if not the source's"},

@@ -10,6 +10,8 @@
 #include "core/out.h"
 #include "io/job.h"
 
+static const uint64_t WHOLE_MAX = 2ULL << 30; // there is no progress in it
+
 double copy_now(void)
 {
     struct timespec t;
@@ -135,14 +137,14 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
     return r;
 }
 
-// What was just sent to an empty file is most probably right, and few digests are the cheapest proof; mostly data: one of
-// the whole file, which the tool reads by itself.
+// What was just sent to an empty file is most probably right, and few digests are the cheapest proof; where it is mostly
+// data: one of the whole file, which the tool reads by itself.
 static int verify_fresh(struct copy *c, bool *ret_same, struct err *e)
 {
     *ret_same = false;
     if (c->to.block)
         return 0;
-    if (copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+    if (c->from.size > WHOLE_MAX || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
         return copy_compare_data(c, "verifying", ret_same, e);
     return copy_compare_whole(c, "verifying", ret_same, e);
 }

@@ -36,7 +36,7 @@ struct copy_progress {
 struct copy_options {
     struct copy_end from, to;
     enum copy_route route;
-    int streams;       // 0: chosen by size
+    int streams;       // 0: chosen by size and round trip
     bool update;       // an existing destination is made equal in place; without: ERR_EXISTS
     bool no_verify;    // do not read both ends once more after sending
     bool compress;     // zstd on both ends; ERR_UNSUPPORTED where one has none

@@ -5,7 +5,8 @@
 #include "core/copy_priv.h"
 #include "io/job.h"
 
-static const uint64_t UNIT = 64 << 20; // where only equality is asked for
+enum { IDLE_MS = 25000 };
+static const uint64_t UNIT = 4 << 20; // where only equality is asked for
 
 struct digests {
     struct compare *all;
@@ -74,12 +75,16 @@ static void digest_side(struct job *job, size_t i, void *arg)
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
                               .root = true,
+                              .idle_ms = IDLE_MS,
                               .input = buf_str(&all->units),
                               .input_len = all->units.len,
                               .output = take,
                               .data = d};
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
-    if (place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err) < 0 || d->found.n == all->n)
+    int r = place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err);
+    if (r < 0 && d->err.code == ERR_TIMEOUT)
+        copy_at(s, &d->err, ERR_TIMEOUT, "its digests do not come on");
+    if (r < 0 || d->found.n == all->n)
         return;
     _cleanup_free_ char *words = copy_last_words(&d->said);
     copy_at(s, &d->err, ERR_IO, words);

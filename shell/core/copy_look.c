@@ -55,6 +55,7 @@ static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x
                                   "say owner \"$owner\"\n"
                                   "say ids \"$ids\"\n"
                                   "say mode \"$mode\"\n"
+                                  "[ \"$k\" = block ] || say fstype \"$(stat -f -c %T -- \"$r\")\"\n"
                                   "used \"$r\"\n"
                                   "tools\n"
                                   "show_map \"$r\"\n"
@@ -128,9 +129,8 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     _cleanup_buf_ struct buf script = BUF_INIT;
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
-    if (nfs_look(c->ctx, job, s->end->node, buf_str(&script), args, n_args, ret, e) == 0)
-        return 0;
-    return -1;
+    // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
+    return nfs_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e);
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
 
@@ -177,6 +177,15 @@ static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *
     return copy_at(s, e, ERR_FAILED, what);
 }
 
+// File systems that tell their holes.
+static bool tells_holes(const struct copy_side *s)
+{
+    static const char known[] = " ext2/ext3 xfs btrfs tmpfs zfs overlayfs f2fs gfs/gfs2 ocfs2 ";
+    const char *type = nfs_fact(&s->facts, "fstype");
+    _cleanup_free_ char *word = xasprintf(" %s ", type ? type : "?");
+    return s->facts.text && strstr(known, word);
+}
+
 static int judge_source(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->from;
@@ -188,6 +197,7 @@ static int judge_source(struct copy *c, struct err *e)
     s->exists = true;
     s->block = strcmp(kind, "block") == 0;
     s->size = number(&s->facts, "size");
+    c->scan = !tells_holes(s);
     if (check_unused(s, &s->facts, e) < 0)
         return -1;
     return take_map(s, &s->facts, e);

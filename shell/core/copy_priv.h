@@ -29,6 +29,7 @@ struct copy {
     const char *digest; // as in copy_digests, NULL: none
     bool changed;       // something was to be done at the destination
     bool fresh;         // the target has only holes where nothing was sent
+    bool scan;          // nobody tells where the source has holes: the reader looks for zeros
     bool direct;
     bool route_known;
     int streams;

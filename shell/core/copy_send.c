@@ -7,9 +7,11 @@
 
 #include "core/copy_stream.h"
 #include "core/out.h"
+#include "core/session.h"
 #include "io/job.h"
 
-static const uint64_t SMALL = 8 << 20;
+enum { PING_MS = 5000, FAR_MS = 4, STREAMS_MAX = 4 };
+static const uint64_t SMALL = 8 << 20, BIG = 256 << 20;
 
 char *copy_last_words(const struct buf *said)
 {
@@ -237,11 +239,36 @@ static int send_by(struct copy *c, const struct copy_map *plan, bool direct, boo
     return r;
 }
 
-static int choose_streams(const struct copy *c, uint64_t bytes)
+// Milliseconds to the node and back, the best of three; 0: not known.
+static double round_trip(struct copy *c, struct node *node)
 {
-    int n = c->o->streams ? c->o->streams : 1;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    struct session *session = NULL;
+    double best = 0;
+    if (session_get(c->ctx, c->job, node, &session, &ignored) < 0)
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        double before = copy_now();
+        if (remote_ping(c->job, session_remote(session), PING_MS, &ignored) < 0)
+            break;
+        double ms = (copy_now() - before) * 1000;
+        best = i == 0 || ms < best ? ms : best;
+    }
+    session_put(session);
+    return best;
+}
+
+// ssh has at most 2 MiB on the way, so a long way needs several connections to be filled.
+static int choose_streams(struct copy *c, uint64_t bytes)
+{
     uint64_t most = bytes / (16 << 20) + 1; // for a small file one is enough
-    n = n > COPY_LANES ? COPY_LANES : n;
+    int n = c->o->streams;
+    if (!n && bytes >= BIG) {
+        double from = round_trip(c, c->from.end->node), to = round_trip(c, c->to.end->node);
+        n = 1 + (int)((from > to ? from : to) / FAR_MS);
+        n = n > STREAMS_MAX ? STREAMS_MAX : n;
+    }
+    n = n < 1 ? 1 : n > COPY_LANES ? COPY_LANES : n;
     return (uint64_t)n > most ? (int)most : n;
 }
 

@@ -8,7 +8,7 @@
 
 #include "io/job.h"
 
-enum { STALL_S = 30 };
+enum { STALL_S = 25 };
 static const uint64_t BATCH_MIN = 256 << 10, BATCH_MAX = 16 << 20, WINDOW_MIN = 4 << 20, WINDOW_MAX = 64 << 20;
 
 static void wake(int fd, double s)
@@ -82,7 +82,7 @@ static void hand_out(struct stream *st)
     buf_truncate(&st->lines, 0);
     st->fed = 0;
     if (!st->begun)
-        buf_adds(&st->lines, s->c->fresh ? "fresh\n" : "");
+        buf_addf(&st->lines, "%s%s", s->c->fresh ? "fresh\n" : "", s->c->scan ? "scan\n" : "");
     while (st->begun && left && s->at < s->plan->n && st->lines.len < 32768) {
         const struct copy_range *r = &s->plan->r[s->at];
         uint64_t n = r->length - s->offset;
@@ -266,7 +266,11 @@ int stream_reader_output(void *data, bool is_stderr, const void *text, size_t n,
             r = stopped(e);
         } else if (st->len == COPY_RING) {
             st->room_waits = true;
-            r = lock_wait(s->lock, s->c->job, -1, e);
+            r = lock_wait(s->lock, s->c->job, 1000, e);
+            if (r < 0 && e->code == ERR_TIMEOUT) {
+                err_release(e);
+                r = check_stall(st, e);
+            }
         } else {
             size_t at = (st->head + st->len) % COPY_RING, room = at < st->head ? st->head - at : COPY_RING - at;
             room = room < n ? room : n;

@@ -27,9 +27,15 @@ const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
 int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
              size_t n_args, struct nfs_facts *ret, struct err *e)
 {
+    return nfs_look_within(ctx, job, node, LOOK_MS, script, args, n_args, ret, e);
+}
+
+int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
+                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+{
     static const char begin[] = "@migsh nfs\n", text_mark[] = "@text\n";
     _cleanup_free_ char *whole = xasprintf("%s%s", nfs_prologue, script);
-    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = true, .timeout_ms = LOOK_MS};
+    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = true, .timeout_ms = timeout_ms};
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)

@@ -21,6 +21,9 @@ struct nfs_facts {
 };
 int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
              size_t n_args, struct nfs_facts *ret, struct err *e);
+// The same with another limit than a minute; 0: none.
+int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
+                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e);
 void nfs_facts_release(struct nfs_facts *f);
 #define _cleanup_nfs_facts_ __attribute__((cleanup(nfs_facts_release)))
 const char *nfs_fact(const struct nfs_facts *f, const char *key); // NULL: not told

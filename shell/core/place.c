@@ -164,7 +164,8 @@ static int run_with_password(struct ctx *ctx, struct job *job, struct node *node
                                .data = &feeder,
                                .wake_fd = spec->wake_fd,
                                .max_output = spec->max_output,
-                               .timeout_ms = spec->timeout_ms};
+                               .timeout_ms = spec->timeout_ms,
+                               .idle_ms = spec->idle_ms};
     int r = run(ctx, job, node, spec->lane, &exec, result, e);
     mem_wipe(input, len);
     free(input);
@@ -251,7 +252,8 @@ static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const 
                                .data = spec->data,
                                .wake_fd = spec->wake_fd,
                                .max_output = spec->max_output,
-                               .timeout_ms = spec->timeout_ms};
+                               .timeout_ms = spec->timeout_ms,
+                               .idle_ms = spec->idle_ms};
     return run(ctx, job, node, spec->lane, &exec, result, e);
 }
 

@@ -20,6 +20,7 @@ struct place_exec {
     size_t input_len;
     size_t max_output; // as in struct remote_exec
     double timeout_ms; // 0: none
+    double idle_ms;    // as in struct remote_exec
     unsigned lane;     // which of the node's connections, see session_get_lane()
     // As in struct remote_exec; not on the admin's machine. With feed(), `input` is not used.
     ssize_t (*feed)(void *data, void *buf, size_t n, struct err *e);

@@ -80,6 +80,7 @@ struct remote_exec {
     int wake_fd;       // 0: none. Only polled: feed() reads it empty. Not with local_exec()
     size_t max_output; // gathered bytes of both streams together; 0: 64 MiB. More is an error (ERR_FAILED)
     double timeout_ms; // for the whole command; 0: none (a dead peer is noticed anyway, see stall_ms)
+    double idle_ms;    // a command that prints nothing for so long is given up (ERR_TIMEOUT); 0: none. Not local_exec()
 };
 
 // What the command did. Its stdout is what the far side sent: a login shell whose start-up files print (bash reads

@@ -21,7 +21,8 @@ struct run {
     ssh_channel channel;
     struct ssh_channel_callbacks_struct callbacks;
     bool has_status, closed;
-    bool failed; // the caller's output() or feed() said no, or there was too much: e is set
+    double heard; // when the command last printed something
+    bool failed;  // the caller's output() or feed() said no, or there was too much: e is set
     bool input_ended;
     bool waiting;      // feed() has nothing yet
     size_t input_sent; // of spec->input
@@ -88,6 +89,7 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
     (void)channel;
     struct run *run = userdata;
     const struct remote_exec *spec = run->spec;
+    run->heard = remote_now();
     if (run->failed)
         return (int)len; // taken and dropped, so that the channel can still be closed in order
     if (spec->output) {
@@ -279,8 +281,12 @@ static int pump(struct run *run)
     double forever = 1e15;
     remote_begin(run->r, "running a command", run->spec->timeout_ms > 0 ? run->spec->timeout_ms : forever);
     int r = 0;
+    run->heard = remote_now();
     while (r == 0 && !run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
         r = send_input(run);
+        if (r == 0 && run->spec->idle_ms > 0 && remote_now() - run->heard > run->spec->idle_ms)
+            r = err_set(run->e, ERR_TIMEOUT, "%s: a command has said nothing for %.0f s", run->r->label,
+                        run->spec->idle_ms / 1e3);
         run->r->wake_fd = run->waiting ? run->spec->wake_fd : 0;
         if (r == 0)
             r = remote_wait(run->job, run->r, TICK_MS, run->e);
