@@ -7,8 +7,11 @@ read_globals = {
   mig = {
     other_fields = true,
     fields = {
-      "all", "array", "ask", "domain", "error", "fetch", "job", "journal_begin", "journal_open", "journals", "ms", "node",
-      "nodes", "notice", "null", "progress", "render", "sleep", "spawn", "start", "timeout", "try", "undo", "warn", "watch_start",
+      "all", "array", "ask", "domain", "error", "fetch", "job", "journal_begin", "journal_open", "journals", "json_decode",
+      "json_encode", "ms", "node",
+      "nodes", "notice", "null", "progress", "render", "sha256", "sleep", "spawn", "start", "timeout", "transaction",
+      "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
+      "xml_map", "xml_map_path",
     },
   },
 }

@@ -131,6 +131,7 @@ static json_t *whole(const struct journal *j)
                                                journal_step_state_name(s.state), "outcome", (json_t *)s.outcome));
     }
     json_object_set_new(v, "steps", steps);
+    json_object_set_new(v, "found", json_string(journal_state_name(journal_found(j))));
     return v;
 }
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cmd/render.h"
+#include "io/digest.h"
 #include "lua/impl.h"
 
 #define BOX "migsh.json"
@@ -304,6 +305,45 @@ static int null_tostring(lua_State *L)
     return 1;
 }
 
+// json_encode(value) -> text, indented, keys sorted
+static int json_encode(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    void **heap = value_heap(L);
+    json_t *v = value_convert(L, 1);
+    *heap = v ? json_dumps(v, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY) : xstrdup("null");
+    lua_pushstring(L, *heap);
+    return 1;
+}
+
+// json_decode(text) -> value, or nil and what is wrong
+static int json_decode(lua_State *L)
+{
+    size_t n;
+    const char *text = luaL_checklstring(L, 1, &n);
+    json_error_t error;
+    json_t **box = value_own(L);
+    *box = json_loadb(text, n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    if (!*box) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "line %d: %s", error.line, error.text);
+        return 2;
+    }
+    value_push(L, *box);
+    return 1;
+}
+
+// sha256(text) -> hexadecimal digits
+static int value_sha256(lua_State *L)
+{
+    size_t n;
+    const char *text = luaL_checklstring(L, 1, &n);
+    char hex[DIGEST_HEX];
+    digest_sha256(text, n, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 static int array_mark(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -330,6 +370,10 @@ void value_open(lua_State *L)
     lua_setfield(L, -2, "null");
     lua_pushcfunction(L, array_mark);
     lua_setfield(L, -2, "array");
-    lua_pushcfunction(L, value_show);
-    lua_setfield(L, -2, "show");
+    static const luaL_Reg functions[] = {{"show", value_show},
+                                         {"json_encode", json_encode},
+                                         {"json_decode", json_decode},
+                                         {"sha256", value_sha256},
+                                         {NULL, NULL}};
+    luaL_setfuncs(L, functions, 0);
 }

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result.
+-- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
+-- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local report = require "migsh.report"
 
 -- Options that go to `migrate` as they are.
@@ -91,11 +92,11 @@ local function find_source(text)
   return { name = copies[1].name, node = copies[1].node }
 end
 
--- The facts before anything is done.
+-- The facts before anything is done: all that the journal keeps.
 local function gather(a)
   local found = find_source(a.domain)
-  local job = { name = found.name, source = found.node, dest = a.dest, on_source = found.name .. "@" .. found.node,
-    on_dest = found.name .. "@" .. a.dest }
+  local job = { args = a, domain = found.name, name = found.name, source = found.node, dest = a.dest,
+    on_source = found.name .. "@" .. found.node, on_dest = found.name .. "@" .. a.dest }
   if job.source == job.dest then
     fail("usage", nil, "%s is on %s already", job.name, job.dest)
   end
@@ -114,7 +115,7 @@ local function gather(a)
       .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
   end
-  job.dest_before = there
+  job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
   return job
 end
 
@@ -218,7 +219,6 @@ local function start_watches(watches, job, a)
 end
 
 -- After a migration that did not succeed: what it may have left on the destination. The guest itself is never touched.
--- False: nothing was left.
 local function clean_destination(job)
   local here = mig.try(mig.domstate, { job.on_source })
   local there, err = mig.try(mig.domstate, { job.on_dest })
@@ -227,27 +227,32 @@ local function clean_destination(job)
       job.source))
   elseif there and not job.dest_before and here then
     mig.undefine { job.on_dest }
-    return true
   elseif err and err.code ~= "not-found" then
     error(err, 0)
   end
-  return false
 end
 
-local function migrate(job, a)
-  local undo <close> = mig.undo()
-  undo:add("what the migration left on " .. job.dest, function()
-    return clean_destination(job)
-  end)
+-- The console that began it is gone: libvirt may have gone on.
+local function has_moved(job)
+  local there, err = mig.try(mig.dominfo, { job.on_dest })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  local here = mig.try(mig.dominfo, { job.on_source })
+  return there and there.uuid == job.uuid and there.state == "running" and not (here and is_active(here))
+end
+
+local function migrate(job)
+  local a = job.args
   local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
     undefinesource = a.undefine_source }
   for _, option in ipairs(passed_on) do
     local key = option.name:gsub("-", "_")
     call[key] = a[key]
   end
-  local result = mig.migrate(call)
-  undo:commit()
-  return result
+  local moved = mig.migrate(call)
+  return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
+    setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy }
 end
 
 -- Until every target that answered before answers again, then a little longer for the round trips after it.
@@ -276,8 +281,8 @@ local function carry_autostart(job)
 end
 
 -- Each check: {id, title, ok, detail}.
-local function verify(job, a)
-  local checks = mig.array {}
+local function verify(job)
+  local checks, a = mig.array {}, job.args
   local function check(id, ok, title, detail)
     checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
   end
@@ -362,30 +367,75 @@ local function conclude(result, problems)
   return result, text
 end
 
+-- The watches of the migrations that this console runs, by the guest's uuid: one that goes on with another's has none.
+local at_work = {}
+
+local function finish(tx)
+  local job, watches = tx.about, at_work[tx.about.uuid]
+  local result = { domain = job.name, uuid = job.uuid, source = job.source, destination = job.dest,
+    max_outage_ms = job.args.max_outage }
+  for key, value in pairs(tx:outcome "migrate" or {}) do
+    result[key] = value
+  end
+  result.checks = tx:outcome("verify").checks
+  local problems = {}
+  if watches then
+    result.targets, result.started, result.ended = watches:stop()
+    result.outage = longest_outage(result)
+    problems[1] = judge_outage(result.outage, result.max_outage_ms)
+  end
+  return conclude(result, problems)
+end
+
+local function workflow(job)
+  local function marked(tx)
+    local watches = at_work[job.uuid]
+    if watches then
+      watches:mark "migrate-start"
+    end
+    local moved = migrate(tx.about)
+    if watches then
+      watches:mark "migrate-end"
+      wait_for_return(watches)
+    end
+    return moved
+  end
+  local title = ("%s: %s -> %s, live"):format(job.name, job.source, job.dest)
+  local steps = {
+    { name = "check", title = title, harmless = true, run = function()
+      local state = mig.domstate { job.on_source }
+      if state ~= "running" and not has_moved(job) then
+        fail("state", nil, "%s is %s", job.on_source, state)
+      end
+    end },
+    { name = "migrate", title = title, about = { node = job.dest }, commit = true, undo_at_once = true, run = marked,
+      verify = function()
+        return has_moved(job)
+      end,
+      undo = function()
+        clean_destination(job)
+      end, point = ("the guest runs on %s"):format(job.dest) },
+    { name = "carry", title = "autostart", run = function()
+      carry_autostart(job)
+    end },
+    { name = "verify", title = "on " .. job.dest, harmless = true, run = function()
+      return { checks = verify(job) }
+    end },
+  }
+  return { steps = steps, finish = finish, quiet = true }
+end
+
 local function run(a)
   local job = gather(a)
   local watches <close> = setmetatable({}, Watches)
   if not a.no_watch then
     start_watches(watches, job, a)
+    at_work[job.uuid] = watches
   end
-  watches:mark "migrate-start"
-  local moved = migrate(job, a)
-  watches:mark "migrate-end"
-  if not a.no_watch then
-    wait_for_return(watches)
-  end
-  carry_autostart(job)
-  local result = { domain = job.name, uuid = job.before.uuid, source = job.source, destination = job.dest,
-    transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms, setup_ms = moved.setup_ms,
-    iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy, max_outage_ms = a.max_outage }
-  result.checks = verify(job, a)
-  local problems = {}
-  if not a.no_watch then
-    result.targets, result.started, result.ended = watches:stop()
-    result.outage = longest_outage(result)
-    problems[1] = judge_outage(result.outage, a.max_outage)
-  end
-  return conclude(result, problems)
+  local _ <close> = setmetatable({}, { __close = function()
+    at_work[job.uuid] = nil
+  end })
+  return mig.transaction("live-migrate", job)
 end
 
 return {
@@ -398,9 +448,10 @@ there with the same XML, was not restarted (as libvirt tells; --witness asks the
 right host. The report shows the total time, libvirt's downtime, the outage on the wire as an interval that contains the
 true one, and round trips before, during and after. When the migration fails or is cancelled the guest goes on running
 on the source, and nothing is left on the destination. Exit status 12 if it moved, but a check or --max-outage was not
-met.]],
+met. If the console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
   args = args,
   run = run,
+  workflow = workflow,
 }

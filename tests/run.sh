@@ -6,12 +6,13 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 quick=(lint unit tsan golden lua repl)
-slow=(tidy lab)
+slow=(tidy lab fault-sample)
 all=("${quick[@]}" "${slow[@]}")
 
 usage() {
     echo "usage: tests/run.sh [--no-install] [SUITE…]"
-    echo "suites: ${all[*]}; quick (all but tidy and lab); all (the default); lab/NAME for one script of the lab"
+    echo "suites: ${all[*]}; quick (all but ${slow[*]}); all (the default); lab/NAME for one script of the lab;"
+    echo "fault: every case of tests/fault, of which fault-sample takes others each day"
 }
 
 install=1
@@ -22,7 +23,7 @@ for a in "$@"; do
     -h | --help) usage; exit 0 ;;
     quick) suites+=("${quick[@]}") ;;
     all) suites+=("${all[@]}") ;;
-    lab/*) suites+=("$a") ;;
+    lab/* | fault) suites+=("$a") ;;
     *)
         [[ " ${all[*]} " == *" $a "* ]] || { usage >&2; exit 2; }
         suites+=("$a")
@@ -121,6 +122,11 @@ unit_tests() {
     return $rc
 }
 
+# The table of tests/fault: a few cases, or all of them in two labs.
+fault_sample() { tests/fault/run.sh --sample 12; }
+fault_1() { tests/fault/run.sh --part 1/2; }
+fault_2() { MIGSH_FAULT_SUBNET=192.168.115 tests/fault/run.sh --part 2/2; }
+
 configure() {
     local dir=$1
     shift
@@ -159,6 +165,8 @@ for s in "${suites[@]}"; do
         fi
         ;;
     tidy) lanes+=(tidy tests/tidy/run.sh) ;;
+    fault-sample) lanes+=(fault-sample fault_sample) ;;
+    fault) lanes+=(fault/1 fault_1 fault/2 fault_2) ;;
     lab)
         for t in tests/lab/mountnfs/test_*.sh tests/lab/test_*.sh; do
             n=${t##*/test_}

@@ -25,6 +25,12 @@ What the prompt shows for a value of that command, such as a recipe wants within
       { form = "mig.null, mig.array(TABLE)", names = { "null", "array" }, text = [[
 JSON's null, as found in values; and a mark that makes a table a JSON array even when it is empty.]],
         example = [[if info.title ~= mig.null then print(info.title) end]] },
+      { form = "mig.json_encode(VALUE) -> text, mig.json_decode(TEXT) -> value",
+        names = { "json_encode", "json_decode" }, text = [[
+JSON, indented and with sorted keys; text that is none raises "usage" with the line.]],
+        example = [[print(mig.json_encode(mig.list{all = true}))]] },
+      { form = "mig.sha256(TEXT) -> text", names = { "sha256" }, text = "Its SHA-256, as sha256sum prints it.",
+        example = [[print(mig.sha256 "hello")]] },
     } },
     { title = "TASKS", rows = {
       { form = "mig.spawn(FUNCTION, …) -> task", names = { "spawn" }, text = [[
@@ -77,6 +83,18 @@ watch:timeline(I, FROM, TO, BUCKETS) draws target I between two epoch seconds, w
 variable it is closed at the end of its block.]],
         example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
     } },
+    { title = "DESCRIPTIONS", rows = {
+      { form = "mig.xml_map(XML, MAP) -> XML, diff, changes, unused", names = { "xml_map" }, text = [[
+The XML of a domain, snapshot or checkpoint with other names and paths: MAP is {pool = {FROM = TO}, bridge = {…},
+network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash
+before ':' and ',' that belong to a name), or both. path replaces prefixes of whole components, the longest one that
+fits, in everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is
+changed), a unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
+        example = [[local xml, diff, n = mig.xml_map(mig.dumpxml{"share"}, {bridge = {br0 = "br1"}}); print(diff)]] },
+      { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
+One path by the map's path alone; nil where none of its entries is a prefix.]],
+        example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
+    } },
     { title = "NETWORK", rows = {
       { form = "mig.fetch(URL, TIMEOUT) -> text", names = { "fetch" }, text = [[
 The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless told otherwise.]],
@@ -116,13 +134,33 @@ All journals of a command or recipe (without one: all), oldest first: {id, comma
 running, done, failed, reverted, interrupted, or unreadable (then error says why).]],
         example = [[for _, j in ipairs(mig.journals "prepare-nodes") do print(j.id, j.state) end]] },
     } },
+    { title = "WORKFLOWS", rows = {
+      { form = "mig.transaction(COMMAND, ABOUT) -> value, text", names = { "transaction" }, text = [[
+Runs an undertaking of the recipe COMMAND in steps, each in a journal before it acts and after, so that another console
+can go on with it (resume ID) or take it back (rollback ID). The recipe has a function workflow(ABOUT) beside run, which
+makes the steps anew from ABOUT, all that is kept of a run, and nothing secret: {steps = {…}, finish = function(tx)
+return value, text end, begun = function(tx) end (before the first step of a new one), ended = function(tx) end}.
+ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown.
+A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
+or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
+function(tx, step, record) (begun, end unknown: its outcome if it is done), undo = function(tx, step, record),
+commit = true (a point of no return once it is done; with passed(tx, step, record) to judge one that failed, and
+point, a text), harmless = true (it changes nothing), undo_at_once = true (when it fails)}. Each has to bear being run
+twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are
+done are not told of.]],
+        example = [[return mig.transaction("my-recipe", {domain = "share", lock = "domain:share"})]] },
+      { form = "mig.transaction_resume(ID) -> value, text; mig.transaction_rollback(ID, FORGET) -> value",
+        names = { "transaction_resume", "transaction_rollback" }, text = [[
+What the commands journal-resume and rollback do.]], example = [[mig.transaction_resume(mig.journals()[1].id)]] },
+    } },
     { title = "RECIPES", rows = {
       { form = "return {description =, help =, example =, args = {…}, run = function(args) … end}",
         names = {}, text = [[
 A file NAME.lua in a directory of $MIGSH_RECIPES, in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is
 the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua).
 An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =}; type is bool,
-string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri, domain, pool or words.
+string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri, domain, pool, journal
+or words.
 args.max_outage is --max-outage. run returns the value, and text for people if that should not be the value itself; it
 may raise mig.error{code = "verdict", msg =, value =, text =} to show both and fail.]],
         example = [[return {description = "say hello", example = "hello", run = function() return "hello" end}]] },

@@ -14,7 +14,8 @@ function errors.raise(code, format, ...)
   error(errors.new { code = code, msg = format:format(...) }, 0)
 end
 
--- Whatever was raised, as an error object. A bare table with a message or code is taken as one.
+-- Whatever was raised, as an error object. A bare table with a message or code is taken as one; of any other its
+-- content is the message, as far as it can be told (a table may hold itself).
 function errors.normalise(e)
   if type(e) == "table" then
     local mt = getmetatable(e)
@@ -23,6 +24,10 @@ function errors.normalise(e)
     end
     if not mt and (type(e.msg) == "string" or type(e.code) == "string") then
       return setmetatable(e, meta)
+    end
+    local told, text = pcall(core.show, e)
+    if told and not (mt and mt.__tostring) then
+      return errors.new { code = "failed", msg = text, value = e }
     end
   end
   return errors.new { code = "failed", msg = tostring(e) }

@@ -58,6 +58,21 @@ function mig.progress(state, done)
   core.progress(state, done)
 end
 
+-- A description with other names and paths, by {pool = {A = "B"}, path = {["/old"] = "/new"}} or {"pool=A:B"}.
+mig.xml_map = core.xml_map
+mig.xml_map_path = core.xml_map_path
+
+mig.json_encode = core.json_encode
+mig.sha256 = core.sha256
+
+function mig.json_decode(text)
+  local value, err = core.json_decode(text)
+  if err then
+    errors.raise("usage", "%s", err)
+  end
+  return value
+end
+
 -- What the prompt shows for a value of that command.
 function mig.render(verb, value)
   local row = verbs.row(verb)

@@ -8,7 +8,7 @@ local told = {} -- path -> true
 
 local types = {}
 for _, name in ipairs { "bool", "string", "int", "duration", "size", "enum", "path", "node", "nodes", "uri", "domain",
-  "pool", "words" } do
+  "pool", "words", "journal" } do
   types[name] = true
 end
 
@@ -67,12 +67,13 @@ end
 
 local function check(r)
   want(type(r) == "table", "the file has to return a table")
-  want_keys(r, "recipe", "description", "help", "example", "group", "args", "run")
+  want_keys(r, "recipe", "description", "help", "example", "group", "args", "run", "workflow")
   want_text(r.description, "description")
   optional_text(r.example, "example")
   optional_text(r.help, "help")
   optional_text(r.group, "group")
   want(type(r.run) == "function", "run has to be a function")
+  want(r.workflow == nil or type(r.workflow) == "function", "workflow has to be a function")
   want(r.args == nil or type(r.args) == "table", "args has to be a list")
   r.args = r.args or {}
   for key in pairs(r.args) do
@@ -144,6 +145,11 @@ end
 
 function recipe.run_function(name)
   return find(name).run
+end
+
+-- What makes the steps of its undertakings (transaction.lua).
+function recipe.workflow(name)
+  return find(name).workflow or errors.raise("state", "the recipe %s has no workflow", name)
 end
 
 -- Arguments as the recipe sees them: max-outage as args.max_outage; a list that was not given is empty.

@@ -108,6 +108,29 @@ int err_wrap(struct err *e, const char *fmt, ...)
     return -1;
 }
 
+static bool has_line(const char *text, const char *line)
+{
+    size_t n = strlen(line);
+    for (const char *p = text; (p = strstr(p, line)); p++) {
+        if ((p == text || p[-1] == '\n') && (p[n] == '\0' || p[n] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+void err_join(struct err *e, const struct err *more)
+{
+    if (!err_is_set(e)) {
+        err_copy(e, more);
+        return;
+    }
+    if (has_line(e->msg, more->msg))
+        return;
+    char *msg = xasprintf("%s\n%s", e->msg, more->msg);
+    free(e->msg);
+    e->msg = msg;
+}
+
 int err_hint(struct err *e, const char *fmt, ...)
 {
     va_list ap;

@@ -38,12 +38,8 @@ static void take(struct sum *s, json_t *report, struct err *e)
     if (report)
         json_array_extend(s->items, report);
     json_decref(report);
-    if (!err_is_set(e))
-        return;
-    if (!err_is_set(&s->err))
-        err_move(&s->err, e);
-    else if (strcmp(s->err.msg, e->msg) != 0)
-        err_wrap(&s->err, "%s\n", e->msg);
+    if (err_is_set(e))
+        err_join(&s->err, e);
     err_release(e);
 }
 
@@ -206,7 +202,7 @@ static void add_text(struct buf *out, const char *s)
     buf_add_printable(out, s, strlen(s));
 }
 
-// The scripts that write files are the same each time: shown in full once.
+// The scripts that write files are the same each time, and most commands are on every node: shown in full once.
 static void add_words(struct buf *out, const char *node, const char *words, struct strv *seen)
 {
     static const char mark[] = "' 'migsh' '";
@@ -214,14 +210,16 @@ static void add_words(struct buf *out, const char *node, const char *words, stru
     for (const char *p = words; (p = strstr(p, mark)); p++)
         args = p;
     _cleanup_free_ char *script = args ? xstrndup(words, (size_t)(args - words)) : NULL;
+    const char *what = script ? script : words;
     buf_addf(out, "%s runs: ", node);
-    if (script && strv_has(seen, script)) {
+    if (!strv_has(seen, what)) {
+        add_text(out, words);
+        strv_add(seen, what);
+    } else if (script) {
         buf_adds(out, "the same script with '");
         add_text(out, args + strlen(mark));
     } else {
-        add_text(out, words);
-        if (script)
-            strv_add(seen, script);
+        buf_adds(out, "the same as above");
     }
     buf_addc(out, '\n');
 }

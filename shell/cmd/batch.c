@@ -72,6 +72,9 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
     out_write(buf_str(&out), out.len);
     if (err_is_set(err))
         show_error(b, err);
+    if (b->opts.timing && b->opts.json)
+        out_event(json_pack("{s:s, s:s, s:f}", "event", "timing", "command", cmd_run_def(run)->name, "ms",
+                            cmd_run_seconds(run) * 1e3));
 }
 
 static void command_done(struct cmd_run *run, void *data)

@@ -145,6 +145,8 @@ struct cmd_def {
     struct view view;
     int (*run)(struct cmd_call *c, struct err *e);
     const char *recipe; // a Lua recipe's name; then run is NULL
+    // The command that these words mean instead, or NULL: "resume ID" goes on with a journal.
+    const char *(*other)(const struct strv *words);
 };
 
 static inline bool opt_given(const struct cmd_call *c, int i)

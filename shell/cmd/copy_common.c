@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/out.h"
+#include "core/place.h"
 
 const char *const copy_routes[] = {"auto", "direct", "relay", NULL};
 
@@ -30,7 +31,7 @@ static json_t *progress_value(const struct show *s, const struct copy_progress *
     json_t *v = json_object();
     json_object_set_new(v, "job", json_string(s->c->def->name));
     json_object_set_new(v, "id", json_text(s->o->from.path));
-    json_object_set_new(v, "node", json_text(s->o->from.node->name));
+    json_object_set_new(v, "node", json_text(place_name(s->o->from.node)));
     json_object_set_new(v, "text", json_text(line));
     json_object_set_new(v, "phase", json_string(p->phase));
     if (p->total) {

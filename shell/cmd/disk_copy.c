@@ -22,9 +22,10 @@ static void complete_end(struct ctx *ctx, const char *prefix, struct strv *out)
 enum { FROM, TO, UPDATE, OWNER, MODE, COPY };
 
 static const struct opt_def opts[] = {
-    [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH", .complete = complete_end},
-    [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ, "where to: NODE:PATH; PATH may end in / to keep the name",
-            .complete = complete_end},
+    [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH, or PATH of this machine",
+              .complete = complete_end},
+    [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ,
+            "where to: NODE:PATH, or PATH here; PATH may end in / to keep the name", .complete = complete_end},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a destination that is there equal, sending only what differs"},
     [OWNER] = {"owner", OPT_STRING, 0, "USER:GROUP of the copy, if not the source's"},
     [MODE] = {"mode", OPT_STRING, 0, "its permissions, octal, if not the source's"},
@@ -32,12 +33,16 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-// "NODE:PATH"; *ret_path is in `text`.
+// "NODE:PATH", or "/PATH" of this machine; *ret_path is in `text`.
 static int parse_end(struct cmd_call *c, const char *text, struct node **ret, const char **ret_path, struct err *e)
 {
     const char *colon = strchr(text, ':');
+    *ret = NULL;
+    *ret_path = text;
+    if (*text == '/')
+        return 0;
     if (!colon || colon == text || colon[1] != '/')
-        return err_set(e, ERR_USAGE, "'%s' is not NODE:/PATH", text);
+        return err_set(e, ERR_USAGE, "'%s' is neither NODE:/PATH nor /PATH", text);
     _cleanup_free_ char *name = xstrndup(text, (size_t)(colon - text));
     *ret_path = colon + 1;
     return inventory_find(ctx_inventory(c->ctx), name, ret, e);
@@ -69,6 +74,7 @@ const struct cmd_def cmd_disk_copy = {
         "A file that any process has open is refused, and so is one that changes meanwhile. A file that both nodes\n"
         "see (shared storage) is recognised and not copied.\n"
         "direct: the source sends by its own ssh, for which key-exchange makes the keys. relay: through this machine.\n"
+        "A PATH without a node is a file of this machine, read and written with your own rights.\n"
         "The copy has owner and mode of the source. Only what a hypervisor has is needed on the nodes.",
     .example = "disk-copy source:/var/lib/libvirt/images/test.qcow2 dest:/var/lib/libvirt/images/\n"
                "disk-copy source:/srv/a.img dest:/srv/a.img --update --bwlimit 50M\n"

@@ -250,6 +250,8 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix
     const struct cmd_def *def;
     if (cmd_lookup(words->s[0], prefix_ok, &def, e) < 0)
         return NULL;
+    const struct cmd_def *other = def->other && def->other(words) ? cmd_find(def->other(words)) : NULL;
+    def = other ? other : def;
     struct cmd_run *run = xnew(struct cmd_run);
     run->call.ctx = ctx;
     run->call.def = def;

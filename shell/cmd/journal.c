@@ -7,8 +7,70 @@
 #include "base/table.h"
 #include "cmd/apply.h"
 #include "cmd/commands.h"
+#include "cmd/journal.h"
 #include "core/edit.h"
 #include "core/journal.h"
+
+// A recipe's undertaking in steps (lua/lib/transaction.lua), which its journal says all about.
+static bool is_workflow(const struct journal *j)
+{
+    return json_is_true(json_object_get(journal_about(j), "workflow"));
+}
+
+static bool is_committed(const struct journal *j)
+{
+    for (size_t i = 0; i < journal_steps(j); i++) {
+        struct journal_step s = journal_step_at(j, i);
+        if (s.state == STEP_DONE && json_is_true(json_object_get(s.about, "commit")))
+            return true;
+    }
+    return false;
+}
+
+static bool is_being_undone(const struct journal *j)
+{
+    for (size_t i = 0; i < journal_steps(j); i++) {
+        if (journal_step_at(j, i).state >= STEP_UNDOING)
+            return true;
+    }
+    return false;
+}
+
+// Which commands take it on from here.
+static const char *way_on(const struct journal *j)
+{
+    enum journal_state s = journal_get_state(j);
+    if (!is_workflow(j) || (s != JOURNAL_FAILED && s != JOURNAL_INTERRUPTED))
+        return "";
+    return is_committed(j) ? "resume" : is_being_undone(j) ? "rollback" : "resume or rollback";
+}
+
+static void complete(const char *prefix, bool unfinished, struct strv *out)
+{
+    _cleanup_strv_ struct strv ids = STRV_INIT;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    journal_list(NULL, &ids, &ignored);
+    for (size_t i = 0; i < ids.n; i++) {
+        _cleanup_(journal_close_p) struct journal *j = NULL;
+        _cleanup_err_ struct err bad = ERR_INIT;
+        if (!str_starts(ids.s[i], prefix))
+            continue;
+        if (!unfinished || (journal_open(ids.s[i], false, &j, &bad) == 0 && *way_on(j)))
+            strv_add(out, ids.s[i]);
+    }
+}
+
+void complete_journal(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    (void)ctx;
+    complete(prefix, false, out);
+}
+
+void complete_unfinished(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    (void)ctx;
+    complete(prefix, true, out);
+}
 
 static void add_time(json_t *v, double t)
 {
@@ -26,6 +88,11 @@ static json_t *head(const struct journal *j)
     json_t *v = json_pack("{s:s, s:o, s:s, s:i}", "id", journal_id(j), "command", json_text(journal_command(j)),
                           "state", journal_state_name(journal_get_state(j)), "count", (int)journal_steps(j));
     add_time(v, journal_time(j));
+    const json_t *domain = json_object_get(journal_about(j), "domain");
+    if (json_is_string(domain))
+        json_object_set_new(v, "domain", json_deep_copy(domain));
+    if (*way_on(j))
+        json_object_set_new(v, "way_on", json_string(way_on(j)));
     return v;
 }
 
@@ -47,46 +114,40 @@ static int run_list(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-static const struct view_col list_cols[] = {{.key = "id", .title = "Id"},       {.key = "command", .title = "Command"},
-                                            {.key = "time", .title = "Time"},   {.key = "state", .title = "State"},
-                                            {.key = "count", .title = "Steps"}, {.key = NULL}};
+static const struct view_col list_cols[] = {
+    {.key = "id", .title = "Id"},         {.key = "command", .title = "Command"},
+    {.key = "time", .title = "Time"},     {.key = "state", .title = "State"},
+    {.key = "count", .title = "Steps"},   {.key = "domain", .title = "Domain"},
+    {.key = "way_on", .title = "Way on"}, {.key = NULL}};
 
 const struct cmd_def cmd_journal_list = {
     .name = "journal-list",
     .group = "Shell",
     .summary = "list what was done on nodes and can be taken back",
-    .help = "Each command that changes nodes keeps a journal, oldest first here. States: running (a console is at it), "
-            "done,\n"
-            "failed, reverted, interrupted (its console ended in the middle: apply again, or revert).",
+    .help =
+        "Each command that changes nodes keeps a journal, oldest first here. States: running (a console is at it), "
+        "done,\n"
+        "failed, reverted, interrupted (its console ended in the middle: apply again, or revert). Where a workflow\n"
+        "was left in the middle, the last column names the commands that take it on: resume ID, rollback ID.",
     .example = "journal-list",
     .view = {VIEW_TABLE, list_cols},
     .run = run_list};
 
 enum { ID };
 
-static void complete_id(struct ctx *ctx, const char *prefix, struct strv *out)
-{
-    (void)ctx;
-    _cleanup_strv_ struct strv ids = STRV_INIT;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    journal_list(NULL, &ids, &ignored);
-    for (size_t i = 0; i < ids.n; i++) {
-        if (str_starts(ids.s[i], prefix))
-            strv_add(out, ids.s[i]);
-    }
-}
-
 static const struct opt_def show_opts[] = {
-    [ID] = {"id", OPT_STRING, OPTF_POS | OPTF_REQ, "which journal, as journal-list names it", .complete = complete_id},
+    [ID] = {"id", OPT_STRING, OPTF_POS | OPTF_REQ, "which journal, as journal-list names it",
+            .complete = complete_journal},
     {NULL},
 };
 
 static json_t *step_json(const struct journal_step *s)
 {
-    static const char *const keys[] = {"what", "path"};
+    static const char *const keys[] = {"what", "title", "path"};
     json_t *v = json_pack("{s:i, s:o, s:s}", "step", (int)s->number, "name", json_text(s->name), "state",
                           journal_step_state_name(s->state));
-    const json_t *node = json_object_get(json_object_get(s->about, "node"), "name");
+    const json_t *node = json_object_get(s->about, "node");
+    node = json_is_string(node) ? node : json_object_get(node, "name");
     json_object_set_new(v, "node", node ? json_deep_copy(node) : json_string(EDIT_ADMIN));
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         const json_t *x = json_object_get(s->about, keys[i]);
@@ -118,6 +179,9 @@ static int run_show(struct cmd_call *c, struct err *e)
 static char *what_of(const json_t *step)
 {
     const json_t *what = json_object_get(step, "what");
+    if (!what && json_object_get(step, "title"))
+        return xasprintf("%s: %s", json_string_value(json_object_get(step, "name")),
+                         json_string_value(json_object_get(step, "title")));
     const char *path = json_string_value(json_object_get(step, "path"));
     _cleanup_buf_ struct buf b = BUF_INIT;
     size_t i;
@@ -154,6 +218,9 @@ static void render_show(const json_t *value, struct buf *out)
     }
     table_render(t, out);
     table_free(t);
+    const char *way = json_string_value(json_object_get(value, "way_on"));
+    if (way)
+        buf_addf(out, "way on: %s %s\n", way, json_string_value(json_object_get(value, "id")));
 }
 
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
@@ -167,7 +234,8 @@ const struct cmd_def cmd_journal_show = {.name = "journal-show",
 enum { DRY = ID + 1 };
 
 static const struct opt_def revert_opts[] = {
-    [ID] = {"id", OPT_STRING, OPTF_POS | OPTF_REQ, "which journal, as journal-list names it", .complete = complete_id},
+    [ID] = {"id", OPT_STRING, OPTF_POS | OPTF_REQ, "which journal, as journal-list names it",
+            .complete = complete_journal},
     [DRY] = {"plan", OPT_BOOL, 0, "show what would be done, and do nothing"},
     {NULL},
 };
@@ -175,6 +243,10 @@ static const struct opt_def revert_opts[] = {
 // What a recipe did in steps of its own, only the recipe can take back.
 static int check_steps(const struct journal *j, struct err *e)
 {
+    if (is_workflow(j)) {
+        err_set(e, ERR_STATE, "%s is a journal of %s", journal_id(j), journal_command(j));
+        return err_hint(e, "rollback %s takes it back", journal_id(j));
+    }
     for (size_t i = 0; i < journal_steps(j); i++) {
         struct journal_step s = journal_step_at(j, i);
         if (strcmp(s.name, "edit") == 0)

@@ -75,7 +75,9 @@ const struct cmd_def cmd_key_revoke = {
     .help =
         "Its user key leaves everybody's authorized_keys, and its host keys everybody's known_hosts, yours included.\n"
         "If the node does not answer, its keys are known by the lines that key-exchange wrote, and by its names. What\n"
-        "the node itself has is left alone. --revert puts all lines back where they were.",
+        "the node itself has is left alone. The backups that migsh kept beside the changed files go as well, for the "
+        "keys are\n"
+        "in them. --revert puts all lines back where they were: from the journal, which has them.",
     .example = "key-revoke dest --plan\nkey-revoke dest --apply\nkey-revoke dest --revert",
     .opts = opts,
     .view = {VIEW_CUSTOM, .render = apply_render},

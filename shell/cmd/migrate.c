@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Move a domain to another host. The rows are those of core/migrate_opts.h.
 #include "core/migrate.h"
+
+#include <string.h>
+
+#include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/migrate_values.h"
 
@@ -24,6 +28,19 @@
 
 enum { DOMAIN, DESTURI, FIRST_ROW, TUNNELED = FIRST_ROW + MIGRATE_OPT_COUNT };
 
+// A list: what stands in front of the last comma stays.
+static void complete_methods(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    static const char *const methods[] = {"mt", "xbzrle", "zlib", "zstd"};
+    (void)ctx;
+    const char *comma = strrchr(prefix, ',');
+    size_t lead = comma ? (size_t)(comma + 1 - prefix) : 0;
+    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+        if (str_starts(methods[i], prefix + lead))
+            strv_take(out, xasprintf("%.*s%s", (int)lead, prefix, methods[i]));
+    }
+}
+
 static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
     [DESTURI] = {"desturi", OPT_URI, OPTF_POS | OPTF_REQ,
@@ -31,7 +48,9 @@ static const struct opt_def opts[] = {
 #define ROW(id, name, kind, target, help) {name, ROW_##kind, help, .max = MAX_##kind},
     MIGRATE_OPTS(ROW)
 #undef ROW
-        [TUNNELED] = {"tunneled", OPT_BOOL, OPTF_HIDDEN, "the same as --tunnelled"},
+        [FIRST_ROW + MIGRATE_OPT_COMP_METHODS]
+            .complete = complete_methods,
+    [TUNNELED] = {"tunneled", OPT_BOOL, OPTF_HIDDEN, "the same as --tunnelled"},
     {NULL},
 };
 

@@ -41,10 +41,7 @@ static void refuse(struct nfs_nodes *all, const struct node *node, struct err *e
                           json_pack("{s:o, s:s, s:s, s:{s:s, s:o, s:o}}", "node", json_text(node->name), "what",
                                     all->what, "state", state_of(e), "error", "code", err_code_name(e->code), "msg",
                                     json_text(e->msg), "hint", json_text(e->hint)));
-    if (!err_is_set(&all->first))
-        err_copy(&all->first, e);
-    else
-        err_wrap(&all->first, "%s\n", e->msg);
+    err_join(&all->first, e);
 }
 
 // A node's steps go into a plan of their own first: one that refuses halfway leaves nothing in the plan.
@@ -93,7 +90,7 @@ int nfs_nodes_run(struct cmd_call *c, enum apply_mode mode, struct apply *a, str
         json_array_extend(items, all->refused);
     if (err_is_set(&all->first) && (r == 0 || e->code != ERR_CANCELLED)) {
         if (r < 0)
-            err_wrap(&all->first, "%s\n", e->msg);
+            err_join(&all->first, e);
         err_release(e);
         err_move(e, &all->first);
         r = -1;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cmd/journal.h"
 #include "core/out.h"
 #include "core/script.h"
 
@@ -15,10 +16,10 @@ static const struct {
     const char *name;
     enum opt_type type;
 } types[] = {
-    {"bool", OPT_BOOL},   {"string", OPT_STRING}, {"int", OPT_INT},   {"duration", OPT_DURATION}, {"size", OPT_SIZE},
-    {"enum", OPT_ENUM},   {"path", OPT_PATH},     {"node", OPT_NODE}, {"nodes", OPT_NODES},       {"uri", OPT_URI},
+    {"bool", OPT_BOOL},   {"string", OPT_STRING},  {"int", OPT_INT},   {"duration", OPT_DURATION}, {"size", OPT_SIZE},
+    {"enum", OPT_ENUM},   {"path", OPT_PATH},      {"node", OPT_NODE}, {"nodes", OPT_NODES},       {"uri", OPT_URI},
     {"words", OPT_WORDS}, {"domain", OPT_STRING}, // a recipe gets the text and hands it to the commands it calls
-    {"pool", OPT_STRING},
+    {"pool", OPT_STRING}, {"journal", OPT_STRING},
 };
 
 static enum opt_type type_of(const char *name)
@@ -50,6 +51,8 @@ static struct cmd_def *make_row(const struct script_recipe *r)
                                    .unit = a->unit};
         if (a->type && strcmp(a->type, "domain") == 0)
             opts[i].complete = complete_domain;
+        else if (a->type && strcmp(a->type, "journal") == 0)
+            opts[i].complete = complete_unfinished;
     }
     struct cmd_def *row = xnew(struct cmd_def);
     *row = (struct cmd_def){.name = r->name,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pausing and continuing a guest; its autostart mark.
 #include "cmd/commands.h"
+#include "cmd/journal.h"
 #include "cmd/power.h"
+#include "core/journal.h"
 #include "io/virt_dom.h"
 #include "io/virt_info.h"
 #include "io/virt_lifecycle.h"
@@ -61,6 +63,20 @@ static int run_autostart(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+static const char *resume_other(const struct strv *words)
+{
+    for (size_t i = 1; i < words->n; i++) {
+        if (journal_is_id(words->s[i]))
+            return "journal-resume";
+    }
+    return NULL;
+}
+
+static const struct opt_def resume_opts[] = {
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid", .complete = complete_unfinished},
+    {NULL},
+};
+
 const struct cmd_def cmd_autostart = {.name = "autostart",
                                       .group = "Domains",
                                       .summary = "autostart a domain",
@@ -72,11 +88,15 @@ const struct cmd_def cmd_autostart = {.name = "autostart",
 
 const struct cmd_def cmd_resume = {.name = "resume",
                                    .group = "Domains",
-                                   .summary = "resume a domain",
-                                   .help = "Refused, as start is, while another hypervisor has the same guest active.",
-                                   .example = "resume share",
-                                   .opts = opts,
+                                   .summary = "resume a domain, or an unfinished undertaking",
+                                   .help =
+                                       "Refused, as start is, while another hypervisor has the same guest active.\n"
+                                       "The id of a journal instead of a domain goes on with what was interrupted, as\n"
+                                       "journal-resume does.",
+                                   .example = "resume share\nresume 20261121-041914.120-cold-migrate-3fa9c1",
+                                   .opts = resume_opts,
                                    .flags = CMD_CONN,
+                                   .other = resume_other,
                                    .view = {VIEW_NONE, .message = "Domain '{name}' resumed"},
                                    .run = run_resume};
 

@@ -57,9 +57,10 @@ struct change {
     // BLOCK, LINES, FILE. A path is absolute, "~/…" (home of the login user), or "~NAME/…" (home of the user NAME). A
     // symlink is followed. What follows `path` counts for a file (and directory) that has to be made only.
     char *path;
-    int mode;     // 0: 0644
-    int dir_mode; // make a missing directory of the file with this mode; 0: a missing directory is an error
-    char *owner;  // user name; NULL: who writes
+    int mode;       // 0: 0644
+    int dir_mode;   // make a missing directory of the file with this mode; 0: a missing directory is an error
+    char *owner;    // user name; NULL: who writes
+    bool no_backup; // keep none beside the file, and drop older ones: what is taken out (a key) must not stay there
 
     char *tag;  // BLOCK: [A-Za-z0-9._-]+
     char *text; // BLOCK: the lines between the markers; FILE: the content. NULL: the block or file must not be there

@@ -73,11 +73,11 @@ static void ask_main(void *arg)
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     struct err e = ERR_INIT;
     const char *state = NULL, *reason = NULL;
-    int r = virt_dom_lookup_uuid(a->conn, a->uuid, &dom, &e);
-    if (r < 0 && e.code == ERR_NOT_FOUND)
+    virt_dom_lookup_uuid(a->conn, a->uuid, &dom, &e);
+    if (e.code == ERR_NOT_FOUND)
         err_release(&e);
-    else if (r == 0 && virt_dom_id(dom) >= 0)
-        r = virt_dom_state(dom, &state, &reason, &e);
+    if (dom && virt_dom_id(dom) >= 0)
+        virt_dom_state(dom, &state, &reason, &e);
     if (state && virt_conn_same_host(a->own, a->conn)) // the host under another of its names
         state = NULL;
     lock_acquire(a->lock);

@@ -23,7 +23,7 @@ int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const 
 {
     struct buf path _cleanup_buf_ = BUF_INIT;
     buf_add_printable(&path, s->end->path, strlen(s->end->path));
-    return err_set(e, code, "%s:%s: %s", s->end->node->name, buf_str(&path), what);
+    return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
 }
 
 // With the lock held.
@@ -96,7 +96,7 @@ static int check_compress(struct copy *c, struct err *e)
     for (int i = 0; i < 2; i++) {
         if (!c->o->compress || nfs_fact(&sides[i]->facts, "zstd"))
             continue;
-        err_set(e, ERR_UNSUPPORTED, "%s has no zstd", sides[i]->end->node->name);
+        err_set(e, ERR_UNSUPPORTED, "%s has no zstd", place_name(sides[i]->end->node));
         return err_hint(e, "install it there, or copy without --compress");
     }
     return 0;
@@ -230,7 +230,7 @@ static int transfer(struct copy *c, struct err *e)
 
 static json_t *end_json(const struct copy_end *end)
 {
-    return json_pack("{s:o, s:o}", "node", json_text(end->node->name), "path", json_text(end->path));
+    return json_pack("{s:o, s:o}", "node", json_text(place_name(end->node)), "path", json_text(end->path));
 }
 
 static json_t *result(const struct copy *c, bool shared, bool good)
@@ -276,7 +276,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
         r = copy_look(&c, &same, e);
     }
     if (r == 0 && same && o->from.node == o->to.node)
-        r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", o->from.node->name, o->from.path);
+        r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", place_name(o->from.node), o->from.path);
     if (r == 0 && !same) {
         choose_digest(&c);
         r = check_compress(&c, e);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The copy engine: one file or block device from one node to another, byte for byte, holes kept, verified, resumable. Only
+// The copy engine: one file or block device from one node to another, or to or from this machine (with the operator's own
+// rights, not root's), byte for byte, holes kept, verified, resumable. Only
 // stock tools run on the nodes; nothing stays there but the copy. Job threads.
 //
 // The copy grows as .NAME.migsh-part beside its destination and gets its name when it is complete and verified: on any
@@ -16,7 +17,7 @@
 struct job;
 
 struct copy_end {
-    struct node *node; // lent
+    struct node *node; // lent; NULL: this machine
     const char *path;  // absolute, any bytes but NUL
 };
 
@@ -49,7 +50,7 @@ struct copy_options {
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
 // {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are the same file or nothing was missing,
-//  "shared": both nodes see the same file, "route": "direct" or "relay" (null: nothing was sent), "streams", "digest": the
+//  "shared": both nodes see the same file, "route": "direct" or "relay" (also to and from this machine; null: nothing was sent), "streams", "digest": the
 //  algorithm (null: none), "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
 //  there already, "wire": bytes on the line, null where unknown, "seconds", "rate", "resumable": a part file is left}
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO

@@ -74,7 +74,7 @@ static void digest_side(struct job *job, size_t i, void *arg)
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
-                              .root = true,
+                              .root = s->end->node != NULL,
                               .idle_ms = IDLE_MS,
                               .input = buf_str(&all->units),
                               .input_len = all->units.len,

@@ -130,7 +130,8 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
     // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
-    return nfs_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e);
+    return s->end->node ? nfs_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
+                        : nfs_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
 

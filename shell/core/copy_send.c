@@ -59,7 +59,7 @@ static void run_command(struct stream *st, struct job *job, int side)
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
-                              .root = true,
+                              .root = at->end->node != NULL,
                               .lane = (unsigned)st->index,
                               .feed = side ? stream_feed_data : stream_feed_lines,
                               .output = side ? stream_writer_output : stream_reader_output,
@@ -162,6 +162,12 @@ static void send_free(struct send *s)
     free(s);
 }
 
+// One end is this machine: there are no two nodes that could talk to each other.
+static bool is_here(const struct copy *c)
+{
+    return !c->from.end->node || !c->to.end->node;
+}
+
 static int find_dest(struct send *s, struct err *e)
 {
     const struct node *to = s->c->to.end->node;
@@ -178,7 +184,7 @@ static void run_early(void *arg)
 void copy_send_early(struct copy *c)
 {
     _cleanup_err_ struct err ignored = ERR_INIT;
-    if (c->o->route == COPY_RELAY || c->o->update || !c->to.end->node->address)
+    if (c->o->route == COPY_RELAY || c->o->update || is_here(c) || !c->to.end->node->address)
         return;
     struct send *s = send_new(c, true);
     if (find_dest(s, &ignored) == 0)
@@ -275,6 +281,8 @@ static int choose_streams(struct copy *c, uint64_t bytes)
 // For a few bytes no login from node to node is waited for.
 static bool choose_direct(const struct copy *c, uint64_t bytes)
 {
+    if (is_here(c))
+        return false;
     if (c->route_known)
         return c->direct;
     if (c->o->route != COPY_AUTO)
@@ -295,7 +303,7 @@ int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
     bool retry = r < 0 && direct && !began && !job_cancelled(c->job) && c->o->route == COPY_AUTO && !c->route_known;
     if (retry && e->code != ERR_STATE) {
         out_notice(OUT_INFO, "%s cannot send to %s itself (%s): the bytes go through this machine",
-                   c->from.end->node->name, c->to.end->node->name, e->msg);
+                   place_name(c->from.end->node), place_name(c->to.end->node), e->msg);
         err_release(e);
         direct = false;
         r = send_by(c, plan, false, &began, e);

@@ -133,9 +133,10 @@ static int check_stall(struct stream *st, struct err *e)
     if (copy_now() - st->heard < STALL_S)
         return 0;
     bool source = !st->s->direct && st->ready && st->len == 0;
-    return err_set(
-        e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)", source ? c->from.end->node->name : c->to.end->node->name,
-        source ? c->from.end->path : c->to.end->path, STALL_S, source ? "reading" : "writing, or on the way to it");
+    return err_set(e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)",
+                   source ? place_name(c->from.end->node) : place_name(c->to.end->node),
+                   source ? c->from.end->path : c->to.end->path, STALL_S,
+                   source ? "reading" : "writing, or on the way to it");
 }
 
 // No range is left: 0, unless the end of what was handed out is not marked yet.

@@ -41,11 +41,11 @@ const char *target_label(const struct target *t);
 // the operator (ERR_TIMEOUT); cancelling returns at once. The opening goes on behind: who asks again meanwhile does not
 // wait again. The caller owns a reference.
 int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e);
-// The same with another limit (<0: the usual one).
+// The same with another limit (<0: the usual one); it, too, counts from when the opening began.
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                        struct err *e);
-// The same, but never an old connection, and an opening that has had `timeout_ms` is not waited for (ERR_TIMEOUT): for asking again when an answer or a
-// whole connection got lost. Others keep the old one as long as they hold on to it.
+// The same, but never an old connection: for asking again when an answer or a whole connection got lost. Others keep the
+// old one as long as they hold on to it.
 int ctx_connect_fresh(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                       struct err *e);
 // The same, after turning "NODE|URI" text into a target.

@@ -11,7 +11,7 @@ struct field {
 static const struct field disk_fields[] = {
     {"type", "string(./@type)"},
     {"device", "string(./@device)"},
-    {"target", "string(./target/@dev)"},
+    {"target", "string(./target/@dev|./@name)"}, // the latter in snapshots
     {"bus", "string(./target/@bus)"},
     {"source", "string(./source/@file|./source/@dev|./source/@dir|./source/@name|./source/@volume|./source/@path)"},
     {"pool", "string(./source/@pool)"},
@@ -45,19 +45,23 @@ static void add_switch(json_t *v, const char *key, struct xml_doc *doc, struct x
     json_object_set_new(v, key, json_boolean(n > 0));
 }
 
+json_t *domxml_disk(struct xml_doc *doc, struct xml_node *disk)
+{
+    json_t *v = record(doc, disk, disk_fields);
+    if (json_is_null(json_object_get(v, "device"))) // the schema's default
+        json_object_set_new(v, "device", json_string("disk"));
+    add_switch(v, "readonly", doc, disk);
+    add_switch(v, "shareable", doc, disk);
+    return v;
+}
+
 json_t *domxml_disks(struct xml_doc *doc)
 {
     size_t n;
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, "/domain/devices/disk", &n);
     json_t *list = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_t *v = record(doc, nodes[i], disk_fields);
-        if (json_is_null(json_object_get(v, "device"))) // the schema's default
-            json_object_set_new(v, "device", json_string("disk"));
-        add_switch(v, "readonly", doc, nodes[i]);
-        add_switch(v, "shareable", doc, nodes[i]);
-        json_array_append_new(list, v);
-    }
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, domxml_disk(doc, nodes[i]));
     return list;
 }
 

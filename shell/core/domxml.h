@@ -11,5 +11,7 @@
 //   "format", "readonly", "shareable": booleans}]; absent texts are null. "source" is virsh's: the file, device,
 // directory, or a network disk's name, or the volume's name within "pool". The caller owns the value.
 json_t *domxml_disks(struct xml_doc *doc);
+// The same of one <disk>, which may be a snapshot's.
+json_t *domxml_disk(struct xml_doc *doc, struct xml_node *disk);
 // [{"interface": the host's device or null, "type", "source", "model", "mac"}]; the caller's.
 json_t *domxml_interfaces(struct xml_doc *doc);

@@ -106,12 +106,10 @@ static int write_journaled(const struct edit_step *s, const struct edit_write *w
     json_decref(about);
     if (rc < 0)
         return -1;
-    bool in_place = false;
-    rc = edit_file_write(r->ctx, r->job, s->node, w, &in_place, e);
-    if (in_place)
-        edit_add_note(edit_step_item(s, 0),
-                      "the file is a mount point: written in place, after a backup; a reader could have seen "
-                      "it half-written");
+    const char *note = NULL;
+    rc = edit_file_write(r->ctx, r->job, s->node, w, &note, e);
+    if (note)
+        edit_add_note(edit_step_item(s, 0), note);
     json_t *outcome = rc < 0 ? edit_error_json(e) : NULL;
     _cleanup_err_ struct err lost = ERR_INIT;
     enum journal_step_state state = rc < 0 ? STEP_FAILED : rc == 1 ? STEP_UNCHANGED : STEP_DONE;
@@ -139,7 +137,8 @@ static int run_file_once(const struct edit_step *s, struct err *e)
                            .as_user = c->as_user,
                            .mode = c->mode,
                            .dir_mode = c->dir_mode,
-                           .owner = c->owner};
+                           .owner = c->owner,
+                           .no_backup = c->no_backup};
     json_decref(item->diff);
     json_decref(item->words);
     item->diff = edit_diff(j.old.real, &j.old.now, &j.new_file);

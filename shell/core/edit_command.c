@@ -28,6 +28,7 @@ static int do_command(const struct edit_step *s, const struct change *c, struct 
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     if (run_script(s, c, c->run, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
         return -1;
+    edit_take_notes(edit_step_item(s, 0), &result.out);
     int done = check(s, c, e);
     if (done == 0)
         return err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),

@@ -11,7 +11,7 @@
 #include "io/job.h"
 
 enum { MAX_FILE = 8 << 20, TIMEOUT_MS = 120000 };
-enum { EXIT_NOT_A_FILE = 20, EXIT_CHANGED = 21 };
+enum { EXIT_NOT_A_FILE = 20, EXIT_CHANGED = 21, EXIT_FOREIGN = 27 };
 
 // $1 path, $2 most bytes. The content follows the line that begins with MIGSH-FILE, one byte too much where there are more.
 // A process takes longer than all the rest, so there is one: readlink is left to paths that do go through a link.
@@ -44,12 +44,13 @@ static const char gather_script[] =
 // too, processes are what costs: both sums by one, and owners are only looked at where they are not one's own.
 static const char write_script[] =
     "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077\n"
-    "r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 w=$9 t= nb= md= d=${1%/*}; d=${d:-/}\n"
+    "r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 w=$9 t= nb= md= stay= d=${1%/*}; d=${d:-/}\n"
     "die() { c=$1; shift; [ -z \"$*\" ] || echo \"$*\" >&2; exit \"$c\"; }\n"
     "trap '[ -z \"$t\" ] || rm -f -- \"$t\"; [ -z \"$nb\" ] || rm -f -- \"$nb\"; [ -z \"$md\" ] || rmdir -- \"$md\"' "
     "EXIT\n"
     "trap 'exit 24' HUP INT TERM PIPE\n"
     "own() { [ -O \"$1\" ] && [ -G \"$1\" ]; }\n"
+    "label() { stat -c %C -- \"$1\" 2>/dev/null; }\n"
     "if [ ! -d \"$d\" ]; then\n"
     "    case $dirmode in 0|drop) die 22 \"the directory $d is not there\" ;; esac\n"
     "    mkdir -m \"$dirmode\" -- \"$d\" || exit 22; md=$d\n"
@@ -76,10 +77,15 @@ static const char write_script[] =
     "if [ -n \"$t\" ]; then\n"
     "    if [ \"$have\" != absent ]; then\n"
     "        cp --attributes-only --preserve=all --no-preserve=timestamps -- \"$r\" \"$t\" || exit 22\n"
+    "        ! selinuxenabled 2>/dev/null || [ \"$(label \"$r\")\" = \"$(label \"$t\")\" ] ||\n"
+    "            chcon --reference=\"$r\" -- \"$t\" || stay=foreign\n"
     "        if ! own \"$r\" || ! own \"$t\"; then\n"
     "            set -- $(stat -c %u:%g:%a -- \"$r\" \"$t\")\n"
-    "            [ $# = 2 ] && [ \"$1\" = \"$2\" ] || die 22 \"cannot keep the owner and mode of $r: it is left as it "
-    "was\"\n"
+    "            [ $# = 2 ] && [ \"$1\" = \"$2\" ] || stay=foreign\n"
+    "        fi\n"
+    "        if [ -n \"$stay\" ] && [ ! -w \"$r\" ]; then\n"
+    "            a=$(stat -c %U:%G -- \"$r\")\n"
+    "            die 27 \"$r belongs to $a, which a new file could not: it is left as it was\"\n"
     "        fi\n"
     "    else\n"
     "        chmod \"$mode\" \"$t\" || exit 22\n"
@@ -93,10 +99,10 @@ static const char write_script[] =
     "fi\n"
     "how=renamed\n"
     "if [ -z \"$t\" ]; then rm -f -- \"$r\" || exit 22; how=removed\n"
-    "elif m=$(mv -fT -- \"$t\" \"$r\" 2>&1); then t=\n"
+    "elif [ -z \"$stay\" ] && m=$(mv -fT -- \"$t\" \"$r\" 2>&1); then t=\n"
     "else\n"
-    "    case $m in *busy*) ;; *) die 22 \"$m\" ;; esac\n"
-    "    how=in-place s=$b; [ -n \"$s\" ] || { s=$d/.migsh.$$; nb=$s; }\n"
+    "    case $stay$m in foreign) ;; *busy*) stay=busy ;; *) die 22 \"$m\" ;; esac\n"
+    "    how=$stay s=$b; [ -n \"$s\" ] || { s=$d/.migsh.$$; nb=$s; }\n"
     "    rm -f -- \"$s\"; cp --preserve=all -- \"$r\" \"$s\" && sync -- \"$s\" || die 22 \"cannot keep a backup of "
     "$r\"\n"
     "    if dd if=\"$t\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -s \"$n\" -- \"$r\" && sync -- "
@@ -104,8 +110,8 @@ static const char write_script[] =
     "        s2=$(sha256sum <\"$r\") && [ \"${s2%% *}\" = \"$new\" ]; then :\n"
     "    else\n"
     "        dd if=\"$s\" of=\"$r\" bs=16M conv=notrunc,fsync 2>/dev/null && truncate -r \"$s\" -- \"$r\" ||\n"
-    "            { nb=; die 22 \"cannot write $r, which is a mount point: its old content is in $s\"; }\n"
-    "        die 22 \"cannot write $r, which is a mount point: its old content was put back\"\n"
+    "            { nb=; die 22 \"cannot write into $r: its old content is in $s\"; }\n"
+    "        die 22 \"cannot write into $r: its old content was put back\"\n"
     "    fi\n"
     "fi\n"
     "[ \"$have\" != absent ] || ! command -v restorecon >/dev/null || restorecon -- \"$r\" || :\n"
@@ -249,7 +255,7 @@ static struct place_exec make_write(const struct edit_write *w, struct write_arg
     a->n = there ? xasprintf("%zu", text->len) : xstrdup("absent");
     a->mode = xasprintf("%04o", w->mode ? w->mode : 0644);
     a->dir = w->drop_dir ? xstrdup("drop") : w->dir_mode ? xasprintf("%04o", w->dir_mode) : xstrdup("0");
-    a->backup = w->reverting ? xstrdup("") : backup_name(w->old->real);
+    a->backup = w->no_backup ? xstrdup("") : backup_name(w->old->real);
     a->temp = temp_name(w->old->real);
     const char *const list[] = {w->old->real, w->old->sha, a->n,   a->sha, a->mode, w->owner ? w->owner : "",
                                 a->dir,       a->backup,   a->temp};
@@ -270,8 +276,19 @@ char *edit_file_words(const struct edit_write *w)
     return place_words(&spec);
 }
 
-int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w, bool *ret_in_place,
-                    struct err *e)
+// Why a file was written in place, by what the script says behind MIGSH-DONE.
+static const struct {
+    const char *how, *note;
+} in_place[] = {
+    {"MIGSH-DONE busy",
+     "the file is a mount point: written in place, after a backup; a reader could have seen it half-written"},
+    {"MIGSH-DONE foreign",
+     "the file has an owner, group or label that a new one could not have: written in place, after a backup; a reader "
+     "could have seen it half-written"},
+};
+
+int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w,
+                    const char **ret_note, struct err *e)
 {
     __attribute__((cleanup(write_args_release))) struct write_args a;
     struct place_exec spec = make_write(w, &a);
@@ -281,10 +298,15 @@ int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const s
     if (result.status == EXIT_CHANGED)
         return 1;
     if (remote_result_output(place_name(node), &result, NULL, e) < 0)
-        return -1;
+        return result.status == EXIT_FOREIGN
+                   ? err_hint(e, "log in as its owner or as root, or give it to who logs in (chown)")
+                   : -1;
     const char *done = find_line(&result.out, "MIGSH-DONE ");
     if (!done)
         return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
-    *ret_in_place = str_starts(done, "MIGSH-DONE in-place");
+    for (size_t i = 0; i < ARRAY_SIZE(in_place); i++) {
+        if (str_starts(done, in_place[i].how))
+            *ret_note = in_place[i].note;
+    }
     return 0;
 }

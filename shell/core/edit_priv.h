@@ -30,12 +30,13 @@ struct edit_write {
     int mode;          // of a file that has to be made
     int dir_mode;      // make the directory; 0: do not
     const char *owner; // or NULL
-    bool reverting;    // drop migsh's backups instead of making one
+    bool no_backup;    // drop migsh's backups instead of making one
     bool drop_dir;     // remove the directory if it is empty then
 };
-// 1: the file is not the one seen any more, nothing was done. *ret_in_place: it could not be renamed over (a mount point).
-int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w, bool *ret_in_place,
-                    struct err *e);
+// 1: the file is not the one seen any more, nothing was done. *ret_note: a warning, when it could not be
+// renamed over (a mount point, a foreign group); lives for ever.
+int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w,
+                    const char **ret_note, struct err *e);
 // The exact words of that write, for people.
 char *edit_file_words(const struct edit_write *w);
 
@@ -59,6 +60,8 @@ void edit_progress(const char *title, const char *node, const char *text, bool d
 // What undoing needs to find the node again, should it have left the inventory. null: the admin's machine.
 json_t *edit_node_about(const struct node *n);
 void edit_add_note(struct edit_item *item, const char *text);
+// What a script has to say besides: its lines "MIGSH-NOTE text".
+void edit_take_notes(struct edit_item *item, const struct buf *out);
 json_t *edit_error_json(const struct err *e);
 
 struct edit_run {

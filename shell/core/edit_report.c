@@ -105,6 +105,17 @@ void edit_add_note(struct edit_item *item, const char *text)
     json_array_append_new(item->notes, json_text(text));
 }
 
+void edit_take_notes(struct edit_item *item, const struct buf *out)
+{
+    static const char mark[] = "MIGSH-NOTE ";
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, buf_str(out), '\n');
+    for (size_t i = 0; i < lines.n; i++) {
+        if (str_starts(lines.s[i], mark))
+            edit_add_note(item, lines.s[i] + strlen(mark));
+    }
+}
+
 json_t *edit_error_json(const struct err *e)
 {
     return json_pack("{s:s, s:o}", "code", err_code_name(e->code), "msg", json_text(e->msg));

@@ -18,7 +18,8 @@ struct revert {
     struct edit_item *items; // for each step that is taken back
     unsigned *numbers;       // of the journal's steps
     size_t n;
-    struct strv nodes;
+    struct strv nodes; // but for the admin's machine
+    bool admin;        // something is to be taken back there, too
 };
 
 struct undo {
@@ -115,7 +116,8 @@ static int judge(const struct undo *u, const struct edit_file *old, struct chang
 static int undo_file_once(const struct undo *u, const char *path, struct err *e)
 {
     struct revert *r = u->r;
-    bool as_user = json_is_true(json_object_get(u->about, "as_user")), in_place = false;
+    bool as_user = json_is_true(json_object_get(u->about, "as_user"));
+    const char *note = NULL;
     _cleanup_edit_file_ struct edit_file old = {.real = NULL};
     __attribute__((cleanup(change_file_release))) struct change_file before = {false, BUF_INIT};
     if (edit_file_gather(r->ctx, r->job, u->node, path, as_user, &old, e) < 0 || judge(u, &old, &before, e) < 0)
@@ -128,7 +130,7 @@ static int undo_file_once(const struct undo *u, const char *path, struct err *e)
     struct edit_write w = {.old = &old,
                            .new_file = &before,
                            .as_user = as_user,
-                           .reverting = true,
+                           .no_backup = true,
                            .drop_dir = !before.exists && json_is_true(json_object_get(u->about, "dir_made"))};
     _cleanup_free_ char *words = edit_file_words(&w);
     json_decref(u->item->words);
@@ -136,7 +138,9 @@ static int undo_file_once(const struct undo *u, const char *path, struct err *e)
     u->item->state = "planned";
     if (r->dry)
         return 0;
-    int rc = edit_file_write(r->ctx, r->job, u->node, &w, &in_place, e);
+    int rc = edit_file_write(r->ctx, r->job, u->node, &w, &note, e);
+    if (note)
+        edit_add_note(u->item, note);
     if (rc == 0)
         u->item->state = "reverted";
     return rc;
@@ -191,6 +195,7 @@ static int undo_command(const struct undo *u, struct err *e)
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     if (run_script(u, undo, &result, e) < 0 || remote_result_output(u->item->node, &result, NULL, e) < 0)
         return -1;
+    edit_take_notes(u->item, &result.out);
     u->item->state = "reverted";
     return 0;
 }
@@ -269,7 +274,9 @@ static void collect(struct revert *r, const struct strv *nodes)
                                             .path = xstrdup(json_string_value(path)),
                                             .state = "skipped"};
         r->numbers[r->n++] = s.number;
-        if (!strv_has(&r->nodes, node))
+        if (strcmp(node, EDIT_ADMIN) == 0)
+            r->admin = true;
+        else if (!strv_has(&r->nodes, node))
             strv_add(&r->nodes, node);
     }
 }
@@ -292,6 +299,10 @@ int edit_revert(struct ctx *ctx, struct job *job, struct journal *journal, const
     struct revert r = {.ctx = ctx, .job = job, .journal = journal, .dry = dry};
     collect(&r, nodes);
     job_parallel(job, r.nodes.n, WORKERS, revert_node, &r);
+    if (r.admin) { // last: with it may go the key by which the nodes are logged in to
+        strv_add(&r.nodes, EDIT_ADMIN);
+        revert_node(job, r.nodes.n - 1, &r);
+    }
     json_t *report = json_array();
     for (size_t i = 0; i < r.n; i++)
         json_array_append_new(report, edit_item_json(&r.items[i]));

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/strv.h"
 #include "core/journal_priv.h"
 #include "io/file.h"
 #include "io/job.h"
@@ -139,16 +140,70 @@ static int make_directory(const char *dir, struct err *e)
     }
 }
 
-int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e)
+// A lock of this open file, which another one of the same process does not share. Whoever only looks takes none, so that
+// looking never is in the way of a writer.
+static int write_lock(int fd)
 {
-    _cleanup_free_ char *dir = journal_dir(), *id = make_id(command);
-    if (make_directory(dir, e) < 0)
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &l);
+}
+
+static int is_locked(int fd, bool *ret)
+{
+    struct flock l = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_GETLK, &l) < 0)
         return -1;
+    *ret = l.l_type != F_UNLCK;
+    return 0;
+}
+
+// Does `j`, which others may be writing, hold what `lock` names?
+static int check_holder(const struct journal *j, const char *lock, struct err *e)
+{
+    const char *held = json_string_value(json_object_get(j->about, "lock"));
+    enum journal_state s = journal_get_state(j);
+    if (!held || strcmp(held, lock) != 0 || s == JOURNAL_DONE || s == JOURNAL_REVERTED)
+        return 0;
+    if (s == JOURNAL_RUNNING) {
+        err_set(e, ERR_STATE, "another console is at work on it: %s, journal %s", j->command, j->id);
+        return err_hint(e, "wait for it, or end it there with Ctrl-C");
+    }
+    if (!j->n) // it ended before it did anything
+        return 0;
+    err_set(e, ERR_STATE, "an earlier %s of it was not finished: journal %s", j->command, j->id);
+    return err_hint(e, "resume %s goes on with it, rollback %s takes it back", j->id, j->id);
+}
+
+// Nobody else may hold the same. The directory's lock, which is kept until the new journal is written and locked, makes
+// looking and beginning one step.
+static int lock_subject(const char *dir, const json_t *about, int *ret_fd, struct err *e)
+{
+    const char *lock = json_string_value(json_object_get(about, "lock"));
+    if (!lock)
+        return 0;
+    _cleanup_strv_ struct strv ids = STRV_INIT;
+    *ret_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_fd < 0 || flock(*ret_fd, LOCK_EX) < 0)
+        return err_errno(e, errno, "cannot lock %s", dir);
+    if (journal_list(NULL, &ids, e) < 0)
+        return -1;
+    for (size_t i = 0; i < ids.n; i++) {
+        _cleanup_(journal_close_p) struct journal *j = NULL;
+        _cleanup_err_ struct err unreadable = ERR_INIT; // journal-list tells of it
+        if (journal_open(ids.s[i], false, &j, &unreadable) == 0 && check_holder(j, lock, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int create(const char *dir, const char *command, const json_t *about, struct journal **ret, struct err *e)
+{
+    _cleanup_free_ char *id = make_id(command);
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
     j->fd = open(j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return err_errno(e, errno, "cannot make the journal %s", j->path);
-    if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+    if (write_lock(j->fd) < 0)
         return err_errno(e, errno, "cannot lock the journal %s", j->path);
     j->writable = j->taken = true;
     json_t *record = json_pack("{s:s, s:s, s:f, s:O}", "rec", "begin", "command", command, "time", now(), "about",
@@ -159,19 +214,31 @@ int journal_create(const char *command, const json_t *about, struct journal **re
     return 0;
 }
 
+int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e)
+{
+    _cleanup_free_ char *dir = journal_dir();
+    int fd = -1;
+    if (make_directory(dir, e) < 0)
+        return -1;
+    int r = lock_subject(dir, about, &fd, e);
+    if (r == 0)
+        r = create(dir, command, about, ret, e);
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 static int take_lock(struct journal *j, bool write, struct err *e)
 {
-    // A reader only looks whether somebody writes.
-    if (flock(j->fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
-        j->taken = write;
-        return write ? 0 : flock(j->fd, LOCK_UN);
+    if (!write && is_locked(j->fd, &j->taken) == 0)
+        return 0;
+    if (write && write_lock(j->fd) == 0) {
+        j->taken = true;
+        return 0;
     }
-    if (errno != EWOULDBLOCK)
-        return err_errno(e, errno, "cannot lock the journal %s", j->path);
-    if (write)
+    if (write && (errno == EWOULDBLOCK || errno == EACCES))
         return err_set(e, ERR_STATE, "another console is at work on the journal %s", j->id);
-    j->taken = true;
-    return 0;
+    return err_errno(e, errno, "cannot lock the journal %s", j->path);
 }
 
 int journal_open(const char *id, bool write, struct journal **ret, struct err *e)

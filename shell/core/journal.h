@@ -47,7 +47,9 @@ struct journal_step {
 };
 
 // A new journal, open for writing and locked. `command` is the command's name, `about` (lent) an object of whatever
-// describes the undertaking ({"cluster": …}).
+// describes the undertaking ({"cluster": …}). Its member "lock" (a string), if it has one, names what nobody else may work
+// on meanwhile: ERR_STATE while a journal with the same lock is running, or has begun a step and is neither done nor
+// reverted.
 int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e);
 // An old one. For writing: ERR_STATE while another console has it. ERR_NOT_FOUND, ERR_IO (damaged before its last line).
 int journal_open(const char *id, bool write, struct journal **ret, struct err *e);
@@ -67,10 +69,14 @@ int journal_outcome(struct journal *j, unsigned step, enum journal_step_state st
 int journal_end(struct journal *j, enum journal_state state, struct err *e);
 
 const char *journal_id(const struct journal *j);
+// Does the text look like one? (Such a journal need not exist.)
+bool journal_is_id(const char *text);
 const char *journal_command(const struct journal *j);
 const json_t *journal_about(const struct journal *j);
 double journal_time(const struct journal *j); // of its creation, seconds since the epoch
 enum journal_state journal_get_state(const struct journal *j);
+// The same as if it were not open for writing: how it was left.
+enum journal_state journal_found(const struct journal *j);
 size_t journal_steps(const struct journal *j);
 // Lent until the journal is closed, the contents valid until the next write.
 struct journal_step journal_step_at(const struct journal *j, size_t i);

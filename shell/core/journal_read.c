@@ -5,6 +5,7 @@
 // {"rec": "intent", "step": 1…, "name", "time", "about"}
 // {"rec": "outcome", "step", "state": "done" …, "time", "outcome"}
 // {"rec": "end", "state": "done" …, "time"}                              anything after it opens the journal again
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -155,6 +156,17 @@ const char *journal_id(const struct journal *j)
     return j->id;
 }
 
+bool journal_is_id(const char *text)
+{
+    static const char shape[] = "dddddddd-dddddd.ddd-";
+    size_t n = strlen(text), head = sizeof(shape) - 1;
+    for (size_t i = 0; i < head; i++) {
+        if (shape[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != shape[i])
+            return false;
+    }
+    return n > head + 7 && text[n - 7] == '-' && strspn(text + n - 6, "0123456789abcdef") == 6;
+}
+
 const char *journal_command(const struct journal *j)
 {
     return j->command;
@@ -174,6 +186,14 @@ enum journal_state journal_get_state(const struct journal *j)
 {
     lock_acquire(j->lock);
     enum journal_state s = j->taken ? JOURNAL_RUNNING : j->ended ? j->state : JOURNAL_INTERRUPTED;
+    lock_release(j->lock);
+    return s;
+}
+
+enum journal_state journal_found(const struct journal *j)
+{
+    lock_acquire(j->lock);
+    enum journal_state s = j->ended ? j->state : JOURNAL_INTERRUPTED;
     lock_release(j->lock);
     return s;
 }

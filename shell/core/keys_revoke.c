@@ -81,6 +81,7 @@ static void drop_keys(const struct keys *k, const struct gone *g, struct change 
 {
     const struct strv *from = host ? &g->host_keys : &g->user_keys;
     c->key = host ? keys_known_key : keys_authorized_key;
+    c->no_backup = true;
     for (size_t i = 0; i < from->n; i++) {
         if (!is_others(k, g->account, from->s[i], host))
             strv_add(&c->remove, from->s[i]);

@@ -24,18 +24,12 @@ const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
                                 "    if command -v $p >/dev/null; then say pm $p; break; fi\n"
                                 "done\n";
 
-int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
-             size_t n_args, struct nfs_facts *ret, struct err *e)
-{
-    return nfs_look_within(ctx, job, node, LOOK_MS, script, args, n_args, ret, e);
-}
-
-int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
-                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, double timeout_ms, const char *script,
+                const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
 {
     static const char begin[] = "@migsh nfs\n", text_mark[] = "@text\n";
     _cleanup_free_ char *whole = xasprintf("%s%s", nfs_prologue, script);
-    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = true, .timeout_ms = timeout_ms};
+    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = root, .timeout_ms = timeout_ms};
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)
@@ -61,6 +55,24 @@ int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double 
         s = newline + 1;
     }
     return 0;
+}
+
+int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
+             size_t n_args, struct nfs_facts *ret, struct err *e)
+{
+    return look(ctx, job, node, true, LOOK_MS, script, args, n_args, ret, e);
+}
+
+int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
+                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+{
+    return look(ctx, job, node, true, timeout_ms, script, args, n_args, ret, e);
+}
+
+int nfs_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
+                  struct nfs_facts *ret, struct err *e)
+{
+    return look(ctx, job, NULL, false, LOOK_MS, script, args, n_args, ret, e);
 }
 
 void nfs_facts_release(struct nfs_facts *f)
@@ -94,14 +106,17 @@ char *nfs_script(const char *script, const char *const *words, size_t n)
     return buf_steal(&b);
 }
 
+// A repository of somebody's that is gone fails the whole update, and need not matter. zypper's statuses from 100 on are
+// successes with something to say (102: the machine should be rebooted), but for 104 and 105.
 static const struct {
     const char *pm, *server, *client, *words;
 } packagers[] = {
     {"apt-get", "nfs-kernel-server", "nfs-common",
-     "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y"},
-    {"dnf", "rpcbind nfs-utils", "nfs-utils", "dnf install -q -y"},
-    {"yum", "rpcbind nfs-utils", "nfs-utils", "yum install -q -y"},
-    {"zypper", "rpcbind nfs-kernel-server", "nfs-client", "zypper --non-interactive install"},
+     "apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y %s"},
+    {"dnf", "rpcbind nfs-utils", "nfs-utils", "dnf install -q -y %s"},
+    {"yum", "rpcbind nfs-utils", "nfs-utils", "yum install -q -y %s"},
+    {"zypper", "rpcbind nfs-kernel-server", "nfs-client",
+     "zypper --non-interactive install %s; s=$?; case $s in 10[0-367]) ;; *) exit $s ;; esac"},
 };
 
 int nfs_add_install(struct plan *p, struct node *node, const struct nfs_facts *f, enum nfs_package what, struct err *e)
@@ -115,7 +130,9 @@ int nfs_add_install(struct plan *p, struct node *node, const struct nfs_facts *f
         _cleanup_free_ char *title = xasprintf("packages %s", names);
         struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
         c->check = xasprintf("PATH=$PATH:/usr/sbin:/sbin; command -v %s >/dev/null", server ? "exportfs" : "mount.nfs");
-        c->run = xasprintf("%s %s", packagers[i].words, names);
+        const char *names_at = strstr(packagers[i].words, "%s");
+        c->run = xasprintf("%.*s%s%s", (int)(names_at - packagers[i].words), packagers[i].words, names,
+                           names_at + strlen("%s"));
         // What others may have come to need is not taken away again: c->undo stays NULL, and the plan says so.
         return 0;
     }

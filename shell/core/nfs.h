@@ -21,6 +21,10 @@ struct nfs_facts {
 };
 int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
              size_t n_args, struct nfs_facts *ret, struct err *e);
+// The same on this machine, with the operator's own rights.
+int nfs_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
+                  struct nfs_facts *ret, struct err *e);
+
 // The same with another limit than a minute; 0: none.
 int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
                     const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e);

@@ -39,9 +39,12 @@ static const char aside_undo[] = "[ -d \"$2\" ] || exit 0\n"
                                  "if [ -d \"$1\" ]; then rmdir -- \"$1\" || exit 1; fi\n"
                                  "mv -T -- \"$2\" \"$1\"";
 
+// The copying goes on when the console is killed: who comes next waits for it. The lock is let go by the last process of it.
+#define ALONE "exec 9<\"$2\" && flock 9 || exit 1\n"
+
 // $1 directory (the share by now), $2 aside, $3 list of what was copied: empty files of the same names.
 static const char copy_check[] = "[ -e \"$3/.migsh-all\" ] || [ ! -d \"$2\" ]";
-static const char copy_run[] =
+static const char copy_run[] = ALONE
     "cd \"$2\" || exit 1\n"
     "if [ ! -d \"$3\" ]; then\n"
     "    need=$(du -sk . | cut -f 1); have=$(df -Pk -- \"$1\" | awk 'END { print $4 }')\n"
@@ -80,6 +83,7 @@ static const char copy_run[] =
     ": >\"$3/.migsh-all\"";
 // With the share still mounted, no list and nothing aside mean that it was discarded. Only what was copied goes, and nothing if any of it has changed on the share since: a guest may have run on it.
 static const char copy_undo[] =
+    "if [ -d \"$2\" ]; then " ALONE "fi\n"
     "if [ ! -d \"$3\" ]; then\n"
     "    if [ ! -d \"$2\" ] && (is_mounted); then\n"
     "        echo \"the copy aside of $1 was discarded, what is on the share is the only one\" >&2; exit 1\n"

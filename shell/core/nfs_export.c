@@ -39,7 +39,9 @@ static const char look[] =
     "listening yes\n"
     "for u in rpcbind nfs-server nfs-ganesha; do\n"
     "    systemctl cat $u.service >/dev/null 2>&1 || continue\n"
-    "    say unit-$u \"$(systemctl is-enabled $u.service 2>/dev/null) $(systemctl is-active $u.service 2>/dev/null)\"\n"
+    "    state=disabled; ! systemctl is-enabled -q $u.service 2>/dev/null || state=enabled\n"
+    "    ! systemctl is-active -q $u.service || state=\"$state active\"\n"
+    "    say unit-$u \"$state\"\n"
     "done\n"
     "file=/etc/exports\n"
     "if [ $server = ganesha ]; then\n"
@@ -49,17 +51,19 @@ static const char look[] =
     "        sed -n 's/^.*export_id=\\([0-9]*\\).*/@id \\1/p'\n"
     "fi\n"
     "say file \"$file\"\n"
-    "if [ -e \"$file\" ]; then say sum \"$(cksum <\"$file\")\"; fi\n"
+    "say sum \"$(cksum 2>/dev/null <\"$file\" || echo none)\"\n"
     "echo @text; cat \"$file\" 2>/dev/null; :";
 
 // $1: the file that the server reads, $2: what its checksum must not be any more, or "".
-static const char reload_check[] = "now=$(cksum <\"$1\" 2>/dev/null); [ \"$now\" = \"$(cat /run/migsh/nfs-exports.sum "
-                                   "2>/dev/null)\" ] && [ \"$now\" != \"$2\" ]";
+static const char reload_check[] =
+    "now=$(cksum 2>/dev/null <\"$1\" || echo none); [ \"$now\" = \"$(cat /run/migsh/nfs-exports.sum "
+    "2>/dev/null)\" ] && [ \"$now\" != \"$2\" ]";
 
-#define KEEP_SUM "mkdir -p /run/migsh && cksum <\"$1\" >/run/migsh/nfs-exports.sum"
+#define KEEP_SUM "mkdir -p /run/migsh && { cksum 2>/dev/null <\"$1\" || echo none; } >/run/migsh/nfs-exports.sum"
 
-static const char reload_exportfs[] =
-    "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; [ -e \"$1\" ] || exit 0; exportfs -ra && " KEEP_SUM;
+// The file may be gone again: what it said must not stay exported.
+static const char reload_exportfs[] = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
+                                      "exportfs -ra || [ ! -e \"$1\" ] || exit 1; " KEEP_SUM;
 
 // SIGHUP is what ganesha's unit does to reload. It reads its exports in its own time and says so in its log; a log that
 // cannot be found (syslog, journald) is not waited for.
@@ -247,20 +251,21 @@ static int add_ganesha(struct plan *p, const struct nfs_export *x, const struct 
     return changes;
 }
 
-// `state` is "enabled active" by systemctl; NULL: the unit comes with the package. What was so already is left so on the
-// way back.
+// `state` is "enabled active" by systemctl's statuses (a static unit is enabled); NULL: the unit comes with the package.
+// What was so already is left so on the way back. A start that fails leaves the unit enabled.
 static void add_unit(struct plan *p, const struct nfs_export *x, const char *unit, const char *state)
 {
-    bool enabled = state && (str_starts(state, "enabled ") || str_starts(state, "static ")),
-         active = state && str_ends(state, " active");
+    bool enabled = state && str_starts(state, "enabled"), active = state && str_ends(state, " active");
     const char *const words[] = {unit};
     _cleanup_free_ char *title = xasprintf("service %s", unit);
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, title);
     c->check = nfs_script("systemctl is-active -q \"$1.service\" && systemctl is-enabled -q \"$1.service\"", words, 1);
     c->run = nfs_script("systemctl enable --now \"$1.service\"", words, 1);
-    _cleanup_free_ char *undo = xasprintf("%s; %s", active ? ":" : "systemctl stop \"$1.service\"",
-                                          enabled ? ":" : "systemctl disable \"$1.service\"");
+    _cleanup_free_ char *undo =
+        xasprintf("s=0; %s || s=1; %s || s=1; exit $s", active ? ":" : "systemctl stop \"$1.service\"",
+                  enabled ? ":" : "systemctl disable \"$1.service\"");
     c->undo = nfs_script(undo, words, 1);
+    c->undo_always = true;
 }
 
 // Without systemd: whatever start script there is.

@@ -7,16 +7,37 @@
 
 #include "core/inventory.h"
 
-// $1: the directory, $2: as a mount table has it. What is mounted is not touched: its server may be gone, and then
-// whoever touches it hangs.
+// $1: the directory, $2: as a mount table has it. What is mounted is not touched, not even by readlink: its server may be
+// gone, and then whoever touches it hangs.
 static const char look[] =
-    "real=$(readlink -m -- \"$1\" 2>/dev/null) || real=$1; say real \"$real\"\n"
+    "mounted() { M=$1 awk '$5 == ENVIRON[\"M\"] { found = 1 } END { exit !found }' /proc/self/mountinfo; }\n"
+    "real=$1; mounted \"$2\" || real=$(readlink -m -- \"$1\" 2>/dev/null) || real=$1; say real \"$real\"\n"
     "command -v mount.nfs >/dev/null && say client yes\n"
-    "if M=$2 awk '$5 == ENVIRON[\"M\"] { found = 1 } END { exit !found }' /proc/self/mountinfo; then say dir yes\n"
+    "if mounted \"$2\"; then say dir yes\n"
     "elif [ -d \"$1\" ]; then say dir yes; ls -A -- \"$1\" | head -n 4 | sed 's/^/@entry /'\n"
     "elif [ -e \"$1\" ]; then say dir other\n"
     "else say dir no; say missing \"$(missing \"$1\")\"; fi\n"
     "echo @text; cat /proc/self/mountinfo; echo @fstab; cat /etc/fstab 2>/dev/null; :";
+
+// $1: the directory. On a mount whose server is gone umount may wait for ever: it gets a limit, and then the mount is only
+// taken out of sight. Not so where the server answers: what it is still being sent must be there when this ends. Who is
+// stuck in the kernel stays behind, and must not hold our streams open.
+static const char umount_script[] =
+    "PATH=$PATH:/usr/sbin:/sbin\n"
+    "timeout -k 1 10 stat -f -- \"$1\" </dev/null >/dev/null 2>&1; s=$?\n"
+    "if [ $s -eq 124 ] || [ $s -eq 137 ]; then\n"
+    "    timeout -k 1 10 umount -- \"$1\" </dev/null >/dev/null 2>&1 && exit 0\n"
+    "    timeout -k 1 10 umount -l -- \"$1\" </dev/null >/dev/null 2>&1 ||\n"
+    "        { echo \"the server of $1 does not answer, and umount -l failed\" >&2; exit 1; }\n"
+    "    echo \"MIGSH-NOTE the server of $1 does not answer: it was unmounted lazily (umount -l); what still uses it, "
+    "\"\\\n"
+    "\"and what was not written yet, waits for the server\"\n"
+    "    exit 0\n"
+    "fi\n"
+    "m=$(LC_ALL=C umount -- \"$1\" 2>&1) && exit 0\n"
+    "u=$(timeout -k 1 10 fuser -m \"$1\" 2>/dev/null | tr -s ' ' '\\n' | while read -r p; do\n"
+    "    [ -z \"$p\" ] || echo \"$p ($(cat \"/proc/$p/comm\"))\"; done | paste -sd, -)\n"
+    "echo \"$m${u:+, in use by $u}\" >&2; exit 1";
 
 static char *field(const char *line, size_t n)
 {
@@ -133,8 +154,8 @@ void nfs_add_mount(struct plan *p, struct node *node, const struct nfs_source *s
     c->check = nfs_mounted_check(source, real);
     c->run = nfs_script("PATH=$PATH:/usr/sbin:/sbin; mount -t nfs -o \"$3\" -- \"$1\" \"$2\"", words, 3);
     _cleanup_free_ char *mounted = nfs_mounted_check(source, real);
-    _cleanup_free_ char *umount = nfs_script("PATH=$PATH:/usr/sbin:/sbin; umount -- \"$2\"", words, 2);
-    c->undo = xasprintf("if (%s); then\n%s\nfi", mounted, umount);
+    _cleanup_free_ char *back = nfs_script(umount_script, &dir, 1);
+    c->undo = xasprintf("if (%s); then\n%s\nfi", mounted, back);
 }
 
 static int refuse_full(struct node *node, const struct nfs_place *at, const struct nfs_source *source, const char *dir,
@@ -214,12 +235,7 @@ int nfs_umount_plan(struct plan *p, struct node *node, const struct nfs_place *a
     const char *const words[] = {dir, buf_str(&point)};
     c->check = nfs_script("! M=$2 awk '$5 == ENVIRON[\"M\"] { found = 1 } END { exit !found }' /proc/self/mountinfo",
                           words, 2);
-    c->run = nfs_script("PATH=$PATH:/usr/sbin:/sbin\n"
-                        "m=$(LC_ALL=C umount -- \"$1\" 2>&1) && exit 0\n"
-                        "u=$(fuser -m \"$1\" 2>/dev/null | tr -s ' ' '\\n' | while read -r p; do\n"
-                        "    [ -z \"$p\" ] || echo \"$p ($(cat \"/proc/$p/comm\"))\"; done | paste -sd, -)\n"
-                        "echo \"$m${u:+, in use by $u}\" >&2; exit 1",
-                        words, 1);
+    c->run = nfs_script(umount_script, words, 1);
     c->undo = at->mounted ? mount_again(at, dir) : xstrdup(":");
     if (!persist || !at->fstab_line)
         return 0;

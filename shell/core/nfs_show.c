@@ -80,7 +80,9 @@ static void add_row(struct fan *f, const char *server, const char *from, json_t 
     }
     if (!there)
         json_array_append(f->rows, there = row);
-    json_array_append_new(json_object_get(there, "seen_from"), json_text(from));
+    json_t *seen = json_object_get(there, "seen_from"), *last = json_array_get(seen, json_array_size(seen) - 1);
+    if (!last || strcmp(json_string_value(last), from) != 0) // two mounts of it on one node
+        json_array_append_new(seen, json_text(from));
     json_decref(row);
 }
 

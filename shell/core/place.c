@@ -198,6 +198,19 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
     return 0;
 }
 
+char *place_command(const struct place_exec *spec)
+{
+    struct buf command = BUF_INIT;
+    buf_adds(&command, "sh -c ");
+    if (spec->root) {
+        const char *const outer[] = {as_root, "migsh"};
+        remote_quote_words(&command, outer, 2);
+        buf_addc(&command, ' ');
+    }
+    add_script(&command, spec);
+    return buf_steal(&command);
+}
+
 // By a shell that stays open on the node. The input is a word of the script then.
 static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                     struct remote_result *result, struct err *e)
@@ -224,24 +237,17 @@ static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const s
     return run(ctx, job, node, spec->lane, &exec, result, e);
 }
 
-char *place_command(const struct place_exec *spec)
+// The kept shell reads its scripts from its stdin and frames what they print: nothing can be streamed through it.
+static bool fits_kept(const struct node *node, const struct place_exec *spec)
 {
-    struct buf command = BUF_INIT;
-    buf_adds(&command, "sh -c ");
-    if (spec->root) {
-        const char *const outer[] = {as_root, "migsh"};
-        remote_quote_words(&command, outer, 2);
-        buf_addc(&command, ' ');
-    }
-    add_script(&command, spec);
-    return buf_steal(&command);
+    return node && !spec->feed && !spec->output &&
+           (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len)));
 }
 
 static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                      struct remote_result *result, struct err *e)
 {
-    bool streams = spec->feed || spec->output;
-    if (node && !streams && (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len))))
+    if (fits_kept(node, spec))
         return run_kept(ctx, job, node, spec, result, e);
     _cleanup_free_ char *words = place_command(spec), *command = xasprintf("exec %s", words);
     struct remote_exec exec = {.command = command,

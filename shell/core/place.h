@@ -22,7 +22,7 @@ struct place_exec {
     double timeout_ms; // 0: none
     double idle_ms;    // as in struct remote_exec
     unsigned lane;     // which of the node's connections, see session_get_lane()
-    // As in struct remote_exec; not on the admin's machine. With feed(), `input` is not used.
+    // As in struct remote_exec. With feed(), `input` is not used.
     ssize_t (*feed)(void *data, void *buf, size_t n, struct err *e);
     int (*output)(void *data, bool is_stderr, const void *s, size_t n, struct err *e);
     void *data;

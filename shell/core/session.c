@@ -210,10 +210,14 @@ int session_exec_lane(struct ctx *ctx, struct job *job, struct node *node, unsig
         if (session_get_lane(ctx, job, node, lane, &s, e) < 0)
             return -1;
         int r = remote_exec(job, s->remote, spec, result, e);
-        bool was_dead = r < 0 && !result->started && remote_broken(s->remote) && !job_cancelled(job);
+        // Who was silent all that time would only be silent again.
+        bool was_dead =
+            r < 0 && !result->started && remote_broken(s->remote) && e->code != ERR_TIMEOUT && !job_cancelled(job);
         session_put(s);
-        if (r == 0 || !was_dead || attempt == 1)
-            return r;
+        if (r < 0 && (!was_dead || attempt == 1))
+            return e->code == ERR_CANCELLED ? -1 : err_wrap(e, "%s", node->name);
+        if (r == 0)
+            return 0;
         err_release(e);
     }
 }

@@ -14,7 +14,7 @@
 
 #include "io/job.h"
 
-enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20 };
+enum { TICK_MS = 1000, CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20 };
 
 struct process {
     struct job *job;
@@ -24,7 +24,8 @@ struct process {
     pid_t pid;
     int in, out, err; // our ends; -1 when closed
     size_t sent;
-    char *chunk; // of feed()
+    char *chunk;  // of feed()
+    bool waiting; // … which had nothing
     size_t chunk_len, chunk_sent;
     double deadline; // 0: none
 };
@@ -108,6 +109,9 @@ static int next_input(struct process *p, const char **ret, size_t *ret_n)
         if (!p->chunk)
             p->chunk = xcalloc(1, CHUNK);
         ssize_t n = spec->feed(spec->data, p->chunk, CHUNK, p->e);
+        p->waiting = n == REMOTE_LATER;
+        if (p->waiting)
+            n = 0;
         if (n < 0)
             return -1;
         p->chunk_len = (size_t)n;
@@ -124,6 +128,8 @@ static int send_input(struct process *p)
     size_t n = 0;
     if (next_input(p, &s, &n) < 0)
         return -1;
+    if (p->waiting)
+        return 0;
     ssize_t sent = n ? write(p->in, s, n) : 0;
     if (sent < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
@@ -163,11 +169,16 @@ static int pump(struct process *p)
             return err_set(p->e, ERR_TIMEOUT, "the command did not end within %.0f ms", p->spec->timeout_ms);
         struct pollfd fds[] = {
             {p->in, POLLOUT, 0}, {p->out, POLLIN, 0}, {p->err, POLLIN, 0}, {job_cancel_fd(p->job), POLLIN, 0}};
+        bool waited = p->waiting && p->in >= 0;
+        if (waited) {
+            fds[0] = (struct pollfd){p->spec->wake_fd ? p->spec->wake_fd : -1, POLLIN, 0};
+            left = left < 0 || left > TICK_MS ? TICK_MS : left;
+        }
         if (poll(fds, 4, left < 0 ? -1 : (int)left + 1) < 0 && errno != EINTR)
             return err_errno(p->e, errno, "poll");
         if (job_check(p->job, p->e) < 0)
             return -1;
-        if (p->in >= 0 && fds[0].revents && send_input(p) < 0)
+        if (p->in >= 0 && (fds[0].revents || waited) && send_input(p) < 0)
             return -1;
         if (p->out >= 0 && fds[1].revents && receive(p, &p->out, false) < 0)
             return -1;

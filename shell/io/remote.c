@@ -14,7 +14,7 @@
 
 #include "io/remote_priv.h"
 
-enum { CONNECT_MS = 15000, STALL_MS = 30000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 5, TURNS = 32 };
+enum { CONNECT_MS = 15000, STALL_MS = 30000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 5, MAX_TURNS = 64 };
 
 void remote_begin(struct remote *r, const char *doing, double ms)
 {
@@ -56,14 +56,14 @@ int remote_wait(struct job *job, struct remote *r, double slice_ms, struct err *
 
 int remote_process(struct remote *r, struct err *e)
 {
-    // libssh reads 4 KiB at a time: several times for one sleep, as long as something comes.
+    // libssh takes 4 KiB at a time: where much comes, a wait for each of them would cost more than all the rest.
     uint64_t before;
     int turns = 0;
     do {
         before = r->traffic.in_bytes;
         if (ssh_event_dopoll(r->event, 0) == SSH_ERROR || !ssh_is_connected(r->ssh))
             return remote_fail(r, e, r->doing);
-    } while (r->traffic.in_bytes != before && ++turns < TURNS);
+    } while (r->traffic.in_bytes != before && ++turns < MAX_TURNS);
     double now = remote_now();
     if (r->traffic.in_bytes != r->heard_bytes) {
         r->heard_bytes = r->traffic.in_bytes;

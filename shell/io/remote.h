@@ -77,7 +77,7 @@ struct remote_exec {
     // Takes output as it comes instead of gathering it in the result; -1 (e set) aborts the command.
     int (*output)(void *data, bool is_stderr, const void *s, size_t n, struct err *e);
     void *data;        // for feed() and output()
-    int wake_fd;       // 0: none. Only polled: feed() reads it empty. Not with local_exec()
+    int wake_fd;       // 0: none. Only polled: feed() reads it empty
     size_t max_output; // gathered bytes of both streams together; 0: 64 MiB. More is an error (ERR_FAILED)
     double timeout_ms; // for the whole command; 0: none (a dead peer is noticed anyway, see stall_ms)
     double idle_ms;    // a command that prints nothing for so long is given up (ERR_TIMEOUT); 0: none. Not local_exec()

@@ -452,15 +452,30 @@ int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spe
     return status;
 }
 
-int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
+// The end of what was said, whole lines; lines behind the first are indented, as messages of several nodes may follow each
+// other.
+static void add_tail(struct buf *out, const struct buf *said)
 {
     enum { TAIL = 400 };
+    const char *s = buf_str(said), *end = s + said->len;
+    while (end > s && end[-1] == '\n')
+        end--;
+    if (end - s > TAIL) {
+        const char *cut = end - TAIL, *newline = memchr(cut, '\n', TAIL);
+        s = newline ? newline + 1 : cut;
+    }
+    for (const char *newline; (newline = memchr(s, '\n', (size_t)(end - s))); s = newline + 1) {
+        buf_add_printable(out, s, (size_t)(newline - s));
+        buf_adds(out, "\n  ");
+    }
+    buf_add_printable(out, s, (size_t)(end - s));
+}
+
+int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
+{
     if (result->status != 0) {
-        size_t skip = result->err.len > TAIL ? result->err.len - TAIL : 0;
         _cleanup_buf_ struct buf text = BUF_INIT;
-        buf_add_printable(&text, buf_str(&result->err) + skip, result->err.len - skip);
-        while (text.len && text.s[text.len - 1] == '\n')
-            buf_truncate(&text, text.len - 1);
+        add_tail(&text, &result->err);
         return err_set(e, ERR_FAILED, "%s: exit status %d%s%s", who, result->status, text.len ? ": " : "",
                        buf_str(&text));
     }

@@ -160,9 +160,28 @@ bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text)
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
     if (!n)
         return false;
-    xmlNodeSetContent((xmlNodePtr)nodes[0], NULL);
-    xmlNodeAddContent((xmlNodePtr)nodes[0], (const xmlChar *)text); // this one escapes
+    xml_node_set(nodes[0], text);
     return true;
+}
+
+char *xml_node_text(struct xml_node *node)
+{
+    xmlChar *text = xmlNodeGetContent((xmlNodePtr)node);
+    char *s = text && *text ? xstrdup((const char *)text) : NULL;
+    xmlFree(text);
+    return s;
+}
+
+void xml_node_set(struct xml_node *node, const char *text)
+{
+    xmlNodePtr n = (xmlNodePtr)node;
+    if (n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) { // content is as it is, not as it is written
+        xmlNodeSetContent(n, (const xmlChar *)text);
+        return;
+    }
+    _cleanup_buf_ struct buf escaped = BUF_INIT;
+    xml_escape(&escaped, text);
+    xmlNodeSetContent(n, (const xmlChar *)buf_str(&escaped)); // of elements and attributes this one reads references
 }
 
 char *xml_text(struct xml_doc *doc)

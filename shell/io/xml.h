@@ -33,6 +33,10 @@ int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, stru
 void xml_remove(struct xml_doc *doc, const char *xpath);
 bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text);
 char *xml_text(struct xml_doc *doc);
+// The text of one node (an element, attribute or piece of text); NULL where it is empty; the caller frees. Setting it
+// leaves the node itself in place.
+char *xml_node_text(struct xml_node *node);
+void xml_node_set(struct xml_node *node, const char *text);
 
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
 // references, so that they survive in an attribute.

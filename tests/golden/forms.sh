@@ -46,3 +46,5 @@ echo "$gone"
 echo "no standard input:"
 try m <&-
 m list 2>&- | head -n 1
+m -t hostname | sed -E 's/[0-9]+\.[0-9]+ ms/N ms/'
+{ m -j -t -c "domid test; domid nosuch" || :; } | sed -E "s/\"ms\":[0-9.]+/\"ms\":N/" # with --json an event, and as well of what fails

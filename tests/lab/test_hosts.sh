@@ -16,19 +16,8 @@ trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -m 700 "$work/state"
 
-count=0 failed=0 skipped=0
-# report NAME: by the status before; the file out is shown on failure
-report() {
-    local rc=$?
-    count=$((count + 1))
-    if [ "$rc" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        sed 's/^/# /' "$work/out" | tail -n 30
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 on() { local host=$1; shift; lab exec "$host" -- "$@"; }
 console() { on admin env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1; }
 # expect NAME STATUS PATTERN ARGS…: PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines
@@ -36,9 +25,7 @@ expect() {
     local what=$1 status=$2 pattern=$3 got=0
     shift 3
     console "$@" || got=$?
-    echo "(status $got, wanted $status, /$pattern/)" >>"$work/out"
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out"
-    report "$what"
+    judge "$what" "$status" "$got" "$pattern"
 }
 hosts=(admin source nfs dest)
 # The sums of all four files, with mode and owner.
@@ -65,14 +52,36 @@ expect "plan: diff and exact words, status 0" 0 \
     hosts-sync --plan
 [ "$(sums)" = "$before" ]; report "plan: nothing was changed"
 expect "nobody to ask: refused, the plan shown" 2 "nobody can be asked.*--apply does it" hosts-sync
+# person ANSWER ARGS…: on a terminal, where that is said to the question
+person() {
+    local answer=$1
+    shift
+    MIGSH_ANSWER=$answer timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- \
+        env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1
+}
+# asked NAME STATUS PATTERN ANSWER ARGS…
+asked() {
+    local what=$1 status=$2 pattern=$3 got=0
+    shift 3
+    person "$@" || got=$?
+    judge "$what" "$status" "$got" "$pattern"
+}
+asked "a no at its question: nothing was done" 130 "BEGIN MIGSH.*Make these changes\? \(yes/no\).*nothing was done" no hosts-sync
+[ "$(sums)" = "$before" ] && [ -z "$(traces)" ]; report "a no: every file as before, no trace"
+console journal-list; ! grep -q hosts-sync "$work/out"; report "a no: no journal"
+asked "neither yes nor no: asked again or refused" 130 "Make these changes\?.*nothing was done" n hosts-sync
+asked "a yes at its question: done" 0 "Make these changes\? \(yes/no\).*source .* changed.*\(admin\) .* changed.*journal " yes hosts-sync
+asked "once more there is nothing to ask" 0 "source .* unchanged" no hosts-sync
+expect "and taken back" 0 "source .* reverted" hosts-sync --revert
+[ "$(sums)" = "$before" ]; report "to the byte"
 expect "apply on three nodes and here" 0 "source .* changed.*dest .* changed.*nfs .* changed.*\(admin\) .* changed.*^journal " hosts-sync --apply
 t=$(times)
 expect "apply again: unchanged" 0 "source .* unchanged.*\(admin\) .* unchanged" hosts-sync --apply
 [ "$(times)" = "$t" ]; report "apply again: no file was touched (mtime, inode)"
 expect "apply again, as JSON: 0 changes, no journal" 0 '"mode": ?"apply", ?"changed": ?0' --json hosts-sync --apply
 expect "verify" 0 "source .* verified.*dest .* verified" hosts-sync --verify
-expect "journal-list knows one" 0 "hosts-sync .* done +4 *$" journal-list
-id=$(on admin env XDG_STATE_HOME="$work/state" "$migsh" --json journal-list | jq -r '.[0].id')
+expect "journal-list knows one" 0 "hosts-sync .* done +4 +- +- *$" journal-list
+id=$(on admin env XDG_STATE_HOME="$work/state" "$migsh" --json journal-list | jq -r '.[-1].id')
 expect "journal-show: a step a node" 0 "source +names of the nodes \(/etc/hosts\) +done" journal-show "$id"
 expect "hosts-show" 0 "source +$subnet.102 +dest +yes" hosts-show source
 expect "hosts-diff: none" 0 "^source: unchanged$" hosts-diff
@@ -161,9 +170,9 @@ fresh
 old=$(sums)
 console hosts-sync --apply && new=$(sums) && console hosts-revert
 [ "$(sums)" = "$old" ] && [ "$new" != "$old" ]; report "before killing: there and back"
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 killed() {
-    on admin env XDG_STATE_HOME="$work/state" MIGSH_KILL_AT="$1" LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "${@:2}" \
+    on admin env XDG_STATE_HOME="$work/state" MIGSH_FAULT_AT="$1" LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "${@:2}" \
         </dev/null >"$work/out" 2>&1
 }
 # The same sums from outside, where the hosts' files lie: quicker.
@@ -256,8 +265,7 @@ if command -v sudo >/dev/null; then
     terminal 'wrong' hosts-revert source; [ $? = 5 ] && grep -q 'sudo refused' "$work/out"; report "a wrong password: told, status 5"
     terminal 'pass;word' hosts-revert source; [ "$(sums)" = "$before" ]; report "reverted by sudo, to the byte"
 else
-    skipped=$((skipped + 1))
-    echo "ok $((count += 1)) - sudo # SKIP no sudo here"
+    skip_one "sudo" "no sudo here"
 fi
 
 # --- host names ----------------------------------------------------------------------------------------------------------
@@ -272,5 +280,4 @@ expect "node-hostname: not a name" 2 "cannot be a host name" node-hostname sourc
 expect "node-hostname: revert" 0 "name now +reverted" node-hostname source --revert
 [ "$(name_of)" = "$before" ]; report "as before"
 
-echo "$((count - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+finish

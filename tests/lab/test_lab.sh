@@ -11,36 +11,11 @@ name=labtest-$$
 other=labtest-$$-b
 state=/var/tmp/migsh-lab-$name
 work=$(mktemp -d)
-number=0 passed=0 failed=0 skipped=0
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 
 lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab_b() { "$here/lab" --name "$other" --subnet "$other_subnet" "$@"; }
-
-# check NAME COMMAND...: one test. What the command says is shown only when it fails.
-check() {
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        sed 's/^/# /' "$work/out"
-    fi
-}
-
-skip_one() {
-    number=$((number + 1))
-    skipped=$((skipped + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-    echo "$passed passed, $failed failed, $skipped skipped"
-    ((failed == 0))
-}
 
 clean_up() {
     lab down

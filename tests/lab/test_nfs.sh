@@ -12,24 +12,14 @@ lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 
-count=0 failed=0
-verdict() { # WHAT STATUS: 0 is good; what was printed is in $work/out
-    count=$((count + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        { echo "${3:-}"; cat "$work/out"; } | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 # expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
 expect() {
-    local what=$1 status=$2 pattern=$3 got=0 good=1
+    local what=$1 status=$2 pattern=$3 got=0
     shift 3
     lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out" && good=0
-    verdict "$what" $good "status $got, wanted $status; wanted /$pattern/ in:"
+    judge "$what" "$status" "$got" "$pattern"
 }
 # same NAME WANTED COMMAND…: the command prints just that.
 same() {
@@ -87,6 +77,9 @@ expect "export: no such node" 3 "no node 'nosuch'" nfs-export nosuch /srv/x --to
 # --- mount on both, a test, and back
 share="nfs:$dir" at='/mnt/a b'
 fstab=$(on source sha256sum /etc/fstab)
+expect "mount: the plan shows a command once, not for each node" 0 \
+    "source runs: .*mount -t nfs.*source runs: .*dest runs: the same as above.*dest runs: the same script with '/etc/fstab'" \
+    nfs-mount source dest "$share" "$at" --persist --plan
 expect "mount: on two nodes, with fstab" 0 "source +mounted at boot +changed.*dest +mounted at boot +changed" \
     nfs-mount source dest "$share" "$at" --persist --apply
 expect "mount: a second time, 0 changes" 0 "source +mount .*unchanged.*dest +mounted at boot +unchanged" \
@@ -164,10 +157,15 @@ expect "adopt: refused while a guest runs on it" 9 "images is in use: .*guest lo
 lab guest stop local1 >/dev/null
 
 # --- NFSv4 alone, server down
+expect "mount: one whose server will go" 0 "mount .*changed" nfs-mount source nfs:/srv/nfs /mnt/gone --apply
 lab service nfs rpcbind stop >/dev/null
 expect "show: without rpcbind, what is mounted or in the pseudo root" 0 "nfs +/srv.* +source +(mounted|nfs4)" nfs-show nfs --from source
 lab service nfs rpcbind start >/dev/null
 lab service nfs ganesha stop >/dev/null
+expect "mount: the server is down, and the way back does not wait for it" 0 \
+    "warning: the server of /mnt/gone does not answer: it was unmounted lazily.*mount .*reverted.*directory /mnt/gone +reverted" \
+    nfs-mount source nfs:/srv/nfs /mnt/gone --revert
+same "mount: it is gone" "" on source grep /mnt/gone /proc/self/mountinfo
 expect "show: the server is down" 7 "nfs from nfs: .*" nfs-show nfs --from nfs
 expect "export: the server is down, and says so" 1 "no service script|nothing listens" nfs-export nfs /srv/down --to source --apply
 lab service nfs ganesha start >/dev/null
@@ -192,5 +190,4 @@ expect "ganesha: and seen so" 0 "/srv/g +$subnet\.102/32 " nfs-show nfs --from d
 expect "ganesha: taken back" 0 "export +reverted" nfs-export nfs /srv/g --revert
 same "ganesha: the configuration to the byte" "$conf" on nfs sha256sum /etc/ganesha/ganesha.conf
 
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish

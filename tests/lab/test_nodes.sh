@@ -12,34 +12,14 @@ lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 
-count=0 failed=0
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 # expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
 expect() {
     local what=$1 status=$2 pattern=$3 got=0
     shift 3
     lab exec admin -- "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    count=$((count + 1))
-    if [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out"; then
-        echo "ok $count - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $what"
-        { echo "status $got, wanted $status; wanted /$pattern/ in:"; cat "$work/out"; } | sed 's/^/# /'
-    fi
-}
-
-# ok NAME COMMAND…
-ok() {
-    local what=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then
-        echo "ok $count - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/out"
-    fi
+    judge "$what" "$status" "$got" "$pattern"
 }
 
 cat >"$work/nodes" <<NODES
@@ -92,11 +72,11 @@ begun=$SECONDS
 expect "start: a node that does not answer is warned of, and stops nothing" 0 \
     "warning: whether 'local1' runs on dest is not known: .* did not answer within.*Domain 'local1' started" start local1@source
 ended=$((SECONDS - begun))
-ok "and is not waited for until it is given up: $ended s" [ "$ended" -lt 20 ]
+check "and is not waited for until it is given up: $ended s" [ "$ended" -lt 20 ]
 begun=$SECONDS
 expect "live-migrate: to a node that does not answer" 8 "did not answer within" live-migrate local1 dest --no-watch
 ended=$((SECONDS - begun))
-ok "it is given up once, not for each step: $ended s" [ "$ended" -lt 38 ]
+check "it is given up once, not for each step: $ended s" [ "$ended" -lt 38 ]
 expect "in one console it is waited for once" 8 "within 20.*within 2[0-9].*within 2[0-9]" -k -c "list" -c "list" -c "hostname --node dest"
 lab exec source -- virsh destroy local1 >/dev/null
 lab exec dest -- kill -CONT "$daemon"
@@ -105,14 +85,8 @@ expect "list: and it is asked again" 0 "^ source +- +local1 " list --all
 (echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "list --all --name"; sleep 33
     lab exec dest -- kill -CONT "$daemon"; echo "list --all --name") |
     lab exec admin -- "$migsh" -k -i "$work/nodes" >"$work/out" 2>&1
-count=$((count + 1))
-if [ "$(grep -c '^source local1' "$work/out")" = 3 ] && [ "$(grep -c 'keepalive' "$work/out")" = 1 ]; then
-    echo "ok $count - a connection to a host that froze ends, and is opened anew"
-else
-    failed=$((failed + 1))
-    echo "not ok $count - a connection to a host that froze ends, and is opened anew"
-    sed 's/^/# /' "$work/out"
-fi
+[ "$(grep -c '^source local1' "$work/out")" = 3 ] && [ "$(grep -c 'keepalive' "$work/out")" = 1 ]
+report "a connection to a host that froze ends, and is opened anew"
 daemon=$(lab exec dest -- pidof libvirtd)
 # shellcheck disable=SC2094 # the output tells how far it is
 (echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "start local1@source"; echo "list --all --name"
@@ -121,8 +95,7 @@ daemon=$(lab exec dest -- pidof libvirtd)
     lab exec admin -- "$migsh" -k -i "$work/nodes" >"$work/out" 2>&1
 asked=$(grep -c "whether 'local1' runs on dest is not known: it did not answer" "$work/out")
 started=$(grep -c "Domain 'local1' started" "$work/out")
-ok "start: an open connection to a host that froze is not waited for; who asks next opens another" \
-    [ "$asked $started $(grep -c "dest: .* did not answer within 20" "$work/out")" = "1 2 1" ]
+[ "$asked $started $(grep -c "dest: .* did not answer within 20" "$work/out")" = "1 2 1" ]
+report "start: an open connection to a host that froze is not waited for; who asks next opens another"
 
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish

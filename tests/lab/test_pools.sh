@@ -25,20 +25,8 @@ END
 m() { lab exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 on() { lab exec "$@"; }
 
-number=0 passed=0 failed=0
-check() { # check NAME COMMAND…
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        tail -n 20 "$work/out" | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$root/tests/lab/lib/tap.sh"
 fails() { ! "$@"; }
 # fails_with TEXT COMMAND…: fails, and says TEXT.
 fails_with() {
@@ -251,5 +239,4 @@ print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "status", 
 }
 check "a slow reader costs less than 80 MiB" bounded
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+finish

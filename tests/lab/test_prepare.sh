@@ -7,39 +7,28 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
 plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/lab/kill_at_sync.so")
+preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
 subnet=${MIGSH_PREPARETEST_SUBNET:-192.168.94}
 name=preparetest-$$
 work=$(mktemp -d)
-number=0 failed=0
 hosts=(admin source nfs dest)
 lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
 lab check || exit
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-check() { # check NAME COMMAND...: one test; what it says is shown only when it fails
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        tail -n 40 "$work/out" | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
 on() { local host=$1; shift; timeout 60 "$here/lab" --name "$name" exec "$host" -- "$@" </dev/null; }
 sh_on() { on "$1" sh -c "$2"; }
 # Without a terminal, and with a person who knows the password and says yes.
 migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
 person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
-# killed AT ARG…: a console that dies at that record of a journal (kill_at_sync.c). Fails if it did not.
+# killed AT ARG…: a console that dies at that record of a journal (tests/fault/at_record.c). Fails if it did not.
 killed() {
     local at=$1
     shift
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_KILL_AT="$at" \
+    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_FAULT_AT="$at" \
         LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" >"$work/killed" 2>&1
     [[ $? == 137 ]]
 }
@@ -214,5 +203,4 @@ check "--revert killed, --revert" back_goes_on 18
 empty() { [[ -z $(migsh journal-list | awk '$4 == "interrupted" && $5 > 0') ]]; }
 check "no journal is left behind as interrupted" empty
 
-echo "$((number - failed)) passed, $failed failed, 0 skipped"
-[[ $failed == 0 ]]
+finish

@@ -125,17 +125,14 @@ Host *
     GlobalKnownHostsFile $dir/global_known_hosts
 CONF
 
-count=0 failed=0
-# result NAME OK [details]
+work=$dir
+# shellcheck source=tests/lab/lib/tap.sh
+. "$here/lib/tap.sh"
+# result NAME OK [details]: 1 is good
 result() {
-    count=$((count + 1))
-    if [ "$2" = 1 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        printf '%s\n' "${3:-}" | sed 's/^/# /'
-    fi
+    local bad=1
+    [ "$2" != 1 ] || bad=0
+    verdict "$1" $bad "${3:-}"
 }
 # expect NAME STATUS PATTERN ARGS…: runs the driver, compares its status, and its output with a Perl regex (^ and $ mean lines)
 expect() {
@@ -383,5 +380,4 @@ shell "node-test of a storage node: ssh only" 0 "rsa +ssh +pass +[0-9.]+ +SSH-2.
 shell "node-test: a table of every transport" 7 "one +ssh +pass.*one +qemu\+ssh +fail.*qemu\+libssh +fail.*qemu\+tcp +fail.*refused.*qemu\+tls +fail" node-test one
 shell "node-test: a node that is not there" 7 "gone +ssh +fail.*not reached: gone \(ssh\)" node-test gone --timeout 3s
 
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish

@@ -22,28 +22,9 @@ fi
 
 work=$(mktemp -d)
 chmod 755 "$work"
-number=0 passed=0 failed=0 skipped=0
+# shellcheck source=tests/lab/lib/tap.sh
+. "$root/tests/lab/lib/tap.sh"
 responder='' server=''
-
-check() { # check NAME COMMAND...
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        sed 's/^/# /' "$work/out"
-    fi
-}
-
-skip_one() {
-    number=$((number + 1))
-    skipped=$((skipped + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 
 responder_start() { # responder_start OPTION...
     : >"$work/truth" # or "ready" of the one before would be seen
@@ -359,5 +340,4 @@ check "a page without the text, or with an error status, is lost" wrong_page
 check "a node of the inventory by its name" node_by_name
 check "as text" text_view
 check "wrong and hostile words are refused" wrong_usage
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish

@@ -37,6 +37,8 @@ man_page() {
     man=$("$migsh" self-man)
     for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
 }
+# A step without a fault test fails the build.
+fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
     local c
     for c in $("$migsh" self-commands); do "$migsh" --complete "${c%?}" | cut -f 1 | grep -qx -- "$c" || echo "completion does not know $c"; done
@@ -56,4 +58,5 @@ check "no blanks at the end of a line" whitespace
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page
 check "completion knows every command" completions
+check "every step of cold-migrate has its fault tests" fault_steps
 exit $rc

@@ -10,7 +10,7 @@ migsh=${MIGSH:-$here/../../build/shell/migsh}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/migsh-lua.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/config" "$dir/recipes" "$dir/broken" "$dir"/{recipes,other}/helpers
-export XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" MIGSH_TEST_DIR="$dir" MIGSH_RECIPES="$dir/recipes:relative/ignored:$dir/other"
+export XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" MIGSH_TEST_DIR="$dir" MIGSH_RECIPES="$dir/recipes:relative/ignored:$dir/other:$here/recipes"
 export LUA_PATH="/from-the-environment/?.lua" LUA_CPATH="/from-the-environment/?.so"
 unset MIGSH_DEBUG LUA_INIT
 
@@ -225,6 +225,10 @@ expect "recipes call each other" 0 '"code":"verdict","inner":\{.*"tags":2,"who":
 interrupted "Ctrl-C in a recipe" 130 $'^go~undone\trunning~' INT slow
 interrupted "Ctrl-C in a recipe called from Lua" 130 $'^go~undone\trunning~' INT -c '=mig.slow{}'
 expect "the program's own recipes are found beside the build" 0 'live-migrate <domain> <dest>' help live-migrate
+
+# --- workflows
+# shellcheck source=tests/lua/workflow.sh
+. "$here/workflow.sh"
 
 # broken NAME PATTERN TEXT: a recipe of that text is left out, and said why, once.
 broken() {

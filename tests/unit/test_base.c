@@ -96,6 +96,22 @@ static void errors(void **state)
     err_set(&e, ERR_FAILED, "again: %s", e.msg); // the old message as an argument
     assert_string_equal(e.msg, "again: domain x: disk vda");
     assert_null(e.hint);
+    struct err more = ERR_INIT, none = ERR_INIT;
+    err_set(&e, ERR_STATE, "one: no");
+    err_hint(&e, "do");
+    err_set(&more, ERR_FAILED, "two: no");
+    err_join(&e, &more);
+    err_join(&e, &more); // said already
+    err_set(&more, ERR_FAILED, "two");
+    err_join(&e, &more); // not a whole line of it
+    assert_string_equal(e.msg, "one: no\ntwo: no\ntwo");
+    assert_int_equal(e.code, ERR_STATE);
+    assert_string_equal(e.hint, "do");
+    err_join(&none, &e);
+    assert_string_equal(none.msg, e.msg);
+    assert_int_equal(none.code, ERR_STATE);
+    err_release(&none);
+    err_release(&more);
     err_release(&e);
     for (int i = 0; i < ERR_CODES; i++)
         assert_int_equal(err_code_from_name(err_code_name((enum err_code)i)), i);

@@ -83,6 +83,8 @@ static void candidates(void **state)
         {"node-show ", "dest|source"},
         {"connect s", "source"},
         {"help domst", "domstate|domstats"},
+        {"migrate share dest --comp-methods ", "mt|xbzrle|zlib|zstd"},
+        {"migrate share dest --comp-methods=mt,z", "--comp-methods=mt,zlib|--comp-methods=mt,zstd"},
         {"domst sh", ""}, // not unique: nothing is known of its words
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -434,6 +435,69 @@ static void local_processes(void **state)
     free(big);
 }
 
+// A feeder that has its next word only when the command has answered the last one.
+struct dialogue {
+    int wake[2];
+    int asked, answered, later;
+};
+
+static ssize_t next_word(void *data, void *buf, size_t n, struct err *e)
+{
+    (void)e;
+    struct dialogue *d = data;
+    char drained[16];
+    while (read(d->wake[0], drained, sizeof(drained)) > 0)
+        continue;
+    if (d->asked > d->answered) {
+        d->later++;
+        return REMOTE_LATER;
+    }
+    if (d->asked == 3)
+        return 0;
+    d->asked++;
+    return snprintf(buf, n, "word\n");
+}
+
+static int hear(void *data, bool is_stderr, const void *s, size_t n, struct err *e)
+{
+    (void)is_stderr;
+    (void)e;
+    struct dialogue *d = data;
+    for (size_t i = 0; i < n; i++)
+        d->answered += ((const char *)s)[i] == '\n';
+    assert_int_equal(write(d->wake[1], "x", 1), 1);
+    return 0;
+}
+
+static void fed_processes(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct dialogue d = {{-1, -1}, 0, 0, 0};
+    struct remote_result r = REMOTE_RESULT_INIT;
+    assert_int_equal(pipe2(d.wake, O_NONBLOCK | O_CLOEXEC), 0);
+    struct remote_exec spec = {.command = "while read -r w; do echo \"$w\"; done; exit 4",
+                               .feed = next_word,
+                               .output = hear,
+                               .data = &d,
+                               .wake_fd = d.wake[0],
+                               .timeout_ms = 60000};
+    assert_int_equal(local_exec(NULL, &spec, &r, &e), 0);
+    assert_int_equal(r.status, 4);
+    assert_int_equal(d.asked, 3);
+    assert_int_equal(d.answered, 3);
+    assert_true(d.later > 0);
+    remote_result_release(&r);
+    // Without anything to wake it, it asks by itself now and then.
+    d.asked = d.answered = d.later = 0;
+    spec.wake_fd = 0;
+    assert_int_equal(local_exec(NULL, &spec, &r, &e), 0);
+    assert_int_equal(d.answered, 3);
+    remote_result_release(&r);
+    close(d.wake[0]);
+    close(d.wake[1]);
+}
+
 static void host_names(void **state)
 {
     (void)state;
@@ -521,10 +585,10 @@ static void host_conflicts(void **state)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN); // as the program does
-    const struct CMUnitTest tests[] = {cmocka_unit_test(blocks),          cmocka_unit_test(broken_blocks),
-                                       cmocka_unit_test(conflicts),       cmocka_unit_test(lines),
-                                       cmocka_unit_test(random_edits),    cmocka_unit_test(diffs),
-                                       cmocka_unit_test(diff_is_a_patch), cmocka_unit_test(local_processes),
-                                       cmocka_unit_test(host_names),      cmocka_unit_test(host_conflicts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks),          cmocka_unit_test(broken_blocks),   cmocka_unit_test(conflicts),
+        cmocka_unit_test(lines),           cmocka_unit_test(random_edits),    cmocka_unit_test(diffs),
+        cmocka_unit_test(diff_is_a_patch), cmocka_unit_test(local_processes), cmocka_unit_test(fed_processes),
+        cmocka_unit_test(host_names),      cmocka_unit_test(host_conflicts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

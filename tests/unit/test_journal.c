@@ -115,6 +115,44 @@ static void journals(void **state)
     free(path);
 }
 
+// Who holds what: a running journal, and an unfinished one that has begun a step.
+static void journal_locks(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    json_t *about = json_pack("{s:s}", "lock", "domain:a"), *other = json_pack("{s:s}", "lock", "domain:b");
+    struct journal *j, *second;
+    unsigned step;
+    assert_int_equal(journal_create("lock-it", about, &j, &e), 0);
+    assert_int_equal(journal_create("lock-it", about, &second, &e), -1);
+    assert_int_equal(e.code, ERR_STATE);
+    assert_non_null(strstr(e.msg, journal_id(j)));
+    err_release(&e);
+    assert_int_equal(journal_create("lock-it", other, &second, &e), 0);
+    journal_discard(second);
+    journal_close(j); // it never began a step
+    assert_int_equal(journal_create("lock-it", about, &j, &e), 0);
+    assert_int_equal(journal_intent(j, "x", NULL, &step, &e), 0);
+    assert_true(journal_is_id(journal_id(j)));
+    assert_false(journal_is_id("20261121-041914.120-x"));
+    assert_false(journal_is_id("share"));
+    char *id = xstrdup(journal_id(j));
+    journal_close(j);
+    assert_int_equal(journal_create("another", about, &second, &e), -1);
+    assert_non_null(strstr(e.hint, "rollback"));
+    err_release(&e);
+    assert_int_equal(journal_open(id, true, &j, &e), 0);
+    assert_int_equal(journal_found(j), JOURNAL_INTERRUPTED);
+    assert_int_equal(journal_end(j, JOURNAL_REVERTED, &e), 0);
+    assert_int_equal(journal_found(j), JOURNAL_REVERTED);
+    journal_close(j);
+    assert_int_equal(journal_create("another", about, &second, &e), 0);
+    journal_discard(second);
+    free(id);
+    json_decref(about);
+    json_decref(other);
+}
+
 // Cut off at every byte: whole records count, the rest is ignored, and the journal can be gone on with.
 static void journal_cut_anywhere(void **state)
 {
@@ -194,6 +232,6 @@ static void journal_any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(journals), cmocka_unit_test(journal_cut_anywhere),
-                                       cmocka_unit_test(journal_any_bytes)};
+                                       cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks)};
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }

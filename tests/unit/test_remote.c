@@ -438,20 +438,44 @@ static void targets(void **state)
     }
 }
 
+// A failed command's error: its last words, whole lines, one message to the eye among those of other nodes.
+static void test_result_output(void **state)
+{
+    (void)state;
+    struct remote_result r = REMOTE_RESULT_INIT;
+    struct err e = ERR_INIT;
+    char *out = NULL;
+    r.status = 100;
+    for (int i = 0; i < 60; i++)
+        buf_addf(&r.err, "line %d\n", i);
+    buf_adds(&r.err, "E: \033[1mnot there\n\n");
+    assert_int_equal(remote_result_output("source", &r, &out, &e), -1);
+    assert_null(out);
+    const char *start = "source: exit status 100: line ", *end = "\n  line 59\n  E: \\x1b[1mnot there";
+    assert_memory_equal(e.msg, start, strlen(start));
+    assert_in_range(strlen(e.msg), strlen(end) + 100, 600);
+    assert_string_equal(e.msg + strlen(e.msg) - strlen(end), end);
+    buf_truncate(&r.err, 0);
+    assert_int_equal(remote_result_output("source", &r, NULL, &e), -1);
+    assert_string_equal(e.msg, "source: exit status 100");
+    r.status = 0;
+    buf_adds(&r.out, "said");
+    assert_int_equal(remote_result_output("source", &r, &out, &e), 0);
+    assert_string_equal(out, "said");
+    free(out);
+    remote_result_release(&r);
+    err_release(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quoting),
-        cmocka_unit_test(quoting_refuses_nul),
-        cmocka_unit_test(known_names),
-        cmocka_unit_test(known_verdicts),
-        cmocka_unit_test(known_add),
-        cmocka_unit_test(known_add_by_many),
-        cmocka_unit_test(config_values),
-        cmocka_unit_test(config_defaults),
-        cmocka_unit_test(config_match_and_include),
-        cmocka_unit_test(config_errors),
-        cmocka_unit_test(targets),
+        cmocka_unit_test(test_result_output),  cmocka_unit_test(quoting),
+        cmocka_unit_test(quoting_refuses_nul), cmocka_unit_test(known_names),
+        cmocka_unit_test(known_verdicts),      cmocka_unit_test(known_add),
+        cmocka_unit_test(known_add_by_many),   cmocka_unit_test(config_values),
+        cmocka_unit_test(config_defaults),     cmocka_unit_test(config_match_and_include),
+        cmocka_unit_test(config_errors),       cmocka_unit_test(targets),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # answer.py COMMAND…: runs it on a terminal of its own, says "secret" to each question for a password and "yes" to the
-# others, passes on what it prints and ends with its status.
+# others (or what MIGSH_ANSWER says), passes on what it prints and ends with its status.
 import os
 import pty
 import re
@@ -24,7 +24,7 @@ while True:
         os.write(fd, b"secret\n")
         tail = b""
     elif re.search(rb"[\[(]yes/no[\])] *$", tail):
-        os.write(fd, b"yes\n")
+        os.write(fd, os.environ.get("MIGSH_ANSWER", "yes").encode() + b"\n")
         tail = b""
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 sys.exit(status if status >= 0 else 128 - status)

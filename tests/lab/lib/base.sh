@@ -7,7 +7,7 @@
 HOSTS=(admin source nfs dest)
 declare -A HOST_NUMBER=([admin]=1 [source]=100 [nfs]=101 [dest]=102)
 declare -A GUEST_NUMBER=([share]=10 [test1]=11 [local1]=12)
-GUESTS=(share test1 local1 busy)
+GUESTS=(share test1 local1 busy uefi1)
 
 die() {
     echo "lab: $*" >&2

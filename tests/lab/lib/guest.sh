@@ -3,6 +3,8 @@
 # The lab's guests: their disks, where those lie, their definitions on source, and how to tell that they answer.
 # Sourced by `lab` only; runs outside the hosts and enters them for each step.
 
+UEFI_CODE=/usr/share/OVMF/OVMF_CODE_4M.fd
+
 virsh_on() {
     local host=$1
     shift
@@ -18,7 +20,11 @@ guest_disk() {
 }
 
 # The same in every lab and after every `define`, so that defining again is allowed.
-guest_uuid() { printf '6d696773-6800-4c41-8000-%012d' "${GUEST_NUMBER[$1]:-99}"; }
+guest_uuid() {
+    local n=${GUEST_NUMBER[$1]:-99}
+    [[ $1 != uefi1 ]] || n=98
+    printf '6d696773-6800-4c41-8000-%012d' "$n"
+}
 
 guest_mac() { printf '52:54:00:4d:53:%02x' "${GUEST_NUMBER[$1]}"; }
 
@@ -40,6 +46,16 @@ guest_storage() {
     local1)
         virsh_on source pool-info default >/dev/null 2>&1 || define_pool source default dir --target /var/lib/libvirt/images
         make_volume default local1.qcow2
+        ;;
+    uefi1)
+        in_host source test -r "$UEFI_CODE" || die "$UEFI_CODE is missing: run scripts/install-packages.sh lab"
+        in_host source sh -c "cd /var/lib/libvirt/images && { test -e uefi1.qcow2 || {
+            qemu-img create -q -f qcow2 uefi1-base.qcow2 64M &&
+            qemu-io -f qcow2 -c 'write -q -P 0xa5 1M 2M' uefi1-base.qcow2 &&
+            qemu-img create -q -f qcow2 -b uefi1-base.qcow2 -F qcow2 uefi1.qcow2 &&
+            qemu-io -f qcow2 -c 'write -q -P 0x5a 2M 1M' uefi1.qcow2 &&
+            truncate -s 32M uefi1-data.img && head -c 1M /dev/urandom | dd of=uefi1-data.img bs=1M seek=7 conv=notrunc status=none &&
+            head -c 512K /dev/urandom >uefi1.iso; }; }"
         ;;
     esac
 }
@@ -63,8 +79,58 @@ make_volume() {
     virsh_on source vol-create-as "$1" "$2" 64M --format qcow2 >/dev/null
 }
 
+# UEFI with variables of its own, an emulated TPM, an image with another one below it, a raw one, a CD-ROM. Nothing to
+# boot: it runs the firmware.
+uefi_xml() {
+    cat <<XML
+<domain type='qemu'>
+  <name>uefi1</name>
+  <uuid>$(guest_uuid uefi1)</uuid>
+  <title>UEFI and TPM</title>
+  <memory unit='MiB'>128</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <loader readonly='yes' type='pflash'>$UEFI_CODE</loader>
+    <nvram template='${UEFI_CODE/CODE/VARS}'/>
+    <boot dev='hd'/>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model></cpu>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='/var/lib/libvirt/images/uefi1.qcow2'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/>
+      <source file='/var/lib/libvirt/images/uefi1-data.img'/>
+      <target dev='vdb' bus='virtio'/>
+    </disk>
+    <disk type='file' device='cdrom'>
+      <driver name='qemu' type='raw'/>
+      <source file='/var/lib/libvirt/images/uefi1.iso'/>
+      <target dev='sda' bus='sata'/>
+      <readonly/>
+    </disk>
+    <tpm model='tpm-crb'>
+      <backend type='emulator' version='2.0'/>
+    </tpm>
+    <serial type='pty'/>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+XML
+}
+
 guest_xml() {
     local name=$1
+    [[ $name != uefi1 ]] || { uefi_xml; return; }
     cat <<XML
 <domain type='qemu'>
   <name>$name</name>
@@ -160,8 +226,8 @@ guest_stop() {
 }
 
 guest_answers() {
-    if [[ $1 = busy ]]; then
-        guest_state busy | grep -q running
+    if [[ $1 = busy || $1 = uefi1 ]]; then
+        guest_state "$1" | grep -q running
         return
     fi
     local ip

@@ -5,32 +5,14 @@
 # address (of source and dest). Keeps: from, to (hosts), guest (name).
 work=$(mktemp -d)
 chmod 755 "$work"
-number=0 passed=0 failed=0 skipped=0
+# shellcheck source=tests/lab/lib/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 from=source to=dest guest=share boot_id=
 uuid_share=6d696773-6800-4c41-8000-000000000010
 
 clean_up() {
     "$lab" down
     rm -rf "$work"
-}
-
-finish() {
-    echo "$passed passed, $failed failed, $skipped skipped"
-    ((failed == 0))
-}
-
-check() { # check NAME COMMAND...: one test; what it says is shown only when it fails
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        sed 's/^/# /' "$work/out"
-    fi
 }
 
 write_nodes() {

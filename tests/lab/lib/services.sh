@@ -72,7 +72,12 @@ security_driver = "none"
 cgroup_controllers = []
 namespaces = []
 stdio_handler = "file"
+swtpm_user = "root"
+swtpm_group = "root"
 CONF
+    # The emulated TPMs' certificates, in a directory of the host's own.
+    [[ ! -e $dir/../swtpm-localca.conf ]] ||
+        sed -i 's|/var/lib/swtpm-localca|/var/lib/libvirt/swtpm-localca|' "$dir/../swtpm-localca.conf"
 }
 
 # There is no kernel NFS server to be had in a namespace, so the host gets an exportfs of its own: it turns

@@ -1,0 +1,336 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Workflows: an undertaking as a list of steps, each on the disk (a journal) before it acts and after it has, so that
+-- another console can go on with it or take it back. A recipe has `workflow(about)`, which makes the steps anew from
+-- what the journal's head says, and calls mig.transaction; nothing else of a run outlives its console.
+local errors, mig, recipe = ...
+local Tx = {}
+Tx.__index = Tx
+
+local function key_of(name, key)
+  return key and name .. " " .. key or name
+end
+
+-- The last record of each step, by the step's key.
+local function last_records(journal)
+  local last = {}
+  for _, record in ipairs(journal:steps()) do
+    last[key_of(record.name, record.about.key)] = record
+  end
+  return last
+end
+
+local function check_steps(steps)
+  local seen = {}
+  for i, step in ipairs(steps) do
+    local key = type(step.name) == "string" and key_of(step.name, step.key)
+    if not key or type(step.run) ~= "function" then
+      errors.raise("usage", "workflow: step %d needs a name and a function run", i)
+    elseif seen[key] then
+      errors.raise("usage", "workflow: two steps are '%s': give them different keys", key)
+    end
+    seen[key] = true
+  end
+end
+
+-- The workflow of an open journal.
+local function make(journal)
+  local workflow = recipe.workflow(journal.command)(journal.about)
+  check_steps(workflow.steps)
+  local tx = setmetatable({ journal = journal, id = journal.id, about = journal.about, steps = workflow.steps,
+    quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
+    outcomes = {}, states = {}, list = mig.array {} }, Tx)
+  for key, record in pairs(last_records(journal)) do
+    if record.state == "done" or record.state == "unchanged" then
+      tx.outcomes[key] = record.outcome
+    end
+  end
+  return tx
+end
+
+-- What a step of that name came to, if it has been done.
+function Tx:outcome(name, key)
+  local value = self.outcomes[key_of(name, key)]
+  return value ~= mig.null and value or nil
+end
+
+function Tx:say(text)
+  mig.notice(self.about.domain and ("%s: %s"):format(self.about.domain, text) or text)
+end
+
+-- The state of a step, for the operator and the result.
+function Tx:tell(step, state, detail, seconds)
+  local title = step.title or step.name
+  self.list[#self.list + 1] = { name = step.name, key = step.key, title = title, state = state, detail = detail,
+    seconds = seconds }
+  if self.quiet and not self.resumed and (state == "done" or state == "unchanged") then
+    return
+  end
+  self:say(("%-11s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
+end
+
+function Tx:committed()
+  local last = last_records(self.journal)
+  for _, step in ipairs(self.steps) do
+    local record = step.commit and last[key_of(step.name, step.key)]
+    if record and record.state == "done" then
+      return step
+    end
+  end
+end
+
+-- Has a step acted that would have to be taken back?
+function Tx:has_acted()
+  local last = last_records(self.journal)
+  for _, step in ipairs(self.steps) do
+    local record = last[key_of(step.name, step.key)]
+    if record and not step.harmless and record.state ~= "unchanged" and record.state ~= "undone" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Raised to the operator, with the way on. `text`: what failed.
+function Tx:stop(err, text)
+  local hint = err.hint
+  if self:has_acted() then
+    self.journal:finish "failed"
+    local way = self:committed() and ("resume %s goes on"):format(self.id)
+      or ("resume %s goes on, rollback %s takes it back"):format(self.id, self.id)
+    hint = hint and hint .. "; then: " .. way or way
+  else
+    self.journal:finish "reverted"
+    if not self.quiet then
+      self:say "nothing was changed"
+    end
+  end
+  local value = { journal = self.id, state = self.journal.state, steps = self.list, error = { code = err.code,
+    msg = err.msg } }
+  mig.error { code = err.code, msg = text, hint = hint, value = value, text = "" }
+end
+
+-- Everything but a Ctrl-C's effect on the caller: that has to be written down, too.
+local function attempt(fn, ...)
+  local ok, value, unchanged = xpcall(fn, errors.handler, ...)
+  if ok then
+    return value, nil, unchanged
+  end
+  return nil, value
+end
+
+-- A step that is nothing by halves is taken back where it failed. If that fails too, rollback has it still to do.
+function Tx:after_failure(step, record)
+  if not step.undo_at_once then
+    return
+  end
+  self.journal:outcome(record, "undoing", record.outcome)
+  local _, err = attempt(step.undo, self, step, record)
+  self.journal:outcome(record, err and "undo-failed" or "undone", err and { code = err.code, msg = err.msg })
+  if err then
+    mig.warn(("what it left could not be taken back: %s"):format(err.msg))
+  end
+end
+
+function Tx:do_step(step, last)
+  local about, from = { title = step.title, key = step.key, commit = step.commit }, os.time()
+  local own = step.about
+  if type(own) == "function" then
+    local wrong
+    own, wrong = attempt(own, self, step, last)
+    if wrong then
+      self:tell(step, "failed", wrong.msg)
+      self:stop(wrong, ("step %s: %s"):format(key_of(step.name, step.key), wrong.msg))
+    end
+  end
+  for key, value in pairs(own or {}) do
+    about[key] = value
+  end
+  local record = self.journal:intent(step.name, about)
+  local value, err, unchanged = attempt(step.run, self, step)
+  if err then
+    self.journal:outcome(record, "failed", { code = err.code, msg = err.msg })
+    if not self.quiet or self.resumed then
+      self:tell(step, "failed", err.msg)
+    end
+    self:after_failure(step, record)
+    self:stop(err, self.quiet and err.msg or ("step %s: %s"):format(key_of(step.name, step.key), err.msg))
+  end
+  self.journal:outcome(record, unchanged and "unchanged" or "done", value)
+  self.outcomes[key_of(step.name, step.key)] = value
+  self:tell(step, unchanged and "unchanged" or "done", type(value) == "table" and value.detail or nil,
+    os.time() - from)
+end
+
+-- A step that was begun and whose end nobody saw: its verify tells what it came to, or it is done again.
+function Tx:take_up(step, record)
+  local value, err = attempt(step.verify or function() end, self, step, record)
+  if err then
+    self:tell(step, "unknown", err.msg)
+    self:stop(err, ("step %s: how it ended cannot be told: %s"):format(key_of(step.name, step.key), err.msg))
+  elseif value then
+    value = value ~= true and value or nil
+    self.journal:outcome(record, "done", value)
+    self.outcomes[key_of(step.name, step.key)] = value
+    self:tell(step, "done", "was done before the interruption")
+  else
+    self:do_step(step, record)
+  end
+end
+
+function Tx:run()
+  local last = last_records(self.journal)
+  for _, step in ipairs(self.steps) do
+    local record = last[key_of(step.name, step.key)]
+    local state = record and record.state
+    if state == "done" or state == "unchanged" then
+      self:tell(step, "skipped", "was " .. state .. " before")
+    elseif state == "intent" then
+      self:take_up(step, record)
+    else
+      self:do_step(step, record)
+    end
+  end
+  self.journal:finish "done"
+  if self.finish then
+    return self.finish(self)
+  end
+  return { journal = self.id, state = "done", steps = self.list }
+end
+
+-- The workflow's own clean-up (a watch …), however the run ends.
+function Tx:__close()
+  if self.ended then
+    self.ended(self)
+  end
+end
+
+-- Begins an undertaking of the recipe `command`. about: all its steps are made from, and nothing secret; about.lock
+-- names what nobody else may work on meanwhile, about.domain is shown.
+function mig.transaction(command, about)
+  local head = { workflow = true }
+  for key, value in pairs(about) do
+    head[key] = value
+  end
+  local journal <close> = mig.journal_begin(command, head)
+  local tx <close> = make(journal)
+  if tx.begun then
+    tx:begun()
+  end
+  return tx:run()
+end
+
+-- Taking it up again and back -----------------------------------------------------------------------------------------
+
+local function open_workflow(id, verb)
+  local journal = mig.journal_open(id)
+  if journal.about.workflow ~= true then
+    local command = journal.command
+    journal:release()
+    if verb == "roll back" then
+      return nil, command
+    end
+    mig.error { code = "state", msg = ("%s is a journal of %s, which is no workflow"):format(id, command),
+      hint = ("%s … --apply does what is still to be done"):format(command) }
+  end
+  return journal
+end
+
+function mig.transaction_resume(id)
+  local journal <close> = open_workflow(id, "resume")
+  local state = journal.found
+  if state == "done" or state == "reverted" then
+    mig.error { code = "state", msg = state == "done" and id .. " is done: there is nothing to go on with"
+      or id .. " was taken back: begin anew" }
+  end
+  for _, record in ipairs(journal:steps()) do
+    if record.state:find "^und" then
+      mig.error { code = "state", msg = id .. " is being taken back", hint = ("rollback %s goes on"):format(id) }
+    end
+  end
+  local tx <close> = make(journal)
+  tx.resumed = true
+  return tx:run()
+end
+
+-- Refuses once a point of no return is behind us; one whose end nobody saw has to say itself whether it is.
+function Tx:check_commits(last)
+  for _, step in ipairs(self.steps) do
+    local record = step.commit and last[key_of(step.name, step.key)]
+    local state = record and record.state
+    local passed = state == "done"
+    if state == "intent" or state == "failed" then
+      passed = (step.passed or step.verify)(self, step, record)
+    end
+    if passed then
+      self.journal:finish "failed"
+      mig.error { code = "state", msg = ("%s cannot be taken back: %s"):format(self.id, step.point or ("the step "
+        .. step.name .. " was a point of no return")), hint = ("resume %s goes on"):format(self.id) }
+    end
+  end
+end
+
+function Tx:undo_step(step, record)
+  self.journal:outcome(record, "undoing", record.outcome)
+  local value, err = attempt(step.undo, self, step, record)
+  if err then
+    self.journal:outcome(record, "undo-failed", { code = err.code, msg = err.msg })
+    self.journal:finish "failed"
+    self:tell(step, "undo-failed", err.msg)
+    local way = ("rollback %s goes on, once that is mended"):format(self.id)
+    mig.error { code = err.code, msg = ("taking back %s: %s"):format(key_of(step.name, step.key), err.msg),
+      hint = err.hint and err.hint .. "; then: " .. way or way, value = { journal = self.id, steps = self.list },
+      text = "" }
+  end
+  self.journal:outcome(record, "undone")
+  self:tell(step, "undone", type(value) == "string" and value or nil)
+end
+
+function Tx:roll_back()
+  local last = last_records(self.journal)
+  self:check_commits(last)
+  for i = #self.steps, 1, -1 do
+    local step = self.steps[i]
+    local record = last[key_of(step.name, step.key)]
+    local state = record and record.state
+    if step.undo and state and state ~= "unchanged" and state ~= "undone" then
+      self:undo_step(step, record)
+    end
+  end
+  self.journal:finish "reverted"
+  return { journal = self.id, state = "reverted", steps = self.list }
+end
+
+-- Of a node's changes and of nothing else the journal itself knows the way back.
+local function revert_changes(id, command)
+  local value, err = mig.try(mig.journal_revert, { id })
+  if err and err.code == "state" and err.hint and err.hint:find "%-%-revert" then
+    mig.error { code = "state", msg = ("%s is a journal of %s, which has a way back of its own"):format(id, command),
+      hint = ("%s … --revert"):format(command) }
+  elseif err then
+    error(err, 0)
+  end
+  return { journal = id, state = "reverted", steps = value.items }
+end
+
+local function forget(journal)
+  local record = journal:intent("forget", { title = "nothing was gone on with or taken back" })
+  journal:outcome(record, "done")
+  journal:finish "done"
+  return { journal = journal.id, state = "done", steps = mig.array {} }
+end
+
+function mig.transaction_rollback(id, only_forget)
+  local journal <close>, command = open_workflow(id, "roll back")
+  if not journal then
+    return revert_changes(id, command)
+  elseif journal.found == "done" then
+    mig.error { code = "state", msg = id .. " is done: it cannot be taken back any more",
+      hint = "do the opposite: migrate the domain back" }
+  elseif only_forget then
+    return forget(journal)
+  elseif journal.found == "reverted" then
+    return { journal = id, state = "reverted", steps = mig.array {} }
+  end
+  local tx <close> = make(journal)
+  return tx:roll_back()
+end

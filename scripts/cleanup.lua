@@ -1,0 +1,333 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Where is a domain truly, after something went wrong, and what is the one safe thing to do? Judges by what every node
+-- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
+local node = require "cold.node"
+local place = require "cold.place"
+local steps = require "cold.steps"
+local xml = require "cold.xml"
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+-- What there is -------------------------------------------------------------------------------------------------------
+
+-- The journals of workflows that are about it.
+local function find_journals(matches)
+  local all, open = {}, {}
+  for _, j in ipairs(mig.journals()) do
+    if type(j.about) == "table" and j.about.workflow and matches(j.about) then
+      all[#all + 1] = j
+      if j.state ~= "done" and j.state ~= "reverted" then
+        open[#open + 1] = j
+      end
+    end
+  end
+  return all, open
+end
+
+-- The directories on a node where its files are or were to be.
+local function directories(v, name)
+  local list, seen = {}, {}
+  local function add(path)
+    local dir = path and path:sub(1, 1) == "/" and node.directory(path)
+    if dir and not seen[dir] then
+      seen[dir], list[#list + 1] = true, dir
+    end
+  end
+  for _, copy in ipairs(v.copies) do
+    if copy.node == name then
+      for _, block in ipairs(mig.domblklist { v.uuid .. "@" .. name, inactive = not place.is_active(copy) }) do
+        add(block.source ~= mig.null and block.source or nil)
+      end
+    end
+  end
+  for _, j in ipairs(v.journals) do
+    for _, file in ipairs(j.about.dest == name and j.about.files or {}) do
+      add(file.to)
+    end
+  end
+  return list
+end
+
+-- Files that a copy which was cut off left: {node, path, journal = its id if it is one of ours}.
+local function find_parts(v)
+  local ids, parts = {}, mig.array {}
+  for _, j in ipairs(v.journals) do
+    ids[j.id:match "%x+$"] = j
+  end
+  for _, name in ipairs(v.nodes) do
+    for _, dir in ipairs(directories(v, name)) do
+      local out = node.sh(name, [[
+cd -- "$1" 2>/dev/null || exit 0
+for f in .migsh-* ..migsh-*.migsh-part; do if [ -e "$f" ]; then printf '%s\n' "$f"; fi; done]], dir)
+      for file in out:gmatch "[^\n]+" do
+        local j = ids[file:match "%.migsh%-(%x+)%-%d+" or ""]
+        if j then
+          parts[#parts + 1] = { node = name, path = dir .. "/" .. file, journal = j.id, state = j.state }
+        end
+      end
+    end
+  end
+  return parts
+end
+
+local function look(text)
+  local found = place.look(function(row)
+    return row.name == text or row.uuid == text
+  end)
+  local uuids, uuid = {}, nil
+  for _, row in ipairs(found.copies) do
+    uuids[row.uuid], uuid = true, row.uuid
+  end
+  local journals, open = find_journals(function(about)
+    return about.uuid == text or about.domain == text
+  end)
+  for _, j in ipairs(open) do
+    uuids[j.about.uuid], uuid = true, j.about.uuid
+  end
+  if not uuid then
+    local silent = found.silent[1]
+    fail(silent and "unreachable" or "not-found", nil, "no domain '%s' on the nodes that answer%s", text, silent
+      and ("; %s: %s"):format(silent.node, silent.msg) or "")
+  elseif next(uuids, next(uuids)) then
+    fail("usage", "name it by its uuid: list --all --uuid", "several domains are called '%s'", text)
+  end
+  local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), journals = journals, open = open,
+    nodes = {} }
+  local is_silent = {}
+  for _, silent in ipairs(found.silent) do
+    is_silent[silent.node] = true
+  end
+  for _, name in ipairs(place.hypervisors()) do
+    v.nodes[#v.nodes + 1] = not is_silent[name] and name or nil
+  end
+  found = place.of_uuid(uuid, v.nodes) -- it may have another name elsewhere; nobody waits for a silent node twice
+  table.move(found.silent, 1, #found.silent, #v.silent + 1, v.silent)
+  v.copies = mig.array(found.copies)
+  for _, copy in ipairs(v.copies) do
+    local info = mig.dominfo { uuid .. "@" .. copy.node }
+    v.domain, copy.autostart, copy.persistent = copy.name, info.autostart, info.persistent
+    local mark = xml.mark(mig.dumpxml { uuid .. "@" .. copy.node, inactive = info.persistent or nil })
+    copy.role = mark and mark.role
+  end
+  v.parts = find_parts(v)
+  return v
+end
+
+-- What it means -------------------------------------------------------------------------------------------------------
+
+-- Each judge may return {verdict, why, act = {what, run}}; the first that does has decided.
+local judges = {}
+
+function judges.silent(v)
+  local s = v.silent[1]
+  if s then
+    return { verdict = "unknown", why = ("%s does not answer, and may run it: nothing is done until it does (%s)")
+      :format(s.node, s.msg) }
+  end
+end
+
+function judges.at_work(v)
+  for _, j in ipairs(v.open) do
+    if j.state == "running" then
+      return { verdict = "busy", why = ("another console is at work: %s, journal %s"):format(j.command, j.id) }
+    end
+  end
+end
+
+local function split(v)
+  local running, paused = {}, {}
+  for _, copy in ipairs(v.copies) do
+    if place.is_active(copy) then
+      local list = copy.state == "paused" and paused or running
+      list[#list + 1] = copy
+    end
+  end
+  return running, paused
+end
+
+function judges.several(v)
+  local running, paused = split(v)
+  if #running + #paused < 2 then
+    return nil
+  end
+  local r, p = running[1], paused[1]
+  if #running == 1 and #paused == 1 and p.reason == "migration" and r.reason == "migrated" then
+    return { verdict = "leftover", why = ("it moved to %s and runs there; %s holds what it was before"):format(r.node,
+      p.node), act = { what = ("destroy the paused one on %s"):format(p.node), run = function()
+        local now = place.on(r.node, v.uuid)
+        if not now or now.state ~= "running" then
+          fail("state", nil, "%s does not run on %s any more: nothing was done", v.domain, r.node)
+        end
+        mig.destroy { v.uuid .. "@" .. p.node }
+      end } }
+  end
+  return { verdict = "split", why = "it is active on several nodes, which may both write to its disks: look at both, "
+    .. "save what is in the one that nobody uses, then destroy that one. migsh never chooses" }
+end
+
+local function is_committed(id)
+  for _, step in ipairs(mig.journal_show { id }.steps) do
+    if step.name == "start" and step.state == "done" then
+      return true
+    end
+  end
+  return false
+end
+
+function judges.unfinished(v)
+  local j = v.open[#v.open]
+  if not j then
+    return nil
+  end
+  local on_dest
+  for _, copy in ipairs(v.copies) do
+    on_dest = on_dest or copy.node == j.about.dest and place.is_active(copy)
+  end
+  local forward = on_dest or is_committed(j.id)
+  return { verdict = "unfinished", why = ("%s of it to %s was not finished (%s), and the guest %s"):format(j.command,
+    j.about.dest, j.state, forward and "has run there: it can only go on" or "has not run there: it can be taken back"),
+    act = { what = (forward and "resume " or "rollback ") .. j.id, run = function()
+      if forward then
+        mig.transaction_resume(j.id)
+      else
+        mig.transaction_rollback(j.id)
+      end
+    end } }
+end
+
+-- One that runs, and another host that would start it as well.
+function judges.autostart(v)
+  local running = split(v)[1]
+  for _, copy in ipairs(v.copies) do
+    if running and copy ~= running and not place.is_active(copy) and copy.autostart then
+      return { verdict = "risk", why = ("it runs on %s, and %s would start it too when that host boots"):format(
+        running.node, copy.node), act = { what = ("autostart %s@%s --disable"):format(v.domain, copy.node),
+          run = function()
+            mig.autostart { v.uuid .. "@" .. copy.node, disable = true }
+          end } }
+    end
+  end
+end
+
+function judges.parts(v)
+  if #v.parts > 0 then
+    return { verdict = "leftover", why = ("%d files of copies whose journals are closed"):format(#v.parts),
+      act = { what = "remove them", run = function()
+        for _, part in ipairs(v.parts) do
+          node.sh(part.node, 'rm -rf -- "$1"', part.path)
+        end
+      end } }
+  end
+end
+
+function judges.off(v)
+  local running, paused = split(v)
+  local usable = {}
+  for _, copy in ipairs(v.copies) do
+    usable[#usable + 1] = copy.role ~= "moved" and copy.node or nil
+  end
+  if #running + #paused == 0 and #usable > 1 then
+    return { verdict = "ambiguous", why = ("it is off, and %s define it: nothing tells which of their disks are the "
+      .. "guest's; look before one is started, and undefine the others"):format(table.concat(usable, " and ")) }
+  elseif #v.copies == 1 and #usable == 0 and #running == 0 then
+    local where = v.copies[1].node
+    return { verdict = "leftover", why = ("only what a migration left behind on %s is there; its disks are as they "
+      .. "were then"):format(where), act = { what = ("make the one on %s the guest again"):format(where),
+      run = function()
+        local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
+        steps.define(xml.unmarked(text), where)
+      end } }
+  elseif #running + #paused == 0 and #usable == 0 then
+    return { verdict = "ambiguous", why = "only definitions that were left behind by a migration are there" }
+  end
+end
+
+local function judge(v)
+  for _, name in ipairs { "silent", "at_work", "several", "unfinished", "autostart", "parts", "off" } do
+    local found = judges[name](v)
+    if found then
+      return found
+    end
+  end
+  local running, paused = split(v)
+  local at = running[1] or paused[1]
+  return { verdict = "clean", why = at and ("it is %s on %s"):format(at.state, at.node)
+    or "it is off, as it should be" }
+end
+
+-- --------------------------------------------------------------------------------------------------------------------
+
+local function text_of(v, j)
+  local lines = { v.domain .. " (" .. v.uuid .. ")" }
+  for _, copy in ipairs(v.copies) do
+    lines[#lines + 1] = ("  %-12s %s%s%s%s"):format(copy.node, copy.state,
+      copy.reason and " (" .. copy.reason .. ")" or "", copy.autostart and ", autostart" or "",
+      copy.role == "moved" and ", left behind by a migration" or "")
+  end
+  for _, silent in ipairs(v.silent) do
+    lines[#lines + 1] = ("  %-12s does not answer"):format(silent.node)
+  end
+  for _, o in ipairs(v.open) do
+    lines[#lines + 1] = ("  journal      %s: %s"):format(o.id, o.state)
+  end
+  for _, part in ipairs(v.parts) do
+    lines[#lines + 1] = ("  %-12s %s, of journal %s"):format(part.node, part.path, part.journal)
+  end
+  lines[#lines + 1] = ("%s: %s"):format(j.verdict, j.why)
+  lines[#lines + 1] = j.act and "the way out: " .. j.act.what or nil
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function value_of(v, j)
+  local value = { domain = v.domain, uuid = v.uuid, copies = v.copies, silent = v.silent, journals = mig.array {},
+    parts = v.parts, verdict = j.verdict, why = j.why, way_out = j.act and j.act.what or nil, done = false }
+  for i, o in ipairs(v.open) do
+    value.journals[i] = { id = o.id, state = o.state, command = o.command }
+  end
+  return value
+end
+
+local function wants(text, what)
+  mig.notice((text:gsub("\n$", "")))
+  local yes, err = mig.try(mig.ask, ("Do that: %s? (yes/no) "):format(what))
+  if err and err.code ~= "auth" then
+    error(err, 0)
+  end
+  return yes
+end
+
+local function run(a)
+  local v = look(a.domain)
+  local j = judge(v)
+  local value, text = value_of(v, j), text_of(v, j)
+  if j.verdict == "clean" then
+    return value, text
+  elseif not j.act then
+    mig.error { code = "verdict", msg = ("%s: %s"):format(v.domain, j.verdict), value = value, text = text }
+  elseif not (a.apply or wants(text, j.act.what)) then
+    mig.error { code = "verdict", msg = ("%s: %s, and nothing was done"):format(v.domain, j.verdict), value = value,
+      text = text, hint = "--apply does that" }
+  end
+  j.act.run()
+  value.done = true
+  return value, a.apply and text .. "done\n" or "done\n"
+end
+
+return {
+  description = "find where a domain truly is after a failure, and the way out",
+  group = "Migration",
+  help = [[
+Asks every hypervisor of the inventory which copies of the domain it defines or runs, reads the journals of unfinished
+migrations and looks for files that cut-off copies left. Then it names what that means and the one safe thing to do:
+going on, taking back, ending a paused left-over, removing such files, turning an autostart off. It does that after a
+yes or with --apply. While a node does not answer nothing is done, as that node may run the guest; of two that run none
+is ever chosen. Exit status 12 while something is left to be done or decided.]],
+  example = "cleanup share\ncleanup share --apply",
+  args = {
+    { name = "domain", type = "domain", required = true, positional = true, help = "its name or uuid" },
+    { name = "apply", type = "bool", help = "do it without a question" },
+  },
+  run = run,
+}

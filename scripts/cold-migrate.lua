@@ -1,0 +1,214 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Moves a guest with its disks while it is off: shut down, copied, defined, started and proved on the other node, as
+-- one journaled undertaking. What it is about is found by cold/facts.lua; the steps are in cold/.
+local check = require "cold.check"
+local downtime = require "cold.downtime"
+local facts = require "cold.facts"
+local last = require "cold.last"
+local report = require "migsh.report"
+local steps = require "cold.steps"
+local xml = require "cold.xml"
+
+local RATE = 100 << 20 -- bytes a second that a plan reckons with, unless --bwlimit says less
+
+local function all_steps(about)
+  local list = steps.first(about)
+  table.move(last.steps(about), 1, 4, #list + 1, list)
+  return list
+end
+
+local function guest_address(about)
+  local rows = mig.try(mig.domifaddr, { about.uuid .. "@" .. about.source }) or {}
+  for _, row in ipairs(rows) do
+    local address = row.address
+    if address ~= mig.null and row.protocol == "ipv4" and not address:find "^127%." then
+      return address
+    end
+  end
+end
+
+local function options_of(a)
+  local o = { target = a.target, map = a.map }
+  for _, name in ipairs { "timeout", "destroy_after", "clone", "undefine_source", "remove_disks", "route", "streams",
+    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save" } do
+    o[name] = a[name]
+  end
+  if a.keep_source and (a.undefine_source or a.remove_disks) then
+    mig.error { code = "usage", msg = "--keep-source excludes --undefine-source and --remove-disks" }
+  elseif a.remove_disks and not a.undefine_source then
+    mig.error { code = "usage", msg = "--remove-disks needs --undefine-source: a definition without its disks is of no "
+      .. "use" }
+  end
+  return o
+end
+
+local function gather(a, text)
+  local about = facts.gather(text, a.dest, options_of(a))
+  if about.running and #about.options.target == 0 and not a.no_watch then
+    about.options.target = mig.array { guest_address(about) }
+  end
+  return about
+end
+
+-- Plan ----------------------------------------------------------------------------------------------------------------
+
+local plan_words = { copy = "copy", shared = "shared, stays where it is", there = "an equal one is there",
+  replace = "copy, over the one that an earlier migration left" }
+
+local function plan(a, text)
+  local about = gather(a, text)
+  local found = check.run(about, true)
+  local value = { domain = about.domain, uuid = about.uuid, source = about.source, destination = about.dest,
+    state = about.running and "running" or "shut off", files = mig.array {}, bytes = 0 }
+  local lines = { ("%s: %s -> %s, %s: plan"):format(about.domain, about.source, about.dest, value.state) }
+  for i, file in ipairs(about.files) do
+    local travels = found.actions[i] == "copy" or found.actions[i] == "replace"
+    local bytes = travels and math.min(file.size, file.allocation) or 0
+    value.bytes = value.bytes + bytes
+    value.files[i] = { kind = file.kind, target = file.target, path = file.path, to = file.to, size = file.size,
+      allocation = file.allocation, action = found.actions[i] }
+  end
+  local rate = a.bwlimit and math.min(a.bwlimit, RATE) or RATE
+  value.seconds = value.bytes / rate
+  local _, diff = xml.map(about.xml, about.options.map)
+  value.diff = diff
+  local copied = 0
+  for _, step in ipairs(all_steps(about)) do
+    local detail = ""
+    if step.name == "copy" then
+      copied = copied + 1
+      local file = value.files[copied]
+      detail = (": %s, %s of %s"):format(plan_words[file.action], report.bytes(math.min(file.size, file.allocation)),
+        report.bytes(file.size))
+    elseif step.name == "start" and not about.running then
+      detail = ": nothing to do"
+    end
+    lines[#lines + 1] = ("  %-9s %s%s"):format(step.name, step.title, detail)
+  end
+  lines[#lines + 1] = ("  in all %s, about %.0f s at %s/s%s"):format(report.bytes(value.bytes), value.seconds,
+    report.bytes(math.tointeger(rate) or rate), about.running and "; the guest is off as long" or "")
+  return value, table.concat(lines, "\n") .. "\n" .. diff
+end
+
+-- One domain, and several ---------------------------------------------------------------------------------------------
+
+local function finish(tx)
+  local about = tx.about
+  local value = { domain = about.domain, uuid = about.uuid, source = about.source, destination = about.dest,
+    journal = tx.id, state = "done", steps = tx.list, bytes = 0, sent = 0, downtime = downtime.stop(tx) }
+  local proof = tx:outcome "verify"
+  value.checks = proof and proof.checks
+  for _, file in ipairs(about.files) do
+    local made = tx:outcome("copy", file.path) or {}
+    value.bytes, value.sent = value.bytes + (made.data or 0), value.sent + (made.sent or 0)
+  end
+  local text = ("%s: %s on %s, %s copied"):format(about.domain, about.running and "runs" or "is defined", about.dest,
+    report.bytes(value.bytes))
+  if value.downtime then
+    text = ("%s; its users waited %s to %s (%s)"):format(text, report.ms(value.downtime.min_ms),
+      report.ms(value.downtime.max_ms), value.downtime.target)
+  end
+  return value, text .. "\n"
+end
+
+local function one(a, text)
+  if a.plan then
+    return plan(a, text)
+  end
+  return mig.transaction("cold-migrate", gather(a, text))
+end
+
+local function several(a, names)
+  local values, texts, first, at = mig.array {}, {}, nil, 0
+  local function work()
+    while at < #names do
+      at = at + 1
+      local i = at
+      local ok, value, text = pcall(one, a, names[i])
+      if ok then
+        values[i], texts[i] = value, text
+      elseif value.code == "cancelled" then
+        error(value, 0)
+      else
+        first = first or value
+        values[i] = { domain = names[i], error = { code = value.code, msg = value.msg, hint = value.hint } }
+        texts[i] = ("%s: %s%s\n"):format(names[i], value.msg, value.hint and " (" .. value.hint .. ")" or "")
+      end
+    end
+  end
+  local workers = {}
+  for i = 1, math.min(a.parallel, #names) do
+    workers[i] = work
+  end
+  mig.all(workers)
+  local text = table.concat(texts)
+  if first then
+    mig.error { code = first.code, msg = ("not all of %d were moved"):format(#names), value = values, text = text }
+  end
+  return values, text
+end
+
+local function run(a)
+  local names, seen = {}, {}
+  for name in a.domain:gmatch "[^,]+" do
+    if seen[name] then
+      mig.error { code = "usage", msg = name .. " is named twice" }
+    end
+    seen[name], names[#names + 1] = true, name
+  end
+  if a.parallel < 1 then
+    mig.error { code = "usage", msg = "--parallel has to be 1 or more" }
+  elseif #names == 1 then
+    return one(a, names[1])
+  end
+  return several(a, names)
+end
+
+return {
+  description = "move a domain with its disks while it is off",
+  group = "Migration",
+  help = [[
+Shuts the guest down (or moves it as it is, if it is off), copies its disks with all that backs them, defines it on the
+destination, starts it there if it ran before, and proves that it runs there and nowhere else. Each step is journaled
+before it acts: when one fails, the console is killed or Ctrl-C is pressed, resume ID goes on and rollback ID takes back
+what was done, from any console. There is no way back once the guest has run on the destination. What lies on storage
+that both nodes share is not copied; nothing that is there already is overwritten. The source keeps its disks and its
+definition, which is marked as moved and does not start by itself any more, unless --undefine-source and --remove-disks.
+Offline time is measured from the last answer of the guest before to the first one after.]],
+  example = "cold-migrate share dest --plan\ncold-migrate share@source dest --timeout 60 --map bridge=br0:br1\n"
+    .. "cold-migrate a,b,c dest --parallel 2 --undefine-source --remove-disks",
+  args = {
+    { name = "domain", type = "domain", required = true, positional = true,
+      help = "what to move: NAME[@NODE][,NAME…]" },
+    { name = "dest", type = "node", required = true, positional = true, help = "the node to move it to" },
+    { name = "plan", type = "bool", help = "show what would be done, with sizes and times, and touch nothing" },
+    { name = "timeout", type = "duration", unit = "s", default = 120, help = "time for the guest to shut down" },
+    { name = "destroy-after", type = "bool", help = "after --timeout cut its power, without a question" },
+    { name = "map", multi = true,
+      help = "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B" },
+    { name = "clone", type = "bool", help = "give the destination the pools and networks it lacks" },
+    { name = "keep-source", type = "bool", help = "keep definition and disks on the source (the default)" },
+    { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
+    { name = "remove-disks", type = "bool", help = "remove the disks that were copied; with --undefine-source" },
+    { name = "carry-save", type = "bool", help = "take the state saved by managedsave along" },
+    { name = "target", multi = true,
+      help = "where the guest has to answer: ADDRESS, HOST:PORT or http://URL (default: its own address)" },
+    { name = "answer-timeout", type = "duration", unit = "s", default = 120, help = "how long to wait for that" },
+    { name = "interval", type = "duration", help = "time between probes (default 5ms, 50ms with a URL)" },
+    { name = "no-watch", type = "bool", help = "do not measure the offline time" },
+    { name = "route", type = "enum", choices = { "auto", "direct", "relay" }, default = "auto",
+      help = "how the disks travel: from node to node, or through this console" },
+    { name = "streams", type = "int", help = "parallel streams of a copy" },
+    { name = "bwlimit", type = "size", help = "limit of a copy in bytes a second" },
+    { name = "compress", type = "bool", help = "compress on the way" },
+    { name = "parallel", type = "int", default = 1, help = "how many domains at a time" },
+  },
+  run = run,
+  workflow = function(about)
+    return { steps = all_steps(about), finish = finish, begun = downtime.start, ended = function(tx)
+      if tx.watches then
+        tx.watches:close()
+      end
+    end }
+  end,
+}

@@ -1,0 +1,161 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What has to be so before a cold migration touches anything: nothing is in the way on the destination, it has what the
+-- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
+local facts = require "cold.facts"
+local node = require "cold.node"
+local place = require "cold.place"
+local report = require "migsh.report"
+local xml = require "cold.xml"
+local check = {}
+
+local RESERVE = 64 << 20 -- bytes that stay free beside the copies
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+local function dest_xml(about)
+  return (xml.map(about.xml, about.options.map))
+end
+
+-- virsh of the node itself: networks have no command here.
+local function has_network(about, name)
+  return node.sh(about.dest, 'virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1 && echo yes || echo no',
+    name) == "yes\n"
+end
+
+function check.clone_network(about, name)
+  local text = node.sh(about.source, 'virsh -c qemu:///system net-dumpxml --inactive -- "$1"', name)
+  node.sh(about.dest, [[
+set -e
+f=$(mktemp) && trap 'rm -f "$f"' EXIT
+printf %s "$2" >"$f"
+virsh -q -c qemu:///system net-define -- "$f" && virsh -q -c qemu:///system net-start -- "$1"
+virsh -q -c qemu:///system net-autostart -- "$1"]], name, text)
+end
+
+function check.remove_network(about, name)
+  node.sh(about.dest, [[
+virsh -q -c qemu:///system net-destroy -- "$1" 2>/dev/null
+if virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1; then virsh -q -c qemu:///system net-undefine -- "$1"; fi]],
+    name)
+end
+
+local function has_pool(about, name)
+  local info, err = mig.try(mig.pool_info, { name, node = about.dest })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  return info ~= nil
+end
+
+-- {pools, networks, directories} that the destination has not and that will be made; raises for what will not.
+function check.missing_storage(about)
+  local needs, missing = xml.needs(dest_xml(about)), { pools = mig.array {}, networks = mig.array {},
+    directories = mig.array {} }
+  local wanted, seen = { table.unpack(needs.pools) }, {}
+  for _, file in ipairs(about.files) do
+    if about.options.clone and file.pool and file.type ~= "volume" and node.free(about.dest, file.to) == nil then
+      wanted[#wanted + 1] = file.pool
+    elseif (file.kind == "nvram" or file.kind == "tpm" or file.kind == "save")
+      and node.free(about.dest, file.to) == nil and not seen[node.directory(file.to)] then
+      seen[node.directory(file.to)] = true
+      missing.directories[#missing.directories + 1] = node.directory(file.to)
+    end
+  end
+  for _, pool in ipairs(wanted) do
+    if not seen["pool " .. pool] and not has_pool(about, pool) then
+      seen["pool " .. pool] = true
+      missing.pools[#missing.pools + 1] = pool
+    end
+  end
+  for _, network in ipairs(needs.networks) do
+    missing.networks[#missing.networks + 1] = not has_network(about, network) and network or nil
+  end
+  if not about.options.clone and #missing.pools + #missing.networks > 0 then
+    local what = missing.pools[1] and "pool " .. missing.pools[1] or "network " .. missing.networks[1]
+    fail("not-found", "--clone takes it over from the source, --map uses another", "%s has no %s", about.dest, what)
+  end
+  return missing
+end
+
+local function check_host(about)
+  local needs = xml.needs(dest_xml(about))
+  for _, bridge in ipairs(needs.bridges) do
+    if not node.exists(about.dest, "/sys/class/net/" .. bridge) then
+      fail("not-found", "--map bridge=" .. bridge .. ":OTHER", "%s has no bridge %s", about.dest, bridge)
+    end
+  end
+  for _, path in ipairs(needs.files) do
+    if not node.exists(about.dest, path) then
+      fail("not-found", "copy it there, or say where it is with --map path=" .. path .. ":OTHER (emulator=A:B for the "
+        .. "emulator)", "%s has no %s", about.dest, path)
+    end
+  end
+  if needs.machine and not mig.capabilities { node = about.dest }:find(">" .. needs.machine .. "</machine>", 1, true)
+  then
+    fail("unsupported", "--map machine=" .. needs.machine .. ":OTHER changes the guest's hardware",
+      "%s does not know the machine type %s", about.dest, needs.machine)
+  elseif needs.hostdev then
+    fail("unsupported", "detach it first", "%s has a device of the host %s", about.domain, about.source)
+  end
+end
+
+local function check_names(about)
+  local there = mig.list { all = true, node = about.dest }
+  for _, row in ipairs(there) do
+    local same = row.uuid == about.uuid
+    if (same or row.name == about.domain) and not (same and not place.is_active(row) and facts.is_retired(
+      mig.dumpxml { row.uuid .. "@" .. about.dest, inactive = true }, about.retired)) then
+      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, about.dest), "%s has a domain %s already "
+        .. "(%s, uuid %s)", about.dest, row.name, row.state, row.uuid)
+    end
+  end
+end
+
+-- Is there room for every file that will be copied? By mount, as several may go to one.
+local function check_space(about, actions)
+  local mounts = {}
+  for i, file in ipairs(about.files) do
+    if actions[i] == "copy" or actions[i] == "replace" then
+      local free, mount = node.free(about.dest, file.to)
+      local made = not free and (about.options.clone and file.pool or file.kind ~= "disk" and file.kind ~= "backing")
+      if not free and not made then
+        fail("not-found", "make it, take the pool over with --clone, or put the copy elsewhere with --map path=A:B",
+          "%s has no directory %s", about.dest, node.directory(file.to))
+      elseif free then
+        local m = mounts[mount] or { free = free, wanted = 0 }
+        mounts[mount], m.wanted = m, m.wanted + math.min(file.size, file.allocation)
+      end
+    end
+  end
+  for mount, m in pairs(mounts) do
+    if m.wanted + RESERVE > m.free then
+      fail("io", "make room, or put the copies elsewhere with --map path=A:B", "%s: %s has %s free, and %s are needed",
+        about.dest, mount, report.bytes(m.free), report.bytes(m.wanted + RESERVE))
+    end
+  end
+end
+
+-- What will be done with each file, by its number.
+function check.actions(about, probe)
+  local actions, there = mig.array {}, {}
+  for i, file in ipairs(about.files) do
+    actions[i], there[i] = facts.judge(about, file, probe)
+    there[i] = there[i] or mig.null
+  end
+  return actions, mig.array(there)
+end
+
+-- The first step. `plan`: nothing at all is written.
+function check.run(about, plan)
+  check_names(about)
+  place.assert_off(about.uuid, about.domain, { about.source, about.dest }, about.running and about.source)
+  check_host(about)
+  check.missing_storage(about)
+  local actions, there = check.actions(about, not plan)
+  check_space(about, actions)
+  return { actions = actions, there = there }
+end
+
+return check

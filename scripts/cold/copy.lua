@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- One file (or the directory of a TPM's state) of a domain onto the destination. It grows under a name that only this
+-- journal has, and gets its own name when it is verified and if nothing has that name. A disk that an earlier migration
+-- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end.
+local node = require "cold.node"
+local place = require "cold.place"
+local report = require "migsh.report"
+local copy = {}
+
+local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+local function temporary(tx, i, file)
+  return ("%s/.migsh-%s-%d"):format(node.directory(file.to), tx.id:match "%x+$", i)
+end
+
+-- Where what was there is kept meanwhile.
+local function aside(temp)
+  return temp .. "-old"
+end
+
+-- The digest of a file, or of all there is in a directory.
+local function digest(where, path)
+  return (node.sh(where, [[
+if [ -d "$1" ]; then cd -- "$1" && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2 | sha256sum
+else sha256sum <"$1"; fi]], path):match "^%x+") or fail("failed", nil, "%s: %s: no checksum", where, path)
+end
+
+-- A directory of small files, with owners and modes. It is secret: through this console, and not onto its disk.
+local function copy_directory(about, file, temp)
+  local text = node.sh(about.source, 'tar --numeric-owner -C "$1" -cf - . | base64 -w 0', file.path)
+  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" && umask 077 && : >"$1.tar"', temp)
+  for at = 1, #text, CHUNK do
+    node.sh(about.dest, 'printf %s "$2" >>"$1.tar"', temp, text:sub(at, at + CHUNK - 1))
+  end
+  node.sh(about.dest, [[
+mkdir -m 700 -- "$1" && base64 -d <"$1.tar" | tar --numeric-owner -p -C "$1" -xf - && rm -f -- "$1.tar"]], temp)
+  if digest(about.source, file.path) ~= digest(about.dest, temp) then
+    fail("verdict", nil, "the copy of %s differs", file.path)
+  end
+  return { verified = true, size = file.size, data = file.size, sent = #text, route = "relay" }
+end
+
+local function copy_bytes(about, file, temp, replaces)
+  local o = about.options
+  if replaces and not node.exists(about.dest, temp) then -- most of it may be the same: only the rest travels
+    node.sh(about.dest, 'cp --sparse=always --reflink=auto -- "$1" "$2"', file.to, temp)
+  end
+  local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. temp, route = o.route,
+    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, temp) }
+  if r.shared then
+    fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
+  elseif not r.verified then
+    fail("io", nil, "the copy of %s was not verified", file.path)
+  end
+  return r
+end
+
+-- An overlay names what backs it; if that has another place there, the copy has to name that one.
+local function rebase(about, file, temp)
+  for _, other in ipairs(about.files) do
+    if file.backing == other.path and other.to ~= other.path and not (file.relative
+      and node.directory(file.path) == node.directory(other.path)
+      and node.directory(file.to) == node.directory(other.to)) then
+      mig.disk_rebase { temp, other.to, format = file.backing_format, node = about.dest }
+      return true
+    end
+  end
+  return false
+end
+
+-- What is there is the disk that an earlier migration left: as it was when that was found out, or set aside already.
+local function check_retired(tx, i, file, temp)
+  local about = tx.about
+  if not node.exists(about.dest, aside(temp)) and not node.same(tx:outcome("check").there[i],
+    node.stat(about.dest, file.to)) then
+    fail("state", nil, "%s on %s was changed meanwhile", file.to, about.dest)
+  end
+end
+
+local function publish(about, file, temp, replaces)
+  if replaces then
+    node.sh(about.dest, 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', file.to, aside(temp))
+  end
+  node.publish(about.dest, temp, file.to)
+end
+
+local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
+
+function copy.run(tx, i, file)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  if action_words[action] then
+    return { action = action, detail = action_words[action] }, true
+  end
+  local temp, before = temporary(tx, i, file), node.stat(about.source, file.path)
+  local replaces = action == "replace"
+  if replaces then
+    check_retired(tx, i, file, temp)
+  elseif node.exists(about.dest, file.to) then
+    fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest,
+      file.to)
+  end
+  local r = before.kind == "directory" and copy_directory(about, file, temp)
+    or copy_bytes(about, file, temp, replaces)
+  if not node.same(before, node.stat(about.source, file.path)) then
+    fail("state", "find out what writes to it", "%s on %s was changed while it was copied", file.path, about.source)
+  end
+  local rebased = rebase(about, file, temp)
+  publish(about, file, temp, replaces)
+  return { action = "copied", replaced = replaces or nil, rebased = rebased or nil, source = before,
+    copy = node.stat(about.dest, file.to), data = r.data, sent = r.sent, seconds = r.seconds, route = r.route,
+    detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
+end
+
+-- Begun by a console that is gone: done only if its name is another one of the file that is ours, or if it is the
+-- source's, byte for byte.
+function copy.verify(tx, i, file)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  local temp = temporary(tx, i, file)
+  local there, ours = node.stat(about.dest, file.to), node.stat(about.dest, temp)
+  if action_words[action] or not there or ours and ours.inode ~= there.inode
+    or action == "replace" and not node.exists(about.dest, aside(temp))
+    or not ours and digest(about.source, file.path) ~= digest(about.dest, file.to) then
+    return nil
+  end
+  return { action = "copied", replaced = action == "replace" or nil, source = node.stat(about.source, file.path),
+    copy = node.stat(about.dest, file.to) }
+end
+
+local function forget_temporary(about, temp)
+  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
+end
+
+function copy.undo(tx, i, file, record)
+  local about, temp = tx.about, temporary(tx, i, file)
+  local mine = record.outcome ~= mig.null and record.outcome or nil
+  if not mine or mine.action ~= "copied" then -- its end is not known, or it failed
+    mine = copy.verify(tx, i, file)
+  end
+  local there = node.stat(about.dest, file.to)
+  forget_temporary(about, temp)
+  local said
+  if there and mine and mine.copy.inode == there.inode then
+    node.sh(about.dest, 'rm -rf -- "$1"', file.to)
+  elseif there and mine then
+    tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))
+    said = "left alone"
+  end
+  if tx:outcome("check").actions[i] == "replace" then
+    node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
+  end
+  place.refresh_pools(about.dest, node.directory(file.to))
+  return said
+end
+
+-- The directories in which a pool has volumes that libvirt does not know of yet, or that are gone.
+function copy.refresh(about, where, key)
+  local seen = {}
+  for _, file in ipairs(about.files) do
+    local dir = node.directory(file[key])
+    if not seen[dir] then
+      seen[dir] = true
+      place.refresh_pools(where, dir)
+    end
+  end
+end
+
+-- Once all copies are in the journal: their first names go.
+function copy.forget_temporaries(tx)
+  for i, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    if made and made.action == "copied" then
+      forget_temporary(tx.about, temporary(tx, i, file))
+    end
+  end
+end
+
+-- At the very end: what was set aside, of which nobody will ask again.
+function copy.forget_aside(tx)
+  for i, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    if made and made.replaced then
+      node.sh(tx.about.dest, 'rm -rf -- "$1"', aside(temporary(tx, i, file)))
+    end
+  end
+end
+
+-- The copies and what they were made from are as they were: nobody has run or written to either since.
+function copy.assert_untouched(tx)
+  local about = tx.about
+  for _, file in ipairs(about.files) do
+    local made = tx:outcome("copy", file.path)
+    for _, side in ipairs(made and made.action == "copied" and { "source", "copy" } or {}) do
+      local where, path = about.source, file.path
+      if side == "copy" then
+        where, path = about.dest, file.to
+      end
+      if not node.same(made[side], node.stat(where, path)) then
+        fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", path, where)
+      end
+    end
+  end
+end
+
+return copy

@@ -1,0 +1,269 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
+-- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
+local node = require "cold.node"
+local place = require "cold.place"
+local xml = require "cold.xml"
+local facts = {}
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+-- Which copy of the domain is meant: the one that runs, or else the only one that was not left behind by a migration.
+local function find(text)
+  local name, at = text:match "^(.+)@([^@]+)$"
+  if name and mig.try(mig.node_show, { at }) then
+    local info = mig.dominfo { text }
+    local mark = info.state == "shut off" and xml.mark(mig.dumpxml { text, inactive = true })
+    if mark and mark.role == "moved" then
+      fail("state", ("the guest is there: %s@%s; if it is no more, cleanup %s makes this one the guest again"):format(
+        info.name, mark.node, info.name), "%s was moved to %s, and is "
+        .. "left behind on %s", info.name, mark.node, at)
+    end
+    info.node = at
+    return info
+  end
+  local found = place.look(function(row)
+    return row.name == text or row.uuid == text
+  end)
+  local here = {}
+  for _, row in ipairs(found.copies) do
+    local mark = xml.mark(mig.dumpxml { row.uuid .. "@" .. row.node, inactive = not place.is_active(row) })
+    if place.is_active(row) then
+      here = { row }
+      break
+    elseif not mark or mark.role ~= "moved" then
+      here[#here + 1] = row
+    end
+  end
+  if #here > 1 then
+    fail("usage", ("say which: %s@NODE"):format(text), "several nodes define a domain '%s'", text)
+  elseif #here == 0 and found.silent[1] then
+    fail("unreachable", nil, "no domain '%s' on the nodes that answer; %s: %s", text, found.silent[1].node,
+      found.silent[1].msg)
+  elseif #here == 0 then
+    fail("not-found", "list --all shows what there is", "no node defines a domain '%s'", text)
+  end
+  for _, silent in ipairs(found.silent) do
+    mig.warn(("%s does not answer: whether it has the domain too is not known"):format(silent.node))
+  end
+  local info = mig.dominfo { here[1].uuid .. "@" .. here[1].node }
+  info.node = here[1].node
+  return info
+end
+
+-- "KIND=A:B,KIND=A:B" of one kind, as a list of {from, to}, the longest `from` first.
+local function entries(map, kind)
+  local list = {}
+  for _, text in ipairs(map) do
+    for part in text:gmatch "[^,]+" do
+      local k, from, to = part:match "^(%l+)=([^:]*):(.*)$"
+      if not k then
+        fail("usage", "for example --map pool=default:fast,bridge=br0:br1,path=/old:/new", "--map: '%s'", part)
+      elseif k == kind then
+        list[#list + 1] = { from = from, to = to }
+      end
+    end
+  end
+  table.sort(list, function(a, b)
+    return #a.from > #b.from
+  end)
+  return list
+end
+
+local function mapped_path(map, path)
+  for _, e in ipairs(entries(map, "path")) do
+    local from = e.from:gsub("(.)/$", "%1")
+    if path == from or path:sub(1, #from + 1) == from .. "/" then
+      return e.to:gsub("(.)/$", "%1") .. path:sub(#from + 1)
+    end
+  end
+  return path
+end
+
+local function pool_target(pool, name)
+  local text, err = mig.try(mig.pool_dumpxml, { pool, node = name })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  return text and xml.unescape(text:match "<path>([^<]*)</path>" or ""):gsub("(.)/$", "%1") or nil
+end
+
+-- Where a file will be on the destination: a volume in its pool's directory there, else by --map path.
+local function destination(about, file)
+  if file.type == "volume" and file.pool and file.volume then
+    local pool = file.pool
+    for _, e in ipairs(entries(about.options.map, "pool")) do
+      pool = e.from == pool and e.to or pool
+    end
+    local dir = pool_target(pool, about.dest) or about.options.clone and pool_target(file.pool, about.source)
+    if not dir then
+      fail("not-found", "--clone takes it over, --map pool=A:B uses another", "%s has no pool %s", about.dest, pool)
+    end
+    return dir .. "/" .. file.volume
+  end
+  return mapped_path(about.options.map, file.path)
+end
+
+local function text_of(value)
+  return value ~= mig.null and value or nil
+end
+
+-- The rows of `domfiles` that are files on the node, as the journal keeps them.
+local function list_files(about)
+  local files, seen = mig.array {}, {}
+  for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.source }) do
+    local path = text_of(row.path)
+    local made_at_start = row.exists == false and (row.kind == "nvram" or row.kind == "tpm" or row.kind == "save")
+    if path and row.type ~= "network" and not made_at_start
+      and not (row.kind == "save" and not about.options.carry_save) then
+      if row.exists == false then
+        fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
+          path, text_of(row.target) or row.kind)
+      elseif row.type == "block" then
+        fail("unsupported", "copy it with disk-copy onto a device of the destination, or move it by live-migrate "
+          .. "--copy-storage-all", "%s is a block device: cold-migrate copies files", path)
+      end
+      local file = { kind = row.kind, target = text_of(row.target), device = text_of(row.device), type = row.type,
+        path = path, pool = text_of(row.pool), volume = text_of(row.volume), size = text_of(row.size) or 0,
+        allocation = text_of(row.allocation) or 0, readonly = row.readonly == true, owner = text_of(row.owner),
+        group = text_of(row.group), mode = text_of(row.mode) }
+      file.backing, file.relative = text_of(row.backing), row.relative == true
+      file.backing_format = text_of(row.backing_format)
+      file.to = destination(about, file)
+      if seen[file.to] then
+        fail("usage", "give them different places with --map path=", "%s and %s would both become %s", seen[file.to],
+          path, file.to)
+      end
+      seen[file.to], files[#files + 1] = path, file
+    end
+  end
+  return files
+end
+
+-- Is the definition of the destination the one that an earlier migration left there?
+function facts.is_retired(text, retired)
+  local mark = retired and xml.mark(text)
+  return mark ~= nil and mark.role == "moved" and mark.journal == retired.journal
+end
+
+-- What an earlier migration from there left: its definition and the disks that it names, or nil.
+local function find_retired(about)
+  local info = place.on(about.dest, about.uuid)
+  local text = info and not place.is_active(info) and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
+  local mark = text and xml.mark(text)
+  if not mark or mark.role ~= "moved" then
+    return nil
+  end
+  local retired = { xml = text, journal = mark.journal, files = mig.array {} }
+  for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
+    if row.exists == true and row.type ~= "block" and text_of(row.path) then
+      retired.files[#retired.files + 1] = row.path
+    end
+  end
+  return retired
+end
+
+local function is_among(list, value)
+  for _, item in ipairs(list) do
+    if item == value then
+      return true
+    end
+  end
+  return false
+end
+
+-- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
+-- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`:
+-- prove it by a marker; without, shared storage is only presumed.
+-- Whose definitions on the node name that file, one domain aside.
+function facts.users_of(where, path, uuid)
+  local users = {}
+  for _, row in ipairs(mig.list { all = true, node = where }) do
+    if row.uuid ~= uuid then
+      for _, block in ipairs(mig.domblklist { row.uuid .. "@" .. where, inactive = row.state == "shut off" }) do
+        if block.source == path then
+          users[#users + 1] = row.name
+        end
+      end
+    end
+  end
+  return users
+end
+
+function facts.judge(about, file, probe)
+  local there = node.stat(about.dest, file.to)
+  if not there then
+    return "copy"
+  end
+  local here = node.stat(about.source, file.path)
+  local shared = here and file.path == file.to and here.inode == there.inode and here.size == there.size
+  if probe then
+    shared = node.is_shared(about.source, file.path, about.dest, file.to)
+  end
+  if shared then
+    return "shared"
+  elseif here and here.kind == "file" and there.kind == "file" and here.size == there.size
+    and (file.readonly or file.kind == "backing") and (not probe
+      or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to)) then
+    return "there"
+  elseif about.retired and is_among(about.retired.files, file.to)
+    and #facts.users_of(about.dest, file.to, about.uuid) == 0 then
+    return "replace", there
+  end
+  fail("exists", ("remove or rename it if nobody needs it, or put the copy elsewhere with --map path=%s:OTHER"):format(
+    node.directory(file.to)), "%s has another file %s already", about.dest, file.to)
+end
+
+local function check_state(about, info)
+  if not info.persistent then
+    fail("state", ("dumpxml %s --security-info > FILE; define FILE --node %s: then it can be shut down and moved")
+      :format(about.domain, about.source), "%s is transient: it is gone once it is shut down", about.domain)
+  elseif info.state ~= "running" and info.state ~= "shut off" then
+    fail("state", "resume, start or destroy it first", "%s is %s on %s", about.domain, info.state, about.source)
+  elseif info.managed_save and not about.options.carry_save then
+    fail("state", "start it and let it shut down, drop its state with managedsave-remove, or take that along with "
+      .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere",
+      about.domain)
+  end
+end
+
+-- An earlier undertaking that was not finished says more than what it left on the nodes.
+local function assert_finished(text)
+  local name = text:match "^(.+)@[^@]+$"
+  for _, j in ipairs(mig.journals()) do
+    local about = j.about
+    if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")
+      and (about.domain == text or about.uuid == text or about.domain == name) then
+      fail("state", ("resume %s goes on with it, rollback %s takes it back"):format(j.id, j.id),
+        "an earlier %s of %s was not finished: journal %s", j.command, about.domain, j.id)
+    end
+  end
+end
+
+-- The `about` of the journal. a: the recipe's arguments, as options.
+function facts.gather(text, dest, options)
+  assert_finished(text)
+  local info = find(text)
+  local about = { domain = info.name, uuid = info.uuid, source = info.node, dest = dest, options = options,
+    lock = "domain:" .. info.uuid, running = info.state == "running", autostart = info.autostart == true }
+  if about.source == dest then
+    fail("usage", nil, "%s is on %s already", info.name, dest)
+  elseif not mig.node(dest).hypervisor then
+    fail("usage", nil, "%s is no hypervisor", dest)
+  end
+  if options.carry_save and #options.map > 0 then
+    fail("usage", nil, "--carry-save excludes --map: the saved state names what it was saved with")
+  end
+  for _, kind in ipairs { "pool", "bridge", "network", "path", "machine", "emulator" } do
+    entries(options.map, kind) -- it is refused before anything is looked at
+  end
+  check_state(about, info)
+  about.xml = mig.dumpxml { about.uuid .. "@" .. about.source, inactive = true }
+  about.retired = find_retired(about)
+  about.files = list_files(about)
+  return about
+end
+
+return facts

@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Files on a node, for cold-migrate and its like: every path is an argument of a fixed script, never part of one. By
+-- sudo where the login is not root's. An answer that cannot be read is an error, never "it is not there".
+local node = {}
+
+local AS_ROOT = [[
+if [ "$(id -u)" = 0 ]; then exec sh -c "$@"; fi
+exec sudo -n sh -c "$@"]]
+
+-- What the script prints; its arguments are $1, $2 … An exit status but 0 is raised, with what it said.
+function node.sh(name, script, ...)
+  local r = mig.node(name):exec { "sh", "-c", AS_ROOT, "migsh", script, "migsh", ... }
+  if r.status ~= 0 then
+    local said = r.stderr:gsub("%s+$", ""):gsub("^migsh: ", "")
+    mig.error { code = "failed", msg = ("%s: %s"):format(name, said ~= "" and said or "exit status " .. r.status) }
+  end
+  return r.stdout
+end
+
+-- {size, mtime, inode, device, kind = "file", "block", "directory" or "other"}, or nil: nothing has that name.
+function node.stat(name, path)
+  local out = node.sh(name, [[
+if [ ! -e "$1" ] && [ ! -L "$1" ]; then echo none; exit; fi
+size=$(stat -Lc %s -- "$1") || exit
+kind=other
+if [ -f "$1" ]; then kind=file; elif [ -d "$1" ]; then kind=directory
+elif [ -b "$1" ]; then kind=block; size=$(blockdev --getsize64 "$1") || exit; fi
+echo "$size $(stat -Lc '%.9Y %i %d' -- "$1") $kind"]], path)
+  if out == "none\n" then
+    return nil
+  end
+  local size, mtime, inode, device, kind = out:match "^(%d+) (%S+) (%d+) (%d+) (%l+)\n$"
+  if not size then
+    mig.error { code = "failed", msg = ("%s: %s: stat said %q"):format(name, path, out) }
+  end
+  return { size = math.tointeger(size), mtime = mtime, inode = inode, device = device, kind = kind }
+end
+
+-- Two stats of one file: is it as it was?
+function node.same(a, b)
+  return a ~= nil and b ~= nil and a.size == b.size and a.mtime == b.mtime and a.inode == b.inode
+end
+
+function node.directory(path)
+  local dir = path:match "^(.*)/[^/]*$"
+  return dir == "" and "/" or dir
+end
+
+-- Bytes free where a file of that name would be, and the mount; nil when the directory is not there.
+function node.free(name, path)
+  local out = node.sh(name, [[
+if [ ! -d "$1" ]; then echo none; exit; fi
+df -P -B1 -- "$1" | tail -n 1]], node.directory(path))
+  if out == "none\n" then
+    return nil
+  end
+  local free, mount = out:match "^.*%s(%d+)%s+%d+%%%s+(/.*)\n$"
+  return math.tointeger(free), mount
+end
+
+function node.exists(name, path)
+  return node.sh(name, '[ -e "$1" ] && echo yes || echo no', path) == "yes\n"
+end
+
+function node.sha256(name, path)
+  local sum = node.sh(name, 'sha256sum < "$1"', path):match "^(%x+)"
+  return sum or mig.error { code = "failed", msg = ("%s: %s: no checksum"):format(name, path) }
+end
+
+-- Is the file on both nodes one and the same? A marker beside it on the first has to be seen beside it on the second: a
+-- path, a size or an inode prove nothing. Both files are there.
+function node.is_shared(from, from_path, to, to_path)
+  local here, there = node.stat(from, from_path), node.stat(to, to_path)
+  if not here or not there or here.size ~= there.size then
+    return false
+  end
+  local dir = node.directory(from_path)
+  local ok, marker = pcall(node.sh, from, 'f=$(mktemp -p "$1" .migsh-probe.XXXXXX) && basename "$f"', dir)
+  if not ok then
+    return false -- a directory that nobody can write
+  end
+  marker = marker:gsub("\n$", "")
+  local seen <const> = { pcall(node.sh, to, [[
+i=0
+while [ ! -e "$1/$2" ] && [ $i -lt 5 ]; do ls -A "$1" >/dev/null; i=$((i + 1)); sleep 0.5; done
+[ -e "$1/$2" ] && echo yes || echo no]], node.directory(to_path), marker) }
+  node.sh(from, 'rm -f -- "$1/$2"', dir, marker)
+  if not seen[1] then
+    error(seen[2], 0)
+  end
+  return seen[2] == "yes\n" and from_path:match "[^/]*$" == to_path:match "[^/]*$"
+end
+
+-- Gives a complete file its name, unless something has it. Where the file system can, it keeps the old one too, by
+-- which it is known again.
+function node.publish(name, from, to)
+  node.sh(name, [[
+if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
+if ! ln -T -- "$1" "$2" 2>/dev/null; then
+  mv -nT -- "$1" "$2" && [ ! -e "$1" ] || { echo "$2 cannot be made, or is there already" >&2; exit 1; }
+fi
+sync "$(dirname -- "$2")"]], from, to)
+end
+
+function node.remove(name, path)
+  node.sh(name, 'rm -f -- "$1"', path)
+end
+
+return node

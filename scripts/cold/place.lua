@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Where a domain is: who defines and who runs it. A node that does not answer is no answer: what it may run is unknown.
+local place = {}
+
+function place.is_active(row)
+  return row.state ~= "shut off" and row.state ~= "crashed"
+end
+
+function place.hypervisors()
+  local names = {}
+  for _, node in ipairs(mig.nodes()) do
+    if node.hypervisor then
+      names[#names + 1] = node.name
+    end
+  end
+  return names
+end
+
+-- {copies = rows of `list` that match, silent = {{node, msg}}: who did not answer}
+function place.look(matches, nodes)
+  local found = { copies = {}, silent = {} }
+  local work = {}
+  for i, name in ipairs(nodes or place.hypervisors()) do
+    work[i] = function()
+      local rows, err = mig.try(mig.list, { all = true, node = name })
+      if err then
+        found.silent[#found.silent + 1] = { node = name, msg = err.msg }
+      end
+      for _, row in ipairs(rows or {}) do
+        if matches(row) then
+          row.node = name
+          found.copies[#found.copies + 1] = row
+        end
+      end
+    end
+  end
+  mig.all(work)
+  table.sort(found.copies, function(a, b)
+    return a.node < b.node
+  end)
+  return found
+end
+
+function place.of_uuid(uuid, nodes)
+  return place.look(function(row)
+    return row.uuid == uuid
+  end, nodes)
+end
+
+-- Its row on that one node, or nil; raises when the node does not answer.
+function place.on(name, uuid)
+  local info, err = mig.try(mig.dominfo, { uuid .. "@" .. name })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  return info or nil
+end
+
+-- Raises if anybody of those who answer runs it, but for `allowed`, or if a node that counts does not answer.
+function place.assert_off(uuid, what, must_answer, allowed)
+  local found = place.of_uuid(uuid)
+  for _, row in ipairs(found.copies) do
+    if place.is_active(row) and row.node ~= allowed then
+      mig.error { code = "state", msg = ("%s is %s on %s"):format(what, row.state, row.node),
+        hint = "cleanup " .. what .. " tells where it is, and what is safe" }
+    end
+  end
+  for _, silent in ipairs(found.silent) do
+    for _, name in ipairs(must_answer) do
+      if silent.node == name then
+        mig.error { code = "unreachable", msg = ("%s does not answer, so it may run %s: %s"):format(name, what,
+          silent.msg) }
+      end
+    end
+  end
+end
+
+-- What libvirt knows of the volumes in that directory, read anew, if it is a pool's.
+function place.refresh_pools(name, dir)
+  for _, pool in ipairs(mig.pool_list { node = name }) do
+    local path = mig.pool_dumpxml { pool.uuid, node = name }:match "<target>.-<path>([^<]*)</path>"
+    if path and path:gsub("(.)/$", "%1") == dir:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }) then
+      mig.try(mig.pool_refresh, { pool.uuid, node = name })
+    end
+  end
+end
+
+return place

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here
+-- was written by libvirt, so it has one form; what it means is mig.xml_map's to change.
+local report = require "migsh.report"
+local xml = {}
+
+local NAMESPACE = "urn:migsh:migration"
+
+function xml.escape(text)
+  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
+    ["'"] = "&apos;" }))
+end
+
+function xml.unescape(text)
+  return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
+end
+
+-- As libvirt quotes it, whoever wrote it: to be looked at, not to be defined.
+local function quoted(text)
+  return (text:gsub("=\"([^\"']*)\"", "='%1'"))
+end
+
+-- Without the mark, and without a <metadata> that held nothing else.
+function xml.unmarked(text)
+  text = text:gsub("%s*<migsh:migration [^>]*/>", "")
+  text = text:gsub("\n  <metadata>%s*</metadata>", "")
+  return (text:gsub("\n  <metadata/>", ""))
+end
+
+-- With the mark: {role = "copy" or "moved", journal =, node = the other one}.
+function xml.marked(text, mark)
+  local element = ('<migsh:migration xmlns:migsh="%s" role="%s" journal="%s" node="%s"/>'):format(NAMESPACE, mark.role,
+    xml.escape(mark.journal), xml.escape(mark.node))
+  text = xml.unmarked(text)
+  local function with(all)
+    return all .. "\n    " .. element
+  end
+  local out, n = text:gsub("\n  <metadata>", with, 1)
+  if n == 0 then
+    out, n = text:gsub("\n  <uuid>[^<]*</uuid>", function(all)
+      return all .. "\n  <metadata>\n    " .. element .. "\n  </metadata>"
+    end, 1)
+  end
+  if n ~= 1 then
+    mig.error { msg = "the domain's XML has no place for metadata" }
+  end
+  return out
+end
+
+function xml.mark(text)
+  local attributes = text:match "<migsh:migration ([^>]*)/>"
+  if not attributes then
+    return nil
+  end
+  local mark = {}
+  for name, value in attributes:gmatch "(%l+)=[\"']([^\"']*)[\"']" do
+    mark[name] = xml.unescape(value)
+  end
+  return mark
+end
+
+-- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, tpm}
+function xml.needs(text)
+  text = quoted(text)
+  local function all(pattern)
+    local list, seen = mig.array {}, {}
+    for value in text:gmatch(pattern) do
+      value = xml.unescape(value)
+      if not seen[value] then
+        seen[value], list[#list + 1] = true, value
+      end
+    end
+    return list
+  end
+  local files = mig.array {}
+  for _, name in ipairs { "kernel", "initrd", "dtb", "loader", "emulator" } do
+    for _, path in ipairs(all("<" .. name .. "[^>]*>(/[^<]*)</" .. name .. ">")) do
+      files[#files + 1] = path
+    end
+  end
+  return { bridges = all "<source[^>]* bridge='([^']*)'", networks = all "<source[^>]* network='([^']*)'",
+    pools = all "<source[^>]* pool='([^']*)'", files = files, machine = text:match "<type [^>]*machine='([^']*)'",
+    hostdev = text:find("<hostdev ", 1, true) ~= nil }
+end
+
+-- Lines in which they differ, migsh's mark aside.
+function xml.differences(before, after)
+  return report.xml_differences(quoted(xml.unmarked(before)), quoted(xml.unmarked(after)))
+end
+
+-- Adapted to the destination: new XML, its diff. `map`: the texts of --map.
+function xml.map(text, map)
+  if #map == 0 then
+    return text, ""
+  end
+  return mig.xml_map(text, map)
+end
+
+return xml

@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- manifest.json of an exported domain: what it must look like to be believed. The directory may come from anywhere:
+-- names are those of files right in it, and paths such as an image can have on a node. Pure.
+local manifest = { FORMAT = "migsh-domain", VERSION = 1, NAME = "manifest.json" }
+
+-- Nothing of a guest's is there, and what is there is obeyed.
+local SYSTEM = { "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/proc", "/sys", "/dev", "/run",
+  "/var/run", "/var/spool/cron", "/var/lib/dpkg", "/var/lib/rpm" }
+local KINDS = { disk = true, backing = true, nvram = true, tpm = true, snapshot = true }
+
+local function fail(format, ...)
+  mig.error { code = "unsafe", msg = "the manifest is refused: " .. format:format(...) }
+end
+
+local function check_type(t, key, wanted, what)
+  local value = t[key]
+  local is = math.type(value) or type(value)
+  if is ~= wanted then
+    fail("%s: '%s' is not %s", what, key, wanted == "integer" and "a whole number" or "a " .. wanted)
+  end
+  return value
+end
+
+-- A file right in the directory, written by export-domain: nothing to climb out with.
+function manifest.check_name(name, what)
+  if not name:match "^%w[%w._-]*$" or #name > 200 or name == manifest.NAME then
+    fail("%s: '%s' is no name of a file in the directory", what, name)
+  end
+end
+
+-- Where the file was, or will be.
+function manifest.check_path(path)
+  if path:sub(1, 1) ~= "/" or path:find "//" or path:find "/$" or path:find "%c" then
+    fail("'%s' is not the absolute path of a file", path)
+  end
+  for part in path:gmatch "[^/]+" do
+    if part:sub(1, 1) == "." then
+      fail("'%s' leads where a guest has no files", path)
+    end
+  end
+  for _, dir in ipairs(SYSTEM) do
+    if path == dir or path:sub(1, #dir + 1) == dir .. "/" then
+      fail("'%s' is a place of the system", path)
+    end
+  end
+end
+
+local function check_sum(t, what)
+  if not check_type(t, "sha256", "string", what):match("^" .. ("%x"):rep(64) .. "$") then
+    fail("%s: its checksum is none", what)
+  end
+end
+
+local function check_size(t, what)
+  if check_type(t, "size", "integer", what) < 0 then
+    fail("%s: its size is less than nothing", what)
+  end
+end
+
+local function check_file(file, names)
+  if type(file) ~= "table" then
+    fail("a file is not described")
+  end
+  local what = "file " .. tostring(file.name)
+  manifest.check_name(check_type(file, "name", "string", what), what)
+  manifest.check_path(check_type(file, "path", "string", what))
+  check_sum(file, what)
+  check_size(file, what)
+  if not KINDS[check_type(file, "kind", "string", what)] then
+    fail("%s: '%s' is no kind of file", what, file.kind)
+  elseif not check_type(file, "mode", "string", what):match "^0?[0-7][0-7][0-7]$" then
+    fail("%s: '%s' is no mode of a file", what, file.mode)
+  elseif names[file.name] then
+    fail("%s is there twice", what)
+  end
+  names[file.name] = true
+  for _, key in ipairs { "backing", "backing_format", "pool", "volume" } do
+    if file[key] ~= nil and file[key] ~= mig.null and type(file[key]) ~= "string" then
+      fail("%s: '%s' is no text", what, key)
+    end
+  end
+  if file.backing and file.backing ~= mig.null and file.backing:sub(1, 1) == "/" then
+    manifest.check_path(file.backing)
+  end
+  if file.kind == "tpm" and not file.path:match("^/var/lib/libvirt/swtpm/[%x-]+$") then
+    fail("%s: a TPM's state is not in '%s'", what, file.path)
+  end
+end
+
+local function check_description(d, names)
+  if type(d) ~= "table" then
+    fail("a description is not described")
+  end
+  local what = "description " .. tostring(d.name)
+  manifest.check_name(check_type(d, "name", "string", what), what)
+  check_sum(d, what)
+  check_size(d, what)
+  if d.what ~= "domain" and d.what ~= "snapshot" and d.what ~= "checkpoint" then
+    fail("%s is of nothing known", what)
+  elseif d.what ~= "domain" then
+    check_type(d, "id", "string", what)
+  elseif names.domain then
+    fail("two definitions of the domain")
+  end
+  if names[d.name] then
+    fail("%s is there twice", what)
+  end
+  names[d.name], names.domain = true, names.domain or d.what == "domain"
+end
+
+-- Raises "unsafe" unless all of it is as export-domain writes it.
+function manifest.check(m)
+  if type(m) ~= "table" or m.format ~= manifest.FORMAT then
+    mig.error { code = "usage", msg = "this is no manifest of an exported domain" }
+  elseif m.version ~= manifest.VERSION then
+    mig.error { code = "unsupported", msg = ("a manifest of version %s, which is not known here"):format(
+      tostring(m.version)) }
+  end
+  local domain = check_type(m, "domain", "table", "manifest")
+  check_type(domain, "name", "string", "domain")
+  if not check_type(domain, "uuid", "string", "domain"):match "^[%x-]+$" then
+    fail("'%s' is no uuid", domain.uuid)
+  end
+  local names, paths = {}, {}
+  for _, file in ipairs(check_type(m, "files", "table", "manifest")) do
+    check_file(file, names)
+    if paths[file.path] then
+      fail("'%s' is there twice", file.path)
+    end
+    paths[file.path] = true
+  end
+  for _, d in ipairs(check_type(m, "descriptions", "table", "manifest")) do
+    check_description(d, names)
+  end
+  if not names.domain then
+    fail("the domain's definition is missing")
+  end
+  return m
+end
+
+return manifest

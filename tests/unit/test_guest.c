@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// core/xml_map and the paths of core/guest_files: what is replaced, what is left alone, what is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/guest_files.h"
+#include "core/xml_map.h"
+#include "io/xml.h"
+
+static json_t *new_map(const char *text)
+{
+    struct err e = ERR_INIT;
+    json_t *map = json_object();
+    assert_int_equal(xml_map_add(map, text, &e), 0);
+    return map;
+}
+
+static void maps(const char *xml, const char *text, size_t changes, const char *want, const char *unused)
+{
+    struct err e = ERR_INIT;
+    struct xml_mapped m;
+    json_t *map = new_map(text), *left = json_loads(unused, 0, NULL);
+    assert_int_equal(xml_map(xml, map, &m, &e), 0);
+    assert_string_equal(m.xml, want);
+    assert_int_equal(m.changes, changes);
+    assert_int_equal(*m.diff != '\0', changes > 0);
+    assert_true(json_equal(m.unused, left));
+    xml_mapped_release(&m);
+    json_decref(map);
+    json_decref(left);
+}
+
+static void paths(void **state)
+{
+    (void)state;
+    maps("<d><source file=\"/old\"/><source file=\"/old/a\"/><source dev=\"/older\"/><source dir=\"/x/old\"/></d>\n",
+         "path=/old:/new", 2,
+         "<d><source file=\"/new\"/><source file=\"/new/a\"/><source dev=\"/older\"/><source dir=\"/x/old\"/></d>\n",
+         "[]");
+    // slashes at the ends of an entry do not count; the longest one wins; nothing is mapped twice
+    maps("<d><source file=\"/a/b/c\"/><source file=\"/a/x\"/><source file=\"/b/c\"/></d>\n",
+         "path=/a/:/b/,path=/a/b:/a", 2,
+         "<d><source file=\"/a/c\"/><source file=\"/b/x\"/><source file=\"/b/c\"/></d>\n", "[]");
+    maps("<d><source file=\"/a\"/></d>\n", "path=/:/r", 1, "<d><source file=\"/r/a\"/></d>\n", "[]");
+    maps("<d><source file=\"/r/a\"/></d>\n", "path=/r:/", 1, "<d><source file=\"/a\"/></d>\n", "[]");
+    // what is no path is none, and names of other name spaces are not ours
+    maps("<d xmlns:q=\"u\"><source dev=\"eth0\"/><q:source file=\"/old\"/><name>/old</name></d>", "path=/old:/new", 0,
+         "<d xmlns:q=\"u\"><source dev=\"eth0\"/><q:source file=\"/old\"/><name>/old</name></d>",
+         "[{\"kind\": \"path\", \"from\": \"/old\"}]");
+    // the same TO as FROM is a match, and no change
+    maps("<d><source file='/a'/></d>", "path=/a:/a", 0, "<d><source file='/a'/></d>", "[]");
+}
+
+static const char snapshot[] =
+    "<domainsnapshot>\n"
+    "  <memory snapshot=\"external\" file=\"/old/mem\"/>\n"
+    "  <disks><disk name=\"vda\"><source file=\"/old/o.qcow2\"/></disk></disks>\n"
+    "  <domain>\n"
+    "    <os><type machine=\"pc-i440fx-7.2\">hvm</type><loader>/old/code.fd</loader>\n"
+    "      <nvram template=\"/old/vars.fd\">/old/my.fd</nvram></os>\n"
+    "    <devices>\n"
+    "      <emulator>/usr/bin/qemu</emulator>\n"
+    "      <disk><source pool=\"p\" volume=\"v\"/><backingStore type=\"file\"><source "
+    "file=\"/old/b\"/></backingStore></disk>\n"
+    "      <interface><source bridge=\"br0\"/></interface>\n"
+    "      <interface><source network=\"default\"/></interface>\n"
+    "    </devices>\n"
+    "  </domain>\n"
+    "  <inactiveDomain><devices><emulator>/usr/bin/qemu</emulator></devices></inactiveDomain>\n"
+    "</domainsnapshot>\n";
+
+static char *value(const char *xml, const char *xpath)
+{
+    struct err e = ERR_INIT;
+    struct xml_doc *doc;
+    assert_int_equal(xml_parse(xml, &doc, &e), 0);
+    char *s = xml_string(doc, NULL, xpath);
+    xml_free(doc);
+    return s;
+}
+
+static void every_kind(void **state)
+{
+    (void)state;
+    static const char hostile[] = "b'r\"<0>&amp;\n$(x)";
+    static const char *const places[][2] = {
+        {"//memory/@file", "/new dir/mem"},
+        {"/domainsnapshot/disks/disk/source/@file", "/new dir/o.qcow2"},
+        {"//loader", "/new dir/code.fd"},
+        {"//nvram", "/new dir/my.fd"},
+        {"//nvram/@template", "/new dir/vars.fd"},
+        {"//backingStore/source/@file", "/new dir/b"},
+        {"//type/@machine", "pc"},
+        {"//domain//emulator", "/usr/libexec/qemu"},
+        {"//inactiveDomain//emulator", "/usr/libexec/qemu"},
+        {"//source/@pool", "q"},
+        {"//source/@volume", "v"},
+        {"//interface/source/@bridge", hostile},
+        {"//interface/source/@network", "lan"},
+    };
+    struct err e = ERR_INIT;
+    struct xml_mapped m;
+    json_t *map =
+        new_map("path=/old:/new dir,machine=pc-i440fx-7.2:pc,emulator=/usr/bin/qemu:/usr/libexec/qemu,pool=p:q,"
+                "network=default:lan,machine=none:x");
+    json_object_set_new(map, "bridge", json_pack("{s:s}", "br0", hostile));
+    assert_int_equal(xml_map(snapshot, map, &m, &e), 0);
+    assert_int_equal(m.changes, 12);
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        char *s = value(m.xml, places[i][0]);
+        assert_string_equal(s, places[i][1]);
+        free(s);
+    }
+    assert_non_null(strstr(m.diff, "\n-  <memory snapshot=\"external\" file=\"/old/mem\"/>\n"));
+    assert_non_null(strstr(m.diff, "\n+  <memory snapshot=\"external\" file=\"/new dir/mem\"/>\n"));
+    assert_int_equal(json_array_size(m.unused), 1);
+    xml_mapped_release(&m);
+    json_decref(map);
+}
+
+static void refuses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",          "pool",      "pool=a",    "pool=:b",       "pool=a:",           "disk=a:b",
+        "pool=a:b,", "path=a:/b", "path=/a:b", "emulator=/a:b", "pool=a:b,pool=a:c", "=a:b"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct err e = ERR_INIT;
+        json_t *map = json_object();
+        assert_int_equal(xml_map_add(map, bad[i], &e), -1);
+        assert_int_equal(e.code, ERR_USAGE);
+        err_release(&e);
+        json_decref(map);
+    }
+    static const char *const maps_bad[] = {"{\"pool\": [\"a\"]}", "{\"pool\": \"a\"}", "{\"pool\": {\"a\": 1}}",
+                                           "{\"disk\": {\"a\": \"b\"}}", "{\"path\": {\"/a\": \"b\"}}"};
+    for (size_t i = 0; i < ARRAY_SIZE(maps_bad); i++) {
+        struct err e = ERR_INIT;
+        struct xml_mapped m;
+        json_t *map = json_loads(maps_bad[i], 0, NULL);
+        assert_int_equal(xml_map("<domain/>", map, &m, &e), -1);
+        err_release(&e);
+        json_decref(map);
+    }
+    struct err e = ERR_INIT;
+    struct xml_mapped m;
+    json_t *map = json_object();
+    assert_int_equal(xml_map("<domain>", map, &m, &e), -1);
+    err_release(&e);
+    json_decref(map);
+}
+
+static void escapes(void **state)
+{
+    (void)state;
+    json_t *map = new_map("path=/a\\:b:/c\\,d,pool=x\\\\:y");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(map, "path"), "/a:b")), "/c,d");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(map, "pool"), "x\\")), "y");
+    char *s = xml_map_path(map, "/a:b/disk");
+    assert_string_equal(s, "/c,d/disk");
+    free(s);
+    assert_null(xml_map_path(map, "/a:bc"));
+    assert_null(xml_map_path(map, "a:b"));
+    json_decref(map);
+}
+
+static void relative(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"/a/b/top", "/a/b/base", "base"},        {"/a/b/top", "/a/base", "../base"},
+        {"/a/b/top", "/c/base", "../../c/base"},  {"/top", "/a/base", "a/base"},
+        {"/a/b/top", "/a/bc/base", "../bc/base"}, {"/a/top", "/a/b:c", "./b:c"},
+        {"/a/top", "/a/b/c:d", "b/c:d"},          {"/a/b/top", "/a/n:x", "../n:x"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char *s = guest_relative(cases[i][0], cases[i][1]);
+        assert_string_equal(s, cases[i][2]);
+        free(s);
+    }
+}
+
+static void uris(void **state)
+{
+    (void)state;
+    assert_true(guest_is_system("qemu:///system"));
+    assert_true(guest_is_system("qemu+ssh://root@h/system?no_verify=1"));
+    assert_false(guest_is_system("qemu:///session"));
+    assert_false(guest_is_system("test:///default"));
+    assert_true(guest_is_local("qemu:///system"));
+    assert_false(guest_is_local("qemu+ssh://h/system"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths),   cmocka_unit_test(every_kind), cmocka_unit_test(refuses),
+        cmocka_unit_test(escapes), cmocka_unit_test(relative),   cmocka_unit_test(uris),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
