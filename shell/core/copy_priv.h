@@ -63,6 +63,8 @@ int copy_room(struct copy *c, uint64_t need, struct err *e);
 // copy_digest.c
 // Compares the data (of either end) in the segments of `which`. *ret: those that differ.
 int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e);
+// All data of either end, in large units: one process for many segments.
+int copy_compare_data(struct copy *c, const char *phase, bool *ret_same, struct err *e);
 int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct err *e);
 
 // copy_send.c
