@@ -48,7 +48,7 @@ struct copy_options {
 };
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
-// {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are the same file or nothing was missing,
+// {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are one file, or it failed,
 //  "shared": both nodes see the same file, "route": "direct" or "relay" (null: nothing was sent), "streams", "digest": the
 //  algorithm (null: none), "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
 //  there already, "wire": bytes on the line, null where unknown, "seconds", "rate", "resumable": a part file is left}
