@@ -269,7 +269,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
                      .job = job,
                      .o = o,
                      .from = {.end = &o->from, .target = "place"},
-                     .to = {.end = &o->to, .dest = true},
+                     .to = {.end = &o->to},
                      .wire_known = true,
                      .began = copy_now(),
                      .lock = lock_new()};

@@ -8,7 +8,7 @@
 #include "core/copy_priv.h"
 #include "io/job.h"
 
-// {{{
+// The scripts. They share their variables: $r is the file, resolved; $k its kind.
 static const char common[] =
     "kind() { k=; if [ -f \"$1\" ]; then k=file; elif [ -b \"$1\" ]; then k=block; elif [ -d \"$1\" ]; then k=dir; "
     "elif [ -e \"$1\" ]; then k=other; fi; }\n"
@@ -120,8 +120,6 @@ static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; 
                              "if selinuxenabled 2>/dev/null; then restorecon -F -- \"$r\" 2>/dev/null; fi\n"
                              "sync -- \"${r%/*}/\"\n"
                              "say done yes\n";
-
-// }}}
 
 static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
                 const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)

@@ -2,6 +2,7 @@
 // See copy_stream.h. Job threads.
 #include "core/copy_stream.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -87,8 +88,7 @@ static void hand_out(struct stream *st)
         const struct copy_range *r = &s->plan->r[s->at];
         uint64_t n = r->length - s->offset;
         n = n < left ? n : left;
-        buf_addf(&st->lines, "%llu %llu%s\n", (unsigned long long)(r->offset + s->offset), (unsigned long long)n,
-                 r->zero ? " z" : "");
+        buf_addf(&st->lines, "%" PRIu64 " %" PRIu64 "%s\n", r->offset + s->offset, n, r->zero ? " z" : "");
         st->handed += n;
         left -= n;
         s->offset += n;
