@@ -81,6 +81,20 @@ local function check_retired(tx, i, file, temp)
   end
 end
 
+-- The inode of what we have made, whatever name it bears: a file of the same content may be somebody else's.
+local function own_inode(about, temp)
+  return node.sh(about.dest, [[
+if [ -e "$1" ]; then stat -Lc %i -- "$1"; elif [ -e "$1.own" ]; then cat -- "$1.own"; fi]], temp):match "%d+"
+end
+
+-- The step is done again and nobody saw its end, or it failed at its end: what bears the name is ours.
+local function unpublish(about, file, temp)
+  local there = node.stat(about.dest, file.to)
+  if there and own_inode(about, temp) == there.inode then
+    node.sh(about.dest, 'if [ -e "$1" ]; then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi', temp, file.to)
+  end
+end
+
 local function publish(about, file, temp, replaces)
   if replaces then
     node.sh(about.dest, 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', file.to, aside(temp))
@@ -97,6 +111,7 @@ function copy.run(tx, i, file)
   end
   local temp, before = temporary(tx, i, file), node.stat(about.source, file.path)
   local replaces = action == "replace"
+  unpublish(about, file, temp)
   if replaces then
     check_retired(tx, i, file, temp)
   elseif node.exists(about.dest, file.to) then
@@ -115,35 +130,19 @@ function copy.run(tx, i, file)
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
 end
 
--- Begun by a console that is gone: done only if its name is another one of the file that is ours, or if it is the
--- source's, byte for byte.
-function copy.verify(tx, i, file)
-  local about, action = tx.about, tx:outcome("check").actions[i]
-  local temp = temporary(tx, i, file)
-  local there, ours = node.stat(about.dest, file.to), node.stat(about.dest, temp)
-  if action_words[action] or not there or ours and ours.inode ~= there.inode
-    or action == "replace" and not node.exists(about.dest, aside(temp))
-    or not ours and digest(about.source, file.path) ~= digest(about.dest, file.to) then
-    return nil
-  end
-  return { action = "copied", replaced = action == "replace" or nil, source = node.stat(about.source, file.path),
-    copy = node.stat(about.dest, file.to) }
-end
-
 local function forget_temporary(about, temp)
-  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
+  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
 end
 
 function copy.undo(tx, i, file, record)
   local about, temp = tx.about, temporary(tx, i, file)
-  local mine = record.outcome ~= mig.null and record.outcome or nil
-  if not mine or mine.action ~= "copied" then -- its end is not known, or it failed
-    mine = copy.verify(tx, i, file)
-  end
+  local made = record.outcome ~= mig.null and record.outcome or nil
+  -- If its end is not known, or it failed, the node knows.
+  local mine = made and made.action == "copied" and made.copy.inode or own_inode(about, temp)
   local there = node.stat(about.dest, file.to)
   forget_temporary(about, temp)
   local said
-  if there and mine and mine.copy.inode == there.inode then
+  if there and mine == there.inode then
     node.sh(about.dest, 'rm -rf -- "$1"', file.to)
   elseif there and mine then
     tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))

@@ -97,6 +97,7 @@ function node.publish(name, from, to)
   node.sh(name, [[
 if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
 if ! ln -T -- "$1" "$2" 2>/dev/null; then
+  stat -Lc %i -- "$1" >"$1.own" || exit
   mv -nT -- "$1" "$2" && [ ! -e "$1" ] || { echo "$2 cannot be made, or is there already" >&2; exit 1; }
 fi
 sync "$(dirname -- "$2")"]], from, to)
