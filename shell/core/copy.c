@@ -87,6 +87,10 @@ static int check_options(struct copy *c, struct err *e)
     }
     if (o->mode && (!*o->mode || strspn(o->mode, "01234567") != strlen(o->mode)))
         return err_set(e, ERR_USAGE, "'%s' is no octal mode", o->mode);
+    if (o->route == COPY_DIRECT && (!o->from.node || !o->to.node)) {
+        err_set(e, ERR_USAGE, "one end is this machine: there is no direct route");
+        return err_hint(e, "leave --route out");
+    }
     return 0;
 }
 
@@ -137,12 +141,15 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
     return r;
 }
 
-// Fresh and mostly data: one digest of the whole is the cheapest proof.
-static int verify_whole(struct copy *c, bool *ret_same, struct err *e)
+// What was just sent to an empty file is most probably right, and few digests are the cheapest proof; where it is mostly
+// data: one of the whole file, which the tool reads by itself.
+static int verify_fresh(struct copy *c, bool *ret_same, struct err *e)
 {
     *ret_same = false;
-    if (c->to.block || c->from.size > WHOLE_MAX || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+    if (c->to.block)
         return 0;
+    if (c->from.size > WHOLE_MAX || copy_map_bytes(&c->from.map, false) < c->from.size / 4 * 3)
+        return copy_compare_data(c, "verifying", ret_same, e);
     return copy_compare_whole(c, "verifying", ret_same, e);
 }
 
@@ -170,7 +177,7 @@ static int verify(struct copy *c, const struct copy_set *known, struct err *e)
         struct copy_set there = {0}, bad = {0};
         struct copy_map plan = {0};
         bool same = false;
-        if (copy_map_target(c, e) < 0 || (c->fresh && verify_whole(c, &same, e) < 0))
+        if (copy_map_target(c, e) < 0 || (c->fresh && verify_fresh(c, &same, e) < 0))
             return -1;
         int r = same ? 0 : find_bad(c, known, &there, &bad, e);
         size_t n = r == 0 && !same ? copy_set_count(&bad) : 0;
@@ -262,7 +269,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
                      .job = job,
                      .o = o,
                      .from = {.end = &o->from, .target = "place"},
-                     .to = {.end = &o->to, .dest = true},
+                     .to = {.end = &o->to},
                      .wire_known = true,
                      .began = copy_now(),
                      .lock = lock_new()};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The copy engine: one file or block device from one node to another, or to or from this machine (with the operator's own
-// rights, not root's), byte for byte, holes kept, verified, resumable. Only
-// stock tools run on the nodes; nothing stays there but the copy. Job threads.
+// rights, not root's), byte for byte, holes kept, verified, resumable. Only stock tools run on the nodes; nothing stays
+// there but the copy. Job threads.
 //
 // The copy grows as .NAME.migsh-part beside its destination and gets its name when it is complete and verified: on any
 // failure the destination is not there (with `update`, and for block devices, it is written in place), the part file is
@@ -49,8 +49,9 @@ struct copy_options {
 };
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
-// {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are the same file or nothing was missing,
-//  "shared": both nodes see the same file, "route": "direct" or "relay" (also to and from this machine; null: nothing was sent), "streams", "digest": the
+// {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are one file, or it failed,
+//  "shared": both nodes see the same file, "route": "direct" or "relay" (the latter to and from this machine, too; null:
+//  nothing was sent), "streams", "digest": the
 //  algorithm (null: none), "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
 //  there already, "wire": bytes on the line, null where unknown, "seconds", "rate", "resumable": a part file is left}
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO

@@ -6,6 +6,7 @@
 #include "io/job.h"
 
 enum { IDLE_MS = 25000 };
+static const uint64_t UNIT = 4 << 20; // where only equality is asked for
 
 struct digests {
     struct compare *all;
@@ -120,11 +121,19 @@ static void release(struct compare *all)
     free(all->segments);
 }
 
-// A unit is what either end has in a segment, so that both read the same ranges.
-static void add_units(struct compare *all, const struct copy_set *which)
+static void end_unit(struct compare *all, size_t segment, uint64_t bytes)
+{
+    all->units.s[all->units.len - 1] = '\n';
+    all->bytes[all->n] = bytes;
+    all->segments[all->n++] = segment;
+}
+
+// A unit is what either end has in a segment, so that both read the same ranges; in several, until it has `least` bytes.
+static void add_units(struct compare *all, const struct copy_set *which, uint64_t least)
 {
     struct copy_map both = {0}, part = {0};
     size_t at = 0;
+    uint64_t bytes = 0;
     copy_map_union(&all->c->from.map, &all->c->to.map, &both);
     all->bytes = xcalloc(which->n + 1, sizeof(*all->bytes));
     all->segments = xcalloc(which->n + 1, sizeof(*all->segments));
@@ -133,11 +142,12 @@ static void add_units(struct compare *all, const struct copy_set *which)
         if (copy_set_has(which, i))
             copy_map_cut(&both, &at, which, i, &part);
         for (size_t k = 0; k < part.n; k++)
-            buf_addf(&all->units, "%llu %llu%c", (unsigned long long)part.r[k].offset,
-                     (unsigned long long)part.r[k].length, k + 1 < part.n ? ' ' : '\n');
-        if (part.n) {
-            all->bytes[all->n] = copy_map_bytes(&part, false);
-            all->segments[all->n++] = i;
+            buf_addf(&all->units, "%llu %llu ", (unsigned long long)part.r[k].offset,
+                     (unsigned long long)part.r[k].length);
+        bytes += copy_map_bytes(&part, false);
+        if (bytes >= least || (bytes && i + 1 == which->n)) {
+            end_unit(all, i, bytes);
+            bytes = 0;
         }
     }
     copy_map_release(&part);
@@ -157,7 +167,7 @@ int copy_compare(struct copy *c, const char *phase, const struct copy_set *which
     struct compare all = {.c = c, .script = copy_digester};
     int r = 0;
     copy_set_init(ret, which->size);
-    add_units(&all, which);
+    add_units(&all, which, 1);
     if (all.n) {
         copy_phase(c, phase, sum(&all));
         r = run(&all, e);
@@ -166,6 +176,27 @@ int copy_compare(struct copy *c, const char *phase, const struct copy_set *which
         if (strcmp(all.side[0].found.s[i], all.side[1].found.s[i]) != 0)
             copy_set_put(ret, all.segments[i], true);
     }
+    release(&all);
+    return r;
+}
+
+int copy_compare_data(struct copy *c, const char *phase, bool *ret_same, struct err *e)
+{
+    struct compare all = {.c = c, .script = copy_digester};
+    struct copy_set which;
+    copy_set_init(&which, c->from.size);
+    copy_set_add_map(&which, &c->from.map);
+    copy_set_add_map(&which, &c->to.map);
+    add_units(&all, &which, UNIT);
+    copy_set_release(&which);
+    int r = 0;
+    if (all.n) {
+        copy_phase(c, phase, sum(&all));
+        r = run(&all, e);
+    }
+    *ret_same = r == 0;
+    for (size_t i = 0; i < all.n && *ret_same; i++)
+        *ret_same = strcmp(all.side[0].found.s[i], all.side[1].found.s[i]) == 0;
     release(&all);
     return r;
 }

@@ -8,7 +8,7 @@
 #include "core/copy_priv.h"
 #include "io/job.h"
 
-// {{{
+// The scripts. They share their variables: $r is the file, resolved; $k its kind.
 static const char common[] =
     "kind() { k=; if [ -f \"$1\" ]; then k=file; elif [ -b \"$1\" ]; then k=block; elif [ -d \"$1\" ]; then k=dir; "
     "elif [ -e \"$1\" ]; then k=other; fi; }\n"
@@ -55,6 +55,7 @@ static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x
                                   "say owner \"$owner\"\n"
                                   "say ids \"$ids\"\n"
                                   "say mode \"$mode\"\n"
+                                  "[ \"$k\" = block ] || say fstype \"$(stat -f -c %T -- \"$r\")\"\n"
                                   "used \"$r\"\n"
                                   "tools\n"
                                   "show_map \"$r\"\n"
@@ -120,8 +121,6 @@ static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; 
                              "sync -- \"${r%/*}/\"\n"
                              "say done yes\n";
 
-// }}}
-
 static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
                 const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
 {
@@ -177,6 +176,15 @@ static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *
     return copy_at(s, e, ERR_FAILED, what);
 }
 
+// File systems that tell their holes.
+static bool tells_holes(const struct copy_side *s)
+{
+    static const char known[] = " ext2/ext3 xfs btrfs tmpfs zfs overlayfs f2fs gfs/gfs2 ocfs2 ";
+    const char *type = nfs_fact(&s->facts, "fstype");
+    _cleanup_free_ char *word = xasprintf(" %s ", type ? type : "?");
+    return s->facts.text && strstr(known, word);
+}
+
 static int judge_source(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->from;
@@ -188,6 +196,7 @@ static int judge_source(struct copy *c, struct err *e)
     s->exists = true;
     s->block = strcmp(kind, "block") == 0;
     s->size = number(&s->facts, "size");
+    c->scan = !tells_holes(s);
     if (check_unused(s, &s->facts, e) < 0)
         return -1;
     return take_map(s, &s->facts, e);

@@ -11,7 +11,6 @@
 // One end, as it was found.
 struct copy_side {
     const struct copy_end *end;
-    bool dest;
     const char *target; // "place": the path itself; "part": the part file beside it
     struct nfs_facts facts;
     struct copy_map map; // what holds data in the target
@@ -29,6 +28,7 @@ struct copy {
     const char *digest; // as in copy_digests, NULL: none
     bool changed;       // something was to be done at the destination
     bool fresh;         // the target has only holes where nothing was sent
+    bool scan;          // nobody tells where the source has holes: the reader looks for zeros
     bool direct;
     bool route_known;
     int streams;
@@ -43,8 +43,9 @@ struct copy {
 };
 
 // copy_tools.c: scripts for sh with $1 = path, $2 = target ("place" or "part"); then
-extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out
-extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done BYTES"
+extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out; a
+                                   // line "fresh": zeros need not be told; "scan": look for zeros in the data
+extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done DATA READ"
 extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
 extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
 extern const char copy_whole[];    // "@DIGEST" of all of it
@@ -54,7 +55,7 @@ extern const char copy_path[];     // defines `target`, which sets $r to the tar
 // Looks at both ends at once, and refuses what must not be copied. *ret_same: both are one file.
 int copy_look(struct copy *c, bool *ret_same, struct err *e);
 int copy_look_again(struct copy *c, struct err *e); // the source: unchanged and unused
-int copy_map_target(struct copy *c, struct err *e); // the destination's map, after a sync of the file
+int copy_map_target(struct copy *c, struct err *e); // the destination's map and length as they are now
 int copy_prepare(struct copy *c, struct err *e);    // the part file, in its size
 int copy_commit(struct copy *c, struct err *e);     // owner, mode, name
 int copy_room(struct copy *c, uint64_t need, struct err *e);
@@ -62,6 +63,8 @@ int copy_room(struct copy *c, uint64_t need, struct err *e);
 // copy_digest.c
 // Compares the data (of either end) in the segments of `which`. *ret: those that differ.
 int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e);
+// All data of either end, in large units: one process for many segments.
+int copy_compare_data(struct copy *c, const char *phase, bool *ret_same, struct err *e);
 int copy_compare_whole(struct copy *c, const char *phase, bool *ret_same, struct err *e);
 
 // copy_send.c

@@ -2,6 +2,7 @@
 // See copy_stream.h. Job threads.
 #include "core/copy_stream.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -82,13 +83,12 @@ static void hand_out(struct stream *st)
     buf_truncate(&st->lines, 0);
     st->fed = 0;
     if (!st->begun)
-        buf_adds(&st->lines, s->c->fresh ? "fresh\n" : "");
+        buf_addf(&st->lines, "%s%s", s->c->fresh ? "fresh\n" : "", s->c->scan ? "scan\n" : "");
     while (st->begun && left && s->at < s->plan->n && st->lines.len < 32768) {
         const struct copy_range *r = &s->plan->r[s->at];
         uint64_t n = r->length - s->offset;
         n = n < left ? n : left;
-        buf_addf(&st->lines, "%llu %llu%s\n", (unsigned long long)(r->offset + s->offset), (unsigned long long)n,
-                 r->zero ? " z" : "");
+        buf_addf(&st->lines, "%" PRIu64 " %" PRIu64 "%s\n", r->offset + s->offset, n, r->zero ? " z" : "");
         st->handed += n;
         left -= n;
         s->offset += n;

@@ -141,7 +141,8 @@ with open('/mnt/sparse', 'wb') as f:
         f.write(os.urandom(part))"
     data=$(on source stat -c '%b' /mnt/sparse | awk '{ print $1 * 512 }')
     for ((r = 0; r < rounds; r++)); do
-        run migsh admin "$(ours sparse)" && [ "$r" -gt 0 ] || same sparse
+        run migsh admin "$(ours sparse)"
+        [ "$r" -gt 0 ] || same sparse
         run migsh-unverified admin "$(ours sparse 1 direct --no-verify)"
         run tar-S source "cd /mnt && tar -cSf - sparse | ssh -o BatchMode=yes dest 'tar -C /mnt/copy -xSf -'"
         # These take very long: once.

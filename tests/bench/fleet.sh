@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what the sourcing script uses
 # Sourced by hosts.sh and keys.sh: 20 nodes, each a real sshd with the defaults of its kind (MaxStartups 10:30:100), a name,
 # an /etc and a /root of its own in namespaces at 10.66.0.N; the figures of both sides. All in a pid and a network
 # namespace, so that the numbers of processes can be told from the pids, and nothing is left behind.
@@ -58,32 +58,32 @@ far_ticks() {
     done
     echo "$sum"
 }
-# timed NAME COMMAND…: appends "ms processes near_cpu_ms far_cpu_ms" to $work/NAME; processes are threads too
+# CPU ticks of what has ended here: commands, and what they left behind.
+own_ticks() { awk '{ print $16 + $17 }' "/proc/$$/stat"; }
+# timed NAME COMMAND…: appends "ms processes cpu_ms" to $work/NAME, of both sides; threads are processes too
 timed() {
-    local name=$1 from last far pid0 pid1 t0 t1
+    local name=$1 from last ticks pid0 pid1
     shift
-    far=$(far_ticks)
+    ticks=$(($(far_ticks) + $(own_ticks)))
     read -r _ _ _ _ pid0 </proc/loadavg
-    read -ra t0 <<<"$(awk '{ print $16 + $17 }' /proc/self/stat) "
-    t0=$(awk '{ print $16 + $17 }' "/proc/$$/stat")
     from=$EPOCHREALTIME
     "$@" >"$work/out" 2>&1 || { echo "$name failed:"; cat "$work/out"; exit 1; }
     last=$EPOCHREALTIME
-    t1=$(awk '{ print $16 + $17 }' "/proc/$$/stat")
     read -r _ _ _ _ pid1 </proc/loadavg
-    sleep 0.2 # what sshd has to wait for ends
-    awk -v a="$from" -v b="$last" -v p=$((pid1 - pid0 - 2)) -v n=$(((t1 - t0) * 10)) -v f=$((($(far_ticks) - far) * 10)) \
-        'BEGIN { printf "%.0f %d %d %d\n", (b - a) * 1000, p, n, f }' >>"$work/$name"
+    sleep 0.2 # the far side ends
+    ticks=$(($(far_ticks) + $(own_ticks) - ticks))
+    awk -v a="$from" -v b="$last" -v p=$((pid1 - pid0 - 1)) -v t="$ticks" -v hz="$(getconf CLK_TCK)" \
+        'BEGIN { printf "%.0f %d %.0f\n", (b - a) * 1000, p, t * 1000 / hz }' >>"$work/$name"
 }
 column() { sort -n -k "$2,$2" "$work/$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
 # report WHAT MIGSH PEER PEERNAME
 report() {
     local k
     echo "$1, $nodes nodes, medians of $rounds rounds by turns; a node's share:"
-    printf '%-24s %8s %10s %12s %12s\n' '' ms processes 'near CPU ms' 'far CPU ms'
+    printf '%-24s %8s %10s %8s\n' '' ms processes 'CPU ms'
     for k in "$2:migsh" "$3:$4"; do
         awk -v w="${k#*:}" -v n="$nodes" -v a="$(column "${k%%:*}" 1)" -v b="$(column "${k%%:*}" 2)" -v c="$(column "${k%%:*}" 3)" \
-            -v d="$(column "${k%%:*}" 4)" 'BEGIN { printf "%-24s %8.1f %10.1f %12.1f %12.1f\n", w, a / n, b / n, c / n, d / n }'
+            'BEGIN { printf "%-24s %8.1f %10.1f %8.1f\n", w, a / n, b / n, c / n }'
     done
     awk -v m="$(column "$2" 1)" -v s="$(column "$3" 1)" -v n="$nodes" 'BEGIN {
         printf "migsh %.1f ms a node (wanted 12), %.1f times less than %s (wanted 4)\n", m / n, s / m, "'"$4"'" }'

@@ -26,6 +26,7 @@ c "$PWD/nosuch" "$PWD/x"
 c "$PWD/copy.img" "$PWD/nosuch/x"
 c "$PWD/d" "$PWD/x"
 c copy.img "$PWD/x"
+c "$PWD/copy.img" "$PWD/x" --route direct
 exec 7<>copy.img
 c "$PWD/copy.img" "$PWD/x" | sed -E 's/in use by .*/in use by SOMEBODY/'
 exec 7>&-
