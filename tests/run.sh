@@ -123,7 +123,7 @@ unit_tests() {
 }
 
 # The table of tests/fault: a few cases, or all of them in two labs.
-fault_sample() { tests/fault/run.sh --sample 12; }
+fault_sample() { tests/fault/run.sh --sample 10; }
 fault_1() { tests/fault/run.sh --part 1/2; }
 fault_2() { MIGSH_FAULT_SUBNET=192.168.115 tests/fault/run.sh --part 2/2; }
 
