@@ -187,19 +187,29 @@ function copy.forget_aside(tx)
   end
 end
 
--- The copies and what they were made from are as they were: nobody has run or written to either since.
-function copy.assert_untouched(tx)
+-- The first file that is not as it was when it was copied, on one side ("source" or "copy"), and its node; or nil.
+function copy.changed(tx, side)
   local about = tx.about
   for _, file in ipairs(about.files) do
     local made = tx:outcome("copy", file.path)
-    for _, side in ipairs(made and made.action == "copied" and { "source", "copy" } or {}) do
+    if made and made.action == "copied" then
       local where, path = about.source, file.path
       if side == "copy" then
         where, path = about.dest, file.to
       end
       if not node.same(made[side], node.stat(where, path)) then
-        fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", path, where)
+        return path, where
       end
+    end
+  end
+end
+
+-- The copies and what they were made from are as they were: nobody has run or written to either since.
+function copy.assert_untouched(tx)
+  for _, side in ipairs { "source", "copy" } do
+    local path, where = copy.changed(tx, side)
+    if path then
+      fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", path, where)
     end
   end
 end

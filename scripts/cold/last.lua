@@ -42,13 +42,13 @@ local function start(tx)
   mig.start { on(about, "dest") }
 end
 
--- Has it run there? If it does not now, its disks tell.
+-- Has it run there? If it does not now, its disks there tell (the source's may have been changed for other reasons).
 local function has_run(tx)
   local there = place.on(tx.about.dest, tx.about.uuid)
   if not there then
     return false
   end
-  return place.is_active(there) or not pcall(copy.assert_untouched, tx)
+  return place.is_active(there) or copy.changed(tx, "copy") ~= nil
 end
 
 local function verify_start(tx)
@@ -70,6 +70,11 @@ local function verify(tx)
   for _, row in ipairs(found.copies) do
     here[row.node] = row
     active[#active + 1] = place.is_active(row) and ("%s (%s)"):format(row.node, row.state) or nil
+  end
+  for _, silent in ipairs(found.silent) do
+    if silent.node == about.source or silent.node == about.dest then
+      fail("unreachable", nil, "%s does not answer, so it may run %s: %s", silent.node, about.domain, silent.msg)
+    end
   end
   local there = here[about.dest]
   if about.running then

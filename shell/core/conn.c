@@ -14,6 +14,8 @@ static const double GIVE_UP_MS = 20e3;
 // Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer. A host that was
 // only frozen ends it when it goes on; one that was switched off never does, so after this long a new opening is begun.
 static const double ABANDON_MS = 60e3;
+// Closing asks the daemon, which may be frozen, and nothing but the event loop, which has ended by then, would notice.
+static const double CLOSE_MS = 3e3;
 
 enum slot_state { SLOT_IDLE, SLOT_OPENING, SLOT_OPEN, SLOT_FAILED };
 
@@ -200,15 +202,44 @@ bool conn_pool_busy(struct ctx *ctx)
     return busy;
 }
 
-void conn_pool_release(struct ctx *ctx)
+static void close_main(void *arg)
 {
-    while (ctx->conns) {
+    struct conn_slot *s = arg;
+    virt_conn_unref(s->conn);
+    lock_acquire(s->ctx->lock);
+    s->conn = NULL;
+    lock_wake(s->ctx->lock);
+    lock_release(s->ctx->lock);
+}
+
+static bool all_closed(const struct ctx *ctx)
+{
+    const struct conn_slot *s = ctx->conns;
+    while (s && !s->conn)
+        s = s->next;
+    return !s;
+}
+
+bool conn_pool_release(struct ctx *ctx)
+{
+    for (struct conn_slot *s = ctx->conns; s; s = s->next) {
+        job_thread_join(s->opener);
+        s->opener = s->conn ? job_thread_start("close", close_main, s) : NULL;
+    }
+    _cleanup_err_ struct err late = ERR_INIT;
+    double until = now_ms() + CLOSE_MS;
+    lock_acquire(ctx->lock);
+    while (!all_closed(ctx) && now_ms() < until && lock_wait(ctx->lock, NULL, until - now_ms(), &late) == 0)
+        ;
+    bool closed = all_closed(ctx);
+    lock_release(ctx->lock);
+    while (closed && ctx->conns) {
         struct conn_slot *s = ctx->conns;
         ctx->conns = s->next;
         job_thread_join(s->opener);
-        virt_conn_unref(s->conn);
         err_release(&s->err);
         free(s->uri);
         free(s);
     }
+    return closed;
 }

@@ -22,7 +22,8 @@ bool ctx_free(struct ctx *ctx)
     if (conn_pool_busy(ctx))
         return false;
     names_watch_release(ctx);
-    conn_pool_release(ctx);
+    if (!conn_pool_release(ctx))
+        return false;
     session_pool_release(ctx);
     places_release(ctx);
     names_release(ctx);

@@ -15,7 +15,8 @@ struct virt_conn;
 struct ctx;
 
 struct ctx *ctx_new(const char *inventory_path);
-// Closes every connection; no job may be left. False (and nothing is freed) while a connection is still being opened.
+// Closes every connection; no job may be left. False while one is still being opened, or a host does not answer the
+// closing: then not all is freed, and the process has to end.
 bool ctx_free(struct ctx *ctx);
 
 struct inventory *ctx_inventory(struct ctx *ctx);

@@ -24,8 +24,8 @@ struct ctx {
     struct place *places;
 };
 
-bool conn_pool_busy(struct ctx *ctx); // is a connection being opened?
-void conn_pool_release(struct ctx *ctx);
+bool conn_pool_busy(struct ctx *ctx);       // is a connection being opened?
+bool conn_pool_release(struct ctx *ctx);    // false: a host does not answer that, and a thread still waits for it
 void session_pool_release(struct ctx *ctx); // no job may be left
 void places_release(struct ctx *ctx);       // wipes what sudo was told
 void names_release(struct ctx *ctx);
