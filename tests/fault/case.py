@@ -134,12 +134,20 @@ class Run:
         want = w.data * k // 21
 
         def there():
-            return w.arrived(w.dst) >= want or console.ended()
+            return self.copies() and w.arrived(w.dst) >= want or console.ended()
         wait_for("the bytes arrive", there, LIMIT, 0.01)
         if console.ended():
             raise Broken(f"the migration ended before {want} bytes had arrived")
         self.inject()
         return console.wait(LIMIT)
+
+    def copies(self):
+        """Has the journal come to the copies?"""
+        path = self.journal()
+        if not path:
+            return False
+        with open(path, "rb") as f:
+            return b'"name":"copy"' in f.read()
 
     def strike_journal(self, k):
         env = self.preload(STEP="verify", WHEN="intent")
