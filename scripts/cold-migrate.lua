@@ -45,7 +45,12 @@ end
 local function gather(a, text)
   local about = facts.gather(text, a.dest, options_of(a))
   if about.running and #about.options.target == 0 and not a.no_watch then
-    about.options.target = mig.array { guest_address(about) }
+    local address = guest_address(about)
+    about.options.target = mig.array { address }
+    if not address then
+      mig.warn(("%s: no address is known, so neither its offline time nor whether it answers will be told; name one "
+        .. "with --target"):format(about.domain))
+    end
   end
   return about
 end

@@ -89,12 +89,12 @@ run_suite() {
     judge "$1"
 }
 
-# Scripts that mostly wait for guests and hosts of their own: a lane for each core. Words: NAME SCRIPT NAME SCRIPT…
+# Scripts that mostly wait for guests and hosts of their own: a lane more than cores. Words: NAME SCRIPT NAME SCRIPT…
 run_lanes() {
     local -A names=()
     local pids=() pid
     while [ $# -gt 0 ]; do
-        while [ "${#pids[@]}" -ge "$(nproc)" ]; do
+        while [ "${#pids[@]}" -gt "$(nproc)" ]; do
             wait -n -p pid "${pids[@]}"
             judge "${names[$pid]}"
             mapfile -t pids < <(printf '%s\n' "${pids[@]}" | grep -vx "$pid")

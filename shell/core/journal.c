@@ -190,7 +190,8 @@ static int lock_subject(const char *dir, const json_t *about, int *ret_fd, struc
     for (size_t i = 0; i < ids.n; i++) {
         _cleanup_(journal_close_p) struct journal *j = NULL;
         _cleanup_err_ struct err unreadable = ERR_INIT; // journal-list tells of it
-        if (journal_open(ids.s[i], false, &j, &unreadable) == 0 && check_holder(j, lock, e) < 0)
+        journal_open(ids.s[i], false, &j, &unreadable);
+        if (j && check_holder(j, lock, e) < 0)
             return -1;
     }
     return 0;

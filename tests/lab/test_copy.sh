@@ -118,7 +118,7 @@ expect "refused: it is there" 4 "it is there already.*--update" disk-copy source
 expect "refused: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x
 expect "refused: no such directory" 3 "no such directory" disk-copy source:/mnt/t/one dest:/mnt/nosuch/x
 expect "refused: a directory" 2 "neither a file" disk-copy source:/mnt/t dest:/mnt/t/x
-expect "refused: no path" 2 "not NODE:/PATH" disk-copy source dest:/mnt/t/x
+expect "refused: no path" 2 "neither NODE:/PATH nor /PATH" disk-copy source dest:/mnt/t/x
 expect "refused: onto itself" 2 "onto itself" disk-copy source:/mnt/t/one source:/mnt/t/../t/one
 S 'sleep 300 <one & echo $!' >"$work/pid"
 expect "refused: in use" 10 "in use by sleep" disk-copy source:/mnt/t/one dest:/mnt/t/x
