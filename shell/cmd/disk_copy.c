@@ -56,8 +56,10 @@ static int run(struct cmd_call *c, struct err *e)
     if (parse_end(c, c->vals[FROM].s, &from, &o.from.path, e) < 0 ||
         parse_end(c, c->vals[TO].s, &to, &o.to.path, e) < 0)
         return -1;
-    if (str_ends(o.to.path, "/"))
-        o.to.path = in_dir = xasprintf("%s%s", o.to.path, strrchr(o.from.path, '/') + 1);
+    if (str_ends(o.to.path, "/")) {
+        in_dir = xasprintf("%s%s", o.to.path, strrchr(o.from.path, '/') + 1);
+        o.to.path = in_dir;
+    }
     o.from.node = from;
     o.to.node = to;
     return copy_run(c, COPY, &o, e);

@@ -123,7 +123,8 @@ static void release(struct compare *all)
 
 static void end_unit(struct compare *all, size_t segment, uint64_t bytes)
 {
-    all->units.s[all->units.len - 1] = '\n';
+    buf_truncate(&all->units, all->units.len - 1);
+    buf_addc(&all->units, '\n');
     all->bytes[all->n] = bytes;
     all->segments[all->n++] = segment;
 }

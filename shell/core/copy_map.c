@@ -18,7 +18,7 @@ void copy_map_add(struct copy_map *m, uint64_t offset, uint64_t length, bool zer
         last->length += length;
         return;
     }
-    if (m->n == m->cap) {
+    if (!m->r || m->n == m->cap) {
         m->cap = m->cap ? m->cap * 2 : 16;
         m->r = xrealloc(m->r, m->cap, sizeof(*m->r));
     }
