@@ -122,7 +122,7 @@ killed() {
         "$plain" -i "$work/nodes" live-migrate "${@:2}" >"$work/out" 2>&1 || rc=$?
     [ $rc = 137 ]
 }
-journal() { "$lab" exec admin -- sh -c 'ls /root/.local/state/migsh/journal' | grep live-migrate | tail -n 1 | sed 's/\.jsonl$//'; }
+journal() { migsh journal-list | awk '$2 == "live-migrate" { print $1 }' | tail -n 1; }
 # ends STATUS PATTERN ARG…: as moves, for other commands.
 ends() {
     local want=$1 pattern=$2 rc=0
