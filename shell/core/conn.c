@@ -11,8 +11,9 @@
 
 // A frozen daemon takes the connection and never says a word, and libvirt would wait for ever: keepalive begins later.
 static const double GIVE_UP_MS = 20e3;
-// Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer. A host that was
-// only frozen ends it when it goes on; one that was switched off never does, so after this long a new opening is begun.
+// Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer.
+// A host that was only frozen ends it when it goes on; one that was switched off never does, so after this long a new
+// opening is begun.
 static const double ABANDON_MS = 60e3;
 // Closing asks the daemon, which may be frozen, and nothing but the event loop, which has ended by then, would notice.
 static const double CLOSE_MS = 3e3;
