@@ -7,6 +7,7 @@ local facts = require "cold.facts"
 local last = require "cold.last"
 local report = require "migsh.report"
 local steps = require "cold.steps"
+local watches = require "outage.watches"
 local xml = require "cold.xml"
 
 local RATE = 100 << 20 -- bytes a second that a plan reckons with, unless --bwlimit says less
@@ -15,16 +16,6 @@ local function all_steps(about)
   local list = steps.first(about)
   table.move(last.steps(about), 1, 4, #list + 1, list)
   return list
-end
-
-local function guest_address(about)
-  local rows = mig.try(mig.domifaddr, { about.uuid .. "@" .. about.source }) or {}
-  for _, row in ipairs(rows) do
-    local address = row.address
-    if address ~= mig.null and row.protocol == "ipv4" and not address:find "^127%." then
-      return address
-    end
-  end
 end
 
 local function options_of(a)
@@ -45,7 +36,7 @@ end
 local function gather(a, text)
   local about = facts.gather(text, a.dest, options_of(a))
   if about.running and #about.options.target == 0 and not a.no_watch then
-    local address = guest_address(about)
+    local address = watches.address(about.uuid .. "@" .. about.source)
     about.options.target = mig.array { address }
     if not address then
       mig.warn(("%s: no address is known, so neither its offline time nor whether it answers will be told; name one "

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
+local outages = require "outage.watches"
 local report = require "migsh.report"
 
 -- Options that go to `migrate` as they are.
@@ -119,71 +120,25 @@ local function gather(a)
   return job
 end
 
--- "HOST:PORT" as the watch spells it.
-local function watch_target(text)
-  if text:find "^[^:/]+:%d+$" or text:find "^%[.+%]:%d+$" then
-    return "tcp:" .. text
-  end
-  return text
-end
-
-local function guest_address(job)
-  local rows = mig.try(mig.domifaddr, { job.on_source }) or {}
-  for _, family in ipairs { "ipv4", "ipv6" } do
-    for _, row in ipairs(rows) do
-      local address = row.address
-      if row.protocol == family and address ~= mig.null and not address:find "^127%." and not address:find "^fe80:"
-        and address ~= "::1" then
-        return address
-      end
-    end
-  end
-  fail("not-found", "name it with --target, or measure nothing with --no-watch", "%s: no address is known", job.name)
-end
-
--- The watches of a migration as one: pages are watched apart, as they are asked for less often.
-local Watches = {}
-Watches.__index = Watches
-
-function Watches:mark(name)
-  for _, watch in ipairs(self) do
-    watch:mark(name)
-  end
-end
-
-function Watches:snapshot()
-  local all = {}
-  for _, watch in ipairs(self) do
-    table.move(watch:snapshot(), 1, #watch.targets, #all + 1, all)
-  end
-  return all
-end
-
 -- Ends them; every target's result, with its timeline between two instants, which are found in the result.
-function Watches:stop()
-  local all, started, ended = mig.array {}, nil, nil
-  for _, watch in ipairs(self) do
-    local results = watch:stop()
+local function stop_watches(watches)
+  local started, ended
+  local all = watches:stop(function(watch, results)
     local at = {}
     for _, mark in ipairs(results[1].marks) do
       at[mark.name] = mark.at
     end
     for i, t in ipairs(results) do
       t.timeline = watch:timeline(i, at["migrate-start"] - 1, at["migrate-end"] + AFTER_MS / 1e3, 60)
-      all[#all + 1] = t
     end
     started, ended = started or at["migrate-start"], ended or at["migrate-end"]
-  end
+  end)
   return all, started, ended
 end
 
-function Watches:__close()
-  for _, watch in ipairs(self) do
-    watch:close()
-  end
-end
-
+-- Raises an error if nothing answers: an outage cannot be told from a target that was never there.
 local function check_answers(watches)
+  mig.sleep(CALIBRATE_MS)
   local silent, answering = {}, 0
   for _, t in ipairs(watches:snapshot()) do
     if t.received > 0 then
@@ -201,21 +156,15 @@ local function check_answers(watches)
   end
 end
 
--- Raises an error if nothing answers: an outage cannot be told from a target that was never there.
-local function start_watches(watches, job, a)
-  local hosts, pages = { interval = a.interval }, { interval = a.interval, expect = a.expect }
-  for _, text in ipairs(a.target) do
-    local list = text:find "^https?://" and pages or hosts
-    list[#list + 1] = watch_target(text)
+local function open_watches(job, a)
+  local targets = a.target
+  if #targets == 0 then
+    targets = { outages.address(job.on_source) }
   end
-  if #hosts + #pages == 0 then
-    hosts[1] = guest_address(job)
+  if #targets == 0 then
+    fail("not-found", "name it with --target, or measure nothing with --no-watch", "%s: no address is known", job.name)
   end
-  for _, targets in ipairs { hosts, pages } do
-    watches[#watches + 1] = #targets > 0 and mig.watch_start(targets) or nil
-  end
-  mig.sleep(CALIBRATE_MS)
-  check_answers(watches)
+  return outages.open { target = targets, interval = a.interval, expect = a.expect }
 end
 
 -- After a migration that did not succeed: what it may have left on the destination. The guest itself is never touched.
@@ -323,24 +272,6 @@ local function verify(job)
   return checks
 end
 
--- The longest outage of any target that overlaps the migration. One target may tell better how long it was at the
--- least, another how long at the most.
-local function longest_outage(result)
-  local worst = { min_ms = 0, max_ms = 0 }
-  for _, t in ipairs(result.targets) do
-    for _, outage in ipairs(t.received > 0 and t.outages or {}) do
-      if outage.start + outage.max_ms / 1e3 >= result.started then
-        worst.min_ms = math.max(worst.min_ms, outage.min_ms)
-        worst.silent = worst.silent or outage.to_end and t.target
-        if outage.max_ms > worst.max_ms then
-          worst.max_ms, worst.target = outage.max_ms, t.target
-        end
-      end
-    end
-  end
-  return worst
-end
-
 -- What is wrong with it, or nil.
 local function judge_outage(outage, limit)
   if outage.silent then
@@ -380,8 +311,8 @@ local function finish(tx)
   result.checks = tx:outcome("verify").checks
   local problems = {}
   if watches then
-    result.targets, result.started, result.ended = watches:stop()
-    result.outage = longest_outage(result)
+    result.targets, result.started, result.ended = stop_watches(watches)
+    result.outage = outages.longest(result.targets, result.started)
     problems[1] = judge_outage(result.outage, result.max_outage_ms)
   end
   return conclude(result, problems)
@@ -427,9 +358,9 @@ end
 
 local function run(a)
   local job = gather(a)
-  local watches <close> = setmetatable({}, Watches)
-  if not a.no_watch then
-    start_watches(watches, job, a)
+  local watches <close> = not a.no_watch and open_watches(job, a) or nil
+  if watches then
+    check_answers(watches)
     at_work[job.uuid] = watches
   end
   local _ <close> = setmetatable({}, { __close = function()

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The watches of a guest that is moved, as one, and what they tell. Pages are watched apart, as they are asked for less
+-- often.
+local watches = {}
+local Watches = {}
+Watches.__index = Watches
+
+-- An address by which others reach the guest "NAME@NODE", or nil.
+function watches.address(domain)
+  local rows = mig.try(mig.domifaddr, { domain }) or {}
+  for _, family in ipairs { "ipv4", "ipv6" } do
+    for _, row in ipairs(rows) do
+      local address = row.address
+      if row.protocol == family and address ~= mig.null and not address:find "^127%." and not address:find "^fe80:"
+        and address ~= "::1" then
+        return address
+      end
+    end
+  end
+end
+
+-- "HOST:PORT" as the watch spells it.
+local function spelled(text)
+  if text:find "^[^:/]+:%d+$" or text:find "^%[.+%]:%d+$" then
+    return "tcp:" .. text
+  end
+  return text
+end
+
+-- {target = {ADDRESS, HOST:PORT or URL, …}, interval =, expect = (of pages)}
+function watches.open(options)
+  local hosts = { interval = options.interval }
+  local pages = { interval = options.interval, expect = options.expect }
+  for _, text in ipairs(options.target) do
+    local list = text:find "^https?://" and pages or hosts
+    list[#list + 1] = spelled(text)
+  end
+  local opened <const> = setmetatable({}, Watches)
+  local ok, err = pcall(function()
+    for _, targets in ipairs { hosts, pages } do
+      opened[#opened + 1] = #targets > 0 and mig.watch_start(targets) or nil
+    end
+  end)
+  if not ok then
+    opened:close()
+    error(err, 0)
+  end
+  return opened
+end
+
+function Watches:mark(name)
+  for _, watch in ipairs(self) do
+    watch:mark(name)
+  end
+end
+
+function Watches:snapshot()
+  local all = {}
+  for _, watch in ipairs(self) do
+    table.move(watch:snapshot(), 1, #watch.targets, #all + 1, all)
+  end
+  return all
+end
+
+-- Ends them: every target's result. about(watch, results), if given, adds to those of one watch.
+function Watches:stop(about)
+  local all = mig.array {}
+  for _, watch in ipairs(self) do
+    local results = watch:stop()
+    if about then
+      about(watch, results)
+    end
+    table.move(results, 1, #results, #all + 1, all)
+  end
+  return all
+end
+
+function Watches:close()
+  for _, watch in ipairs(self) do
+    watch:close()
+  end
+end
+
+Watches.__close = Watches.close
+
+-- The longest outage of any target, or of those that end after the instant `since`: {min_ms, max_ms, target (nil: there
+-- was none), silent = the target that has not answered again}. One target may tell better how long it was at the least,
+-- another how long at the most.
+function watches.longest(results, since)
+  local worst = { min_ms = 0, max_ms = 0 }
+  for _, t in ipairs(results) do
+    for _, outage in ipairs(t.received > 0 and t.outages or {}) do
+      if not since or outage.start + outage.max_ms / 1e3 >= since then
+        worst.min_ms = math.max(worst.min_ms, outage.min_ms)
+        worst.silent = worst.silent or outage.to_end and t.target
+        if outage.max_ms > worst.max_ms then
+          worst.max_ms, worst.target = outage.max_ms, t.target
+        end
+      end
+    end
+  end
+  return worst
+end
+
+return watches

@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What the migrations watch of a guest by themselves, and which outage they name: scripts/outage/watches.lua.
+local check = dofile(arg[0]:match "^(.*)/" .. "/check.lua")
+local test, equal, raises = check.test, check.equal, check.raises
+local watches = require "outage.watches"
+
+-- The address that is chosen when domifaddr says this.
+local function chosen(...)
+  local rows = {}
+  for i, address in ipairs { ... } do
+    rows[i] = { address = address, protocol = address ~= mig.null and address:find ":" and "ipv6" or "ipv4" }
+  end
+  rawset(mig, "domifaddr", function(args)
+    equal(args[1], "guest@source")
+    return rows
+  end)
+  local _ <close> = setmetatable({}, { __close = function()
+    rawset(mig, "domifaddr", nil)
+  end })
+  return watches.address "guest@source"
+end
+
+test("the guest's address", function()
+  equal(chosen "192.0.2.10", "192.0.2.10")
+  equal(chosen("2001:db8::a", "192.0.2.10"), "192.0.2.10")
+  equal(chosen("127.0.0.1", "::1", "fe80::1", "2001:db8::a"), "2001:db8::a")
+  equal(chosen(mig.null, "127.0.0.1", "::1", "fe80::1"), nil)
+  equal(chosen(), nil)
+end)
+
+test("a guest that cannot be asked has none", function()
+  equal(watches.address "nobody@nowhere", nil)
+end)
+
+test("hosts, ports and pages are watched as one", function()
+  local opened <close> = watches.open { target = { "127.0.0.1", "[::1]:9", "http://127.0.0.1:9/" }, interval = "100ms" }
+  local names = {}
+  for i, t in ipairs(opened:snapshot()) do
+    names[i] = t.target
+  end
+  equal(#opened, 2)
+  equal(table.concat(names, " "), "127.0.0.1 tcp:[::1]:9 http://127.0.0.1:9/")
+  opened:mark "now"
+  equal(#opened:stop(), 3)
+end)
+
+test("a target that is none", function()
+  raises("usage", "", watches.open, { target = { "127.0.0.1", "http://" } })
+end)
+
+local results = {
+  { target = "a", received = 9, outages = { { start = 10, min_ms = 90, max_ms = 95 },
+    { start = 50, min_ms = 3, max_ms = 20 } } },
+  { target = "b", received = 9, outages = { { start = 50, min_ms = 5, max_ms = 11 } } },
+  { target = "never there", received = 0, outages = { { start = 1, min_ms = 1e5, max_ms = 1e5, to_end = true } } },
+}
+
+test("the longest outage", function()
+  local all, late = watches.longest(results), watches.longest(results, 49)
+  equal(all.target .. all.min_ms .. " " .. all.max_ms, "a90 95")
+  equal(late.target .. late.min_ms .. " " .. late.max_ms, "a5 20")
+  equal(watches.longest(results, 60).target, nil)
+  local silent = { { target = "c", received = 1, outages = { { start = 1, min_ms = 1, max_ms = 2, to_end = true } } } }
+  equal(watches.longest(silent).silent, "c")
+end)
