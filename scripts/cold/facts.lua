@@ -199,8 +199,8 @@ function facts.judge(about, file, probe)
   end
   local here = node.stat(about.source, file.path)
   local shared = here and file.path == file.to and here.inode == there.inode and here.size == there.size
-  if probe then
-    shared = node.is_shared(about.source, file.path, about.dest, file.to)
+  if probe and here then
+    shared = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. file.to, look = true }.shared
   end
   if shared then
     return "shared"

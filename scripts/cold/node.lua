@@ -67,30 +67,6 @@ function node.sha256(name, path)
   return sum or mig.error { code = "failed", msg = ("%s: %s: no checksum"):format(name, path) }
 end
 
--- Is the file on both nodes one and the same? A marker beside it on the first has to be seen beside it on the second: a
--- path, a size or an inode prove nothing. Both files are there.
-function node.is_shared(from, from_path, to, to_path)
-  local here, there = node.stat(from, from_path), node.stat(to, to_path)
-  if not here or not there or here.size ~= there.size then
-    return false
-  end
-  local dir = node.directory(from_path)
-  local ok, marker = pcall(node.sh, from, 'f=$(mktemp -p "$1" .migsh-probe.XXXXXX) && basename "$f"', dir)
-  if not ok then
-    return false -- a directory that nobody can write
-  end
-  marker = marker:gsub("\n$", "")
-  local seen <const> = { pcall(node.sh, to, [[
-i=0
-while [ ! -e "$1/$2" ] && [ $i -lt 5 ]; do ls -A "$1" >/dev/null; i=$((i + 1)); sleep 0.5; done
-[ -e "$1/$2" ] && echo yes || echo no]], node.directory(to_path), marker) }
-  node.sh(from, 'rm -f -- "$1/$2"', dir, marker)
-  if not seen[1] then
-    error(seen[2], 0)
-  end
-  return seen[2] == "yes\n" and from_path:match "[^/]*$" == to_path:match "[^/]*$"
-end
-
 -- Gives a complete file its name, unless something has it. Where the file system can, it keeps the old one too, by
 -- which it is known again.
 function node.publish(name, from, to)

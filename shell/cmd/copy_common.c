@@ -91,6 +91,10 @@ void copy_render(const json_t *v, struct buf *out)
         buf_adds(out, ": both nodes see the same file, nothing to copy\n");
         return;
     }
+    if (json_is_true(json_object_get(v, "looked"))) {
+        buf_adds(out, ": not the same file\n");
+        return;
+    }
     double sent = (double)json_integer_value(json_object_get(v, "sent"));
     buf_addf(out, ": %s, %.1f MiB sent", json_is_true(json_object_get(v, "copied")) ? "copied" : "not complete",
              sent / mib);

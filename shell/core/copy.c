@@ -247,6 +247,7 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     json_object_set_new(v, "to", end_json(c->to.end));
     json_object_set_new(v, "copied", json_boolean(good && !shared));
     json_object_set_new(v, "shared", json_boolean(shared));
+    json_object_set_new(v, "looked", json_boolean(c->o->look));
     json_object_set_new(v, "route", sent ? json_string(c->direct ? "direct" : "relay") : json_null());
     json_object_set_new(v, "streams", json_integer(sent ? c->streams : 0));
     bool verified = good && !shared && !c->o->no_verify;
@@ -276,12 +277,13 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     bool same = false;
     int r = check_options(&c, e);
     if (r == 0) {
-        copy_send_early(&c);
+        if (!o->look)
+            copy_send_early(&c);
         r = copy_look(&c, &same, e);
     }
     if (r == 0 && same && o->from.node == o->to.node)
         r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", place_name(o->from.node), o->from.path);
-    if (r == 0 && !same) {
+    if (r == 0 && !same && !o->look) {
         choose_digest(&c);
         r = check_compress(&c, e);
         if (r == 0)
@@ -289,7 +291,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     }
     copy_send_forget(&c);
     if (r == 0 || c.route_known)
-        *ret = result(&c, same, r == 0);
+        *ret = result(&c, same, r == 0 && !o->look);
     if (r < 0 && c.route_known && !e->hint)
         err_hint(e, "what has arrived is kept: the same command goes on from there");
     struct copy_side *sides[] = {&c.from, &c.to};

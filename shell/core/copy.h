@@ -38,6 +38,7 @@ struct copy_options {
     struct copy_end from, to;
     enum copy_route route;
     int streams;       // 0: chosen by size and round trip
+    bool look;         // find out whether both are one file (or directory), used or not, and no more
     bool update;       // an existing destination is made equal in place; without: ERR_EXISTS
     bool no_verify;    // do not read both ends once more after sending
     bool compress;     // zstd on both ends; ERR_UNSUPPORTED where one has none
@@ -50,9 +51,9 @@ struct copy_options {
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
 // {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are one file, or it failed,
-//  "shared": both nodes see the same file, "route": "direct" or "relay" (the latter to and from this machine, too; null:
-//  nothing was sent), "streams", "digest": the
-//  algorithm (null: none), "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
+//  "shared": both nodes see the same file, "looked": that was to be found out, and no more, "route": "direct" or "relay"
+//  (the latter to and from this machine, too; null: nothing was sent), "streams", "digest": the algorithm (null: none),
+//  "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
 //  there already, "wire": bytes on the line, null where unknown, "seconds", "rate", "resumable": a part file is left}
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO
 // (no space, read or write error), ERR_VERDICT (the digests differ), and those of the connections.

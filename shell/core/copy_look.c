@@ -47,11 +47,11 @@ static const char with_tools[] = "tools() {\n"
 
 static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}; kind \"$r\"\n"
                                   "say kind \"$k\"\n"
-                                  "case $k in file | block) ;; *) exit 0 ;; esac\n"
                                   "facts \"$r\"\n"
+                                  "say inode \"$inode\"\n"
+                                  "case $k in file | block) ;; *) exit 0 ;; esac\n"
                                   "say size \"$length\"\n"
                                   "say identity \"$identity\"\n"
-                                  "say inode \"$inode\"\n"
                                   "say owner \"$owner\"\n"
                                   "say ids \"$ids\"\n"
                                   "say mode \"$mode\"\n"
@@ -185,17 +185,23 @@ static bool tells_holes(const struct copy_side *s)
     return s->facts.text && strstr(known, word);
 }
 
-static int judge_source(struct copy *c, struct err *e)
+static int judge_kind(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->from;
     const char *kind = nfs_fact(&s->facts, "kind");
     if (!kind || !*kind)
         return copy_at(s, e, ERR_NOT_FOUND, "no such file");
-    if (strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
+    s->block = strcmp(kind, "block") == 0;
+    if (!s->block && strcmp(kind, "file") != 0 && !c->o->look)
         return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
     s->exists = true;
-    s->block = strcmp(kind, "block") == 0;
     s->size = number(&s->facts, "size");
+    return 0;
+}
+
+static int judge_source(struct copy *c, struct err *e)
+{
+    struct copy_side *s = &c->from;
     c->scan = !tells_holes(s);
     if (check_unused(s, &s->facts, e) < 0)
         return -1;
@@ -268,12 +274,10 @@ int copy_look(struct copy *c, bool *ret_same, struct err *e)
             return -1;
         }
     }
-    if (job_check(c->job, e) < 0 || is_same(c, ret_same, e) < 0)
+    if (job_check(c->job, e) < 0 || judge_kind(c, e) < 0 || is_same(c, ret_same, e) < 0)
         return -1;
-    if (*ret_same) {
-        c->from.size = number(&c->from.facts, "size");
+    if (*ret_same || c->o->look)
         return 0;
-    }
     return judge_source(c, e) < 0 || judge_dest(c, e) < 0 ? -1 : 0;
 }
 

@@ -129,6 +129,19 @@ on source sh -c 'dd if=/dev/zero of=/srv/nfs/shared.img bs=1M count=1 status=non
 expect "shared: is seen, and not copied" 0 '"copied": ?false, ?"shared": ?true' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/shared.img
 [ "$(on nfs sh -c 'ls -A /srv/nfs | grep migsh')" = "" ]
 verdict "shared: no mark is left" $?
+on source sh -c 'mkdir -p /srv/nfs/dir; sleep 300 </srv/nfs/shared.img & echo $!' >"$work/pid"
+expect "look: shared, and in use" 0 "both nodes see the same file" disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/shared.img --look
+on source kill "$(cat "$work/pid")"
+expect "look: a directory" 0 "both nodes see the same file" disk-copy source:/srv/nfs/dir dest:/srv/nfs/dir --look
+on source sh -c 'cp /srv/nfs/shared.img /srv/nfs/other.img'
+expect "look: another file of the same storage" 0 '"shared": ?false, ?"looked": ?true' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/other.img --look
+expect "look: a file of each" 0 "one: not the same file" disk-copy source:/mnt/t/one dest:/mnt/t/one --look
+expect "look: nothing is there" 0 "x: not the same file" disk-copy source:/mnt/t/one dest:/mnt/t/x --look
+D '[ ! -e x ] && [ ! -e .x.migsh-part ]'
+verdict "look: nothing was copied" $?
+expect "look: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x --look
+[ "$(on nfs sh -c 'ls -A /srv/nfs | grep migsh')$(S 'ls -A | grep migsh-mark')$(D 'ls -A | grep migsh-mark')" = "" ]
+verdict "look: no mark is left" $?
 
 # --- update
 S 'cp dense up; cp --sparse=always sparse ups'
