@@ -42,7 +42,12 @@ struct copy {
     uint64_t phase_done, phase_total;
 };
 
-// copy_tools.c: scripts for sh with $1 = path, $2 = target ("place" or "part"); then
+// tools/, a file each, which says more: a reader and a writer of ranges, and a maker of digests. Each is sh and coreutils;
+// where there is a perl, its one process does what takes a fork of dd for each range otherwise.
+// Framing: a head of 40 bytes "OFFSET LENGTH" (19 columns each, blank-padded) and LENGTH bytes. A negative LENGTH: so many
+// zeros, no bytes follow. LENGTH 0: the writer tells how many bytes it has written. The reader gets its ranges on stdin as
+// lines, with a third word for zeros, and ends with stdin; the writer too.
+// Scripts for sh with $1 = path, $2 = target ("place" or "part"); then
 extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out; a
                                    // line "fresh": zeros need not be told; "scan": look for zeros in the data
 extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done DATA READ"

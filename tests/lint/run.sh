@@ -18,11 +18,12 @@ check() {
     fi
 }
 
-sizes() { git ls-files '*.c' '*.h' '*.lua' '*.sh' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}'; }
+sizes() { git ls-files '*.c' '*.h' '*.lua' '*.sh' '*.pl' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}'; }
 format() { git ls-files 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror; }
-licences() { git ls-files '*.c' '*.h' '*.lua' 'meson.build' '*/meson.build' | xargs grep -L 'SPDX-License-Identifier: GPL-3.0-or-later'; true; }
+licences() { git ls-files '*.c' '*.h' '*.lua' '*.pl' 'meson.build' '*/meson.build' | xargs grep -L 'SPDX-License-Identifier: GPL-3.0-or-later'; true; }
 shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; }
 shells() { shell_files | xargs shellcheck -x -S warning; }
+perls() { local f; for f in $(git ls-files '*.pl'); do perl -wc "$f" 2>&1 | grep -v 'syntax OK$'; done; true; }
 luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >/tmp/migsh-luacheck.$$ || cat /tmp/migsh-luacheck.$$; rm -f /tmp/migsh-luacheck.$$; }
 # Paths of somebody's machine, and words in other scripts than Latin outside the README's own greeting.
 foreign_paths() { git grep -nE '/(home|Users)/[a-z]+/|/work/' -- ':!tests/lint/run.sh' ':!tests/unit' | grep -v '/home/image' ; true; }
@@ -52,6 +53,7 @@ check "clang-format" format
 check "licence line in every source file" licences
 check "shellcheck" shells
 check "luacheck" luas
+if command -v perl >/dev/null; then check "perl" perls; else echo "ok - perl # SKIP there is no perl here"; fi
 check "no path of a developer's machine" foreign_paths
 check "English everywhere" english
 check "no blanks at the end of a line" whitespace
