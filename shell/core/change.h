@@ -82,6 +82,7 @@ struct change {
     // COMMAND. sh texts (put foreign words in by remote_quote_words()). Each must work when run again after having been
     // cut off, as a console may be killed while it runs.
     char *check; // status 0: nothing to do; afterwards it must be 0 or the change has failed
+    bool seen;   // the plan's maker has just looked: it is to be done, and need not be asked first
     char *run;
     char *undo; // NULL: cannot be taken back, and the plan says so
     bool

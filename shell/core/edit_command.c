@@ -23,17 +23,21 @@ static int check(const struct edit_step *s, const struct change *c, struct err *
     return result.status == 0;
 }
 
+// All by one script, as each way there and back takes time. What was seen to be missing may have been done meanwhile.
 static int do_command(const struct edit_step *s, const struct change *c, struct err *e)
 {
+    static const char no_effect[] = "MIGSH-NO-EFFECT\n";
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
-    if (run_script(s, c, c->run, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
+    _cleanup_free_ char *script = xasprintf(
+        "%s%s%s(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || printf '\\n%s'", c->seen ? "(" : "", c->seen ? c->check : "",
+        c->seen ? "\n) >/dev/null 2>&1 && exit\n" : "", c->run, c->check, "MIGSH-NO-EFFECT\\n");
+    if (run_script(s, c, script, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
         return -1;
     edit_take_notes(edit_step_item(s, 0), &result.out);
-    int done = check(s, c, e);
-    if (done == 0)
-        return err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
-                       c->what);
-    return done < 0 ? -1 : 0;
+    return str_ends(buf_str(&result.out), no_effect)
+               ? err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
+                         c->what)
+               : 0;
 }
 
 static int command_journaled(const struct edit_step *s, const struct change *c, struct err *e)
@@ -63,7 +67,8 @@ int edit_run_command(const struct edit_step *s, struct err *e)
 {
     const struct change *c = edit_change(s, 0);
     struct edit_item *item = edit_step_item(s, 0);
-    int done = check(s, c, e);
+    bool ask = !c->seen || s->r->mode == EDIT_VERIFY;
+    int done = ask ? check(s, c, e) : 0;
     if (done < 0)
         return -1;
     edit_step_state(s, done ? (s->r->mode == EDIT_VERIFY ? "verified" : "unchanged") : "planned");

@@ -88,7 +88,7 @@ static const char write_script[] =
     "            die 27 \"$r belongs to $a, which a new file could not: it is left as it was\"\n"
     "        fi\n"
     "    else\n"
-    "        chmod \"$mode\" \"$t\" || exit 22\n"
+    "        [ \"$mode\" = 0600 ] || chmod \"$mode\" \"$t\" || exit 22\n"
     "        [ -z \"$owner\" ] || chown -- \"$owner:\" \"$t\" || exit 22\n"
     "    fi\n"
     "    sync -- \"$t\" || exit 22\n"

@@ -105,8 +105,8 @@ struct change *keys_add_file(struct keys_account *a, struct plan *p, const char 
 
 void keys_forget(struct keys_account *a)
 {
-    a->gathered = a->usable = a->has_dir = a->no_root = false;
-    char **strings[] = {&a->user, &a->identity, &a->locked, &a->key_file};
+    a->gathered = a->usable = a->has_dir = false;
+    char **strings[] = {&a->user, &a->identity, &a->locked, &a->key_file, &a->root_rule};
     for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
         free(*strings[i]);
         *strings[i] = NULL;

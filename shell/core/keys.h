@@ -43,7 +43,7 @@ struct keys_account {
     char *locked;            // "id_ed25519": is there, but wants a passphrase
     bool has_dir;            // ~/.ssh
     char *key_file;          // AuthorizedKeysFile, where sshd could be asked
-    bool no_root;            // … and it lets root in on no terms
+    char *root_rule;         // PermitRootLogin, likewise
     struct keys_mode *modes; // that have to be mended
     size_t n_modes;
     struct buf known;      // its known_hosts
@@ -69,8 +69,9 @@ void keys_free(struct keys *k);
 DEFINE_CLEANUP(struct keys, keys_free);
 const char *keys_account_name(const struct keys_account *a); // the node's, or "(admin)"
 
-// Looks at all accounts that have not been gathered, and at the key of those that were given one since, in parallel. An account that cannot be looked at has its `err` set
-// afterwards and an item in `refused`, and is left out of every plan. Machines that were in the inventory twice are told.
+// Looks at all accounts that have not been gathered, and at the key of those that were given one since, in parallel. An
+// account that cannot be looked at has its `err` set afterwards and an item in `refused`, and is left out of every plan.
+// Machines that were in the inventory twice are told.
 void keys_gather(struct keys *k, struct job *job);
 // Nothing is known of the account any more.
 void keys_forget(struct keys_account *a);

@@ -60,7 +60,7 @@ static bool reads_file(struct keys *k, const struct keys_account *a)
     for (size_t i = 0; i < files.n; i++)
         reads = reads || strcmp(files.s[i], ".ssh/authorized_keys") == 0 ||
                 strcmp(files.s[i], "%h/.ssh/authorized_keys") == 0;
-    if (a->no_root && strcmp(a->user, "root") == 0)
+    if (a->root_rule && strcmp(a->root_rule, "no") == 0 && strcmp(a->user, "root") == 0)
         out_notice(OUT_WARN, "%s: sshd lets root in on no terms (PermitRootLogin no), so its keys will not help",
                    keys_account_name(a));
     if (reads)

@@ -17,35 +17,47 @@ enum { WORKERS = 16, MAX_OUTPUT = 16 << 20 };
 static const double timeout_ms = 60000;
 
 // $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when all is known but the key that the account
-// has been given since (and that was tried then). Everything behind the marker is ours. The host keys are
-// those sshd uses (as it says itself; only root may ask it), else those its configuration names, else the usual.
-// ssh-keygen -y shows whether the key works without a passphrase. The account's name was checked by keys_new(), so it is
-// nothing else to eval. The bare echos end a last line that has no end. Few processes: forking is what takes the time.
+// has been given since (and that was tried then). Everything behind the marker is ours. ssh-keygen -y shows whether the
+// key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to eval. The bare
+// echos end a last line that has no end.
+// The host keys and rules are those of sshd's configuration. What `sshd -T` says is exact, but it takes as long as half a
+// login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it).
+// Few processes: forking is what takes the time.
 static const char script[] =
     "u=$1 h=$HOME PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL\n"
-    "me=$(id -un); [ \"$u\" ] || u=$me\n"
+    "if [ -O / ]; then me=root; else me=$(id -un); fi\n"
+    "[ \"$u\" ] || u=$me\n"
     "if [ \"$u\" != \"$me\" ]; then id \"$u\" >/dev/null || exit 1; eval \"h=~$u\"; fi\n"
     "exec 2>/dev/null\n"
     "s=$h/.ssh n= b=\n"
     "if [ \"$2\" = made ]; then\n"
-    "  printf '%s\\n' MIGSH-KEYS \"user $u\"; [ ! -d \"$s\" ] || echo dir yes\n"
+    "  echo MIGSH-KEYS; [ ! -d \"$s\" ] || echo dir yes\n"
     "  if [ -f \"$s/id_ed25519\" ] && read -r k <\"$s/id_ed25519.pub\"; then case $k in *' migsh-key-'*) echo \"key "
     "$k\" ;; esac; fi\n"
     "  echo end; exit\n"
     "fi\n"
     "read -r n </proc/sys/kernel/hostname || n=$(uname -n); read -r b </proc/sys/kernel/random/boot_id\n"
-    "printf '%s\\n' MIGSH-KEYS \"user $u\" \"name $n\" \"identity $b $n $(stat -Lc %d:%i \"$h\")\"\n"
-    "if command -v ip >/dev/null; then ip -o addr show scope global | while read -r _ _ _ a _; do echo \"name "
-    "${a%%/*}\"; done\n"
-    "else for a in $(hostname -I); do echo \"name $a\"; done; fi\n"
+    "m=$(stat -Lc 'mode %a %d:%i %n' \"$h\" \"$s\" \"$s/authorized_keys\"); i=${m#mode * }\n"
+    "printf '%s\\n' MIGSH-KEYS \"user $u\" \"name $n\" \"identity $b $n ${i%% *}\" \"$m\"\n"
+    "if a=$(hostname -I); then for a in $a; do echo \"name $a\"; done\n"
+    "else ip -o addr show scope global | while read -r _ _ _ a _; do echo \"name ${a%%/*}\"; done; fi\n"
     "pub() { if read -r k <\"$2.pub\"; then echo \"$1 $k\"; fi; }\n"
     "host() { if [ -r \"$1.pub\" ]; then pub hostkey \"$1\"\n"
     "  elif [ -r \"$1\" ] && k=$(ssh-keygen -y -P '' -f \"$1\" </dev/null); then echo \"hostkey $k\"; fi; }\n"
+    "rules() { sed -n \"$e\" \"$@\"; }\n"
     "if [ \"$2\" = node ]; then\n"
-    "  t=; [ \"$me\" != root ] || t=$(sshd -T)\n"
-    "  [ \"$t\" ] || t=$(sed -n 's/^[[:space:]]*[Hh][Oo][Ss][Tt][Kk][Ee][Yy][[:space:]=]\\{1,\\}/hostkey /p' \\\n"
-    "    /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf)\n"
-    "  case $t in *hostkey\\ /*) ;; *) for f in /etc/ssh/ssh_host_*_key.pub; do host \"${f%.pub}\"; done ;; esac\n"
+    "  e= c=/etc/ssh/sshd_config t= ask=\n"
+    "  for w in hostkey authorizedkeysfile permitrootlogin match include; do\n"
+    "    e=\"$e;s/^[[:space:]]*$w[[:space:]=]\\{1,\\}/$w /Ip\"\n"
+    "  done\n"
+    "  for f in \"$c.d\"/*.conf; do [ ! -f \"$f\" ] || t=$(rules \"$c.d\"/*.conf); break; done\n"
+    "  [ -z \"$t\" ] || ask=1\n"
+    "  t=\"$t\n$(rules $c)\" || ask=1\n"
+    "  case $t in *match\\ *|*[\\\"\\#]*) ask=1 ;; esac\n"
+    "  case ${t#*include \"$c.d/*.conf\"} in *include\\ *) ask=1 ;; esac\n"
+    "  if [ \"$ask\" ] && [ \"$me\" = root ]; then t=$(sshd -T) || t=; fi\n"
+    "  case $t in *hostkey\\ /*) ;; *) for k in rsa ecdsa ed25519; do host \"/etc/ssh/ssh_host_${k}_key\"; done ;; "
+    "esac\n"
     "  while read -r w v; do case $w in\n"
     "    hostkey) host \"$v\" ;; authorizedkeysfile) echo \"keyfile $v\" ;; permitrootlogin) echo \"rootlogin $v\" ;;\n"
     "  esac; done <<.\n"
@@ -60,12 +72,12 @@ static const char script[] =
     "  elif p=$(ssh-keygen -y -P '' -f \"$f\" </dev/null); then echo \"key $p\"; ok=yes\n"
     "  else echo \"locked $k\"; pub otherkey \"$f\"; fi\n"
     "done\n"
-    "if [ \"$2\" = admin ]; then ssh-add -L | sed -n 's/^\\(ssh\\|ecdsa\\|sk\\)-/otherkey &/p'\n"
-    "else stat -Lc 'mode %a %n' \"$h\" \"$s\" \"$s/authorized_keys\"; fi\n"
-    "sed -n '/[[:space:]]migsh:/s/^/auth /p' \"$s/authorized_keys\"; echo\n"
-    "sed 's/^/known /' \"$s/known_hosts\"; echo\n"
-    "[ -r /etc/ssh/ssh_known_hosts ] && sed 's/^/global /' /etc/ssh/ssh_known_hosts\n"
-    "echo; echo end\n";
+    "[ \"$2\" = node ] || ssh-add -L | sed -n 's/^\\(ssh\\|ecdsa\\|sk\\)-/otherkey &/p'\n"
+    "lines() { [ ! -f \"$2\" ] || { sed -n \"$1\" \"$2\"; echo; }; }\n"
+    "lines '/[[:space:]]migsh:/s/^/auth /p' \"$s/authorized_keys\"\n"
+    "lines 's/^/known /p' \"$s/known_hosts\"\n"
+    "lines 's/^/global /p' /etc/ssh/ssh_known_hosts\n"
+    "echo end\n";
 
 // What a machine calls itself must be a name, and not one by which each machine means itself.
 static bool is_name(const char *s)
@@ -115,11 +127,12 @@ static void add_key(struct strv *to, const char *line, bool first)
     }
 }
 
+// "MODE DEVICE:INODE PATH"
 static void add_mode(struct keys_account *a, const char *value)
 {
     char *path = NULL;
     unsigned long mode = strtoul(value, &path, 8);
-    if (path == value || *path != ' ' || path[1] != '/' || !(mode & 022))
+    if (path == value || *path != ' ' || !(path = strchr(path + 1, ' ')) || path[1] != '/' || !(mode & 022))
         return;
     for (size_t i = 0; i < a->n_modes; i++) {
         if (strcmp(a->modes[i].path, path + 1) == 0)
@@ -141,8 +154,8 @@ static void add_fact(struct keys_account *a, const char *word, const char *value
         add_key(&a->host_keys, value, false);
     else if (strcmp(word, "keyfile") == 0 && !a->key_file)
         a->key_file = xstrdup(value);
-    else if (strcmp(word, "rootlogin") == 0)
-        a->no_root = strcmp(value, "no") == 0;
+    else if (strcmp(word, "rootlogin") == 0 && !a->root_rule)
+        a->root_rule = xstrdup(value); // as of each rule of sshd's, the first counts
     else if (strcmp(word, "dir") == 0)
         a->has_dir = true;
     else if (strcmp(word, "mode") == 0)
