@@ -68,7 +68,7 @@ void copy_count(struct copy *c, uint64_t n)
 static void choose_digest(struct copy *c)
 {
     static const char *const all[] = {"xxh128", "b3", "openssl", "sha256"};
-    const char *from = nfs_fact(&c->from.facts, "digests"), *to = nfs_fact(&c->to.facts, "digests");
+    const char *from = facts_get(&c->from.facts, "digests"), *to = facts_get(&c->to.facts, "digests");
     for (size_t i = 0; i < ARRAY_SIZE(all) && !c->digest; i++) {
         _cleanup_free_ char *word = xasprintf(" %s ", all[i]);
         if (from && to && strstr(from, word) && strstr(to, word))
@@ -98,7 +98,7 @@ static int check_compress(struct copy *c, struct err *e)
 {
     const struct copy_side *sides[] = {&c->from, &c->to};
     for (int i = 0; i < 2; i++) {
-        if (!c->o->compress || nfs_fact(&sides[i]->facts, "zstd"))
+        if (!c->o->compress || facts_get(&sides[i]->facts, "zstd"))
             continue;
         err_set(e, ERR_UNSUPPORTED, "%s has no zstd", place_name(sides[i]->end->node));
         return err_hint(e, "install it there, or copy without --compress");
@@ -296,7 +296,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
         err_hint(e, "what has arrived is kept: the same command goes on from there");
     struct copy_side *sides[] = {&c.from, &c.to};
     for (int i = 0; i < 2; i++) {
-        nfs_facts_release(&sides[i]->facts);
+        facts_release(&sides[i]->facts);
         copy_map_release(&sides[i]->map);
         err_release(&sides[i]->err);
     }

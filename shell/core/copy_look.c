@@ -122,20 +122,20 @@ static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; 
                              "say done yes\n";
 
 static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
-                const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
+                const char *const *args, size_t n_args, struct facts *ret, struct err *e)
 {
     _cleanup_buf_ struct buf script = BUF_INIT;
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
     // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
-    return s->end->node ? nfs_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
-                        : nfs_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
+    return s->end->node ? facts_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
+                        : facts_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
 
-static uint64_t number(const struct nfs_facts *f, const char *key)
+static uint64_t number(const struct facts *f, const char *key)
 {
-    const char *s = nfs_fact(f, key);
+    const char *s = facts_get(f, key);
     return s ? strtoull(s, NULL, 10) : 0;
 }
 
@@ -148,9 +148,9 @@ static void look_end(struct job *job, size_t i, void *arg)
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
 
-static int check_unused(const struct copy_side *s, const struct nfs_facts *f, struct err *e)
+static int check_unused(const struct copy_side *s, const struct facts *f, struct err *e)
 {
-    const char *user = nfs_fact(f, "used");
+    const char *user = facts_get(f, "used");
     if (!user)
         return 0;
     _cleanup_free_ char *what = xasprintf("in use by %s", user);
@@ -159,7 +159,7 @@ static int check_unused(const struct copy_side *s, const struct nfs_facts *f, st
 }
 
 // qemu-img takes QEMU's locks, so it also tells of users on other machines.
-static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *e)
+static int take_map(struct copy_side *s, const struct facts *f, struct err *e)
 {
     copy_map_release(&s->map);
     if (!f->text) { // no qemu-img here: all of it may be data
@@ -180,7 +180,7 @@ static int take_map(struct copy_side *s, const struct nfs_facts *f, struct err *
 static bool tells_holes(const struct copy_side *s)
 {
     static const char known[] = " ext2/ext3 xfs btrfs tmpfs zfs overlayfs f2fs gfs/gfs2 ocfs2 ";
-    const char *type = nfs_fact(&s->facts, "fstype");
+    const char *type = facts_get(&s->facts, "fstype");
     _cleanup_free_ char *word = xasprintf(" %s ", type ? type : "?");
     return s->facts.text && strstr(known, word);
 }
@@ -188,7 +188,7 @@ static bool tells_holes(const struct copy_side *s)
 static int judge_kind(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->from;
-    const char *kind = nfs_fact(&s->facts, "kind");
+    const char *kind = facts_get(&s->facts, "kind");
     if (!kind || !*kind)
         return copy_at(s, e, ERR_NOT_FOUND, "no such file");
     s->block = strcmp(kind, "block") == 0;
@@ -211,8 +211,8 @@ static int judge_source(struct copy *c, struct err *e)
 static int judge_dest(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->to;
-    const char *kind = nfs_fact(&s->facts, "kind"), *part = nfs_fact(&s->facts, "part");
-    if (nfs_fact(&s->facts, "nodir"))
+    const char *kind = facts_get(&s->facts, "kind"), *part = facts_get(&s->facts, "part");
+    if (facts_get(&s->facts, "nodir"))
         return copy_at(s, e, ERR_NOT_FOUND, "there is no such directory");
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
@@ -241,7 +241,7 @@ static int judge_dest(struct copy *c, struct err *e)
 // A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
 static int is_same(struct copy *c, bool *ret, struct err *e)
 {
-    const char *mine = nfs_fact(&c->from.facts, "inode"), *theirs = nfs_fact(&c->to.facts, "inode");
+    const char *mine = facts_get(&c->from.facts, "inode"), *theirs = facts_get(&c->to.facts, "inode");
     *ret = false;
     if (!mine || !theirs || strcmp(mine, theirs) != 0)
         return 0;
@@ -251,15 +251,15 @@ static int is_same(struct copy *c, bool *ret, struct err *e)
         return err_set(e, ERR_FAILED, "no random numbers to be had");
     for (size_t i = 0; i < sizeof(raw); i++)
         snprintf(token + i * 2, 3, "%02x", raw[i]);
-    _cleanup_nfs_facts_ struct nfs_facts marked = {0}, seen = {0}, gone = {0};
+    _cleanup_facts_ struct facts marked = {0}, seen = {0}, gone = {0};
     const char *const p1[] = {mark}, *const p2[] = {real, seen_script}, *const p3[] = {unmark};
     const char *const a1[] = {c->from.end->path, token}, *const a2[] = {c->to.end->path, token};
     int r = LOOK(c, &c->from, c->job, p1, a1, &marked, e);
-    if (r == 0 && nfs_fact_yes(&marked, "marked"))
+    if (r == 0 && facts_yes(&marked, "marked"))
         r = LOOK(c, &c->to, c->job, p2, a2, &seen, e);
     _cleanup_err_ struct err ignored = ERR_INIT;
     LOOK(c, &c->from, NULL, p3, a1, &gone, &ignored); // also when cancelled
-    *ret = nfs_fact_yes(&seen, "seen");
+    *ret = facts_yes(&seen, "seen");
     return r;
 }
 
@@ -284,10 +284,10 @@ int copy_look(struct copy *c, bool *ret_same, struct err *e)
 int copy_look_again(struct copy *c, struct err *e)
 {
     const char *const parts[] = {common, again}, *const args[] = {c->from.end->path};
-    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->from, c->job, parts, args, &f, e) < 0)
         return -1;
-    const char *before = nfs_fact(&c->from.facts, "identity"), *now = nfs_fact(&f, "identity");
+    const char *before = facts_get(&c->from.facts, "identity"), *now = facts_get(&f, "identity");
     if (!before || !now || strcmp(before, now) != 0)
         return copy_at(&c->from, e, ERR_STATE, "it was changed while it was being copied");
     return check_unused(&c->from, &f, e);
@@ -295,7 +295,7 @@ int copy_look_again(struct copy *c, struct err *e)
 
 int copy_room(struct copy *c, uint64_t need, struct err *e)
 {
-    const char *room = nfs_fact(&c->to.facts, "room");
+    const char *room = facts_get(&c->to.facts, "room");
     unsigned long long blocks = 0, size = 0;
     if (c->to.block || !room || sscanf(room, "%llu %llu", &blocks, &size) != 2 || need <= blocks * size)
         return 0;
@@ -310,7 +310,7 @@ int copy_prepare(struct copy *c, struct err *e)
         return 0;
     _cleanup_free_ char *size = xasprintf("%llu", (unsigned long long)c->from.size);
     const char *const parts[] = {copy_path, prepare}, *const args[] = {c->to.end->path, c->to.target, size};
-    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    _cleanup_facts_ struct facts f = {0};
     return LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 ? err_wrap(e, "cannot make the part file") : 0;
 }
 
@@ -318,7 +318,7 @@ int copy_map_target(struct copy *c, struct err *e)
 {
     const char *const parts[] = {copy_path, common, with_tools, map_target};
     const char *const args[] = {c->to.end->path, c->to.target};
-    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0)
         return -1;
     c->to.size = number(&f, "size");
@@ -329,14 +329,14 @@ int copy_map_target(struct copy *c, struct err *e)
 
 int copy_commit(struct copy *c, struct err *e)
 {
-    const struct nfs_facts *from = &c->from.facts;
-    const char *owner = c->o->owner ? c->o->owner : nfs_fact(from, "owner");
-    const char *ids = c->o->owner ? c->o->owner : nfs_fact(from, "ids");
-    const char *mode = c->o->mode ? c->o->mode : c->from.block ? "600" : nfs_fact(from, "mode");
+    const struct facts *from = &c->from.facts;
+    const char *owner = c->o->owner ? c->o->owner : facts_get(from, "owner");
+    const char *ids = c->o->owner ? c->o->owner : facts_get(from, "ids");
+    const char *mode = c->o->mode ? c->o->mode : c->from.block ? "600" : facts_get(from, "mode");
     const char *const parts[] = {copy_path, common, commit};
     const char *const args[] = {c->to.end->path, c->to.target, owner, ids, mode};
-    _cleanup_nfs_facts_ struct nfs_facts f = {0};
+    _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
-    return nfs_fact(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
+    return facts_get(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
 }

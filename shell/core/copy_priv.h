@@ -5,14 +5,14 @@
 #include "base/buf.h"
 #include "core/copy.h"
 #include "core/copy_map.h"
-#include "core/nfs.h"
+#include "core/facts.h"
 #include "core/place.h"
 
 // One end, as it was found.
 struct copy_side {
     const struct copy_end *end;
     const char *target; // "place": the path itself; "part": the part file beside it
-    struct nfs_facts facts;
+    struct facts facts;
     struct copy_map map; // what holds data in the target
     bool exists;         // the target
     uint64_t size;

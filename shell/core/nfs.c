@@ -11,91 +11,9 @@
 #include "io/probe.h"
 #include "io/remote.h"
 
-enum { LOOK_MS = 60000 };
-
-// The marker keeps what a login shell prints apart from our lines.
-const char nfs_prologue[] = "LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH\n"
-                            "say() { printf '@%s %s\\n' \"$1\" \"$2\"; }\n"
-                            "missing() { d=$1 n=0; while [ ! -e \"$d\" ] && [ ! -L \"$d\" ]; do n=$((n + 1)); "
-                            "d=${d%/*}; d=${d:-/}; done; echo $n; }\n"
-                            "echo; say migsh nfs\n";
-
 const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
                                 "    if command -v $p >/dev/null; then say pm $p; break; fi\n"
                                 "done\n";
-
-static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, double timeout_ms, const char *script,
-                const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
-{
-    static const char begin[] = "@migsh nfs\n", text_mark[] = "@text\n";
-    _cleanup_free_ char *whole = xasprintf("%s%s", nfs_prologue, script);
-    struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = root, .timeout_ms = timeout_ms};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *out = NULL;
-    if (place_exec(ctx, job, node, &spec, &result, e) < 0)
-        return -1;
-    size_t len = result.out.len;
-    if (remote_result_output(place_name(node), &result, &out, e) < 0)
-        return -1;
-    char *s = strstr(out, begin), *end = out + len;
-    if (!s)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
-    *ret = (struct nfs_facts){STRV_INIT, NULL, 0};
-    for (s += strlen(begin); s < end;) {
-        char *newline = memchr(s, '\n', (size_t)(end - s));
-        if (str_starts(s, text_mark)) {
-            ret->text_len = (size_t)(end - s) - strlen(text_mark);
-            ret->text = xcalloc(ret->text_len + 1, 1);
-            memcpy(ret->text, s + strlen(text_mark), ret->text_len);
-            return 0;
-        }
-        newline = newline ? newline : end;
-        if (*s == '@')
-            strv_take(&ret->lines, xstrndup(s + 1, (size_t)(newline - s - 1)));
-        s = newline + 1;
-    }
-    return 0;
-}
-
-int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
-             size_t n_args, struct nfs_facts *ret, struct err *e)
-{
-    return look(ctx, job, node, true, LOOK_MS, script, args, n_args, ret, e);
-}
-
-int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
-                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e)
-{
-    return look(ctx, job, node, true, timeout_ms, script, args, n_args, ret, e);
-}
-
-int nfs_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
-                  struct nfs_facts *ret, struct err *e)
-{
-    return look(ctx, job, NULL, false, LOOK_MS, script, args, n_args, ret, e);
-}
-
-void nfs_facts_release(struct nfs_facts *f)
-{
-    strv_release(&f->lines);
-    free(f->text);
-}
-
-const char *nfs_fact(const struct nfs_facts *f, const char *key)
-{
-    size_t n = strlen(key);
-    for (size_t i = 0; i < f->lines.n; i++) {
-        if (strncmp(f->lines.s[i], key, n) == 0 && f->lines.s[i][n] == ' ')
-            return f->lines.s[i] + n + 1;
-    }
-    return NULL;
-}
-
-bool nfs_fact_yes(const struct nfs_facts *f, const char *key)
-{
-    const char *value = nfs_fact(f, key);
-    return value && strcmp(value, "yes") == 0;
-}
 
 char *nfs_script(const char *script, const char *const *words, size_t n)
 {
@@ -119,9 +37,9 @@ static const struct {
      "zypper --non-interactive install %s; s=$?; case $s in 10[0-367]) ;; *) exit $s ;; esac"},
 };
 
-int nfs_add_install(struct plan *p, struct node *node, const struct nfs_facts *f, enum nfs_package what, struct err *e)
+int nfs_add_install(struct plan *p, struct node *node, const struct facts *f, enum nfs_package what, struct err *e)
 {
-    const char *pm = nfs_fact(f, "pm");
+    const char *pm = facts_get(f, "pm");
     for (size_t i = 0; pm && i < ARRAY_SIZE(packagers); i++) {
         if (strcmp(packagers[i].pm, pm) != 0)
             continue;

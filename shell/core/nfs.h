@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the NFS commands have in common: looking at a node by one script, SERVER:PATH, the steps that make a directory,
+// What the NFS commands have in common: SERVER:PATH, the steps that make a directory,
 // install a package and mount. Job threads where a ctx is taken; the rest is pure.
 #pragma once
 
@@ -10,40 +10,19 @@
 #include "base/strv.h"
 #include "core/change.h"
 #include "core/ctx.h"
+#include "core/facts.h"
 
 struct job;
-
-// Runs `script` as root with $1 … = args. It prints lines "@key value", then, perhaps, "@text" and any bytes.
-struct nfs_facts {
-    struct strv lines; // "key value"
-    char *text;        // NULL: no "@text"
-    size_t text_len;
-};
-int nfs_look(struct ctx *ctx, struct job *job, struct node *node, const char *script, const char *const *args,
-             size_t n_args, struct nfs_facts *ret, struct err *e);
-// The same on this machine, with the operator's own rights.
-int nfs_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
-                  struct nfs_facts *ret, struct err *e);
-
-// The same with another limit than a minute; 0: none.
-int nfs_look_within(struct ctx *ctx, struct job *job, struct node *node, double timeout_ms, const char *script,
-                    const char *const *args, size_t n_args, struct nfs_facts *ret, struct err *e);
-void nfs_facts_release(struct nfs_facts *f);
-#define _cleanup_nfs_facts_ __attribute__((cleanup(nfs_facts_release)))
-const char *nfs_fact(const struct nfs_facts *f, const char *key); // NULL: not told
-bool nfs_fact_yes(const struct nfs_facts *f, const char *key);    // "yes"
 
 // "set -- 'word' …", then the script: how a script of ours gets foreign words. The caller frees.
 char *nfs_script(const char *script, const char *const *words, size_t n);
 
-// What scripts for nfs_look() begin with: say KEY VALUE; missing DIR (how many directories of it are not there).
-extern const char nfs_prologue[];
 // Facts for nfs_add_install(): the package manager, as "@pm apt-get".
 extern const char nfs_ask_packages[];
 
 enum nfs_package { NFS_PACKAGE_SERVER, NFS_PACKAGE_CLIENT };
 // Installs by what the node has (apt-get, dnf, yum, zypper). ERR_UNSUPPORTED where it has none of them.
-int nfs_add_install(struct plan *p, struct node *node, const struct nfs_facts *f, enum nfs_package what, struct err *e);
+int nfs_add_install(struct plan *p, struct node *node, const struct facts *f, enum nfs_package what, struct err *e);
 // Makes the directory and what is missing above it; taken back, those go that are empty.
 void nfs_add_directory(struct plan *p, struct node *node, const char *dir, int missing);
 

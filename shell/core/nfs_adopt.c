@@ -175,18 +175,18 @@ static int check_users(struct ctx *ctx, struct job *job, struct node *node, cons
 {
     _cleanup_free_ char *aside = aside_of(at->real);
     const char *const args[] = {at->real, aside};
-    _cleanup_nfs_facts_ struct nfs_facts f = {STRV_INIT, NULL, 0};
+    _cleanup_facts_ struct facts f = {STRV_INIT, NULL, 0};
     _cleanup_buf_ struct buf users = BUF_INIT;
     // Once the share is mounted, what is in DIR is the share's, and may be in use.
     const char *script = at->mounted ? "[ ! -e \"$2\" ] || say aside yes" : look;
-    if (nfs_look(ctx, job, node, script, args, 2, &f, e) < 0 ||
+    if (facts_look(ctx, job, node, script, args, 2, &f, e) < 0 ||
         (!at->mounted && check_domains(ctx, job, node, dir, at->real, &users, e) < 0))
         return -1;
     for (size_t i = 0; i < f.lines.n; i++) {
         if (str_starts(f.lines.s[i], "user "))
             buf_addf(&users, "%s%s", users.len ? ", " : "", f.lines.s[i] + strlen("user "));
     }
-    *ret_aside = nfs_fact_yes(&f, "aside");
+    *ret_aside = facts_yes(&f, "aside");
     if (!users.len)
         return 0;
     err_set(e, ERR_UNSAFE, "%s: %s is in use: %s", node->name, dir, buf_str(&users));
@@ -234,7 +234,7 @@ int nfs_adopt_plan(struct ctx *ctx, struct job *job, struct plan *p, struct node
     }
     if (!aside && (at->mounted || !at->entries.n)) // nothing to be moved
         return nfs_mount_plan(p, node, at, source, dir, options, persist, e);
-    if (!nfs_fact(&at->facts, "client") && nfs_add_install(p, node, &at->facts, NFS_PACKAGE_CLIENT, e) < 0)
+    if (!facts_get(&at->facts, "client") && nfs_add_install(p, node, &at->facts, NFS_PACKAGE_CLIENT, e) < 0)
         return -1;
     add_aside(p, node, at->real);
     nfs_add_mount(p, node, source, at->real, dir, options);

@@ -86,9 +86,9 @@ static const char reload_ganesha[] =
     "    esac\n"
     "fi\n" KEEP_SUM;
 
-static bool by_ganesha(const struct nfs_facts *f)
+static bool by_ganesha(const struct facts *f)
 {
-    const char *server = nfs_fact(f, "server");
+    const char *server = facts_get(f, "server");
     return server && strcmp(server, "ganesha") == 0;
 }
 
@@ -164,13 +164,13 @@ static void add_faults(const char *text, size_t len, json_t *notes)
 
 // Steps are taken back in the opposite order, so what is to happen behind the old file's return stands in front. The
 // marker tells a step that was done from one that was not.
-static void add_way_back(struct plan *p, const struct nfs_export *x, const struct nfs_facts *f, const struct buf *text)
+static void add_way_back(struct plan *p, const struct nfs_export *x, const struct facts *f, const struct buf *text)
 {
     unsigned hash = 5381;
     for (size_t i = 0; i < text->len; i++)
         hash = hash * 33 + (unsigned char)text->s[i];
     _cleanup_free_ char *marker = xasprintf("/run/migsh/nfs-export-%08x", hash);
-    const char *const words[] = {nfs_fact(f, "file"), marker};
+    const char *const words[] = {facts_get(f, "file"), marker};
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "exports to be read again on the way back");
     c->check = nfs_script("[ -e \"$2\" ]", words, 2);
     c->run = nfs_script("mkdir -p /run/migsh && : >\"$2\"", words, 2);
@@ -182,7 +182,7 @@ static void add_way_back(struct plan *p, const struct nfs_export *x, const struc
     c->undo = xasprintf("(%s); s=$?; rm -f /run/migsh/nfs-exports.sum; rmdir /run/migsh 2>/dev/null; exit $s", undo);
 }
 
-static bool add_exports(struct plan *p, const struct nfs_export *x, const struct nfs_facts *f, json_t *notes)
+static bool add_exports(struct plan *p, const struct nfs_export *x, const struct facts *f, json_t *notes)
 {
     struct wish *w = wish_new(x, notes);
     _cleanup_buf_ struct buf text = BUF_INIT;
@@ -200,7 +200,7 @@ static bool add_exports(struct plan *p, const struct nfs_export *x, const struct
     return changes;
 }
 
-static unsigned free_id(const struct nfs_facts *f)
+static unsigned free_id(const struct facts *f)
 {
     unsigned max = 0;
     for (size_t i = 0; i < f->lines.n; i++) {
@@ -212,15 +212,14 @@ static unsigned free_id(const struct nfs_facts *f)
 }
 
 // 1: something changes, 0: nothing, -1: the configuration has the path already.
-static int add_ganesha(struct plan *p, const struct nfs_export *x, const struct nfs_facts *f, json_t *notes,
-                       struct err *e)
+static int add_ganesha(struct plan *p, const struct nfs_export *x, const struct facts *f, json_t *notes, struct err *e)
 {
     if (ganesha_check_path(x->dir, e) < 0)
         return -1;
     _cleanup_free_ char *tag = ganesha_tag(x->dir);
     if (ganesha_exports(f->text, f->text_len, x->dir, tag)) {
         err_set(e, ERR_EXISTS, "%s exports %s by an EXPORT of its own in %s", x->node->name, x->dir,
-                nfs_fact(f, "file"));
+                facts_get(f, "file"));
         return err_hint(e, "add the clients there, or take that EXPORT out and try again");
     }
     const char *body = "";
@@ -244,7 +243,7 @@ static int add_ganesha(struct plan *p, const struct nfs_export *x, const struct 
     c->inspect = show_notes;
     c->data = w;
     c->free_data = wish_free;
-    c->path = xstrdup(nfs_fact(f, "file"));
+    c->path = xstrdup(facts_get(f, "file"));
     c->tag = steal(&tag);
     if (entries.n)
         change_set_text(c, buf_str(&text), text.len);
@@ -292,26 +291,26 @@ static void add_start(struct plan *p, const struct nfs_export *x, bool ganesha)
     c->undo = nfs_script("for s in $1; do [ ! -x /etc/init.d/$s ] || /etc/init.d/$s stop; done", words, 1);
 }
 
-static void add_services(struct plan *p, const struct nfs_export *x, const struct nfs_facts *f)
+static void add_services(struct plan *p, const struct nfs_export *x, const struct facts *f)
 {
-    bool ganesha = by_ganesha(f), fresh = strcmp(nfs_fact(f, "server"), "none") == 0;
-    if (!nfs_fact_yes(f, "systemd")) {
+    bool ganesha = by_ganesha(f), fresh = strcmp(facts_get(f, "server"), "none") == 0;
+    if (!facts_yes(f, "systemd")) {
         add_start(p, x, ganesha);
         return;
     }
     const char *const units[] = {"rpcbind", ganesha ? "nfs-ganesha" : "nfs-server"};
     for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
         _cleanup_free_ char *key = xasprintf("unit-%s", units[i]);
-        if (fresh || i || nfs_fact(f, key)) // a server for NFSv4 alone may do without rpcbind
-            add_unit(p, x, units[i], nfs_fact(f, key));
+        if (fresh || i || facts_get(f, key)) // a server for NFSv4 alone may do without rpcbind
+            add_unit(p, x, units[i], facts_get(f, key));
     }
 }
 
-static void add_reload(struct plan *p, const struct nfs_export *x, const struct nfs_facts *f, bool changes)
+static void add_reload(struct plan *p, const struct nfs_export *x, const struct facts *f, bool changes)
 {
     bool ganesha = by_ganesha(f);
-    const char *sum = changes ? nfs_fact(f, "sum") : NULL;
-    const char *const words[] = {nfs_fact(f, "file"), sum ? sum : ""};
+    const char *sum = changes ? facts_get(f, "sum") : NULL;
+    const char *const words[] = {facts_get(f, "file"), sum ? sum : ""};
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "exports read by the server");
     c->check = nfs_script(reload_check, words, 2);
     c->run = nfs_script(ganesha ? reload_ganesha : reload_exportfs, words, 2);
@@ -325,12 +324,12 @@ int nfs_export_plan(struct ctx *ctx, struct job *job, const struct nfs_export *x
                     const json_t *warnings, const char **ret_server, struct err *e)
 {
     const char *const args[] = {x->dir};
-    _cleanup_nfs_facts_ struct nfs_facts f = {STRV_INIT, NULL, 0};
+    _cleanup_facts_ struct facts f = {STRV_INIT, NULL, 0};
     _cleanup_free_ char *script = xasprintf("%s%s", nfs_ask_packages, look);
-    if (nfs_look(ctx, job, x->node, script, args, 1, &f, e) < 0)
+    if (facts_look(ctx, job, x->node, script, args, 1, &f, e) < 0)
         return -1;
-    const char *server = nfs_fact(&f, "server"), *dir = nfs_fact(&f, "dir"), *missing = nfs_fact(&f, "missing");
-    if (!server || !dir || !missing || !nfs_fact(&f, "file") || !f.text)
+    const char *server = facts_get(&f, "server"), *dir = facts_get(&f, "dir"), *missing = facts_get(&f, "missing");
+    if (!server || !dir || !missing || !facts_get(&f, "file") || !f.text)
         return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(x->node));
     if (strcmp(dir, "other") == 0)
         return err_set(e, ERR_STATE, "%s: %s is there, but is no directory", x->node->name, x->dir);

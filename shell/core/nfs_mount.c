@@ -72,9 +72,9 @@ int nfs_mount_look(struct ctx *ctx, struct job *job, struct node *node, const ch
     const char *const args[] = {dir, buf_str(&mangled)};
     struct nfs_place p = {.real = NULL};
     _cleanup_free_ char *script = xasprintf("%s%s", nfs_ask_packages, look);
-    if (nfs_look(ctx, job, node, script, args, ARRAY_SIZE(args), &p.facts, e) < 0)
+    if (facts_look(ctx, job, node, script, args, ARRAY_SIZE(args), &p.facts, e) < 0)
         return -1;
-    const char *real = nfs_fact(&p.facts, "real"), *is = nfs_fact(&p.facts, "dir");
+    const char *real = facts_get(&p.facts, "real"), *is = facts_get(&p.facts, "dir");
     char *fstab = p.facts.text ? strstr(p.facts.text, "\n@fstab\n") : NULL;
     if (!real || !is || !fstab) {
         nfs_place_release(&p);
@@ -96,7 +96,7 @@ int nfs_mount_look(struct ctx *ctx, struct job *job, struct node *node, const ch
 
 void nfs_place_release(struct nfs_place *p)
 {
-    nfs_facts_release(&p->facts);
+    facts_release(&p->facts);
     nfs_mount_release(&p->mount);
     strv_release(&p->entries);
     free(p->real);
@@ -203,9 +203,9 @@ int nfs_mount_plan(struct plan *p, struct node *node, const struct nfs_place *at
     }
     if (!at->mounted && at->entries.n)
         return refuse_full(node, at, source, dir, e);
-    if (!nfs_fact(&at->facts, "client") && nfs_add_install(p, node, &at->facts, NFS_PACKAGE_CLIENT, e) < 0)
+    if (!facts_get(&at->facts, "client") && nfs_add_install(p, node, &at->facts, NFS_PACKAGE_CLIENT, e) < 0)
         return -1;
-    const char *missing = nfs_fact(&at->facts, "missing");
+    const char *missing = facts_get(&at->facts, "missing");
     if (!at->exists)
         nfs_add_directory(p, node, dir, missing ? atoi(missing) : 1);
     nfs_add_mount(p, node, source, at->real, dir, options);

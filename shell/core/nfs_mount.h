@@ -11,7 +11,7 @@ struct job;
 
 // What is at a directory of a node.
 struct nfs_place {
-    struct nfs_facts facts;
+    struct facts facts;
     char *real; // the directory without links
     bool mounted;
     struct nfs_mount mount;

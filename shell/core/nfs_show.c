@@ -35,7 +35,7 @@ static const char look[] =
     "done";
 
 struct view {
-    struct nfs_facts facts;
+    struct facts facts;
     bool seen;
     struct err err;
 };
@@ -54,8 +54,8 @@ static void look_from(struct job *job, size_t i, void *arg)
 {
     struct fan *f = arg;
     struct view *v = &f->views[i];
-    v->seen = nfs_look(f->ctx, job, f->from[i], look, (const char *const *)f->addresses.s, f->addresses.n, &v->facts,
-                       &v->err) == 0;
+    v->seen = facts_look(f->ctx, job, f->from[i], look, (const char *const *)f->addresses.s, f->addresses.n, &v->facts,
+                         &v->err) == 0;
 }
 
 static json_t *new_row(const char *server, json_t *path, json_t *clients, const char *how, const char *problem)
@@ -175,7 +175,7 @@ int nfs_show(struct ctx *ctx, struct job *job, struct node **servers, size_t n_s
     for (size_t i = 0; i < n_from; i++) {
         read_view(&f, i, servers, n_servers);
         if (f.views[i].seen)
-            nfs_facts_release(&f.views[i].facts);
+            facts_release(&f.views[i].facts);
         err_release(&f.views[i].err);
     }
     free(f.views);

@@ -64,7 +64,7 @@ static const char clean_script[] =
               "for f in \"$1/.migsh-test-$2-\"*; do [ ! -e \"$f\" ] || say left \"$f\"; done; :";
 
 struct one {
-    struct nfs_facts wrote, read, cleaned;
+    struct facts wrote, read, cleaned;
     struct err err;
 };
 
@@ -85,7 +85,7 @@ static void write_one(struct job *job, size_t i, void *arg)
 {
     struct test *t = arg;
     const char *const args[] = {t->dir, t->token, t->numbers.s[i]};
-    nfs_look(t->ctx, job, t->nodes[i], write_script, args, ARRAY_SIZE(args), &t->one[i].wrote, &t->one[i].err);
+    facts_look(t->ctx, job, t->nodes[i], write_script, args, ARRAY_SIZE(args), &t->one[i].wrote, &t->one[i].err);
 }
 
 static void read_one(struct job *job, size_t i, void *arg)
@@ -101,7 +101,7 @@ static void read_one(struct job *job, size_t i, void *arg)
         if (k != i && !err_is_set(&t->one[k].err))
             args[n++] = t->numbers.s[k];
     }
-    nfs_look(t->ctx, job, t->nodes[i], read_script, args, n, &t->one[i].read, &t->one[i].err);
+    facts_look(t->ctx, job, t->nodes[i], read_script, args, n, &t->one[i].read, &t->one[i].err);
 }
 
 // Without the job: a cancelled test is cleaned up as well.
@@ -112,7 +112,7 @@ static void clean_one(struct job *job, size_t i, void *arg)
     const char *const args[] = {t->dir, t->token};
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (t->one[i].wrote.lines.n)
-        nfs_look(t->ctx, NULL, t->nodes[i], clean_script, args, ARRAY_SIZE(args), &t->one[i].cleaned, &ignored);
+        facts_look(t->ctx, NULL, t->nodes[i], clean_script, args, ARRAY_SIZE(args), &t->one[i].cleaned, &ignored);
 }
 
 static int compare(const void *a, const void *b)
@@ -121,7 +121,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static json_t *median_ms(const struct nfs_facts *f)
+static json_t *median_ms(const struct facts *f)
 {
     double s[SAMPLES];
     size_t n = 0;
@@ -144,13 +144,13 @@ static void bad(struct test *t, enum err_code code, const char *text)
 static json_t *node_json(struct test *t, size_t i)
 {
     const struct one *o = &t->one[i];
-    const struct nfs_facts *f = &o->wrote;
-    const char *root = nfs_fact(f, "root"), *qemu = nfs_fact(f, "qemu"), *owner = nfs_fact(f, "owner");
-    const char *problem = err_is_set(&o->err) ? o->err.msg : nfs_fact(f, "problem");
+    const struct facts *f = &o->wrote;
+    const char *root = facts_get(f, "root"), *qemu = facts_get(f, "qemu"), *owner = facts_get(f, "owner");
+    const char *problem = err_is_set(&o->err) ? o->err.msg : facts_get(f, "problem");
     _cleanup_free_ char *text = NULL;
-    bool qemu_wrote = nfs_fact_yes(f, "qemu"), root_wrote = nfs_fact_yes(f, "root");
+    bool qemu_wrote = facts_yes(f, "qemu"), root_wrote = facts_yes(f, "root");
     if (!problem && qemu && !qemu_wrote)
-        text = xasprintf("QEMU's user %s cannot write: %s", nfs_fact(f, "user"), qemu);
+        text = xasprintf("QEMU's user %s cannot write: %s", facts_get(f, "user"), qemu);
     else if (!problem && !qemu && !root_wrote)
         text = xasprintf("root cannot write: %s", root ? root : "no answer");
     problem = text ? text : problem;
@@ -163,22 +163,22 @@ static json_t *node_json(struct test *t, size_t i)
         squash = json_boolean(strcmp(owner, "0") != 0);
     else if (root && qemu_wrote)
         squash = json_true();
-    const char *left = nfs_fact(&o->cleaned, "left");
+    const char *left = facts_get(&o->cleaned, "left");
     if (left)
         bad(t, ERR_FAILED, left);
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "node", json_text(t->nodes[i]->name), "fstype",
-                     json_text(nfs_fact(f, "fstype")), "user", json_text(nfs_fact(f, "user")), "root_squash", squash,
+                     json_text(facts_get(f, "fstype")), "user", json_text(facts_get(f, "user")), "root_squash", squash,
                      "latency_ms", median_ms(f), "problem", json_text(problem));
 }
 
 static void add_read(struct test *t, size_t writer, size_t reader, const char *who)
 {
     _cleanup_free_ char *key = xasprintf("read-%s-%zu", who, writer);
-    const char *said = nfs_fact(&t->one[reader].read, key), *reason = said;
-    bool pass = nfs_fact_yes(&t->one[reader].read, key);
-    if (!said && (strcmp(who, "root") != 0 && !nfs_fact(&t->one[reader].wrote, "user")))
+    const char *said = facts_get(&t->one[reader].read, key), *reason = said;
+    bool pass = facts_yes(&t->one[reader].read, key);
+    if (!said && (strcmp(who, "root") != 0 && !facts_get(&t->one[reader].wrote, "user")))
         return;
-    const char *wrote = nfs_fact(&t->one[writer].wrote, who);
+    const char *wrote = facts_get(&t->one[writer].wrote, who);
     if (!wrote || strcmp(wrote, "yes") != 0)
         reason = "was not written";
     else if (!said)
@@ -186,7 +186,7 @@ static void add_read(struct test *t, size_t writer, size_t reader, const char *w
     json_array_append_new(t->reads, json_pack("{s:o, s:o, s:s, s:s, s:o}", "writer", json_text(t->nodes[writer]->name),
                                               "reader", json_text(t->nodes[reader]->name), "user", who, "result",
                                               pass ? "pass" : "fail", "reason", json_text(pass ? NULL : reason)));
-    bool counts = strcmp(who, "qemu") == 0 || !nfs_fact(&t->one[reader].wrote, "user");
+    bool counts = strcmp(who, "qemu") == 0 || !facts_get(&t->one[reader].wrote, "user");
     if (!pass && counts) {
         _cleanup_free_ char *line = xasprintf("%s does not see what %s writes (as %s): %s", t->nodes[reader]->name,
                                               t->nodes[writer]->name, who, reason);
@@ -236,9 +236,9 @@ int nfs_test(struct ctx *ctx, struct job *job, struct node **nodes, size_t n, co
     job_parallel(job, n, WORKERS, clean_one, &t);
     *ret = report(&t);
     for (size_t i = 0; i < n; i++) {
-        nfs_facts_release(&t.one[i].wrote);
-        nfs_facts_release(&t.one[i].read);
-        nfs_facts_release(&t.one[i].cleaned);
+        facts_release(&t.one[i].wrote);
+        facts_release(&t.one[i].read);
+        facts_release(&t.one[i].cleaned);
         err_release(&t.one[i].err);
     }
     free(t.one);
