@@ -22,19 +22,8 @@ eval "$("$lab" env)"
 printf '%s\n' "node-add source root@$LAB_SOURCE --role compute" "node-add dest root@$LAB_DEST --role compute" >"$work/nodes"
 chmod 600 "$work/nodes"
 
-n=0 failed=0
-check() { # check NAME COMMAND…: one test; what it says is shown only when it fails
-    local name=$1
-    shift
-    n=$((n + 1))
-    if "$@" >"$work/why" 2>&1; then
-        echo "ok $n - $name"
-    else
-        failed=$((failed + 1))
-        echo "not ok $n - $name"
-        sed 's/^/# /' "$work/why" | tail -n 40
-    fi
-}
+# shellcheck source=tests/lab/lib/tap.sh
+. tests/lab/lib/tap.sh
 migsh() { timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null; }
 quick() { timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" "$@" </dev/null; }
 on() { local host=$1; shift; "$lab" exec "$host" -- "$@"; }
@@ -361,5 +350,4 @@ several() {
 check "several at once, one of which is not there" several
 check "the others are moved" is two "shut off" "shut off"
 
-echo "$((n - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+finish

@@ -3,36 +3,9 @@
 # disk-copy and vol-copy between two real nodes: what arrives is compared byte for byte by sha256sum, not by migsh. A lab
 # of its own (MIGSH_COPYTEST_SUBNET); the files are on a tmpfs of each node. Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-subnet=${MIGSH_COPYTEST_SUBNET:-192.168.88}
-name=copytest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" copytest 192.168.88
 
-count=0 failed=0
-verdict() { # WHAT STATUS: 0 is good; what was printed is in $work/out
-    count=$((count + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $1"
-        { echo "${3:-}"; cat "$work/out"; } | sed 's/^/# /'
-    fi
-}
-m() { lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@"; }
-# expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
-expect() {
-    local what=$1 status=$2 pattern=$3 got=0 good=1
-    shift 3
-    m "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    [ "$got" = "$status" ] && grep -qzP -- "(?ms)$pattern" "$work/out" && good=0
-    verdict "$what" $good "status $got, wanted $status; wanted /$pattern/ in:"
-}
-on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
 S() { on source sh -c "cd /mnt/t && $1" sh "${@:2}"; }
 D() { on dest sh -c "cd /mnt/t && $1" sh "${@:2}"; }
 # Content, length, owner and mode.
@@ -72,9 +45,8 @@ cat >"$work/nodes" <<NODES
 node-add source root@source
 node-add dest root@dest
 NODES
-chmod 755 "$work"
 chmod 644 "$work/nodes"
-lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+up --ready
 for h in source dest; do on $h sh -c 'mkdir -p /mnt/t && mount -t tmpfs none /mnt/t'; done
 
 # --- a writer that is frozen: noticed within 30 s, so it runs beside the others
@@ -303,6 +275,5 @@ grep -q "dest:/mnt/t/frozen" "$work/out"
 verdict "frozen: named" $?
 on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep -q "^perl -e.*\.frozen\.migsh-part" && kill -CONT ${p#/proc/}; done' 2>/dev/null
 clean "the end" 1
-echo "1..$count"
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+
+finish

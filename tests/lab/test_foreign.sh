@@ -5,33 +5,8 @@
 # keeps to the contract of the real one, and notes what it was asked. A lab of its own (MIGSH_FOREIGNTEST_SUBNET).
 # Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-subnet=${MIGSH_FOREIGNTEST_SUBNET:-192.168.92}
-name=foreigntest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-# expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
-expect() {
-    local what=$1 status=$2 pattern=$3 got=0
-    shift 3
-    lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    judge "$what" "$status" "$got" "$pattern"
-}
-# same NAME WANTED COMMAND…: the command prints just that.
-same() {
-    local what=$1 want=$2
-    shift 2
-    "$@" >"$work/out" 2>&1
-    [ "$(cat "$work/out")" = "$want" ]
-    verdict "$what" $? "wanted: $want"
-}
-on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" foreigntest 192.168.92
 asked() { on "$1" cat /fakes/asked; }
 forget() { on "$1" sh -c ': >/fakes/asked'; }
 # shellcheck disable=SC2016 # for the shell over there
@@ -53,14 +28,8 @@ bare() {
     done
 }
 
-cat >"$work/nodes" <<NODES
-node-add source root@source
-node-add dest root@dest
-node-add nfs root@nfs --role storage
-NODES
-chmod 755 "$work"
-chmod 644 "$work/nodes"
-lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+three_nodes
+up --ready
 
 # --- the fakes -----------------------------------------------------------------------------------------------------------
 # What the packages bring: exportfs, mount.nfs, and units in the state the distribution leaves them in.
@@ -177,29 +146,29 @@ apt source
 was=$(exports)
 export_it "apt: the plan names the packages, and that they stay" 0 \
     "packages nfs-kernel-server\s+warning: this cannot be taken back.*source runs: .*apt-get install.*packages nfs-kernel-server +planned" --plan
-same "apt: the plan installs nothing" "" asked source
+check "apt: the plan installs nothing" prints "" asked source
 on source touch /fakes/fail.install
 export_it "apt: a package that is not there: told with its own words, nothing behind it is done" 1 \
     "packages nfs-kernel-server +failed.*directory /srv/disks +skipped.*error: source: exit status 100: .*\n +E: Unable to locate package" --apply
-same "apt: nothing is exported" "$was" exports
+check "apt: nothing is exported" prints "$was" exports
 on source sh -c 'rm /fakes/fail.install; touch /fakes/fail.update'
 forget source
 export_it "apt: one dead repository among others is no reason not to install" 0 \
     "packages nfs-kernel-server +changed.*service nfs-server +unchanged.*exports read by the server +changed" --apply
-same "apt: what was asked of the host" "apt-get update -q
+check "apt: what was asked of the host" prints "apt-get update -q
 apt-get install -q -y nfs-kernel-server
 systemctl start nfs-server.service
 exportfs -ra" asked source
-same "kernel server: exports are in its table" "/srv/disks $subnet.102(rw,sync,no_root_squash,no_subtree_check)" on source cat /var/lib/nfs/etab
+check "kernel server: exports are in its table" prints "/srv/disks $subnet.102(rw,sync,no_root_squash,no_subtree_check)" on source cat /var/lib/nfs/etab
 export_it "a second time: 0 changes" 0 "export +unchanged.*service nfs-server +unchanged.*read by the server +unchanged" --apply
 export_it "verified: it listens" 0 "exports read by the server +verified" --verify
 on source systemctl stop nfs-server.service 2>/dev/null || on source /fakes/systemctl stop nfs-server.service
 export_it "verify: the server has stopped" 12 "service nfs-server +failed" --verify
 forget source
 export_it "taken back: the packages stay, and that is said" 0 "packages .*cannot be taken back.*export +reverted" --revert
-same "kernel server: has read the old file again" "" on source cat /var/lib/nfs/etab
-same "by exportfs, once" "exportfs -ra" asked source
-same "the file and the directory as before" "$was" exports
+check "kernel server: has read the old file again" prints "" on source cat /var/lib/nfs/etab
+check "by exportfs, once" prints "exportfs -ra" asked source
+check "the file and the directory as before" prints "$was" exports
 
 # --- Fedora: dnf, units that have to be enabled and started ---------------------------------------------------------------
 bare
@@ -209,24 +178,24 @@ was=$(exports)
 on source touch /fakes/fail.nfs-server
 export_it "systemd: a server that does not start: told, with where to look" 1 \
     "packages rpcbind nfs-utils +changed.*service rpcbind +changed.*service nfs-server +failed.*exports read .*skipped.*Job for nfs-server.service failed.*systemctl status" --apply
-same "dnf: what was asked of the host" "dnf install -q -y rpcbind nfs-utils
+check "dnf: what was asked of the host" prints "dnf install -q -y rpcbind nfs-utils
 systemctl enable --now rpcbind.service
 systemctl enable --now nfs-server.service" asked source
 export_it "systemd: and back, also what was only half done" 0 "service nfs-server +reverted.*export +reverted" --revert
-same "systemd: units as the package left them" "disabled inactive
+check "systemd: units as the package left them" prints "disabled inactive
 disabled inactive" on source cat /fakes/unit.rpcbind /fakes/unit.nfs-server
-same "as before" "$was" exports
+check "as before" prints "$was" exports
 on source rm /fakes/fail.nfs-server
 on source sh -c 'echo masked inactive >/fakes/unit.nfs-server'
 export_it "systemd: a masked unit" 1 "service nfs-server +failed.*is masked" --apply
 export_it "systemd: and back" 0 "export +reverted" --revert
-same "systemd: it is still masked" "masked inactive" on source cat /fakes/unit.nfs-server
+check "systemd: it is still masked" prints "masked inactive" on source cat /fakes/unit.nfs-server
 on source sh -c 'echo static inactive >/fakes/unit.rpcbind; echo disabled inactive >/fakes/unit.nfs-server'
 forget source
 export_it "systemd: enabled and started" 0 "service rpcbind +changed.*service nfs-server +changed.*read by the server +changed" --apply
 export_it "systemd: verified" 0 "service nfs-server +verified" --verify
 export_it "systemd: taken back" 0 "service nfs-server +reverted.*service rpcbind +reverted" --revert
-same "systemd: stopped and disabled, but for what was not disabled before" "systemctl stop nfs-server.service
+check "systemd: stopped and disabled, but for what was not disabled before" prints "systemctl stop nfs-server.service
 systemctl disable nfs-server.service
 systemctl stop rpcbind.service
 exportfs -ra" sh -c "$(declare -f asked on lab); here='$here' name='$name' subnet='$subnet'; asked source | tail -n 4"
@@ -245,7 +214,7 @@ on dest rm /fakes/fail.install
 forget dest
 expect "zypper: installed, with a word about a reboot, is installed" 1 \
     "packages nfs-client +changed.*directory /mnt/x +changed.*mount .*failed.*ended well, but had no effect" nfs-mount dest nfs:/srv/nfs /mnt/x --apply
-same "zypper: what was asked of the host" "zypper --non-interactive install nfs-client
+check "zypper: what was asked of the host" prints "zypper --non-interactive install nfs-client
 mount -t nfs -o defaults -- $subnet.101:/srv/nfs /mnt/x" asked dest
 expect "no package manager at all" 11 "source has no NFS client and none of apt-get, dnf, yum and zypper" \
     nfs-mount source nfs:/srv/nfs /mnt/x --apply
@@ -265,7 +234,7 @@ exit 32
 SH
 forget dest
 expect "NFSv4 alone: the names at the top of its tree" 0 "nfs +/disks .*dest +nfs4.*nfs +/my images .*dest +nfs4" nfs-show nfs --from dest
-same "NFSv4 alone: nothing stays mounted" "" on dest grep pseudo /proc/self/mountinfo
+check "NFSv4 alone: nothing stays mounted" prints "" on dest grep pseudo /proc/self/mountinfo
 
 # --- SELinux -------------------------------------------------------------------------------------------------------------
 label() { on source python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "security.selinux").decode().rstrip("\0"))' "$1"; }
@@ -294,18 +263,18 @@ note "$@"
 SH
     forget source
     expect "SELinux: a file is written" 0 "source .* changed" hosts-sync source --apply
-    same "SELinux: it has its label" "$old" label /etc/hosts
-    same "SELinux: from the old one" "chcon --reference=/etc/hosts" asked source
+    check "SELinux: it has its label" prints "$old" label /etc/hosts
+    check "SELinux: from the old one" prints "chcon --reference=/etc/hosts" asked source
     expect "SELinux: and back" 0 "source .* reverted" hosts-sync --revert
-    same "SELinux: it has its label still" "$old" label /etc/hosts
+    check "SELinux: it has its label still" prints "$old" label /etc/hosts
     on source touch /fakes/fail.chcon
     expect "SELinux: a label that a new file cannot get: in place" 0 "warning: the file has an owner, group or label.*source .* changed" hosts-sync source --apply
-    same "SELinux: it keeps its label" "$old" label /etc/hosts
+    check "SELinux: it keeps its label" prints "$old" label /etc/hosts
     expect "SELinux: and back" 0 "source .* reverted" hosts-sync --revert
     on source mv /etc/hosts /etc/hosts.away
     forget source
     expect "SELinux: a file that has to be made" 0 "source .* changed" hosts-sync source --apply
-    same "SELinux: gets the label of its place" "restorecon -- /etc/hosts" asked source
+    check "SELinux: gets the label of its place" prints "restorecon -- /etc/hosts" asked source
     expect "SELinux: and back" 0 "source .* reverted" hosts-sync --revert
 else
     skip_one "SELinux" "the file system takes no labels"

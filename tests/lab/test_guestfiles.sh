@@ -4,18 +4,10 @@
 # import-domain with the UEFI and TPM guest, and what an import must refuse.
 # Prints "ok N - name" and "not ok N - name", last line the counts; 77 where there can be no lab.
 set -uo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-migsh=${MIGSH_PLAIN:-$root/build/shell/migsh}
-lab=("$root/tests/lab/lab" --name gf --subnet "${MIGSH_GUESTFILESTEST_SUBNET:-192.168.95}")
-lab() { "${lab[@]}" "$@"; }
-
-lab check || exit
-[ -x "$migsh" ] || { echo "no migsh at $migsh: build first"; exit 1; }
-work=$(mktemp -d)
-chmod 755 "$work"
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-lab down >/dev/null 2>&1
-lab up --ready >"$work/up" 2>&1 || { cat "$work/up"; echo "not ok 1 - the lab starts"; exit 1; }
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" guestfilestest 192.168.95
+migsh=$plain
+up --ready
 cat >"$work/nodes" <<END
 node-add source $(lab address source)
 node-add dest $(lab address dest)
@@ -23,20 +15,6 @@ END
 m() { lab exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 on() { lab exec "$@"; }
 
-number=0 passed=0 failed=0
-check() { # check NAME COMMAND…
-    local what=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok $number - $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $number - $what"
-        tail -n 20 "$work/out" | sed 's/^/# /'
-    fi
-}
 # fails_with STATUS TEXT COMMAND…: ends with that status, and says TEXT.
 fails_with() {
     local want=$1 text=$2 said status=0
@@ -44,18 +22,6 @@ fails_with() {
     said=$("$@" 2>&1) || status=$?
     [ "$status" = "$want" ] || { echo "status $status, wanted $want: $said"; return 1; }
     grep -qF -- "$text" <<<"$said" || { echo "said: $said"; return 1; }
-}
-says() { # says TEXT COMMAND…
-    local text=$1 said
-    shift
-    said=$("$@" 2>&1) || { echo "failed: $said"; return 1; }
-    grep -qF -- "$text" <<<"$said" || { echo "said: $said"; return 1; }
-}
-gives() { # gives EXACTLY COMMAND…
-    local want=$1 got
-    shift
-    got=$("$@" 2>"$work/err")
-    [ "$got" = "$want" ] || { printf 'wanted: %s\ngot: %s\n' "$want" "$got"; cat "$work/err"; return 1; }
 }
 rows() { m --json domfiles "$1" | jq -r ".[] | $2"; }
 images=/var/lib/libvirt/images
@@ -70,21 +36,21 @@ disk $images/uefi1.qcow2 qcow2 true
 disk $images/uefi1-data.img raw true
 disk $images/uefi1.iso raw false
 nvram /var/lib/libvirt/qemu/nvram/uefi1_VARS.fd raw true"
-check "a running guest's files, bases first, in use" gives "$want" rows uefi1 \
+check "a running guest's files, bases first, in use" prints "$want" rows uefi1 \
     'select(.kind != "tpm") | "\(.kind) \(.path) \(.format) \(.in_use)"'
-check "the TPM's directory" gives "/var/lib/libvirt/swtpm/$uuid dir true" rows uefi1 \
+check "the TPM's directory" prints "/var/lib/libvirt/swtpm/$uuid dir true" rows uefi1 \
     'select(.kind == "tpm") | "\(.path) \(.type) \(.exists and .size > 1000)"'
-check "a relative reference is told" gives "$images/uefi1-base.qcow2 qcow2 true" rows uefi1 \
+check "a relative reference is told" prints "$images/uefi1-base.qcow2 qcow2 true" rows uefi1 \
     'select(.path == "'$images'/uefi1.qcow2") | "\(.backing) \(.backing_format) \(.relative)"'
-check "sizes, allocation, owner" gives "33554432 true root:root 0644" rows uefi1 \
+check "sizes, allocation, owner" prints "33554432 true root:root 0644" rows uefi1 \
     'select(.target == "vdb") | "\(.size) \(.allocation < 2097152) \(.owner):\(.group) \(.mode)"'
 printf '<domaincheckpoint><name>c1</name><disks><disk name="vda"/><disk name="vdb" checkpoint="no"/></disks></domaincheckpoint>\n' >"$work/checkpoint.xml"
 check "checkpoint-create" says "Domain checkpoint c1 created" m checkpoint-create uefi1 "$work/checkpoint.xml"
-check "checkpoint-list" gives "c1" m checkpoint-list uefi1 --name
+check "checkpoint-list" prints "c1" m checkpoint-list uefi1 --name
 check "a running guest is not exported" fails_with 10 "uefi1 is running on source" m export-domain uefi1 /root/running
 check "... and no directory is made" on admin -- test ! -e /root/running
 lab guest stop uefi1 >/dev/null
-check "off, nothing is in use" gives "6 0" m -c \
+check "off, nothing is in use" prints "6 0" m -c \
     '=#mig.domfiles"uefi1" .. " " .. #(function() local t = {} for _, r in ipairs(mig.domfiles"uefi1") do if r.in_use then t[#t+1] = r end end return t end)()'
 
 hostile="$images/a 'b' \"c\"; \$(touch pwned) *.img"
@@ -96,19 +62,19 @@ cat >"$work/hostile.xml" <<END
 </devices></domain>
 END
 m define "$work/hostile.xml" --node source >/dev/null
-check "a hostile name is data, a missing file a row" gives "$hostile true
+check "a hostile name is data, a missing file a row" prints "$hostile true
 $images/gone false" rows hostile '"\(.path) \(.exists)"'
 check "nothing was run" on source -- sh -c '! ls -A / /root "$HOME" | grep -q pwned'
 check "a domain with a missing disk is not exported" fails_with 3 "$images/gone (vdb) is not there" m export-domain hostile /root/h
 m undefine hostile >/dev/null
 lab guest define test1 >/dev/null
-check "a volume's pool" gives "/mykvm/nfspool/test1.qcow2 nfspool test1.qcow2" rows test1@source '"\(.path) \(.pool) \(.volume)"'
+check "a volume's pool" prints "/mykvm/nfspool/test1.qcow2 nfspool test1.qcow2" rows test1@source '"\(.path) \(.pool) \(.volume)"'
 
 # --- managed save ----------------------------------------------------------------------------------------------------
 lab guest start busy >/dev/null
 check "managedsave" says "Domain 'busy' state saved by libvirt" m managedsave busy
 check "dominfo shows it" says "Managed save:   yes" m dominfo busy@source
-check "domfiles shows it" gives "/var/lib/libvirt/qemu/save/busy.save true" rows busy@source \
+check "domfiles shows it" prints "/var/lib/libvirt/qemu/save/busy.save true" rows busy@source \
     'select(.kind == "save") | "\(.path) \(.exists)"'
 check "it is not exported without it" fails_with 10 "managedsave-remove" m export-domain busy@source /root/busy
 check "managedsave-remove" says "Removed managedsave image" m managedsave-remove busy@source
@@ -121,7 +87,7 @@ check "... for good" says "<shares>512</shares>" m dumpxml uefi1@source --inacti
 # --- with a checkpoint -----------------------------------------------------------------------------------------------
 check "export with a checkpoint" says "uefi1 exported to /root/checkpointed: 6 files" m export-domain uefi1 /root/checkpointed
 check "import" says "uefi1 imported to dest: 6 files" m import-domain /root/checkpointed dest
-check "the checkpoint is known there" gives "c1" m checkpoint-list uefi1@dest --name
+check "the checkpoint is known there" prints "c1" m checkpoint-list uefi1@dest --name
 check "checkpoint-delete --metadata" says "Domain checkpoint c1 deleted" m checkpoint-delete uefi1@dest c1 --metadata
 m checkpoint-delete uefi1@source c1 --metadata >/dev/null
 wipe_dest() {
@@ -133,19 +99,19 @@ wipe_dest
 # --- snapshots -------------------------------------------------------------------------------------------------------
 check "snapshot-create-as, external" says "Domain snapshot s 1 created" m snapshot-create-as uefi1@source 's 1' \
     --disk-only --diskspec "vda,snapshot=external,file=$images/over lay.qcow2" --diskspec vdb,snapshot=no --diskspec sda,snapshot=no
-check "the overlay is the disk, over the rest of its chain" gives "$images/uefi1-base.qcow2
+check "the overlay is the disk, over the rest of its chain" prints "$images/uefi1-base.qcow2
 $images/uefi1.qcow2
 $images/over lay.qcow2" rows uefi1@source 'select(.target == "vda") | .path'
 m snapshot-dumpxml uefi1@source 's 1' --security-info >"$work/s1.xml"
 check "snapshot-delete --metadata" says "Domain snapshot s 1 deleted" m snapshot-delete uefi1@source 's 1' --metadata
-check "... forgot it" gives "" m snapshot-list uefi1@source --name
+check "... forgot it" prints "" m snapshot-list uefi1@source --name
 check "snapshot-create --redefine --current" says "Domain snapshot s 1 created" m snapshot-create uefi1@source "$work/s1.xml" --redefine --current
-check "snapshot-current" gives "s 1" m snapshot-current uefi1@source --name
+check "snapshot-current" prints "s 1" m snapshot-current uefi1@source --name
 
 # --- export and import -----------------------------------------------------------------------------------------------
 exported='/root/ex port'
 check "export-domain" says "uefi1 exported to $exported: 7 files" m export-domain uefi1@source "$exported"
-check "only its owner can read it" gives 700 on admin -- stat -c %a "$exported"
+check "only its owner can read it" prints 700 on admin -- stat -c %a "$exported"
 check "holes stay holes" on admin -- sh -c '[ "$(du -sk "$1" | cut -f 1)" -lt 12000 ]' sh "$exported"
 check "a second export into it is refused" fails_with 13 "is not empty" m export-domain uefi1@source "$exported"
 check "--plan touches nothing" says "tpm      07-tpm.tar.base64 -> /var/lib/libvirt/swtpm/$uuid" m import-domain "$exported" dest --plan
@@ -190,15 +156,11 @@ check "nothing of all these is left" clean_dest
 
 on dest -- sh -c 'echo mine >/var/lib/libvirt/images/uefi1-data.img'
 check "a file that is there is not overwritten" fails_with 4 "dest has a file $images/uefi1-data.img already" m import-domain "$exported" dest
-check "... it is as it was" gives mine on dest -- cat $images/uefi1-data.img
+check "... it is as it was" prints mine on dest -- cat $images/uefi1-data.img
 on dest -- rm $images/uefi1-data.img
 
 interrupted() {
-    # In the background of a script SIGINT is ignored from birth.
-    python3 -c 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "${lab[@]}" exec admin -- "$migsh" -i "$work/nodes" import-domain "$exported" dest \
-        --bwlimit 300K >"$work/int" 2>&1 &
+    interruptible import-domain "$exported" dest --bwlimit 300K >"$work/int" 2>&1 &
     local pid=$! i
     for ((i = 0; i < 300; i++)); do
         on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep -q part' && break
@@ -215,10 +177,10 @@ check "import-domain" says "uefi1 imported to dest: 7 files" m import-domain "$e
 sums() {
     on "$1" -- sh -c 'cd /var/lib/libvirt && sha256sum -- images/uefi1* images/over* qemu/nvram/uefi1_VARS.fd swtpm/*/tpm2/*permall'
 }
-check "all files are equal" gives "$(sums source)" sums dest
-check "holes are holes there" gives "1024" on dest -- sh -c "du -k $images/uefi1-data.img | cut -f 1"
-check "the snapshot is the current one" gives "s 1" m snapshot-current uefi1@dest --name
-check "the definitions are the same" gives "$(m dumpxml uefi1@source --inactive)" m dumpxml uefi1@dest --inactive
+check "all files are equal" prints "$(sums source)" sums dest
+check "holes are holes there" prints "1024" on dest -- sh -c "du -k $images/uefi1-data.img | cut -f 1"
+check "the snapshot is the current one" prints "s 1" m snapshot-current uefi1@dest --name
+check "the definitions are the same" prints "$(m dumpxml uefi1@source --inactive)" m dumpxml uefi1@dest --inactive
 check "a domain that is there is refused" fails_with 4 "dest has a domain uefi1 already" m import-domain "$exported" dest
 check "it starts there" says "Domain 'uefi1' started" m start uefi1@dest
 check "... and runs" says running m domstate uefi1@dest
@@ -226,13 +188,12 @@ wipe_dest
 
 on dest -- mkdir -p "/srv/o'ther dir"
 check "import with --map" says '+      <source file="/srv/o'"'"'ther dir/over lay.qcow2"/>' m import-domain "$exported" dest --map "path=$images:/srv/o'ther dir"
-check "the chain is of the new places" gives "/srv/o'ther dir/uefi1-base.qcow2 true
+check "the chain is of the new places" prints "/srv/o'ther dir/uefi1-base.qcow2 true
 /srv/o'ther dir/uefi1.qcow2 true
 /srv/o'ther dir/over lay.qcow2 true" rows uefi1@dest 'select(.target == "vda") | "\(.path) \(.exists)"'
-check "a relative reference is still relative" gives uefi1-base.qcow2 on dest -- sh -c \
+check "a relative reference is still relative" prints uefi1-base.qcow2 on dest -- sh -c \
     "qemu-img info --output=json \"/srv/o'ther dir/uefi1.qcow2\" | jq -r '.\"backing-filename\"'"
 check "the snapshot's XML was adapted too" says "ther dir/uefi1.qcow2'/>" m snapshot-dumpxml uefi1@dest 's 1'
 check "it starts there, too" says "Domain 'uefi1' started" m start uefi1@dest
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+finish

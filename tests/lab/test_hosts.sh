@@ -4,29 +4,11 @@
 # awkward files, full and read-only file systems, cut connections, killed consoles, many consoles, sudo. A lab of its own
 # (MIGSH_HOSTSTEST_SUBNET). Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-subnet=${MIGSH_HOSTSTEST_SUBNET:-192.168.88}
-name=hoststest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-chmod 755 "$work"
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" hoststest 192.168.88
 mkdir -m 700 "$work/state"
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-on() { local host=$1; shift; lab exec "$host" -- "$@"; }
-console() { on admin env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1; }
-# expect NAME STATUS PATTERN ARGS…: PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines
-expect() {
-    local what=$1 status=$2 pattern=$3 got=0
-    shift 3
-    console "$@" || got=$?
-    judge "$what" "$status" "$got" "$pattern"
-}
+m() { on admin env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@"; }
+console() { m "$@" >"$work/out" 2>&1; }
 hosts=(admin source nfs dest)
 # The sums of all four files, with mode and owner.
 sums() {
@@ -37,13 +19,8 @@ times() { local h; for h in "${hosts[@]}"; do on "$h" stat -L -c '%y %i' /etc/ho
 traces() { local h; for h in "${hosts[@]}"; do on "$h" sh -c 'ls -A /etc | grep -E "^\.migsh|\.migsh-" || :'; done; }
 fresh() { lab reset >/dev/null 2>&1; rm -rf "$work/state"; mkdir -m 700 "$work/state"; }
 
-cat >"$work/nodes" <<NODES
-node-add source root@$subnet.100
-node-add dest root@$subnet.102
-node-add nfs root@$subnet.101 --role storage
-NODES
-chmod 644 "$work/nodes"
-lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up"; exit 1; }
+three_nodes "$subnet.100" "$subnet.102" "$subnet.101"
+up --ready
 
 # --- the plain way -------------------------------------------------------------------------------------------------------
 before=$(sums)

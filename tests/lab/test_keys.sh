@@ -3,33 +3,10 @@
 # key-exchange, key-verify and key-revoke on real hosts that begin with nothing but a password. A lab of its own
 # (MIGSH_KEYSTEST_SUBNET). Prints "ok N - …" lines and a last line with the counts.
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-subnet=${MIGSH_KEYSTEST_SUBNET:-192.168.89}
-name=keystest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-chmod 755 "$work"
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-on() { local host=$1; shift; lab exec "$host" -- "$@"; }
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" keystest 192.168.89
 sh_on() { lab exec "$1" -- sh -c "$2"; }
 migsh() { timeout 60 "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@" </dev/null; }
-person() { # migsh on a terminal, somebody answering
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"
-}
-# gives STATUS PATTERN COMMAND…: PATTERN is a Perl regex on all it prints.
-gives() {
-    local want=$1 pattern=$2 got=0
-    shift 2
-    "$@" >"$work/said" 2>&1 || got=$?
-    cat "$work/said"
-    [[ $got == "$want" ]] || { echo "status $got, wanted $want"; return 1; }
-    grep -qzP -- "(?ms)$pattern" "$work/said" || { echo "wanted /$pattern/"; return 1; }
-}
 
 nodes() { printf '%s\n' "$@" >"$work/nodes"; chmod 644 "$work/nodes"; }
 three() {
@@ -53,11 +30,8 @@ state() {
             find .ssh keys -type f ! -name "*.migsh-*~" -exec sha256sum {} + 2>/dev/null | sort' _ "$host" "${1:-}"
     done
 }
-same() { diff "$1" <("${@:2}"); }
-# The result as `d`, behind the progress that --json tells line by line.
-py() { python3 -c "import json,sys; d=json.loads(sys.stdin.read().splitlines()[-1]); $1"; }
 
-lab up >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up"; exit 1; }
+up
 three
 bare || { echo "not ok 1 - the hosts take passwords"; exit 1; }
 

@@ -5,20 +5,8 @@
 # all is as before. A lab of its own (MIGSH_KILLEDTEST_SUBNET). MIGSH_KILLEDTEST_KILLS=all goes both ways at each record.
 # Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
-subnet=${MIGSH_KILLEDTEST_SUBNET:-192.168.97}
-name=killedtest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-chmod 755 "$work"
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" killedtest 192.168.97
 console() { timeout 60 "$here/lab" --name "$name" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" "$@" </dev/null; }
 killed() { # killed AT ARG…: by tests/fault/at_record.c; false if it lived
     local at=$1
@@ -27,7 +15,6 @@ killed() { # killed AT ARG…: by tests/fault/at_record.c; false if it lived
         "$plain" -i "$work/nodes" "$@" </dev/null >"$work/killed" 2>&1
     [ $? = 137 ]
 }
-same() { diff "$1" <("${@:2}"); }
 # all_as_before STATE: what that function tells is what is in $work/before.
 # back STATE VERB…: --revert leaves all as before, and a journal of nobody's is not left.
 back() {
@@ -68,14 +55,9 @@ each() {
     [ $rc != 1 ] && [ "$n" -gt 6 ]
 }
 
-cat >"$work/nodes" <<NODES
-node-add source root@source
-node-add dest root@dest
-node-add nfs root@nfs --role storage
-NODES
-chmod 644 "$work/nodes"
+three_nodes
 mkdir -m 700 "$work/state"
-lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+up --ready
 
 # --- keys are made: the first records of key-exchange
 on source sh -c 'rm -f /root/.ssh/id_*'

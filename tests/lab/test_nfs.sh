@@ -3,46 +3,15 @@
 # NFS in the lab: export (by exportfs and by ganesha alone), show, mount, test, adopt, umount, and each of them back to the
 # byte. A lab of its own (MIGSH_NFSTEST_SUBNET), other directories than those it exports. Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-subnet=${MIGSH_NFSTEST_SUBNET:-192.168.90}
-name=nfstest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-# expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
-expect() {
-    local what=$1 status=$2 pattern=$3 got=0
-    shift 3
-    lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    judge "$what" "$status" "$got" "$pattern"
-}
-# same NAME WANTED COMMAND…: the command prints just that.
-same() {
-    local what=$1 want=$2
-    shift 2
-    "$@" >"$work/out" 2>&1
-    [ "$(cat "$work/out")" = "$want" ]
-    verdict "$what" $? "wanted: $want"
-}
-on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" nfstest 192.168.90
 sums() { on nfs sh -c 'sha256sum /etc/exports; stat -c %a:%u:%g /etc/exports; cd /etc && ls exports.migsh* 2>/dev/null; ls -d /srv/* /run/migsh 2>/dev/null'; }
 # shellcheck disable=SC2016 # for the shell over there
 # Everything below a directory: names, modes, contents.
 tree() { on "$1" sh -c 'cd "$1" || exit; find . -print0 | sort -z | xargs -0 stat -c "%n %a %u %F %s"; find . -type f -print0 | sort -z | xargs -0 sha256sum' sh "$2"; }
 
-cat >"$work/nodes" <<NODES
-node-add source root@source
-node-add dest root@dest
-node-add nfs root@nfs --role storage
-NODES
-chmod 755 "$work"
-chmod 644 "$work/nodes"
-lab up --ready >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+three_nodes
+up --ready
 
 # --- export, by exportfs
 on nfs sh -c 'printf "# kept: as it is\n/srv/nfs *(rw,sync,no_root_squash) \\\\\n   # and this\n" >/etc/exports; chmod 640 /etc/exports'
@@ -51,7 +20,7 @@ before=$(sums)
 expect "export: the plan shows the entry and the words" 0 \
     "^\+\"$dir\" $subnet\.100\(rw,sync,no_root_squash,no_subtree_check\) $subnet\.102\(.*exportfs -ra.*export +planned" \
     nfs-export nfs "$dir" --to source,dest --plan
-same "export: the plan changes nothing" "$before" sums
+check "export: the plan changes nothing" prints "$before" sums
 expect "export: not asked, nothing done" 2 "nobody can be asked.*--apply" nfs-export nfs "$dir" --to source
 expect "export: verify says that it is not there" 12 "not as it should be|not done" nfs-export nfs "$dir" --to source,dest --verify
 expect "export: applied" 0 "export +changed.*exports read by the server +changed" nfs-export nfs "$dir" --to source,dest --apply
@@ -59,10 +28,10 @@ mtime=$(on nfs stat -c %y:%i /etc/exports)
 expect "export: a second time, 0 changes" 0 "directory.*unchanged.*export +unchanged.*read by the server +unchanged" \
     nfs-export nfs "$dir" --to source,dest --apply
 expect "export: verified" 0 "export +verified" nfs-export nfs "$dir" --to source,dest --verify
-same "export: the file was not touched again" "$mtime" on nfs stat -c %y:%i /etc/exports
+check "export: the file was not touched again" prints "$mtime" on nfs stat -c %y:%i /etc/exports
 expect "export: one more client with other options joins the entry" 0 "2 changed|changed" \
     nfs-export nfs "$dir" --to 10.1.0.0/16 --options ro,sync,no_subtree_check --apply
-same "export: one entry, the rest as it was" "1" on nfs sh -c "grep -c '^\"$dir\" .*100(rw.*102(rw.* 10.1.0.0/16(ro,sync' /etc/exports"
+check "export: one entry, the rest as it was" prints "1" on nfs sh -c "grep -c '^\"$dir\" .*100(rw.*102(rw.* 10.1.0.0/16(ro,sync' /etc/exports"
 expect "export: and is taken out" 0 "export +changed" nfs-export nfs "$dir" --to 10.1.0.0/16 --remove --apply
 expect "show: both exports, seen from the nodes" 0 "nfs +$dir +$subnet\.100/32,$subnet\.102/32 +source,dest +mountd" \
     nfs-show nfs --from source,dest
@@ -84,13 +53,13 @@ expect "mount: on two nodes, with fstab" 0 "source +mounted at boot +changed.*de
     nfs-mount source dest "$share" "$at" --persist --apply
 expect "mount: a second time, 0 changes" 0 "source +mount .*unchanged.*dest +mounted at boot +unchanged" \
     nfs-mount source dest "$share" "$at" --persist --apply
-same "mount: fstab masks the blanks" "$subnet.101:/srv/my\\040images /mnt/a\\040b nfs _netdev 0 0" on source tail -n 1 /etc/fstab
+check "mount: fstab masks the blanks" prints "$subnet.101:/srv/my\\040images /mnt/a\\040b nfs _netdev 0 0" on source tail -n 1 /etc/fstab
 expect "test: shared both ways" 0 "source +fuse.* root +no +[0-9.]+ .*source +dest +root +pass.*dest +source +qemu +pass.*shared: yes" \
     nfs-test source dest "$at"
-same "test: leaves nothing behind" "" on nfs ls -A "$dir"
+check "test: leaves nothing behind" prints "" on nfs ls -A "$dir"
 expect "test --json" 0 '"latency_ms": ?[0-9.]+.*"shared": ?true|"shared": ?true' --json nfs-test source dest "$at"
 expect "test: two directories of their own are not shared" 12 "does not see what.*|shared: no" nfs-test source dest /root
-same "test: leaves nothing behind there either" "" on source sh -c 'ls -A /root | grep test'
+check "test: leaves nothing behind there either" prints "" on source sh -c 'ls -A /root | grep test'
 on source sh -c 'sed -i "s/^user.*/user = \"libvirt-qemu\"/; s/^group.*/group = \"kvm\"/" /etc/libvirt/qemu.conf'
 expect "test: QEMU's user may not write" 12 "libvirt-qemu +no .*libvirt-qemu cannot write: Permission denied" nfs-test source dest "$at"
 on nfs chmod 1777 "$dir"
@@ -112,14 +81,14 @@ expect "umount: with fstab" 0 "source +unmount .*changed.*source +no longer moun
     nfs-umount source,dest "$at" --persist --apply
 expect "umount: a second time, 0 changes" 0 "source +unmount .*unchanged" nfs-umount source,dest "$at" --persist --apply
 expect "umount: taken back" 0 "unmount .*reverted" nfs-umount source,dest "$at" --revert
-same "umount: mounted again" "1" on source grep -c 'a.040b.*fuse.nfs' /proc/self/mountinfo
+check "umount: mounted again" prints "1" on source grep -c 'a.040b.*fuse.nfs' /proc/self/mountinfo
 lab service dest sshd stop >/dev/null
 expect "umount: a node that does not answer stops no other" 7 "source +unmount .*changed.*dest +unmount +unreachable" \
     nfs-umount source,dest "$at" --apply
 lab service dest sshd start >/dev/null
 expect "umount: and back" 0 "source +unmount .*reverted" nfs-umount source "$at" --revert
 expect "mount: taken back" 0 "directory /mnt/a b +reverted" nfs-mount source,dest "$share" "$at" --revert
-same "mount: fstab to the byte" "$fstab" on source sha256sum /etc/fstab
+check "mount: fstab to the byte" prints "$fstab" on source sha256sum /etc/fstab
 
 # --- adopt
 # shellcheck disable=SC2016
@@ -137,19 +106,19 @@ on nfs sh -c 'echo other >"/srv/my images/sparse.img"'
 expect "adopt: another file of the same name on the share is an error" 1 "sparse.img is on the share already" \
     nfs-adopt source "$share" /mnt/old --apply
 expect "adopt: taken back after that" 0 "aside, as .*reverted" nfs-adopt source "$share" /mnt/old --revert
-same "adopt: all as it was" "$old" tree source /mnt/old
-same "adopt: the share's own file is still there, and no other" "sparse.img" on nfs ls -A "$dir"
+check "adopt: all as it was" prints "$old" tree source /mnt/old
+check "adopt: the share's own file is still there, and no other" prints "sparse.img" on nfs ls -A "$dir"
 on nfs rm -f "$dir/sparse.img"
 expect "adopt: applied" 0 "aside, as .*changed.*copied onto the share, checksums compared +changed" \
     nfs-adopt source "$share" /mnt/old --apply
-same "adopt: all on the share" "$(echo "$old" | grep -v '^\. ')" sh -c "$(declare -f tree on lab); here='$here' name='$name' subnet='$subnet'; tree nfs '$dir' | grep -v '^\. '"
+check "adopt: all on the share" prints "$(echo "$old" | grep -v '^\. ')" sh -c "$(declare -f tree on lab); here='$here' name='$name' subnet='$subnet'; tree nfs '$dir' | grep -v '^\. '"
 expect "adopt: a second time, 0 changes" 0 "aside, as .*unchanged.*copied .*unchanged" nfs-adopt source "$share" /mnt/old --apply
 on source sh -c 'echo more >>"/mnt/old/a b.qcow2"'
 expect "adopt: not taken back over what has changed since" 1 "a b.qcow2 has changed on the share" nfs-adopt source "$share" /mnt/old --revert
 on source truncate -s 3000000 "/mnt/old/a b.qcow2"
 expect "adopt: taken back" 0 "copied .*reverted.*aside, as .*reverted" nfs-adopt source "$share" /mnt/old --revert
-same "adopt: all as it was before" "$old" tree source /mnt/old
-same "adopt: nothing on the share" "" on nfs ls -A "$dir"
+check "adopt: all as it was before" prints "$old" tree source /mnt/old
+check "adopt: nothing on the share" prints "" on nfs ls -A "$dir"
 
 lab guest start local1 >/dev/null
 expect "adopt: refused while a guest runs on it" 9 "images is in use: .*guest local1" \
@@ -165,13 +134,13 @@ lab service nfs ganesha stop >/dev/null
 expect "mount: the server is down, and the way back does not wait for it" 0 \
     "warning: the server of /mnt/gone does not answer: it was unmounted lazily.*mount .*reverted.*directory /mnt/gone +reverted" \
     nfs-mount source nfs:/srv/nfs /mnt/gone --revert
-same "mount: it is gone" "" on source grep /mnt/gone /proc/self/mountinfo
+check "mount: it is gone" prints "" on source grep /mnt/gone /proc/self/mountinfo
 expect "show: the server is down" 7 "nfs from nfs: .*" nfs-show nfs --from nfs
 expect "export: the server is down, and says so" 1 "no service script|nothing listens" nfs-export nfs /srv/down --to source --apply
 lab service nfs ganesha start >/dev/null
 expect "export: and back" 0 "directory /srv/down +reverted" nfs-export nfs /srv/down --revert
 expect "export: taken back" 0 "export +reverted.*directory $dir +reverted" nfs-export nfs "$dir" --revert
-same "export: the file to the byte, the directory gone" "$before" sums
+check "export: the file to the byte, the directory gone" prints "$before" sums
 
 # --- ganesha, where there is no exportfs
 on nfs mv /usr/local/sbin/exportfs /usr/local/sbin/exportfs.away
@@ -188,6 +157,6 @@ expect "ganesha: an EXPORT of somebody else" 4 "by an EXPORT of its own" nfs-exp
 expect "ganesha: a client taken out" 0 "export +changed" nfs-export nfs /srv/g --to source --remove --apply
 expect "ganesha: and seen so" 0 "/srv/g +$subnet\.102/32 " nfs-show nfs --from dest
 expect "ganesha: taken back" 0 "export +reverted" nfs-export nfs /srv/g --revert
-same "ganesha: the configuration to the byte" "$conf" on nfs sha256sum /etc/ganesha/ganesha.conf
+check "ganesha: the configuration to the byte" prints "$conf" on nfs sha256sum /etc/ganesha/ganesha.conf
 
 finish

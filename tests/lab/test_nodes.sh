@@ -3,37 +3,14 @@
 # Nodes in the lab: exec on real hosts, every transport of node-test, and what they say when a daemon is gone. A lab of its
 # own (MIGSH_NODESTEST_SUBNET). Prints "ok N - …".
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-subnet=${MIGSH_NODESTEST_SUBNET:-192.168.85}
-name=nodestest-$$
-work=$(mktemp -d)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" nodestest 192.168.85
+three_nodes
 
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
-# expect NAME STATUS PATTERN ARGS…: migsh on admin; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
-expect() {
-    local what=$1 status=$2 pattern=$3 got=0
-    shift 3
-    lab exec admin -- "$migsh" -i "$work/nodes" "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    judge "$what" "$status" "$got" "$pattern"
-}
-
-cat >"$work/nodes" <<NODES
-node-add source root@source
-node-add dest root@dest
-node-add nfs root@nfs --role storage
-NODES
-chmod 755 "$work"
-chmod 644 "$work/nodes"
-
-lab up >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up"; exit 1; }
+up
 expect "bare hosts: a name that admin does not know" 7 "(no address is known for|cannot look up) \"source\"" exec source -- true
 lab down >/dev/null 2>&1
-lab up --ready --tls >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up ready"; exit 1; }
+up --ready --tls
 lab guest define local1 >/dev/null
 expect "exec on three hosts" 0 "^source: source\ndest: dest\nnfs: nfs\n" exec all -- hostname
 expect "node-test: every transport passes" 0 \

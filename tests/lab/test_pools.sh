@@ -4,18 +4,10 @@
 # side, uploads and downloads with full disks, Ctrl-C and a daemon that does not answer.
 # Prints "ok N - name" and "not ok N - name", last line the counts; 77 where there can be no lab.
 set -uo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-migsh=${MIGSH_PLAIN:-$root/build/shell/migsh}
-lab() { "$root/tests/lab/lab" --name pl --subnet 192.168.86 "$@"; }
-
-lab check || exit
-[ -x "$migsh" ] || { echo "no migsh at $migsh: build first"; exit 1; }
-work=$(mktemp -d)
-chmod 755 "$work"
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-lab down >/dev/null 2>&1
-lab up --ready >"$work/up" 2>&1 || { cat "$work/up"; echo "not ok 1 - the lab starts"; exit 1; }
-
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" poolstest 192.168.86
+migsh=$plain
+up --ready
 source_address=$(lab address source) dest_address=$(lab address dest) nfs_address=$(lab address nfs)
 cat >"$work/nodes" <<END
 node-add source $source_address
@@ -25,8 +17,6 @@ END
 m() { lab exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 on() { lab exec "$@"; }
 
-# shellcheck source=tests/lab/lib/tap.sh
-. "$root/tests/lab/lib/tap.sh"
 fails() { ! "$@"; }
 # fails_with TEXT COMMAND…: fails, and says TEXT.
 fails_with() {
@@ -34,18 +24,6 @@ fails_with() {
     shift
     if said=$("$@" 2>&1); then echo "it succeeded: $said"; return 1; fi
     grep -qF -- "$text" <<<"$said" || { echo "said: $said"; return 1; }
-}
-says() { # says TEXT COMMAND…
-    local text=$1 said
-    shift
-    said=$("$@" 2>&1) || { echo "failed: $said"; return 1; }
-    grep -qF -- "$text" <<<"$said" || { echo "said: $said"; return 1; }
-}
-gives() { # gives EXACTLY COMMAND…
-    local want=$1 got
-    shift
-    got=$("$@" 2>&1)
-    [ "$got" = "$want" ] || { printf 'wanted: %s\ngot: %s\n' "$want" "$got"; return 1; }
 }
 same_sum() { [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]; }
 export_dir() { # export_dir DIR CLIENT
@@ -55,14 +33,14 @@ export_dir() { # export_dir DIR CLIENT
 # --- the documents' pool, on both nodes -----------------------------------------------------------------------------
 export_dir /srv/nfspool '*'
 for node in source dest; do
-    check "pool-define-as, -build, -start, -autostart on $node" gives 'Pool nfspool defined
+    check "pool-define-as, -build, -start, -autostart on $node" prints 'Pool nfspool defined
 Pool nfspool built
 Pool nfspool started
 Pool nfspool marked as autostarted' m -C "$node" -c "pool-define-as nfspool --type netfs --source-host $nfs_address \
 --source-path /srv/nfspool --target /mykvm/nfspool/; pool-build nfspool; pool-start nfspool; pool-autostart nfspool"
 done
-check "vol-create-as" gives "Vol test01 created" m -C source vol-create-as nfspool test01 5G --format qcow2
-check "the other node sees it after pool-refresh" gives "Pool nfspool refreshed" m -C dest pool-refresh nfspool
+check "vol-create-as" prints "Vol test01 created" m -C source vol-create-as nfspool test01 5G --format qcow2
+check "the other node sees it after pool-refresh" prints "Pool nfspool refreshed" m -C dest pool-refresh nfspool
 listed() {
     [ "$(m -q vol-list nfspool --node all | tr -s ' ')" = "$(printf ' %s test01 /mykvm/nfspool/test01\n' source dest)" ]
 }
@@ -75,8 +53,8 @@ check "the volume is a qcow2 of 5 GiB" says "5368709120 bytes" m -C dest vol-inf
 check "vol-resize" says "successfully changed to 6G" m -C source vol-resize test01 6G nfspool
 check "vol-resize by a delta that shrinks" says "changed by -1G" m -C source vol-resize test01 -1G nfspool --delta --shrink
 check "vol-clone on the host" says "cloned from test01" m -C source vol-clone /mykvm/nfspool/test01 test02
-check "vol-delete" gives "Vol test02 deleted" m -C source vol-delete test02 nfspool
-check "pool-autostart --disable, -destroy, -undefine" gives 'Pool nfspool unmarked as autostarted
+check "vol-delete" prints "Vol test02 deleted" m -C source vol-delete test02 nfspool
+check "pool-autostart --disable, -destroy, -undefine" prints 'Pool nfspool unmarked as autostarted
 Pool nfspool destroyed
 Pool nfspool has been undefined' m -C dest -c 'pool-autostart nfspool --disable; pool-destroy nfspool; pool-undefine nfspool'
 on dest -- rmdir /mykvm/nfspool
@@ -109,28 +87,28 @@ m -C source -q -c 'pool-define-as deep dir --target /mykvm/deep/er; pool-start d
 on dest -- touch /mykvm/deep
 check "a build that fails there" fails_with "failed to build pool 'deep' on dest" m pool-clone deep dest --node source
 check "leaves no definition" fails on_dest pool-info deep
-check "and the file that was in the way" gives "regular empty file" on dest -- stat -c %F /mykvm/deep
+check "and the file that was in the way" prints "regular empty file" on dest -- stat -c %F /mykvm/deep
 on dest -- rm /mykvm/deep
 on source -- chmod 750 /mykvm/deep/er
 m -C source -q pool-refresh deep
 check "a pool on a new directory" says '"steps":["define","build","start"]' m -j pool-clone deep dest --node source
-check "which gets the mode of the first one" gives 750 on dest -- stat -c %a /mykvm/deep/er
+check "which gets the mode of the first one" prints 750 on dest -- stat -c %a /mykvm/deep/er
 on_dest pool-define-as only dir --target /mykvm/other >/dev/null
 before=$(on_dest pool-dumpxml only)
 check "another definition of that name is refused" fails_with "of another definition; nothing was changed" \
     m pool-clone only dest --node source
-check "and is left alone" gives "$before" on_dest pool-dumpxml only
+check "and is left alone" prints "$before" on_dest pool-dumpxml only
 on_dest pool-undefine only >/dev/null
 m -C source pool-destroy only >/dev/null
 check "a pool that is off is only defined" says '"steps":["define"]' m -j pool-clone only dest --node source
-check "no probe is left" gives "" on dest -- sh -c 'virsh -q pool-list --all --name | grep migsh-probe'
+check "no probe is left" prints "" on dest -- sh -c 'virsh -q pool-list --all --name | grep migsh-probe'
 
 # --- hostile names --------------------------------------------------------------------------------------------------
 name="a 'b' \"c\"; \$(touch x) <&>"
 check "a hostile pool" says "defined" m -C source pool-define-as "$name" dir --target "/mykvm/$name"
 check "is built and started" says "started" m -C source pool-start "$name" --build
 check "a hostile volume" says "created" m -C source vol-create-as "$name" "-$name" 1M
-check "has its path" gives "/mykvm/$name/-$name" m -C source vol-path --pool "$name" --vol "-$name"
+check "has its path" prints "/mykvm/$name/-$name" m -C source vol-path --pool "$name" --vol "-$name"
 check "and is deleted" says "deleted" m -C source vol-delete --pool "$name" --vol "-$name"
 
 # --- transfers ------------------------------------------------------------------------------------------------------
@@ -171,7 +149,7 @@ check "a directory for a file" fails_with "Is a directory" download dense "$work
 # Full disks: a 20 MiB tmpfs on either side.
 on admin -- mount -t tmpfs -o size=20m tmpfs /mnt
 check "the admin's disk full" fails_with "No space left on device" download dense /mnt/back local
-check "leaves nothing" gives "" on admin -- ls -A /mnt
+check "leaves nothing" prints "" on admin -- ls -A /mnt
 on source -- sh -c 'mkdir /mykvm/small && mount -t tmpfs -o size=20m tmpfs /mykvm/small'
 m -C source -q -c 'pool-define-as small dir --target /mykvm/small; pool-start small
 vol-create-as small v 70M --allocation 0' >/dev/null
@@ -184,11 +162,7 @@ check "and it says what the volume holds" grep "the volume holds a part of" "$wo
 interrupted() {
     local after=$1 pid status=0 from
     shift
-    # In the background of a script SIGINT is ignored from birth; setsid -w would not pass it on.
-    python3 -c 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$root/tests/lab/lab" --name pl exec admin -- "$migsh" -i "$work/nodes" -C source "$@" \
-        >"$work/said" 2>&1 &
+    interruptible -C source "$@" >"$work/said" 2>&1 &
     pid=$!
     sleep "$after"
     kill -INT "$pid" || { cat "$work/said"; echo "it had ended before"; return 1; }
@@ -199,8 +173,8 @@ os.execv(sys.argv[1], sys.argv[1:])' "$root/tests/lab/lab" --name pl exec admin 
 }
 printf old >"$work/target"
 check "Ctrl-C ends a download" interrupted 1.5 vol-download long "$work/target" local
-check "the old file is whole" gives old cat "$work/target"
-check "no half file is beside it" gives "" find "$work" -name 'target.part*'
+check "the old file is whole" prints old cat "$work/target"
+check "no half file is beside it" prints "" find "$work" -name 'target.part*'
 check "Ctrl-C ends an upload" interrupted 1.5 vol-upload long /dev/zero local
 check "which tells what the volume holds" grep -q "the volume holds a part of" "$work/said"
 daemon=$(on source -- cat /run/libvirtd.pid)
@@ -212,8 +186,8 @@ frozen() {
     return $r
 }
 check "Ctrl-C ends a download from a daemon that is frozen" frozen vol-download long "$work/target" local
-check "the old file is whole" gives old cat "$work/target"
-check "no half file is beside it" gives "" find "$work" -name 'target.part*'
+check "the old file is whole" prints old cat "$work/target"
+check "no half file is beside it" prints "" find "$work" -name 'target.part*'
 check "Ctrl-C ends an upload to a daemon that is frozen" frozen vol-upload long /dev/zero local
 check "the host works again" says "local" m -C source pool-list
 

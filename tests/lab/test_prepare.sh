@@ -4,26 +4,13 @@
 # the middle, and failing. A lab of its own (MIGSH_PREPARETEST_SUBNET). MIGSH_PREPARETEST_KILLS=all kills at every record
 # of every journal. Prints "ok N - …" lines and a last line with the counts.
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migsh=$(realpath "${MIGSH:-$here/../../build-asan/shell/migsh}")
-plain=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-preload=$(realpath "$(dirname "$plain")/../tests/fault/at_record.so")
-subnet=${MIGSH_PREPARETEST_SUBNET:-192.168.94}
-name=preparetest-$$
-work=$(mktemp -d)
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preparetest 192.168.94
 hosts=(admin source nfs dest)
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
-lab check || exit
-trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
-chmod 755 "$work"
-
-# shellcheck source=tests/lab/lib/tap.sh
-. "$here/lib/tap.sh"
 on() { local host=$1; shift; timeout 60 "$here/lab" --name "$name" exec "$host" -- "$@" </dev/null; }
 sh_on() { on "$1" sh -c "$2"; }
 # Without a terminal, and with a person who knows the password and says yes.
 migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
-person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 # killed AT ARG…: a console that dies at that record of a journal (tests/fault/at_record.c). Fails if it did not.
 killed() {
     local at=$1
@@ -33,17 +20,6 @@ killed() {
     [[ $? == 137 ]]
 }
 quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$plain" -i "$work/nodes" "$@"; }
-# gives STATUS PATTERN COMMAND…: PATTERN is a Perl regex on all it prints.
-gives() {
-    local want=$1 pattern=$2 got=0
-    shift 2
-    "$@" >"$work/said" 2>&1 || got=$?
-    cat "$work/said"
-    [[ $got == "$want" ]] || { echo "status $got, wanted $want"; return 1; }
-    grep -qzP -- "(?ms)$pattern" "$work/said" || { echo "wanted /$pattern/"; return 1; }
-}
-# The result as `d`, behind the progress that --json tells line by line.
-py() { python3 -c "import json,sys; d=json.loads(sys.stdin.read().splitlines()[-1]); $1"; }
 
 # All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts, exports,
 # names. Not the journals, backups, and the empty directories that libvirt makes for itself.
@@ -61,9 +37,8 @@ state() {
     wait
     for host in "${hosts[@]}"; do sed "s/^/$host /" "$work/state.$host"; done
 }
-same() { diff "$1" <("${@:2}"); }
 
-lab up >/dev/null 2>&1 || { echo "not ok 1 - the lab comes up"; exit 1; }
+up
 # As the documents name them. The third one's share is a pool, the first one's is mounted at /mnt.
 printf '%s\n' "node-add test1 root@$subnet.100" "node-add nfs root@$subnet.101" "node-add test2 root@$subnet.102" \
     >"$work/nodes"
