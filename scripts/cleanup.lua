@@ -6,9 +6,7 @@ local place = require "cold.place"
 local steps = require "cold.steps"
 local xml = require "cold.xml"
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 -- What there is -------------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,7 @@ local node = require "cold.node"
 local place = require "cold.place"
 local report = require "migsh.report"
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function given(value)
   return value ~= mig.null and value or nil
@@ -17,22 +15,9 @@ end
 
 -- {name, uuid, node, autostart}: it is off.
 local function find(text)
-  local name, at = text:match "^(.+)@([^@]+)$"
-  if not (name and mig.try(mig.node_show, { at })) then
-    local found = place.look(function(row)
-      return row.name == text or row.uuid == text
-    end)
-    if #found.copies > 1 then
-      fail("usage", ("say which: %s@NODE"):format(text), "several nodes define a domain '%s'", text)
-    elseif #found.copies == 0 then
-      local silent = found.silent[1]
-      fail(silent and "unreachable" or "not-found", nil, "no node defines a domain '%s'%s", text,
-        silent and ("; %s: %s"):format(silent.node, silent.msg) or "")
-    end
-    at = found.copies[1].node
-    name = found.copies[1].uuid
-  end
-  local info = mig.dominfo { name .. "@" .. at }
+  local found = place.find(text, "define")
+  local at = found.node
+  local info = mig.dominfo { (found.uuid or found.name) .. "@" .. at }
   if info.state ~= "shut off" then
     fail("state", ("shutdown %s@%s"):format(info.name, at), "%s is %s on %s: only what is off can be exported",
       info.name, info.state, at)

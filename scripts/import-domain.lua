@@ -9,9 +9,7 @@ local report = require "migsh.report"
 
 local RESERVE = 64 << 20 -- bytes that stay free
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function given(value)
   return value ~= mig.null and value or nil

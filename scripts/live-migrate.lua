@@ -2,6 +2,7 @@
 -- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local outages = require "outage.watches"
+local place = require "cold.place"
 local report = require "migsh.report"
 
 -- Options that go to `migrate` as they are.
@@ -42,55 +43,17 @@ for _, a in ipairs(passed_on) do
 end
 
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
-
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
-
-local function hypervisors()
-  local names = {}
-  for _, node in ipairs(mig.nodes()) do
-    if node.hypervisor then
-      names[#names + 1] = node.name
-    end
-  end
-  return names
-end
-
--- Every definition of it on the given nodes, and who did not answer. matches(row) chooses.
-local function find_copies(nodes, matches)
-  local rows, err = mig.try(mig.list, { all = true, node = nodes })
-  local copies = {}
-  for _, row in ipairs(rows or err.value or {}) do
-    if matches(row) then
-      copies[#copies + 1] = row
-    end
-  end
-  return copies, err
-end
-
-local function is_active(row)
-  return row.state ~= "shut off"
-end
+local fail = mig.fail
 
 -- Where it runs: {name, node}.
 local function find_source(text)
-  local name, node = text:match "^(.+)@([^@]+)$"
-  if name and mig.try(mig.node_show, { node }) then
-    return { name = name, node = node }
-  end
-  local copies, err = find_copies(hypervisors(), function(row)
-    return (row.name == text or row.uuid == text) and is_active(row)
-  end)
-  if #copies > 1 then
-    fail("usage", ("say which: %s@NODE"):format(text), "domain '%s' is active on several nodes", text)
-  elseif #copies == 0 then
-    if err then
-      error(err, 0)
+  return (place.find(text, "run", function(copies)
+    local active = {}
+    for _, row in ipairs(copies) do
+      active[#active + 1] = place.is_active(row) and row or nil
     end
-    fail("not-found", "start it first, or use migrate --offline", "no node runs a domain '%s'", text)
-  end
-  return { name = copies[1].name, node = copies[1].node }
+    return active
+  end))
 end
 
 -- The facts before anything is done: all that the journal keeps.
@@ -111,7 +74,7 @@ local function gather(a)
   if err and err.code ~= "not-found" then
     error(err, 0)
   end
-  if there and is_active(there) then
+  if there and place.is_active(there) then
     fail("exists", there.uuid == job.before.uuid and "both may write to the same disk: look at both, then destroy the "
       .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
@@ -188,7 +151,7 @@ local function has_moved(job)
     error(err, 0)
   end
   local here = mig.try(mig.dominfo, { job.on_source })
-  return there and there.uuid == job.uuid and there.state == "running" and not (here and is_active(here))
+  return there and there.uuid == job.uuid and there.state == "running" and not (here and place.is_active(here))
 end
 
 local function migrate(job)
@@ -235,19 +198,18 @@ local function verify(job)
   local function check(id, ok, title, detail)
     checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
   end
-  local copies, err = find_copies(hypervisors(), function(row)
-    return row.uuid == job.before.uuid
-  end)
-  local active, others = {}, {}
-  for _, row in ipairs(copies) do
-    if is_active(row) then
+  local found = place.of_uuid(job.before.uuid)
+  local active, others, silent = {}, {}, found.silent[1]
+  for _, row in ipairs(found.copies) do
+    if place.is_active(row) then
       active[#active + 1] = row.node .. " (" .. row.state .. ")"
       others[row.node] = row.state
     end
   end
   check("running", #active == 1 and others[job.dest] == "running",
-    (err and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(job.dest),
-    err and err.msg or ("active on: " .. (next(active) and table.concat(active, ", ") or "no node")))
+    (silent and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(job.dest),
+    silent and ("%s: %s"):format(silent.node, silent.msg)
+    or ("active on: " .. (next(active) and table.concat(active, ", ") or "no node")))
   local there = mig.try(mig.dominfo, { job.on_dest }) or {}
   local here = mig.try(mig.dominfo, { job.on_source })
   check("defined", there.persistent, "is defined on " .. job.dest)

@@ -8,9 +8,7 @@ local pool = require "prepare.pool"
 
 local TITLE = "prepare-nodes"
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 -- "/a//b/" as "/a/b".
 local function clean_path(what, text)

@@ -56,9 +56,11 @@ An error is a table {code, msg, hint}; code is one of failed, usage, not-found, 
 timeout, unsafe, state, unsupported, verdict, io, cancelled. err.value is what a failed command returned all the same.
 A function that returns nothing gives true. Ctrl-C passes through: use <close> or pcall to clean up.]],
         example = [[local state, err = mig.try(mig.domstate, {"share"}); if not state then print(err.code, err) end]] },
-      { form = "mig.error{code =, msg =, hint =}", names = { "error" }, text = [[
-Raises an error object; error{…} with the same table does too, and error("text") has code "failed". The code decides
-migsh's exit status. MIGSH_DEBUG=1 in the environment shows where an uncaught one came from.]],
+      { form = "mig.error{code =, msg =, hint =}, mig.fail(CODE, HINT or nil, FORMAT, …)", names = { "error", "fail" },
+        text = [[
+Raises an error object; error{…} with the same table does too, and error("text") has code "failed". mig.fail makes the
+message by string.format. The code decides migsh's exit status. MIGSH_DEBUG=1 in the environment shows where an uncaught
+one came from.]],
         example = [[mig.error{code = "state", msg = "share is not running", hint = "start share"}]] },
       { form = "mig.undo() -> list", names = { "undo" }, text = [[
 Steps to take back: undo:add(TEXT, FUNCTION); undo:commit() drops them all. As a <close> variable it runs them, the last

@@ -41,6 +41,11 @@ function mig.error(fields)
   error(errors.new(fields), 0)
 end
 
+-- The same, its message made by string.format. `hint` may be nil.
+function mig.fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
 function mig.notice(text)
   core.notice(tostring(text))
 end

@@ -10,9 +10,7 @@ local check = {}
 
 local RESERVE = 64 << 20 -- bytes that stay free beside the copies
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function dest_xml(about)
   return (xml.map(about.xml, about.options.map))

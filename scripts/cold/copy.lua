@@ -9,9 +9,7 @@ local copy = {}
 
 local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function temporary(tx, i, file)
   return ("%s/.migsh-%s-%d"):format(node.directory(file.to), tx.id:match "%x+$", i)

@@ -6,50 +6,32 @@ local place = require "cold.place"
 local xml = require "cold.xml"
 local facts = {}
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 -- Which copy of the domain is meant: the one that runs, or else the only one that was not left behind by a migration.
 local function find(text)
-  local name, at = text:match "^(.+)@([^@]+)$"
-  if name and mig.try(mig.node_show, { at }) then
-    local info = mig.dominfo { text }
-    local mark = info.state == "shut off" and xml.mark(mig.dumpxml { text, inactive = true })
-    if mark and mark.role == "moved" then
-      fail("state", ("the guest is there: %s@%s; if it is no more, cleanup %s makes this one the guest again"):format(
-        info.name, mark.node, info.name), "%s was moved to %s, and is "
-        .. "left behind on %s", info.name, mark.node, at)
+  local row, silent = place.find(text, "define", function(copies)
+    local here = {}
+    for _, row in ipairs(copies) do
+      if place.is_active(row) then
+        return { row }
+      end
+      local mark = xml.mark(mig.dumpxml { row.uuid .. "@" .. row.node, inactive = true })
+      here[#here + 1] = not (mark and mark.role == "moved") and row or nil
     end
-    info.node = at
-    return info
-  end
-  local found = place.look(function(row)
-    return row.name == text or row.uuid == text
+    return here
   end)
-  local here = {}
-  for _, row in ipairs(found.copies) do
-    local mark = xml.mark(mig.dumpxml { row.uuid .. "@" .. row.node, inactive = not place.is_active(row) })
-    if place.is_active(row) then
-      here = { row }
-      break
-    elseif not mark or mark.role ~= "moved" then
-      here[#here + 1] = row
-    end
+  for _, s in ipairs(silent) do
+    mig.warn(("%s does not answer: whether it has the domain too is not known"):format(s.node))
   end
-  if #here > 1 then
-    fail("usage", ("say which: %s@NODE"):format(text), "several nodes define a domain '%s'", text)
-  elseif #here == 0 and found.silent[1] then
-    fail("unreachable", nil, "no domain '%s' on the nodes that answer; %s: %s", text, found.silent[1].node,
-      found.silent[1].msg)
-  elseif #here == 0 then
-    fail("not-found", "list --all shows what there is", "no node defines a domain '%s'", text)
+  local on_node = (row.uuid or row.name) .. "@" .. row.node
+  local info = mig.dominfo { on_node }
+  local mark = row.named and info.state == "shut off" and xml.mark(mig.dumpxml { on_node, inactive = true })
+  if mark and mark.role == "moved" then
+    fail("state", ("the guest is there: %s@%s; if it is no more, cleanup %s makes this one the guest again"):format(
+      info.name, mark.node, info.name), "%s was moved to %s, and is left behind on %s", info.name, mark.node, row.node)
   end
-  for _, silent in ipairs(found.silent) do
-    mig.warn(("%s does not answer: whether it has the domain too is not known"):format(silent.node))
-  end
-  local info = mig.dominfo { here[1].uuid .. "@" .. here[1].node }
-  info.node = here[1].node
+  info.node = row.node
   return info
 end
 

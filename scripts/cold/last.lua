@@ -12,9 +12,7 @@ local steps = require "cold.steps"
 local xml = require "cold.xml"
 local last = {}
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function on(about, where)
   return about.uuid .. "@" .. about[where]

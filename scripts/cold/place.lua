@@ -41,6 +41,30 @@ function place.look(matches, nodes)
   return found
 end
 
+local hints = { define = "list --all shows what there is", run = "start it first, or use migrate --offline" }
+
+-- The one that TEXT means, NAME[@NODE] or a uuid: its row of `list`, and who did not answer; where the node is named,
+-- no more than {name, node, named}. choose(rows) leaves those that can be meant. verb: what a node does with it, as in
+-- `hints`.
+function place.find(text, verb, choose)
+  local name, at = text:match "^(.+)@([^@]+)$"
+  if name and mig.try(mig.node_show, { at }) then
+    return { name = name, node = at, named = true }, {}
+  end
+  local found = place.look(function(row)
+    return row.name == text or row.uuid == text
+  end)
+  local rows, silent = choose and choose(found.copies) or found.copies, found.silent[1]
+  if #rows > 1 then
+    mig.fail("usage", ("say which: %s@NODE"):format(text), "several nodes %s a domain '%s'", verb, text)
+  elseif #rows == 0 and silent then
+    mig.fail("unreachable", nil, "no node that answers %ss a domain '%s'; %s: %s", verb, text, silent.node, silent.msg)
+  elseif #rows == 0 then
+    mig.fail("not-found", hints[verb], "no node %ss a domain '%s'", verb, text)
+  end
+  return rows[1], found.silent
+end
+
 function place.of_uuid(uuid, nodes)
   return place.look(function(row)
     return row.uuid == uuid

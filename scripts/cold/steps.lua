@@ -13,9 +13,7 @@ local steps = {}
 
 local POLL_MS, AGAIN_MS = 500, 10000
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function on(about, where)
   return about.uuid .. "@" .. about[where]

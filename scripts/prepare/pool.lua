@@ -4,9 +4,7 @@
 -- at}.
 local pool = {}
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function unescape(text)
   return text and text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" })
