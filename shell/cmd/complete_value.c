@@ -27,7 +27,7 @@ static void add(const struct request *r, const char *word, const char *help, boo
 static void add_all(const struct request *r, const struct strv *words)
 {
     for (size_t i = 0; i < words->n; i++)
-        add(r, words->s[i], NULL, false);
+        add(r, words->s[i], NULL, str_ends(words->s[i], ":")); // "NODE:", and a path
 }
 
 static void add_nodes(const struct request *r)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sys
@@ -16,6 +17,10 @@ MIGSH = sys.argv[1]
 HOOK = sys.argv[2]
 TMP = pathlib.Path(tempfile.mkdtemp(prefix="migsh-repl."))
 TESTS = []
+
+
+class Skip(Exception):
+    """It cannot be tried here."""
 
 
 def test(fn):
@@ -853,38 +858,80 @@ def tab_in_the_middle_keeps_what_is_behind():
         p.see_last("migsh> domstate web\\ two  --reason")
 
 
-BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
+COMPLETIONS = pathlib.Path(__file__).resolve().parents[2] / "completions"
+# What is typed, and what is to be seen then; the same in each shell.
+COMPLETED = (("migsh node-sh\t", "migsh node-show"),
+             ("migsh node-show d\t", "migsh node-show dest"),
+             ("migsh -C so\t", "migsh -C source"),
+             ("migsh -C source domstate x@d\t", "migsh -C source domstate x@dest"),
+             ("migsh domstate --node=so\t", "migsh domstate --node=source"),
+             ("migsh domstate --node source,d\t", "migsh domstate --node source,dest"),
+             ("migsh domstate x --reas\t", "migsh domstate x --reason"),
+             ("migsh --keep\t", "migsh --keep-going"),
+             ("migsh disk-copy source:/x d\t/y", "migsh disk-copy source:/x dest:/y"),
+             ("migsh domstate 'x@d\t", "migsh domstate 'x@dest'"),
+             ('migsh define "so\t', 'migsh define "some file"'),
+             ("migsh define so\t", "migsh define some\\ file"),
+             ("migsh define 'so\t", "migsh define 'some file'"),
+             ("migsh define some\\ f\t", "migsh define some\\ file"),
+             ("migsh -f so\t", "migsh -f some\\ file"))
 
 
-@test
-def bash_completes_through_the_program():
-    d = fresh("bash")
+def shell_completes(shell, argv, **files):
+    """In `shell`, begun in a directory with an inventory and a file, which are `{d}` and files of that directory."""
+    if not shutil.which(shell):
+        raise Skip(f"there is no {shell} here")
+    d = fresh(shell)
     (d / "config/migsh").mkdir(parents=True)
     (d / "config/migsh/nodes").write_text("node-add source 192.0.2.1\nnode-add dest 192.0.2.2\n")
     for sub in ("config", "config/migsh"):
         (d / sub).chmod(0o700)
     (d / "some file").write_text("")
-    here = pathlib.Path(__file__).resolve().parents[2]
-    rc = d / "rc"
-    rc.write_text(f"PS1='sh> '; . {BASH_COMPLETION}; . {here}/completions/bash/migsh; cd {d}\n"
-                  f"PATH={pathlib.Path(MIGSH).parent}:$PATH; bind 'set enable-bracketed-paste off'\n")
-    with Program(["bash", "--noprofile", "--rcfile", str(rc), "-i"], env=env_of(d)) as p:
-        for typed, wanted in (("migsh node-sh\t", "migsh node-show"),
-                              ("migsh node-show d\t", "migsh node-show dest"),
-                              ("migsh -C so\t", "migsh -C source"),
-                              ("migsh -C source domstate x@d\t", "migsh -C source domstate x@dest"),
-                              ("migsh domstate --node=so\t", "migsh domstate --node=source"),
-                              ("migsh domstate --node source,d\t", "migsh domstate --node source,dest"),
-                              ("migsh domstate x --reas\t", "migsh domstate x --reason"),
-                              ("migsh --keep\t", "migsh --keep-going"),
-                              ("migsh define so\t", "migsh define some\\ file"),
-                              ("migsh -f so\t", "migsh -f some\\ file")):
+    for name, text in files.items():
+        (d / name).write_text(text.format(d=d, completions=COMPLETIONS))
+    env = env_of(d, HOME=str(d), ZDOTDIR=str(d), PATH=f"{pathlib.Path(MIGSH).parent}:{os.environ['PATH']}")
+    with Program([a.format(d=d) for a in argv], env=env, term="vt100") as p:
+        for typed, wanted in COMPLETED:
             p.see_last("sh>")
             p.send(typed)
             p.see_last("sh> " + wanted)
             p.send("\x15")
+        p.see_last("sh>")
         p.send("exit\r")
         assert p.wait() == 0
+
+
+@test
+def bash_completes_through_the_program():
+    shell_completes("bash", ["bash", "--noprofile", "--rcfile", "{d}/rc", "-i"], rc="""
+        PS1='sh> '
+        . /usr/share/bash-completion/bash_completion
+        . {completions}/bash/migsh
+        cd {d}
+        bind 'set enable-bracketed-paste off'
+        """)
+
+
+@test
+def zsh_completes_through_the_program():
+    shell_completes("zsh", ["zsh", "-d", "-i", "-o", "rcs"], **{".zshrc": """
+        PS1='sh> ' PROMPT_EOL_MARK=
+        unset zle_bracketed_paste
+        fpath=({completions}/zsh $fpath)
+        autoload -U compinit && compinit -u -d {d}/dump
+        cd {d}
+        """})
+
+
+@test
+def fish_completes_through_the_program():
+    shell_completes("fish", ["fish", "--private", "-N", "-i", "-C", "source {d}/rc"], rc="""
+        function fish_prompt; echo -n 'sh> '; end
+        set -g fish_greeting
+        set -g fish_autosuggestion_enabled 0
+        cd {d}
+        source {completions}/fish/migsh.fish
+        """)
 
 
 @test
@@ -938,21 +985,25 @@ def an_end_by_ctrl_c_can_be_a_good_one():
 
 
 def run():
-    passed = failed = 0
+    passed = failed = skipped = 0
     only = sys.argv[3:]
     for fn in TESTS:
         if only and fn.__name__ not in only:
             continue
         name = fn.__name__.replace("_", " ")
+        number = passed + failed + skipped + 1
         try:
             fn()
             passed += 1
-            print(f"ok {passed + failed} - {name}", flush=True)
+            print(f"ok {number} - {name}", flush=True)
+        except Skip as why:
+            skipped += 1
+            print(f"ok {number} - {name} # SKIP {why}", flush=True)
         except Exception:
             failed += 1
-            print(f"not ok {passed + failed} - {name}")
+            print(f"not ok {number} - {name}")
             print("\n".join("# " + x for x in traceback.format_exc().splitlines()), flush=True)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 

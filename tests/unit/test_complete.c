@@ -109,6 +109,10 @@ static void files(void **state)
     complete_line(ctx, line, strlen(line), &c);
     assert_true(c.list[0].open);
     completion_release(&c);
+    complete_line(ctx, "disk-copy d", strlen("disk-copy d"), &c);
+    assert_string_equal(c.list[0].word, "dest:");
+    assert_true(c.list[0].open);
+    completion_release(&c);
     rmdir(sub);
     rmdir(hidden);
     rmdir(dir);
