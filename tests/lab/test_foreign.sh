@@ -198,7 +198,7 @@ export_it "systemd: taken back" 0 "service nfs-server +reverted.*service rpcbind
 check "systemd: stopped and disabled, but for what was not disabled before" prints "systemctl stop nfs-server.service
 systemctl disable nfs-server.service
 systemctl stop rpcbind.service
-exportfs -ra" sh -c "$(declare -f asked on lab); here='$here' name='$name' subnet='$subnet'; asked source | tail -n 4"
+exportfs -ra" sh -c "$(declare -f asked on lab); here='$here'; asked source | tail -n 4"
 
 # --- openSUSE: zypper, on a client ---------------------------------------------------------------------------------------
 bare

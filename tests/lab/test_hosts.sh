@@ -33,7 +33,7 @@ expect "nobody to ask: refused, the plan shown" 2 "nobody can be asked.*--apply 
 person() {
     local answer=$1
     shift
-    MIGSH_ANSWER=$answer timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- \
+    MIGSH_ANSWER=$answer timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- \
         env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" "$@" </dev/null >"$work/out" 2>&1
 }
 # asked NAME STATUS PATTERN ANSWER ARGS…
@@ -153,7 +153,7 @@ killed() {
         </dev/null >"$work/out" 2>&1
 }
 # The same sums from outside, where the hosts' files lie: quicker.
-sums() { local h; for h in "${hosts[@]}"; do sha256sum <"/var/tmp/migsh-lab-$name/$h/etc/hosts"; stat -c "%a %u %g" "/var/tmp/migsh-lab-$name/$h/etc/hosts"; done | tr '\n' ' '; }
+sums() { local h; for h in "${hosts[@]}"; do sha256sum <"/var/tmp/migsh-lab-$MIGSH_LAB_NAME/$h/etc/hosts"; stat -c "%a %u %g" "/var/tmp/migsh-lab-$MIGSH_LAB_NAME/$h/etc/hosts"; done | tr '\n' ' '; }
 # whole OLD NEW: each of the four files is one or the other
 whole() {
     local i now

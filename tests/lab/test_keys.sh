@@ -6,7 +6,7 @@ set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" keystest 192.168.89
 sh_on() { lab exec "$1" -- sh -c "$2"; }
-migsh() { timeout 60 "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@" </dev/null; }
+migsh() { timeout 60 "$here/lab" exec admin -- "$migsh" -i "$work/nodes" "$@" </dev/null; }
 
 nodes() { printf '%s\n' "$@" >"$work/nodes"; chmod 644 "$work/nodes"; }
 three() {

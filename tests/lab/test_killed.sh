@@ -7,11 +7,11 @@
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" killedtest 192.168.97
-console() { timeout 60 "$here/lab" --name "$name" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" "$@" </dev/null; }
+console() { timeout 60 "$here/lab" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" "$@" </dev/null; }
 killed() { # killed AT ARG…: by tests/fault/at_record.c; false if it lived
     local at=$1
     shift
-    timeout 60 "$here/lab" --name "$name" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_FAULT_AT="$at" LD_PRELOAD="$preload" \
+    timeout 60 "$here/lab" exec admin -- env XDG_STATE_HOME="$work/state" MIGSH_FAULT_AT="$at" LD_PRELOAD="$preload" \
         "$plain" -i "$work/nodes" "$@" </dev/null >"$work/killed" 2>&1
     [ $? = 137 ]
 }

@@ -111,7 +111,7 @@ check "adopt: the share's own file is still there, and no other" prints "sparse.
 on nfs rm -f "$dir/sparse.img"
 expect "adopt: applied" 0 "aside, as .*changed.*copied onto the share, checksums compared +changed" \
     nfs-adopt source "$share" /mnt/old --apply
-check "adopt: all on the share" prints "$(echo "$old" | grep -v '^\. ')" sh -c "$(declare -f tree on lab); here='$here' name='$name' subnet='$subnet'; tree nfs '$dir' | grep -v '^\. '"
+check "adopt: all on the share" prints "$(echo "$old" | grep -v '^\. ')" sh -c "$(declare -f tree on lab); here='$here'; tree nfs '$dir' | grep -v '^\. '"
 expect "adopt: a second time, 0 changes" 0 "aside, as .*unchanged.*copied .*unchanged" nfs-adopt source "$share" /mnt/old --apply
 on source sh -c 'echo more >>"/mnt/old/a b.qcow2"'
 expect "adopt: not taken back over what has changed since" 1 "a b.qcow2 has changed on the share" nfs-adopt source "$share" /mnt/old --revert

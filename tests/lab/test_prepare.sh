@@ -7,7 +7,7 @@ set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preparetest 192.168.94
 hosts=(admin source nfs dest)
-on() { local host=$1; shift; timeout 60 "$here/lab" --name "$name" exec "$host" -- "$@" </dev/null; }
+on() { local host=$1; shift; timeout 60 "$here/lab" exec "$host" -- "$@" </dev/null; }
 sh_on() { on "$1" sh -c "$2"; }
 # Without a terminal, and with a person who knows the password and says yes.
 migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
@@ -15,11 +15,11 @@ migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
 killed() {
     local at=$1
     shift
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- env MIGSH_FAULT_AT="$at" \
+    timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- env MIGSH_FAULT_AT="$at" \
         LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" >"$work/killed" 2>&1
     [[ $? == 137 ]]
 }
-quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$plain" -i "$work/nodes" "$@"; }
+quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$plain" -i "$work/nodes" "$@"; }
 
 # All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts, exports,
 # names. Not the journals, backups, and the empty directories that libvirt makes for itself.

@@ -201,6 +201,11 @@ class Program:
         """Waits until the screen ends in exactly these rows."""
         self.until(lambda: self.screen.lines()[-len(lines):] == list(lines), f"last rows {lines}")
 
+    def press(self, keys, *lines):
+        """Then the screen ends in these rows."""
+        self.send(keys)
+        self.see_last(*lines)
+
     def see_cursor(self, col):
         self.until(lambda: self.screen.col == col, f"cursor in column {col}")
 

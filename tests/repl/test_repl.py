@@ -47,6 +47,12 @@ def migsh(d, *args, **how):
     return Program([MIGSH, *args], env=env_of(d, **how.pop("env", {})), **how)
 
 
+def at_prompt(d, *args, **how):
+    p = migsh(d, *args, **how)
+    p.see_last("migsh>")
+    return p
+
+
 class Hooked(Program):
     def __init__(self, d, **how):
         self.fifo, self.answers_file = str(d / "fifo"), d / "answers"
@@ -155,10 +161,8 @@ def the_terminal_is_given_back_as_it_was():
 @test
 def sigterm_at_the_prompt_restores_the_terminal():
     for signo in (signal.SIGTERM, signal.SIGHUP):
-        with migsh(fresh("term")) as p:
-            p.see_last("migsh>")
-            p.send("half typed")
-            p.see_last("migsh> half typed")
+        with at_prompt(fresh("term")) as p:
+            p.press("half typed", "migsh> half typed")
             os.kill(p.pid, signo)
             assert p.wait() == 128 + signo
             assert p.mode() == {"isig", "echo", "icanon"}
@@ -177,12 +181,9 @@ def a_fault_restores_the_terminal():
 
 @test
 def ctrl_c_clears_the_line():
-    with migsh(fresh("clear")) as p:
-        p.see_last("migsh>")
-        p.send("some text")
-        p.see_last("migsh> some text")
-        p.send("\x03")
-        p.see_last("migsh> some text^C", "migsh>")
+    with at_prompt(fresh("clear")) as p:
+        p.press("some text", "migsh> some text")
+        p.press("\x03", "migsh> some text^C", "migsh>")
         p.send("node-list\r")
         p.see("Name")
         os.kill(p.pid, signal.SIGINT)  # the same when it comes as a signal
@@ -191,12 +192,9 @@ def ctrl_c_clears_the_line():
 
 @test
 def ctrl_c_drops_an_unfinished_command():
-    with migsh(fresh("drop")) as p:
-        p.see_last("migsh>")
-        p.send("help 'open\r")
-        p.see_last("migsh> help 'open", "    ->")
-        p.send("more\x03")
-        p.see_last("    -> more^C", "migsh>")
+    with at_prompt(fresh("drop")) as p:
+        p.press("help 'open\r", "migsh> help 'open", "    ->")
+        p.press("more\x03", "    -> more^C", "migsh>")
         p.send("node-list\r")
         p.see("Name")
 
@@ -224,8 +222,7 @@ def what_does_not_end_is_told_and_then_left_behind():
         p.send("\x03")
         p.see("no longer waiting")
         p.see_last("migsh>")
-        p.send("typing")
-        p.see_last("migsh> typing")
+        p.press("typing", "migsh> typing")
         p.do("finish")
         p.see("this has ended now (it succeeded): =stubborn")
         p.see_last("migsh> typing")
@@ -239,8 +236,7 @@ def leaving_with_a_command_in_doubt_says_so():
         p.begin("=stubborn")
         p.send("\x03")
         p.see("^C")
-        p.send("\x03\x03")
-        p.see_last("migsh>")
+        p.press("\x03\x03", "migsh>")
         p.send("\x04")
         p.see("left without knowing how this ended: =stubborn")
         assert p.wait() == 130
@@ -325,8 +321,7 @@ def ctrl_c_does_not_reach_the_transports_children():
             if prompt:
                 p.see("cancelled")
                 p.see_last("migsh>")
-                p.send("typed\x03")
-                p.see_last("migsh> typed^C", "migsh>")
+                p.press("typed\x03", "migsh> typed^C", "migsh>")
             else:
                 assert p.wait() == 130
             assert not (d / "killed").exists(), "^C reached the child"
@@ -339,8 +334,7 @@ def ctrl_c_does_not_reach_the_transports_children():
 @test
 def a_typed_line_survives_what_arrives():
     with Hooked(fresh("async")) as p:
-        p.send("halfway typed\x1b[D\x1b[D")
-        p.see_last("migsh> halfway typed")
+        p.press("halfway typed\x1b[D\x1b[D", "migsh> halfway typed")
         p.see_cursor(18)
         p.do("notice", "something happened")
         p.see_last("something happened", "migsh> halfway typed")
@@ -348,8 +342,7 @@ def a_typed_line_survives_what_arrives():
         p.do("event", {"text": "a guest stopped", "domain": "web"})
         p.do("warn", "take care")
         p.see_last("something happened", "a guest stopped", "warning: take care", "migsh> halfway typed")
-        p.send("XY")
-        p.see_last("migsh> halfway typXYed")
+        p.press("XY", "migsh> halfway typXYed")
 
 
 @test
@@ -358,8 +351,7 @@ def a_line_longer_than_the_screen_survives():
         text = "".join(chr(ord("a") + i % 26) for i in range(90))
         shown = "migsh> " + text
         rows = [shown[i:i + 40] for i in range(0, len(shown), 40)]
-        p.send(text)
-        p.see_last(*rows)
+        p.press(text, *rows)
         p.do("notice", "first")
         p.see_last("first", *rows)
         p.do("notice", "second")
@@ -416,30 +408,25 @@ def resizing_keeps_the_line():
         p.until(lambda: p.screen.lines()[-2:] == ["migsh> a line that is typed be", "fore the window changes"], "wrapped")
         p.size(24, 80)
         p.until(lambda: p.screen.lines()[-1:] == ["migsh> a line that is typed before the window changes"], "unwrapped")
-        p.send("!")
-        p.see_last("migsh> a line that is typed before the window changes!")
+        p.press("!", "migsh> a line that is typed before the window changes!")
 
 
 @test
 def pasted_lines_are_one_entry():
-    with migsh(fresh("paste")) as p:
-        p.see_last("migsh>")
-        p.send("\x1b[200~help quit\nhelp exit\tx\x1b[201~")
-        p.see_last("migsh> help quit", "help exit       x")
+    with at_prompt(fresh("paste")) as p:
+        p.press("\x1b[200~help quit\nhelp exit\tx\x1b[201~", "migsh> help quit", "help exit       x")
         p.send("\x7f\x7f\r")
         p.see("quit - leave migsh")
         p.see("exit - leave migsh")
         p.see_last("migsh>")
-        p.send("\x1b[A")
-        p.see_last("migsh> help quit", "help exit")
+        p.press("\x1b[A", "migsh> help quit", "help exit")
 
 
 @test
 def vi_mode_works():
     d = fresh("vi")
     (d / "inputrc").write_text("set editing-mode vi\n")
-    with migsh(d, env={"INPUTRC": str(d / "inputrc")}) as p:
-        p.see_last("migsh>")
+    with at_prompt(d, env={"INPUTRC": str(d / "inputrc")}) as p:
         p.send("help quix\x1b[D")  # an arrow key, not Escape and letters
         p.see_cursor(len("migsh> help qui"))
         p.send("\x1b")
@@ -447,19 +434,15 @@ def vi_mode_works():
         p.send("A\x7ft\r")
         p.see("quit - leave migsh")
         p.see_last("migsh>")
-        p.send("node-sh\t")
-        p.see_last("migsh> node-show")
-        p.send("\x03")
-        p.see_last("migsh> node-show ^C", "migsh>")
+        p.press("node-sh\t", "migsh> node-show")
+        p.press("\x03", "migsh> node-show ^C", "migsh>")
 
 
 @test
 def results_go_to_a_file_and_the_prompt_to_the_terminal():
     d = fresh("file")
-    with migsh(d, stdout=str(d / "out")) as p:
-        p.see_last("migsh>")
-        p.send("help quit\rnode-sh\t")
-        p.see_last("migsh> help quit", "migsh> node-show")
+    with at_prompt(d, stdout=str(d / "out")) as p:
+        p.press("help quit\rnode-sh\t", "migsh> help quit", "migsh> node-show")
         p.send("\x03\x04")
         assert p.wait() == 0
     assert "quit - leave migsh" in (d / "out").read_text()
@@ -469,60 +452,46 @@ def results_go_to_a_file_and_the_prompt_to_the_terminal():
 @test
 def lines_are_continued():
     with Hooked(fresh("continued")) as p:
-        p.send("help 'qu\r")
-        p.see_last("migsh> help 'qu", "    ->")
+        p.press("help 'qu\r", "migsh> help 'qu", "    ->")
         p.send("it'\r")
         p.see("unknown command: 'qu")
         p.see_last("migsh>")
-        p.send("help \\\r")
-        p.see_last("migsh> help \\", "    ->")
+        p.press("help \\\r", "migsh> help \\", "    ->")
         p.send("exit\r")
         p.see("exit - leave migsh")
         p.see_last("migsh>")
-        p.send("=f(1,\r")
-        p.see_last("migsh> =f(1,", "    ->")
+        p.press("=f(1,\r", "migsh> =f(1,", "    ->")
         p.send("2)\r")
         p.see("2)] is nothing that lasts")
         p.see_last("migsh>")
-        p.send("\x1b[A")
-        p.see_last("migsh> =f(1,", "2)")
+        p.press("\x1b[A", "migsh> =f(1,", "2)")
 
 
 @test
 def lua_lines_are_continued_and_kept_as_one():
-    with migsh(fresh("lua")) as p:
-        p.see_last("migsh>")
-        p.send("lua for i = 1, 2 do\r")
-        p.see_last("migsh> lua for i = 1, 2 do", "    ->")
-        p.send("print(i * 21)\r")
-        p.see_last("    -> print(i * 21)", "    ->")
-        p.send("end\r")
-        p.see_last("    -> end", "21", "42", "migsh>")
-        p.send("=6 *\r")
-        p.see_last("migsh> =6 *", "    ->")
-        p.send("7\r")
-        p.see_last("    -> 7", "42", "migsh>")
-        p.send("\x1b[A\x1b[A")
-        p.see_last("migsh> lua for i = 1, 2 do", "print(i * 21)", "end")
+    with at_prompt(fresh("lua")) as p:
+        p.press("lua for i = 1, 2 do\r", "migsh> lua for i = 1, 2 do", "    ->")
+        p.press("print(i * 21)\r", "    -> print(i * 21)", "    ->")
+        p.press("end\r", "    -> end", "21", "42", "migsh>")
+        p.press("=6 *\r", "migsh> =6 *", "    ->")
+        p.press("7\r", "    -> 7", "42", "migsh>")
+        p.press("\x1b[A\x1b[A", "migsh> lua for i = 1, 2 do", "print(i * 21)", "end")
         p.send("\x15=mig.node\t\t")
         p.see("node_remove")
 
 
 @test
 def a_typed_line_survives_a_spawned_coroutine():
-    with migsh(fresh("spawn")) as p:
-        p.see_last("migsh>")
+    with at_prompt(fresh("spawn")) as p:
         p.send("lua mig.spawn(function() mig.sleep('300ms') print('from behind') end)\r")
         p.until(lambda: p.screen.lines()[-1:] == ["migsh>"] and p.screen.row > 0, "the prompt, while it sleeps")
-        p.send("typing goes on")
-        p.see_last("from behind", "migsh> typing goes on")
+        p.press("typing goes on", "from behind", "migsh> typing goes on")
 
 
 @test
 def ctrl_c_cancels_lua():
     for line in ("lua mig.sleep('1h')", "lua while true do end"):
-        with migsh(fresh("luacancel")) as p:
-            p.see_last("migsh>")
+        with at_prompt(fresh("luacancel")) as p:
             p.send(line + "\r")
             p.see(line)
             p.until(lambda: p.screen.row > 0 and p.screen.col == 0, "running")
@@ -584,8 +553,7 @@ def a_bar_does_not_say_the_percentage_twice():
 @test
 def progress_above_a_typed_line():
     with Hooked(fresh("background")) as p:
-        p.send("typing")
-        p.see_last("migsh> typing")
+        p.press("typing", "migsh> typing")
         for percent in (10, 20, 30):
             p.do("progress", progress("bg", percent, "working"))
             p.see(f"{percent} %  working")
@@ -644,8 +612,7 @@ def colours_only_where_they_are_wanted():
 @test
 def a_dumb_terminal_gets_lines_only():
     with Hooked(fresh("dumb"), term="dumb") as p:
-        p.send("typed")
-        p.see_last("migsh> typed")
+        p.press("typed", "migsh> typed")
         p.do("notice", "below")
         p.see("below")
         p.see_last("migsh> typed")
@@ -663,8 +630,7 @@ def questions_while_a_command_runs():
         p.begin("=wait")
         p.do("text?", "Your name")
         p.see_last("Your name:")
-        p.send("Ännx\x7fe\r")
-        p.see_last("Your name: Änne")
+        p.press("Ännx\x7fe\r", "Your name: Änne")
         p.answers("Your name -> Änne")
         p.do("yesno?", "Shall I?")
         p.see_last("Shall I? [yes/no]")
@@ -679,28 +645,24 @@ def questions_while_a_command_runs():
         assert "hunter2" not in p.raw
         p.do("finish")
         p.see_last("finished", "migsh>")
-        p.send("\x1b[A")
-        p.see_last("migsh> =wait")
+        p.press("\x1b[A", "migsh> =wait")
 
 
 @test
 def a_question_at_the_prompt_gives_the_line_back():
     with Hooked(fresh("askprompt")) as p:
-        p.send("half a command")
-        p.see_last("migsh> half a command")
+        p.press("half a command", "migsh> half a command")
         p.do("secret?", "The key's passphrase")
         p.see_last("The key's passphrase:")
         p.do("text?", "And the user")
         p.do("notice", "meanwhile")
         p.see_last("meanwhile", "The key's passphrase:")
-        p.send("s3cret\r")
-        p.see_last("The key's passphrase:", "And the user:")
+        p.press("s3cret\r", "The key's passphrase:", "And the user:")
         p.send("bob\r")
         p.answers("The key's passphrase -> s3cret", "And the user -> bob")
         p.see_last("And the user: bob", "migsh> half a command")
         assert "s3cret" not in p.raw
-        p.send("!")
-        p.see_last("migsh> half a command!")
+        p.press("!", "migsh> half a command!")
 
 
 @test
@@ -749,8 +711,7 @@ def libvirt_asks_through_us():
         p.until(lambda: "user" in p.screen.lines()[-1].lower(), "the question for the user")
         p.send("admin\r")
         p.until(lambda: "assword" in p.screen.lines()[-1], "the question for the password")
-        p.send("hunter2\r")
-        p.see_last("migsh>")
+        p.press("hunter2\r", "migsh>")
         p.send("domstate nosuch\r")
         p.see("nosuch'")
         p.see_last("migsh>")
@@ -781,8 +742,7 @@ def libvirt_asks_a_single_command_too_and_nobody_without_a_terminal():
 @test
 def history_is_kept_without_secrets_and_duplicates():
     d = fresh("history")
-    with migsh(d) as p:
-        p.see_last("migsh>")
+    with at_prompt(d) as p:
         for line in ("node-list", "help quit", "node-list", " help exit", "help 'two\rlines'"):
             p.send(line + "\r")  # without waiting: typed ahead
         p.send("\x04")
@@ -790,13 +750,10 @@ def history_is_kept_without_secrets_and_duplicates():
     file = d / "state/migsh/history"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text().splitlines() == ["node-list", "help quit", "node-list", "help 'two\\nlines'"]
-    with migsh(d) as p:
-        p.see_last("migsh>")
+    with at_prompt(d) as p:
         assert file.read_text().splitlines() == ["help quit", "node-list", "help 'two\\nlines'"], "rewritten at the start"
-        p.send("\x1b[A")
-        p.see_last("migsh> help 'two", "lines'")
-        p.send("\x1b[A")
-        p.see_last("migsh> node-list")
+        p.press("\x1b[A", "migsh> help 'two", "lines'")
+        p.press("\x1b[A", "migsh> node-list")
 
 
 @test
@@ -816,46 +773,31 @@ def a_history_that_cannot_be_written_costs_a_notice():
 @test
 def tab_completes_and_lists():
     with Hooked(fresh("tab")) as p:
-        p.send("node-sh\t")
-        p.see_last("migsh> node-show")
+        p.press("node-sh\t", "migsh> node-show")
         p.see_cursor(len("migsh> node-show "))
-        p.send("s\t")
-        p.see_last("migsh> node-show source")
+        p.press("s\t", "migsh> node-show source")
         p.send("\x03")
         p.send("node-\t\t")
         p.see("add a node to the inventory")
         p.see_last("migsh> node-")
-        p.send("\x03domstate w\t")
-        p.see_last("migsh> domstate web\\")
-        p.send("o\t")
-        p.see_last("migsh> domstate web\\ one")
-        p.send("\x03domstate 'web t\t")
-        p.see_last("migsh> domstate 'web two'")
-        p.send("\x03domstate i\t")
-        p.see_last("migsh> domstate it\\'s")
-        p.send("\x03domstate c\t")
-        p.see_last("migsh> domstate café")
-        p.send("\x03domstate db@s\t")
-        p.see_last("migsh> domstate db@source")
-        p.send("\x03domstate db --node=d\t")
-        p.see_last("migsh> domstate db --node=dest")
-        p.send("\x03domstate db --re\t")
-        p.see_last("migsh> domstate db --reason")
-        p.send("\x03domstate db --reason --re\t")
-        p.see_last("migsh> domstate db --reason --re")
-        p.send("\x03node-list; node-sh\t")
-        p.see_last("migsh> node-list; node-show")
-        p.send("\x03=mig.mi\t")
-        p.see_last("migsh> =mig.migrate")
+        p.press("\x03domstate w\t", "migsh> domstate web\\")
+        p.press("o\t", "migsh> domstate web\\ one")
+        p.press("\x03domstate 'web t\t", "migsh> domstate 'web two'")
+        p.press("\x03domstate i\t", "migsh> domstate it\\'s")
+        p.press("\x03domstate c\t", "migsh> domstate café")
+        p.press("\x03domstate db@s\t", "migsh> domstate db@source")
+        p.press("\x03domstate db --node=d\t", "migsh> domstate db --node=dest")
+        p.press("\x03domstate db --re\t", "migsh> domstate db --reason")
+        p.press("\x03domstate db --reason --re\t", "migsh> domstate db --reason --re")
+        p.press("\x03node-list; node-sh\t", "migsh> node-list; node-show")
+        p.press("\x03=mig.mi\t", "migsh> =mig.migrate")
 
 
 @test
 def tab_in_the_middle_keeps_what_is_behind():
     with Hooked(fresh("middle")) as p:
-        p.send("domstate we --reason" + "\x1b[D" * len(" --reason") + "\t")
-        p.see_last("migsh> domstate web\\  --reason")
-        p.send("t\t")
-        p.see_last("migsh> domstate web\\ two  --reason")
+        p.press("domstate we --reason" + "\x1b[D" * len(" --reason") + "\t", "migsh> domstate web\\  --reason")
+        p.press("t\t", "migsh> domstate web\\ two  --reason")
 
 
 COMPLETIONS = pathlib.Path(__file__).resolve().parents[2] / "completions"
@@ -893,8 +835,7 @@ def shell_completes(shell, argv, **files):
     with Program([a.format(d=d) for a in argv], env=env, term="vt100") as p:
         for typed, wanted in COMPLETED:
             p.see_last("sh>")
-            p.send(typed)
-            p.see_last("sh> " + wanted)
+            p.press(typed, "sh> " + wanted)
             p.send("\x15")
         p.see_last("sh>")
         p.send("exit\r")
@@ -960,8 +901,7 @@ def what_was_typed_ahead_of_one_command_is_the_shells():
         if not can_type_back():
             return
         p.see_last("sh> echo $((6 * 7))")
-        p.send("\r")
-        p.see_last("42", "sh>")
+        p.press("\r", "42", "sh>")
 
 
 def can_type_back():
@@ -974,12 +914,10 @@ def can_type_back():
 
 @test
 def an_end_by_ctrl_c_can_be_a_good_one():
-    with migsh(fresh("event"), "-C", "test:///default") as p:
-        p.see_last("migsh>")
+    with at_prompt(fresh("event"), "-C", "test:///default") as p:
         p.send("event --all --loop\r")
         p.until(lambda: p.screen.row == 1 and p.screen.col == 0, "running")
-        p.send("\x03")
-        p.see_last("migsh>")
+        p.press("\x03", "migsh>")
         p.send("\x04")
         p.wait()
 

@@ -9,10 +9,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 migsh=$(realpath -m "${MIGSH:-$here/../../build-asan/shell/migsh}")
 plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
 preload=$(realpath -m "$(dirname "$plain")/../tests/fault/at_record.so")
-name=$1-$$
 subnet=MIGSH_${1^^}_SUBNET
 subnet=${!subnet:-$2}
-lab() { "$here/lab" --name "$name" --subnet "$subnet" "$@"; }
+export MIGSH_LAB_NAME=$1-$$ MIGSH_LAB_SUBNET=$subnet
+lab() { "$here/lab" "$@"; }
 lab check || exit
 work=$(mktemp -d "${TMPDIR:-/tmp}/migsh-$1.XXXXXX")
 chmod 755 "$work"
@@ -30,12 +30,12 @@ three_nodes() {
 on() { local host=$1; shift; lab exec "$host" -- "$@" </dev/null; }
 m() { lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" </dev/null; }
 # The same migsh on a terminal, where somebody answers; lib/answer.py tells what.
-person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
+person() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 # And in the background (`interruptible ARGS… &`), to be sent SIGINT, which a script's children ignore from birth.
 interruptible() {
     exec python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$here/lab" --name "$name" exec admin -- "$migsh" -i "$work/nodes" "$@"
+os.execv(sys.argv[1], sys.argv[1:])' "$here/lab" exec admin -- "$migsh" -i "$work/nodes" "$@"
 }
 
 # expect NAME STATUS PATTERN ARGS…: m ARGS…; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
