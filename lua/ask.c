@@ -45,10 +45,7 @@ static int ask_start(lua_State *L)
 
 void ask_open(lua_State *L)
 {
-    luaL_newmetatable(L, ASK);
-    lua_pushcfunction(L, ask_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    class_open(L, ASK, ask_gc, NULL, NULL);
     lua_pushcfunction(L, ask_start);
     lua_setfield(L, -2, "ask");
 }

@@ -59,10 +59,7 @@ static int fetch_start(lua_State *L)
 
 void fetch_open(lua_State *L)
 {
-    luaL_newmetatable(L, FETCH);
-    lua_pushcfunction(L, fetch_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    class_open(L, FETCH, fetch_gc, NULL, NULL);
     lua_pushcfunction(L, fetch_start);
     lua_setfield(L, -2, "fetch");
 }

@@ -145,9 +145,6 @@ void files_open(lua_State *L)
                                          {"env_set", files_env_set},
                                          {"utf8", files_utf8},
                                          {NULL, NULL}};
-    luaL_newmetatable(L, "migsh.holder");
-    lua_pushcfunction(L, holder_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    class_open(L, "migsh.holder", holder_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

@@ -33,6 +33,8 @@ json_t **value_own(lua_State *L);
 // Pushes a userdata that frees() the pointer put into it: memory that C allocated while Lua may raise.
 void **value_heap(lua_State *L);
 void value_open(lua_State *L);
+// The metatable of a kind of userdata: its __gc, and, where not NULL, its __close and its methods.
+void class_open(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close, const luaL_Reg *methods);
 
 // error.c: error objects {code, msg, hint, value, text, traceback}.
 #define ERROR_OBJECT "migsh.error"

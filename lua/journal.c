@@ -307,7 +307,6 @@ static int op_list(lua_State *L)
 
 void journal_open_lib(lua_State *L)
 {
-    static const luaL_Reg meta[] = {{"__gc", journal_gc}, {"__close", journal_drop}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"close", journal_drop}, {"release", journal_release}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"journal_begin", op_begin},
                                          {"journal_open", op_open_old},
@@ -316,14 +315,7 @@ void journal_open_lib(lua_State *L)
                                          {"journal_finish", op_finish},
                                          {"journals", op_list},
                                          {NULL, NULL}};
-    luaL_newmetatable(L, JOURNAL);
-    luaL_setfuncs(L, meta, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    luaL_newmetatable(L, CALL);
-    lua_pushcfunction(L, call_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    class_open(L, JOURNAL, journal_gc, journal_drop, methods);
+    class_open(L, CALL, call_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

@@ -231,15 +231,10 @@ static int op_duration(lua_State *L)
 
 void op_open(lua_State *L)
 {
-    static const luaL_Reg meta[] = {{"__gc", op_gc}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"cancel", op_cancel}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"command", op_command},   {"timer", op_timer},       {"print", op_print}, {"notice", op_notice},
         {"progress", op_progress}, {"duration", op_duration}, {NULL, NULL}};
-    luaL_newmetatable(L, OP);
-    luaL_setfuncs(L, meta, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    class_open(L, OP, op_gc, NULL, methods);
     luaL_setfuncs(L, functions, 0);
 }

@@ -352,24 +352,38 @@ static int array_mark(lua_State *L)
     return 1;
 }
 
+static void set_function(lua_State *L, const char *key, lua_CFunction f)
+{
+    lua_pushcfunction(L, f);
+    lua_setfield(L, -2, key);
+}
+
+void class_open(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    set_function(L, "__gc", gc);
+    if (close)
+        set_function(L, "__close", close);
+    if (methods) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
 void value_open(lua_State *L)
 {
-    luaL_newmetatable(L, BOX);
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
-    luaL_newmetatable(L, HEAP);
-    lua_pushcfunction(L, heap_gc);
-    lua_setfield(L, -2, "__gc");
+    class_open(L, BOX, box_gc, NULL, NULL);
+    class_open(L, HEAP, heap_gc, NULL, NULL);
     luaL_newmetatable(L, VALUE_ARRAY);
-    lua_pop(L, 3);
+    lua_pop(L, 1);
     lua_pushlightuserdata(L, NULL); // all light userdata share one metatable; ours is the only use
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, null_tostring);
-    lua_setfield(L, -2, "__tostring");
+    set_function(L, "__tostring", null_tostring);
     lua_setmetatable(L, -2);
     lua_setfield(L, -2, "null");
-    lua_pushcfunction(L, array_mark);
-    lua_setfield(L, -2, "array");
+    set_function(L, "array", array_mark);
     static const luaL_Reg functions[] = {{"show", value_show},
                                          {"json_encode", json_encode},
                                          {"json_decode", json_decode},

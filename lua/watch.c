@@ -179,7 +179,6 @@ static int watch_do_timeline(lua_State *L)
 
 void watch_open(lua_State *L)
 {
-    static const luaL_Reg meta[] = {{"__gc", watch_gc}, {"__close", watch_close}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"close", watch_close},
                                        {"mark", watch_do_mark},
                                        {"snapshot", watch_do_snapshot},
@@ -190,10 +189,6 @@ void watch_open(lua_State *L)
                                          {"watch_stop", watch_op_stop},
                                          {"watch_wait", watch_op_wait},
                                          {NULL, NULL}};
-    luaL_newmetatable(L, WATCH);
-    luaL_setfuncs(L, meta, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    class_open(L, WATCH, watch_gc, watch_close, methods);
     luaL_setfuncs(L, functions, 0);
 }

@@ -79,9 +79,6 @@ static int map_path(lua_State *L)
 void xmlmap_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"xml_map", map_xml}, {"xml_map_path", map_path}, {NULL, NULL}};
-    luaL_newmetatable(L, MAPPED);
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    class_open(L, MAPPED, box_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }
