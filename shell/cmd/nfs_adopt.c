@@ -18,45 +18,31 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-struct adopt_call {
-    struct nfs_nodes all;
-    struct nfs_source source;
-};
-
 static int plan_adopt(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at, void *data,
                       struct err *e)
 {
-    const struct adopt_call *k = data;
+    const struct nfs_source *source = data;
     const char *dir = c->vals[DIR].s;
     if (!c->vals[DISCARD].b)
-        return nfs_adopt_plan(c->ctx, c->job, p, node, at, &k->source, dir, c->vals[OPTIONS].s, c->vals[PERSIST].b, e);
-    nfs_adopt_discard(p, node, &k->source, dir, at->real);
+        return nfs_adopt_plan(c->ctx, c->job, p, node, at, source, dir, c->vals[OPTIONS].s, c->vals[PERSIST].b, e);
+    nfs_adopt_discard(p, node, source, dir, at->real);
     return 0;
-}
-
-static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
-{
-    (void)mode;
-    return nfs_nodes_make(c, &((struct adopt_call *)data)->all, p, e);
 }
 
 static int run(struct cmd_call *c, struct err *e)
 {
     enum apply_mode mode;
-    struct adopt_call k = {.source = {.text = NULL}};
+    _cleanup_nfs_source_ struct nfs_source source = {.text = NULL};
     if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || nfs_check_dir(c->vals[DIR].s, e) < 0 ||
         (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
-        nfs_source_parse(c->ctx, c->vals[SOURCE].s, &k.source, e) < 0)
+        nfs_source_parse(c->ctx, c->vals[SOURCE].s, &source, e) < 0)
         return -1;
     const struct opt_val *v = &c->vals[NODE];
-    k.all = (struct nfs_nodes){v->nodes, v->n_nodes, c->vals[DIR].s, plan_adopt, &k, "adopt", NULL, ERR_INIT};
-    json_t *about = json_pack("{s:o, s:o}", "source", json_text(k.source.text), "dir", json_text(c->vals[DIR].s));
-    const struct apply_stage stage = {make};
-    struct apply a = {
-        .first = APPLY_PLAN, .title = "nfs-adopt", .about = about, .stages = &stage, .n_stages = 1, .data = &k};
-    int r = nfs_nodes_run(c, mode, &a, &k.all, e);
+    struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_adopt, &source, "adopt", NULL, ERR_INIT};
+    json_t *about = json_pack("{s:o, s:o}", "source", json_text(source.text), "dir", json_text(c->vals[DIR].s));
+    struct apply a = {.first = APPLY_PLAN, .title = "nfs-adopt", .about = about};
+    int r = nfs_nodes_run(c, mode, &a, &all, e);
     json_decref(about);
-    nfs_source_release(&k.source);
     return r;
 }
 

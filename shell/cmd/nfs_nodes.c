@@ -56,8 +56,10 @@ static void plan_node(struct fan *f, size_t i, struct plan *p)
     refuse(all, all->nodes[i], &o->err);
 }
 
-int nfs_nodes_make(struct cmd_call *c, struct nfs_nodes *all, struct plan *p, struct err *e)
+static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
 {
+    (void)mode;
+    struct nfs_nodes *all = data;
     json_decref(all->refused);
     all->refused = json_array();
     err_release(&all->first);
@@ -83,7 +85,11 @@ int nfs_nodes_run(struct cmd_call *c, enum apply_mode mode, struct apply *a, str
     _cleanup_strv_ struct strv names = STRV_INIT;
     for (size_t i = 0; i < all->n; i++)
         strv_add(&names, all->nodes[i]->name);
+    const struct apply_stage stage = {make};
     a->nodes = &names;
+    a->stages = &stage;
+    a->n_stages = 1;
+    a->data = all;
     int r = apply_run(c, mode, a, e);
     json_t *items = json_object_get(c->result, "items");
     if (items && all->refused)

@@ -21,12 +21,6 @@ static int plan_umount(struct cmd_call *c, struct plan *p, struct node *node, co
     return nfs_umount_plan(p, node, at, c->vals[DIR].s, c->vals[PERSIST].b, e);
 }
 
-static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
-{
-    (void)mode;
-    return nfs_nodes_make(c, data, p, e);
-}
-
 static int run(struct cmd_call *c, struct err *e)
 {
     enum apply_mode mode;
@@ -35,9 +29,7 @@ static int run(struct cmd_call *c, struct err *e)
     const struct opt_val *v = &c->vals[NODES];
     struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_umount, NULL, "unmount", NULL, ERR_INIT};
     json_t *about = json_pack("{s:o}", "dir", json_text(c->vals[DIR].s));
-    const struct apply_stage stage = {make};
-    struct apply a = {
-        .first = APPLY_PLAN, .title = "nfs-umount", .about = about, .stages = &stage, .n_stages = 1, .data = &all};
+    struct apply a = {.first = APPLY_PLAN, .title = "nfs-umount", .about = about};
     int r = nfs_nodes_run(c, mode, &a, &all, e);
     json_decref(about);
     return r;

@@ -333,17 +333,6 @@ static void keeps_names_fresh(void **state)
     assert_true(ctx_free(n.ctx));
 }
 
-static void rows_are_sound(void **state)
-{
-    (void)state;
-    struct strv faults = STRV_INIT;
-    cmd_table_check(&faults);
-    for (size_t i = 0; i < faults.n; i++)
-        print_error("%s\n", faults.s[i]);
-    assert_int_equal(faults.n, 0);
-    strv_release(&faults);
-}
-
 int main(void)
 {
     struct err e = ERR_INIT;
@@ -353,7 +342,6 @@ int main(void)
         cmocka_unit_test(refuses_bad_xml),        cmocka_unit_test(reads_domain_xml),
         cmocka_unit_test(reads_neighbour_tables), cmocka_unit_test(lists_many_in_one_call),
         cmocka_unit_test(tells_events),           cmocka_unit_test(keeps_names_fresh),
-        cmocka_unit_test(rows_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
