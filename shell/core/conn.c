@@ -8,6 +8,7 @@
 #include "core/out.h"
 #include "io/job.h"
 #include "io/virt_conn.h"
+#include "io/virt_event.h"
 
 // A frozen daemon takes the connection and never says a word, and libvirt would wait for ever: keepalive begins later.
 static const double GIVE_UP_MS = 20e3;
@@ -234,6 +235,7 @@ bool conn_pool_release(struct ctx *ctx)
         ;
     bool closed = all_closed(ctx);
     lock_release(ctx->lock);
+    closed = virt_event_settled(until - now_ms()) && closed;
     while (closed && ctx->conns) {
         struct conn_slot *s = ctx->conns;
         ctx->conns = s->next;

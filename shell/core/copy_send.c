@@ -112,25 +112,11 @@ static void run_direct(struct stream *st, struct job *job)
     end_of_command(st, 1, r, result.status, &e);
 }
 
-// The first stream's writer locks the file, so it comes first.
-static bool wait_for_first(struct stream *st, struct job *job)
-{
-    struct send *s = st->s;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    lock_acquire(s->lock);
-    int r = 0;
-    while (st->index && !s->stream[0].ready && !s->failed && r == 0)
-        r = lock_wait(s->lock, job, -1, &ignored);
-    bool go = r == 0 && !s->failed;
-    lock_release(s->lock);
-    return go;
-}
-
 static void run_one(struct job *job, size_t i, void *arg)
 {
     struct send *s = arg;
     struct stream *st = &s->stream[s->direct ? i : i / 2];
-    if ((s->early && i == 0) || !wait_for_first(st, job))
+    if (s->early && i == 0)
         return;
     if (s->direct)
         run_direct(st, job);

@@ -114,8 +114,9 @@ static uint64_t window_of(const struct stream *st)
 static bool may_hand_out(struct stream *st, double *ret_wait)
 {
     struct send *s = st->s;
+    // The first stream's writer locks the file. The others' log in meanwhile, and open it when their first line comes.
     if (!st->begun)
-        return true;
+        return st->index == 0 || s->stream[0].ready;
     // Behind zstd an answer may wait for much more data, so only the pipes hold back what is handed out.
     if (!s->c->o->compress && (!st->ready || st->handed - st->done >= window_of(st) || st->n_marks == COPY_ACKS - 1))
         return false;

@@ -160,13 +160,11 @@ int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *dat
     return registered(s, id, ret, e);
 }
 
-void virt_event_unsubscribe(struct virt_sub *s)
+static atomic_int leaving;
+
+static void deregister(void *arg)
 {
-    if (!s)
-        return;
-    lock_acquire(s->lock);
-    s->fn = NULL;
-    lock_release(s->lock);
+    struct virt_sub *s = arg;
     // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
     if (s->is_pool)
         (void)VIRT(virConnectStoragePoolEventDeregisterAny(s->conn->ptr, s->id));
@@ -174,4 +172,25 @@ void virt_event_unsubscribe(struct virt_sub *s)
         (void)VIRT(virConnectDomainEventDeregisterAny(s->conn->ptr, s->id));
     virt_conn_unref(s->conn);
     sub_unref(s);
+    atomic_fetch_sub(&leaving, 1);
+}
+
+// The daemon is told by a thread of its own, as one that is frozen does not answer.
+void virt_event_unsubscribe(struct virt_sub *s)
+{
+    if (!s)
+        return;
+    lock_acquire(s->lock);
+    s->fn = NULL;
+    lock_release(s->lock);
+    atomic_fetch_add(&leaving, 1);
+    job_thread_detached("unsubscribe", deregister, s);
+}
+
+bool virt_event_settled(double timeout_ms)
+{
+    static const struct timespec tick = {.tv_nsec = 1000000};
+    for (; atomic_load(&leaving) > 0 && timeout_ms > 0; timeout_ms--)
+        nanosleep(&tick, NULL);
+    return atomic_load(&leaving) == 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libvirt's events as JSON values. Subscribing and unsubscribing talk to the daemon: job threads. Delivery is on the
-// main thread, out of the loop: a callback must not block, and must not call libvirt.
+// libvirt's events as JSON values. Subscribing talks to the daemon: job threads. Delivery is on the main thread, out of the
+// loop: a callback must not block, and must not call libvirt.
 #pragma once
 
 #include <jansson.h>
@@ -33,5 +33,8 @@ int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, vi
 // Storage pools that come, go, start and stop: {"event": "pool-lifecycle", "pool", "uuid", "type", "time", "text"}.
 int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret,
                                struct err *e);
-// No callback runs or begins after this has returned; so hold no lock here that the callback takes. NULL is fine.
+// No callback runs or begins after this has returned; so hold no lock here that the callback takes. Does not wait for the
+// daemon. Any thread. NULL is fine.
 void virt_event_unsubscribe(struct virt_sub *s);
+// Waits until all daemons know, but no longer than this. false: one does not answer, and a thread hangs in it.
+bool virt_event_settled(double timeout_ms);

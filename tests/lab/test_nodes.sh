@@ -74,5 +74,12 @@ asked=$(grep -c "whether 'local1' runs on dest is not known: it did not answer" 
 started=$(grep -c "Domain 'local1' started" "$work/out")
 [ "$asked $started $(grep -c "dest: .* did not answer within 20" "$work/out")" = "1 2 1" ]
 report "start: an open connection to a host that froze is not waited for; who asks next opens another"
+daemon=$(lab exec dest -- pidof libvirtd)
+(sleep 6; lab exec dest -- kill -STOP "$daemon") &
+begun=$SECONDS
+expect "event: --timeout is obeyed where the host froze meanwhile" 8 "events received: 0.*timed out" -C dest event --all --loop --timeout 9
+ended=$((SECONDS - begun))
+check "and the end does not wait for that host: $ended s" [ "$ended" -lt 20 ]
+lab exec dest -- kill -CONT "$daemon"
 
 finish

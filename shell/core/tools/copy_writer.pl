@@ -31,7 +31,7 @@ for (;;) {
     next;
   }
   while ($n > 0) {
-    my $r = sysread(STDIN, $b, $n < 1048576 ? $n : 1048576);
+    my $r = sysread(STDIN, $b, $n < 131072 ? $n : 131072);
     $r or die "migsh: the data ended early\n";
     put(\$b, $r); $t += $r; $n -= $r;
   }
