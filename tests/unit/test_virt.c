@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cmd/table.h"
 #include "core/ctx.h"
 #include "core/domxml.h"
 #include "core/names_watch.h"
