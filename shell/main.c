@@ -25,6 +25,7 @@
 #include "core/out.h"
 #include "io/file.h"
 #include "io/job.h"
+#include "io/local.h"
 #include "io/loop.h"
 #include "lua/lua.h"
 #include "ui/oneshot.h"
@@ -357,6 +358,7 @@ static int start(int argc, char **argv)
     if (!lua_engine_close(SCRIPT_PATIENCE_MS) || job_count() > 0 || !ctx_free(app.ctx)) {
         fflush(NULL);
         term_restore();
+        local_end_children();
         _exit(flush_output(app.status)); // a thread hangs in a host that does not answer
     }
     return app.status;

@@ -2,11 +2,14 @@
 // A process here. See local.h. posix_spawn() and not fork(): this program has threads and libraries that hold locks.
 #include "io/local.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -208,4 +211,30 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     if (WIFSIGNALED(status))
         result->signal = xstrdup(sigabbrev_np(WTERMSIG(status)));
     return r;
+}
+
+// proc(5): "PID (COMM) STATE PPID …"; COMM may hold anything, a bracket too.
+static bool is_child(const char *pid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n < 0 ? 0 : n] = '\0';
+    const char *end = strrchr(text, ')');
+    return end && strlen(end) > 4 && strtol(end + 4, NULL, 10) == (long)getpid();
+}
+
+void local_end_children(void)
+{
+    DIR *d = opendir("/proc");
+    const struct dirent *entry;
+    while (d && (entry = readdir(d))) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_child(entry->d_name))
+            kill((pid_t)strtol(entry->d_name, NULL, 10), SIGTERM);
+    }
+    if (d)
+        closedir(d);
 }
