@@ -183,19 +183,19 @@ class Run:
 
     # --- what is true afterwards
 
-    def journal(self):
-        found = sorted(glob.glob(f"{self.dir}/state/migsh/journal/*-{COMMAND}-*.jsonl"))
+    def journal(self, state="state"):
+        found = sorted(glob.glob(f"{self.dir}/{state}/migsh/journal/*-{COMMAND}-*.jsonl"))
         return found[-1] if found else None
 
-    def ident(self):
-        return os.path.basename(self.journal())[:-len(".jsonl")]
+    def ident(self, state="state"):
+        return os.path.basename(self.journal(state))[:-len(".jsonl")]
 
-    def journal_state(self):
+    def journal_state(self, state="state"):
         """None: no journal. "" : none that could be gone on with, as it was cut."""
-        if not self.journal():
+        if not self.journal(state):
             return None
         last = ""
-        with open(self.journal(), errors="replace") as f:
+        with open(self.journal(state), errors="replace") as f:
             for line in f:
                 try:
                     last = json.loads(line)
@@ -347,6 +347,12 @@ class Run:
             self.safe()
             self.expect(status == 0 or "error" in text, f"cleanup failed without a word (status {status})")
 
+    def second_gives_up(self):
+        """Somebody else's console may have come late in the midst of its copies: its operator takes those back."""
+        if self.journal_state("state2") not in (None, "done", "reverted"):
+            status, _ = self.console("second-back", ["rollback", self.ident("state2")], state="state2").wait()
+            self.expect(status == 0, f"the second console cannot take back what it did (status {status})")
+
     def after_overtaking(self):
         """Another console has done the same meanwhile: what this one takes back is its own only."""
         # The other console may have found it shut down, and without autostart, by this one: then it has left it so.
@@ -385,6 +391,7 @@ class Run:
         w.mend()
         self.judge_fault(status, text)
         self.safe()
+        self.second_gives_up()
         if self.truncated and status != 0:
             faults.restore(self)
         if case.fault == "kill-again" and self.journal_state() == "open":
