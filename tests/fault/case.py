@@ -13,9 +13,10 @@ from hosts import Broken, wait_for
 from world import FILES, NODES
 
 LIMIT = 150  # seconds that a console may take on a loaded machine, and no fault is there to be waited for
-NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; what is allowed above is the machine's
-FULL = 2  # the same for a full disk
-LOAD = 5
+# Seconds within which a fault is to be told; the machine's load needs none above: with 8 to do for 2 cores it was 25.4 for
+# a peer that says nothing, and 1.3 for a full disk (after the shutdown, which comes first).
+NOTICED = 30
+FULL = 2
 COMMAND = "cold-migrate"
 HOLD = ": >{0}/reached; n=0; until [ -e {0}/go ] || [ $n -ge 6000 ]; do sleep 0.02; n=$((n+1)); done"
 
@@ -175,11 +176,11 @@ class Run:
         took = self.noticed = self.over - self.struck if self.struck else 0
         if fault == "full" and status != 0:
             self.expect("No space left" in text or " free" in text, "the error does not say that the disk is full")
-            self.expect(took < FULL + LOAD, f"that the disk is full was told after {took:.1f} s only")
+            self.expect(took < FULL, f"that the disk is full was told after {took:.1f} s only")
         if self.case.slow and status != 0:
             node = self.world.src if fault == "frozen-source" else self.world.dst
             self.expect(node in text.partition("error")[2], f"the error does not name the silent node {node}")
-            self.expect(took < NOTICED + LOAD, f"the silent peer was noticed after {took:.1f} s only")
+            self.expect(took < NOTICED, f"the silent peer was noticed after {took:.1f} s only")
 
     # --- what is true afterwards
 
