@@ -121,8 +121,8 @@ class World:
             for service in ("sshd", "libvirtd"):
                 if self.lab.run(node, f"kill -0 $(cat /run/migsh-lab/{service}.pid)")[0]:
                     self.lab.do("service", node, service, "start")
-        for node in self.unplugged:  # its kernel may take minutes to find out that these logins are nobody's any more
-            self.lab.run(node, "pkill -KILL -f '^sshd: root@notty'")
+        for node in self.unplugged:  # its kernel may take minutes to find out that libvirt's logins are nobody's any more
+            self.lab.run(node, "pkill -KILL -x virt-ssh-helper")
         self.unplugged.clear()
 
     def clear(self, node):
