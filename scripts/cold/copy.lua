@@ -99,6 +99,7 @@ local function end_writers(tx)
     return
   end
   local ended = node.sh(tx.about.dest, [[
+exec 3>&2 2>/dev/null # processes end while they are looked at
 session() { s=; read -r s <"/proc/$1/stat" && set -- ${s##*) } && [ "$1" != Z ] && s=$4; }
 session $$ && own=$s || exit
 all=" "
@@ -115,7 +116,7 @@ n=0
 while [ "$all" != " " ] && p=$(members) && [ -n "$p" ]; do
   [ $n -lt 50 ] || { echo "process $p cannot be ended" >&3; exit 1; }
   kill -KILL $p; n=$((n + 1)); echo $p; sleep 0.1
-done 3>&2 2>/dev/null]], name_of(tx))
+done]], name_of(tx))
   if ended ~= "" then
     tx:say(("ended on %s: the writer of a copy that was cut off"):format(tx.about.dest))
   end
