@@ -11,8 +11,12 @@ local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
 
 local fail = mig.fail
 
+local function name_of(tx)
+  return ("/.migsh-%s-"):format(tx.id:match "%x+$")
+end
+
 local function temporary(tx, i, file)
-  return ("%s/.migsh-%s-%d"):format(node.directory(file.to), tx.id:match "%x+$", i)
+  return ("%s%s%d"):format(node.directory(file.to), name_of(tx), i)
 end
 
 -- Where what was there is kept meanwhile.
@@ -85,6 +89,38 @@ local function own_inode(about, temp)
 if [ -e "$1" ]; then stat -Lc %i -- "$1"; elif [ -e "$1.own" ]; then cat -- "$1.own"; fi]], temp):match "%d+"
 end
 
+-- A writer whose line went dead waits for more until its kernel finds out, which may take hours, and holds the file. No
+-- console of ours is at work (the journal is locked), and the name that it was started with is this journal's alone. Its
+-- session is what one login ran.
+local function end_writers(tx)
+  if tx.writers_ended then
+    return
+  end
+  local ended = node.sh(tx.about.dest, [[
+exec 3>&2 2>/dev/null # processes end while they are looked at
+session() { s=; read -r s <"/proc/$1/stat" && set -- ${s##*) } && [ "$1" != Z ] && s=$4; }
+session $$ && own=$s || exit
+all=" "
+for f in $(grep -alF -- "$1" /proc/[0-9]*/cmdline); do
+  p=${f#/proc/}
+  if grep -qaF write_ranges "$f" && session "${p%/*}" && [ "$s" != "$own" ]; then all="$all$s "; fi
+done
+members() {
+  for f in /proc/[0-9]*; do
+    if session "${f#/proc/}"; then case $all in *" $s "*) echo "${f#/proc/}" ;; esac; fi
+  done
+}
+n=0
+while [ "$all" != " " ] && p=$(members) && [ -n "$p" ]; do
+  [ $n -lt 50 ] || { echo "process $p cannot be ended" >&3; exit 1; }
+  kill -KILL $p; n=$((n + 1)); echo $p; sleep 0.1
+done]], name_of(tx))
+  if ended ~= "" then
+    tx:say(("ended on %s: the writer of a copy that was cut off"):format(tx.about.dest))
+  end
+  tx.writers_ended = true
+end
+
 -- The step is done again and nobody saw its end, or it failed at its end: what bears the name is ours.
 local function unpublish(about, file, temp)
   local there = node.stat(about.dest, file.to)
@@ -109,6 +145,9 @@ function copy.run(tx, i, file)
   end
   local temp, before = temporary(tx, i, file), node.stat(about.source, file.path)
   local replaces = action == "replace"
+  if tx.resumed then
+    end_writers(tx)
+  end
   unpublish(about, file, temp)
   if replaces then
     check_retired(tx, i, file, temp)
@@ -134,6 +173,7 @@ end
 
 function copy.undo(tx, i, file, record)
   local about, temp = tx.about, temporary(tx, i, file)
+  end_writers(tx)
   local made = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
   local mine = made and made.action == "copied" and made.copy.inode or own_inode(about, temp)

@@ -11,7 +11,7 @@ local place = require "cold.place"
 local xml = require "cold.xml"
 local steps = {}
 
-local POLL_MS, AGAIN_MS = 500, 10000
+local POLL_MS, AGAIN_MS = 100, 10000
 
 local fail = mig.fail
 

@@ -155,6 +155,9 @@ static int check_unused(const struct copy_side *s, const struct facts *f, struct
         return 0;
     _cleanup_free_ char *what = xasprintf("in use by %s", user);
     copy_at(s, e, ERR_STATE, what);
+    if (s->target && strcmp(s->target, "part") == 0)
+        return err_hint(e, "another copy writes it; if its console is gone or its line was cut, it ends once the node "
+                           "has noticed that, or end it there");
     return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
 }
 

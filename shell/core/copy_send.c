@@ -74,7 +74,7 @@ static const char direct_script[] =
     "eval \"$1\" | {\n"
     "  ssh -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=10 \\\n"
     "    -o NumberOfPasswordPrompts=0 -o ControlPath=none -o Compression=no -o ClearAllForwardings=yes \\\n"
-    "    -o LogLevel=ERROR -o ServerAliveInterval=5 -o ServerAliveCountMax=5 \\\n"
+    "    -o LogLevel=ERROR -o ServerAliveInterval=5 -o ServerAliveCountMax=4 \\\n"
     "    -o 'Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com' -p \"$2\" -l \"$3\" -- \"$4\" \"$5\"\n"
     "  echo \"@end $?\"\n"
     "}\n";

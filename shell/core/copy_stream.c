@@ -140,11 +140,12 @@ static int check_stall(struct stream *st, struct err *e)
                    source ? "reading" : "writing, or on the way to it");
 }
 
-// No range is left: 0, unless the end of what was handed out is not marked yet.
+// No range is left: 0 once the writer has told that all is written. Until then this side goes on looking whether it
+// stalls. A compressor keeps the last of it back until its input ends.
 static ssize_t last_lines(struct stream *st)
 {
     if (!st->unmarked)
-        return st->ready || st->s->c->o->compress ? 0 : REMOTE_LATER;
+        return st->s->c->o->compress || (st->ready && !st->n_marks) ? 0 : REMOTE_LATER;
     st->unmarked = false;
     buf_truncate(&st->lines, 0);
     st->fed = 0;

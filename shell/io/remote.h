@@ -33,7 +33,7 @@ struct remote_options {
     const char *config_file; // NULL: ~/.ssh/config and /etc/ssh/ssh_config; otherwise this file alone, as `ssh -F`
     const char *fingerprint; // "SHA256:…": accept this key of a host that is not known yet; NULL: ask
     double connect_ms;       // for name, TCP and key exchange together; 0: ConnectTimeout of the config, else 15 s
-    double stall_ms;         // a peer silent for so long although asked for a sign of life is gone; 0: 30 s
+    double stall_ms;         // a peer silent for so long although asked for a sign of life is gone; 0: 25 s
     remote_ask_fn *ask;      // NULL: never ask
     void *ask_data;
 };

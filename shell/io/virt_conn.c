@@ -6,8 +6,9 @@
 
 #include "io/virt_priv.h"
 
-// A dead peer is noticed after half a minute: the sixth question is not asked any more.
-enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 5 };
+// A dead peer is noticed after 25 s: the fifth question is not asked any more. The operator is to hear of it within half
+// a minute, and what is left of that is for the way out.
+enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 4 };
 
 struct asker {
     virt_ask_fn *fn;

@@ -13,15 +13,17 @@ from hosts import Broken, wait_for
 from world import FILES, NODES
 
 LIMIT = 150  # seconds that a console may take on a loaded machine, and no fault is there to be waited for
-NOTICED = 30  # seconds within which a peer that says nothing is to be noticed; what is allowed above is the machine's
-FULL = 2  # the same for a full disk
+# Seconds within which a fault is to be told; the machine's load needs none above: with 8 to do for 2 cores it was 25.4 for
+# a peer that says nothing, and 1.3 for a full disk (after the shutdown, which comes first).
+NOTICED = 30
+FULL = 2
 COMMAND = "cold-migrate"
 HOLD = ": >{0}/reached; n=0; until [ -e {0}/go ] || [ $n -ge 6000 ]; do sleep 0.02; n=$((n+1)); done"
 
 
 class Console:
-    def __init__(self, world, path, words, env):
-        self.path, self.words = path, words
+    def __init__(self, world, path, what, words, env):
+        self.path, self.what, self.words, self.began, self.took = path, what, words, time.monotonic(), 0
         place = world.lab.command("exec", "admin", "--", "env", *(f"{k}={v}" for k, v in env.items()),
                                   os.environ["MIGSH_PLAIN"], "-i", f"{world.work}/nodes", *words)
         with open(path, "w") as out:
@@ -38,6 +40,7 @@ class Console:
     def wait(self, seconds=LIMIT):
         try:
             status = self.process.wait(seconds)
+            self.took = time.monotonic() - self.began
             return status if status >= 0 else 128 - status, self.text()
         except subprocess.TimeoutExpired:
             raise Broken(f"{' '.join(self.words)}: hangs, no end after {seconds} s") from None
@@ -79,8 +82,8 @@ class Run:
         self.timers = faults.Later()
         self.changed = self.truncated = self.overtaken = False
         self.autostart = True
-        self.consoles, self.said, self.how = 0, [], "reverted"
-        self.struck = None
+        self.consoles, self.how = [], "reverted"
+        self.struck = self.noticed = None
 
     def later(self, seconds, call):
         self.timers.add(seconds, call)
@@ -91,10 +94,10 @@ class Run:
         return words + (["--bwlimit", "12MiB"] if slowly else [])
 
     def console(self, what, words, env=None, state=None):
-        self.consoles += 1
-        self.said.append(what)
-        return Console(self.world, f"{self.dir}/{self.consoles}-{what}", words,
-                       {"XDG_STATE_HOME": f"{self.dir}/{state or 'state'}", **(env or {})})
+        console = Console(self.world, f"{self.dir}/{len(self.consoles) + 1}-{what}", what, words,
+                          {"XDG_STATE_HOME": f"{self.dir}/{state or 'state'}", **(env or {})})
+        self.consoles.append(console)
+        return console
 
     def preload(self, **env):
         so = os.path.join(os.path.dirname(os.environ["MIGSH_PLAIN"]), "..", "tests", "fault", "at_record.so")
@@ -159,8 +162,8 @@ class Run:
         return status, text
 
     def inject(self):
-        self.struck = time.monotonic()
         faults.FAULTS[self.case.fault](self)
+        self.struck = time.monotonic()  # from here on it is so: to fill a disk takes its time
 
     def judge_fault(self, status, text):
         """What the console must have made of it."""
@@ -170,32 +173,30 @@ class Run:
                 raise Broken(f"the console was not killed: status {status}")
         elif status != 0 and "error" not in text:
             raise Broken(f"failed without a word (status {status})")
-        took = self.over - self.struck if self.struck else 0
+        took = self.noticed = self.over - self.struck if self.struck else 0
         if fault == "full" and status != 0:
             self.expect("No space left" in text or " free" in text, "the error does not say that the disk is full")
-            self.expect(took < FULL + 15, f"that the disk is full was told after {took:.0f} s only")
-        if fault.startswith("frozen") and status != 0:
-            node = self.world.dst if fault == "frozen-dest" else self.world.src
-            if node not in text.partition("error")[2]:
-                raise Broken(f"the error does not name the frozen node {node}")
-            if took > NOTICED + 15:
-                raise Broken(f"the frozen peer was noticed after {took:.0f} s only")
+            self.expect(took < FULL, f"that the disk is full was told after {took:.1f} s only")
+        if self.case.slow and status != 0:
+            node = self.world.src if fault == "frozen-source" else self.world.dst
+            self.expect(node in text.partition("error")[2], f"the error does not name the silent node {node}")
+            self.expect(took < NOTICED, f"the silent peer was noticed after {took:.1f} s only")
 
     # --- what is true afterwards
 
-    def journal(self):
-        found = sorted(glob.glob(f"{self.dir}/state/migsh/journal/*-{COMMAND}-*.jsonl"))
+    def journal(self, state="state"):
+        found = sorted(glob.glob(f"{self.dir}/{state}/migsh/journal/*-{COMMAND}-*.jsonl"))
         return found[-1] if found else None
 
-    def ident(self):
-        return os.path.basename(self.journal())[:-len(".jsonl")]
+    def ident(self, state="state"):
+        return os.path.basename(self.journal(state))[:-len(".jsonl")]
 
-    def journal_state(self):
+    def journal_state(self, state="state"):
         """None: no journal. "" : none that could be gone on with, as it was cut."""
-        if not self.journal():
+        if not self.journal(state):
             return None
         last = ""
-        with open(self.journal(), errors="replace") as f:
+        with open(self.journal(state), errors="replace") as f:
             for line in f:
                 try:
                     last = json.loads(line)
@@ -347,6 +348,12 @@ class Run:
             self.safe()
             self.expect(status == 0 or "error" in text, f"cleanup failed without a word (status {status})")
 
+    def second_gives_up(self):
+        """Somebody else's console may have come late in the midst of its copies: its operator takes those back."""
+        if self.journal_state("state2") not in (None, "done", "reverted"):
+            status, _ = self.console("second-back", ["rollback", self.ident("state2")], state="state2").wait()
+            self.expect(status == 0, f"the second console cannot take back what it did (status {status})")
+
     def after_overtaking(self):
         """Another console has done the same meanwhile: what this one takes back is its own only."""
         # The other console may have found it shut down, and without autostart, by this one: then it has left it so.
@@ -385,6 +392,7 @@ class Run:
         w.mend()
         self.judge_fault(status, text)
         self.safe()
+        self.second_gives_up()
         if self.truncated and status != 0:
             faults.restore(self)
         if case.fault == "kill-again" and self.journal_state() == "open":
@@ -415,7 +423,11 @@ class Run:
                 lines.append(self.world.describe(node, self.world.facts(node)))
             except Broken as e:
                 lines.append(f"{node}: {e}")
-        for i, what in enumerate(self.said):
-            with open(f"{self.dir}/{i + 1}-{what}", errors="replace") as f:
-                lines += [f"--- {what}:"] + f.read().splitlines()[-25:]
+        for console in self.consoles:
+            lines += [f"--- {console.what}:"] + console.text().splitlines()[-25:]
         return lines
+
+    def times(self):
+        """What the case spent its seconds on: each console's, and how long after the fault the first one ended."""
+        spent = [f"{c.what} {c.took:.1f}" for c in self.consoles]
+        return ", ".join(spent + ([f"{self.case.fault} told after {self.noticed:.1f}"] if self.noticed else []))

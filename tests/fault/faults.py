@@ -17,12 +17,17 @@ def end_logins(node):
     return fault
 
 
-def link_down(run):
+def unplug(run):
     run.lab.sh("switch", f"ip link set {run.world.dst} down")
 
 
+def link_down(run):
+    unplug(run)
+    run.world.unplugged.add(run.world.dst)
+
+
 def link_down_5s(run):
-    link_down(run)
+    unplug(run)
     run.later(5, lambda: run.lab.sh("switch", f"ip link set {run.world.dst} up"))
 
 

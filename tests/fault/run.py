@@ -35,8 +35,7 @@ def choose(o):
         print(f"# --sample {o.sample} --seed {seed} of {len(chosen)} cases")
         chosen = cases.sample(chosen, o.sample, seed) if chosen else []
     if o.part:
-        i, n = (int(x) for x in o.part.split("/"))
-        chosen = chosen[i - 1::n]
+        chosen = cases.part(chosen, *(int(x) for x in o.part.split("/")))
     return chosen
 
 
@@ -61,11 +60,11 @@ def main():
             run, begin = Run(world, case, number), time.monotonic()
             try:
                 run.go()
-                print(f"ok {number} - {case.name} # {time.monotonic() - begin:.1f} s", flush=True)
+                print(f"ok {number} - {case.name} # {time.monotonic() - begin:.1f} s ({run.times()})", flush=True)
                 shutil.rmtree(run.dir)
             except Broken as e:
                 failed.append(case.name)
-                print(f"not ok {number} - {case.name}")
+                print(f"not ok {number} - {case.name} # {time.monotonic() - begin:.1f} s ({run.times()})")
                 for line in str(e).splitlines() + run.explain():
                     print(f"# {line}")
                 sys.stdout.flush()

@@ -76,7 +76,7 @@ class World:
         self.uuid = "6d696773-6800-4c41-8000-0000000fa017"
         self.running = False
         self.sums = self.data = self.before = None
-        self.known_sums, self.others = {}, set()
+        self.known_sums, self.others, self.unplugged = {}, set(), set()
 
     # --- making it
 
@@ -121,6 +121,9 @@ class World:
             for service in ("sshd", "libvirtd"):
                 if self.lab.run(node, f"kill -0 $(cat /run/migsh-lab/{service}.pid)")[0]:
                     self.lab.do("service", node, service, "start")
+        for node in self.unplugged:  # its kernel may take minutes to find out that libvirt's logins are nobody's any more
+            self.lab.run(node, "pkill -KILL -x virt-ssh-helper")
+        self.unplugged.clear()
 
     def clear(self, node):
         """No trace of the guest there."""

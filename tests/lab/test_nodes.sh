@@ -59,7 +59,7 @@ lab exec source -- virsh destroy local1 >/dev/null
 lab exec dest -- kill -CONT "$daemon"
 expect "list: and it is asked again" 0 "^ source +- +local1 " list --all
 # The same in one console: open, frozen, given up by keepalive, asked again.
-(echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "list --all --name"; sleep 33
+(echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "list --all --name"; sleep 28
     lab exec dest -- kill -CONT "$daemon"; echo "list --all --name") |
     lab exec admin -- "$migsh" -k -i "$work/nodes" >"$work/out" 2>&1
 [ "$(grep -c '^source local1' "$work/out")" = 3 ] && [ "$(grep -c 'keepalive' "$work/out")" = 1 ]
