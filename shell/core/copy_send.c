@@ -295,7 +295,9 @@ int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
         r = send_by(c, plan, false, &began, e);
     } else if (r < 0 && direct && !began && e->code == ERR_IO) {
         e->code = ERR_UNREACHABLE;
-        err_hint(e, "key-exchange lets the nodes log in to each other; --route relay goes through this machine");
+        err_hint(e, strstr(e->msg, "sudo wants")
+                        ? "--route relay goes through this machine, which asks for the password"
+                        : "key-exchange lets the nodes log in to each other; --route relay goes through this machine");
     }
     c->direct = direct;
     c->route_known = c->route_known || began;

@@ -251,6 +251,31 @@ else
     echo "# no loop devices here: copies of devices are not tested"
 fi
 
+# --- neither is root, and sudo wants a password
+if command -v sudo >/dev/null; then
+    for h in source dest; do
+        on $h sh -c 'useradd -m -s /bin/sh -d /srv/oper oper && echo oper:secret | chpasswd && mkdir -m 700 /srv/oper/.ssh &&
+            cp /root/.ssh/authorized_keys /srv/oper/.ssh/ && chown -R oper: /srv/oper &&
+            echo "oper ALL=(ALL) ALL" >/etc/sudoers.d/oper && chmod 440 /etc/sudoers.d/oper'
+    done
+    cp "$work/nodes" "$work/nodes.root"
+    printf 'node-add source oper@%s.100\nnode-add dest oper@%s.102\n' "$subnet" "$subnet" >"$work/nodes"
+    S 'head -c 20M /dev/urandom >by-sudo; chmod 600 by-sudo'
+    expect "sudo with a password, nobody to ask" 5 "sudo wants a password.*hint: log in as root" disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo
+    check "sudo with a password: by relay, said aloud" gives 0 "source cannot send.*sudo wants a password.*through this machine.*copied.*relay" \
+        person disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo
+    same "sudo with a password: the same" /mnt/t/by-sudo /mnt/t/by-sudo
+    check "sudo with a password: --route direct" gives 7 "sudo wants a password.*--route relay.*asks for the password" \
+        person disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo2 --route direct
+    D 'rm -f .by-sudo2.migsh-part'
+    for h in source dest; do on $h sh -c 'echo "oper ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/oper'; done
+    on source sh -c 'cp /root/.ssh/id_ed25519 /root/.ssh/known_hosts /srv/oper/.ssh/ && chown oper: /srv/oper/.ssh/*'
+    expect "sudo without one: direct" 0 "copied.*direct" disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo2 --route direct
+    mv "$work/nodes.root" "$work/nodes"
+else
+    skip_one "sudo" "no sudo here"
+fi
+
 # --- volumes
 for h in source dest; do on $h sh -c 'mkdir -p "/mnt/t/pool x"; virsh -q pool-define-as px dir --target "/mnt/t/pool x"; virsh -q pool-start px' >/dev/null; done
 on source sh -c 'virsh -q vol-create-as px "v 1" 10M --format qcow2; qemu-io -c "write -P 7 1M 3M" "/mnt/t/pool x/v 1"' >/dev/null
