@@ -50,11 +50,19 @@ static int stopped(struct err *e)
 
 // --- handing out
 
-static uint64_t batch_size(const struct send *s)
+// Bytes a second that this stream has written; 0: not known yet.
+static double rate_of(const struct stream *st)
 {
-    double rate = s->c->o->max_rate / s->n / 4;
-    uint64_t n = rate > 0 && rate < (double)BATCH_MAX ? (uint64_t)rate : BATCH_MAX;
-    return n < BATCH_MIN ? BATCH_MIN : n;
+    return st->done ? (double)st->done / (copy_now() - st->s->began) : 0;
+}
+
+// What takes two seconds or so: each is answered, and that tells on a slow line that something arrives.
+static uint64_t batch_size(const struct stream *st)
+{
+    double limit = st->s->c->o->max_rate / st->s->n / 4, n = rate_of(st) * 2;
+    if (limit > 0 && limit < n)
+        n = limit;
+    return n < (double)BATCH_MIN ? BATCH_MIN : n > (double)BATCH_MAX ? BATCH_MAX : (uint64_t)n;
 }
 
 // Seconds until more may be handed out.
@@ -79,7 +87,7 @@ static void ask(struct stream *st)
 static void hand_out(struct stream *st)
 {
     struct send *s = st->s;
-    uint64_t left = batch_size(s);
+    uint64_t left = batch_size(st);
     buf_truncate(&st->lines, 0);
     st->fed = 0;
     if (!st->begun)
@@ -106,7 +114,7 @@ static void hand_out(struct stream *st)
 // Two seconds' worth.
 static uint64_t window_of(const struct stream *st)
 {
-    double rate = st->done ? (double)st->done / (copy_now() - st->s->began) : 0;
+    double rate = rate_of(st);
     uint64_t window = rate > 0 ? (uint64_t)(rate * 2) : WINDOW_MAX / 4;
     return window < WINDOW_MIN ? WINDOW_MIN : window > WINDOW_MAX ? WINDOW_MAX : window;
 }
@@ -120,7 +128,7 @@ static bool may_hand_out(struct stream *st, double *ret_wait)
     // Behind zstd an answer may wait for much more data, so only the pipes hold back what is handed out.
     if (!s->c->o->compress && (!st->ready || st->handed - st->done >= window_of(st) || st->n_marks == COPY_ACKS - 1))
         return false;
-    *ret_wait = pace(s, batch_size(s));
+    *ret_wait = pace(s, batch_size(st));
     return *ret_wait <= 0;
 }
 
