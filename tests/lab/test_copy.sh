@@ -296,20 +296,6 @@ echo 'local r = mig.disk_copy{"source:/mnt/t/six", "dest:/mnt/t/lua", route = "r
 chmod 644 "$work/t.lua"
 expect "Lua" 0 "true\s+6291456" "$work/t.lua"
 
-<<<<<<< HEAD
-# --- the frozen writer
-wait $frozen
-status=$?
-cp "$work/frozen" "$work/out"
-[ $status = 8 ] && grep -q "not a byte for 25 s" "$work/out"
-verdict "frozen: noticed" $? "status $status"
-grep -q "dest:/mnt/t/frozen" "$work/out"
-verdict "frozen: named" $?
-on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep -q "^perl -e.*\.frozen\.migsh-part" && kill -CONT ${p#/proc/}; done' 2>/dev/null
-clean "the end" 1
-
-finish
-=======
 # --- a slow line: what is handed out at once takes longer than a stall may
 S 'head -c 4M /dev/urandom >slow'
 on source tc qdisc add dev eth0 root tbf rate 1mbit burst 32k latency 400ms
@@ -331,7 +317,5 @@ noticed frozen $frozen
 noticed frozenlast $frozenlast
 writers -CONT
 clean "the end" 2
-echo "1..$count"
-echo "$((count - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
->>>>>>> matrix
+
+finish
