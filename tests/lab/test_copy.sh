@@ -250,6 +250,16 @@ verdict "meanwhile: the second was refused" $?
 loop_s=$(S 'cp dense dev && losetup -f --show dev' 2>/dev/null) && loop_d=$(D 'truncate -s 32M dev && head -c 1M /dev/urandom | dd of=dev conv=notrunc status=none; losetup -f --show dev' 2>/dev/null)
 if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
     expect "device: onto a device needs --update" 4 "it is there already" disk-copy "source:$loop_s" "dest:$loop_d"
+    D 'mkfs.ext4 -q -L "a b" "$1"' "$loop_d"
+    S 'sleep 300 <"$1" >/dev/null 2>&1 & echo $!' "$loop_s" >"$work/pid"
+    expect "device: --plan tells what it holds, though the source is in use" 0 \
+        "would be copied, to a device of 33554432 bytes that holds .*ext4" disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
+    expect "device: … but to copy is refused" 10 "source:$loop_s: in use by sleep" disk-copy "source:$loop_s" "dest:$loop_d" --update
+    on source kill "$(cat "$work/pid")"
+    D 'wipefs -qa "$1" && head -c 32M /dev/zero >"$1" && printf x | dd of="$1" bs=1M seek=31 status=none' "$loop_d"
+    expect "device: --plan, something at its end" 0 '"to_holds": ?"data"' --json disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
+    D 'head -c 32M /dev/zero >"$1"' "$loop_d"
+    expect "device: --plan, nothing on it" 0 '"copied": ?false.*"to_holds": ?null' --json disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
     expect "device: onto a device" 0 '"copied": ?true' --json disk-copy "source:$loop_s" "dest:$loop_d" --update
     [ "$(S 'sha256sum <dense')" = "$(D 'head -c 24M "$1" | sha256sum' "$loop_d")" ]
     verdict "device: the same" $?
@@ -260,6 +270,14 @@ if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
     expect "device: zeros are not sent" 0 '"sent": ?[0-4][0-9]{6},' --json disk-copy "source:$loop_s" dest:/mnt/t/mostzero
     expect "device: the file behind one is in use" 10 "in use by loop" disk-copy source:/mnt/t/dev dest:/mnt/t/x
     expect "device: too small" 13 "the device has" disk-copy source:/mnt/t/big "dest:$loop_d" --update
+    # Another node of the same device, as libvirt makes one for QEMU; and what only the kernel knows of.
+    D 'mknod dev2 b $(stat -c "0x%t 0x%T" "$1") && chmod 600 dev2 && sleep 300 <dev2 >/dev/null 2>&1 & sleep 0.3; echo $!' "$loop_d" >"$work/pid"
+    expect "device: open by another name" 10 "dest:$loop_d: in use by sleep" disk-copy source:/mnt/t/one "dest:$loop_d" --update
+    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^sleep 300" && kill ${p#/proc/}; done' 2>/dev/null
+    if D 'mkswap "$1" && swapon "$1"' "$loop_d" >/dev/null 2>&1; then
+        expect "device: swap" 10 "dest:$loop_d: in use by the kernel" disk-copy source:/mnt/t/one "dest:$loop_d" --update
+        D 'swapoff "$1"' "$loop_d"
+    fi
     on source losetup -d "$loop_s"
     on dest losetup -d "$loop_d"
 else
