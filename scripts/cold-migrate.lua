@@ -21,7 +21,7 @@ end
 local function options_of(a)
   local o = { target = a.target, map = a.map }
   for _, name in ipairs { "timeout", "destroy_after", "clone", "undefine_source", "remove_disks", "route", "streams",
-    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save" } do
+    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite" } do
     o[name] = a[name]
   end
   if a.keep_source and (a.undefine_source or a.remove_disks) then
@@ -51,6 +51,16 @@ end
 local plan_words = { copy = "copy", shared = "shared, stays where it is", there = "an equal one is there",
   replace = "copy, over the one that an earlier migration left" }
 
+local function action_text(file, there)
+  if file.action == "create" then
+    return ("copy, into a new volume of pool %s"):format(file.pool)
+  elseif file.action == "onto" then
+    return ("copy, onto a device of %s that holds %s"):format(report.bytes(there.size), file.holds
+      and file.holds .. ", which is lost" or "nothing known")
+  end
+  return plan_words[file.action]
+end
+
 local function plan(a, text)
   local about = gather(a, text)
   local found = check.run(about, true)
@@ -58,15 +68,17 @@ local function plan(a, text)
     state = about.running and "running" or "shut off", files = mig.array {}, bytes = 0 }
   local lines = { ("%s: %s -> %s, %s: plan"):format(about.domain, about.source, about.dest, value.state) }
   for i, file in ipairs(about.files) do
-    local travels = found.actions[i] == "copy" or found.actions[i] == "replace"
+    local action, there = found.actions[i], found.there[i]
+    local travels = action ~= "shared" and action ~= "there"
     local bytes = travels and math.min(file.size, file.allocation) or 0
     value.bytes = value.bytes + bytes
     value.files[i] = { kind = file.kind, target = file.target, path = file.path, to = file.to, size = file.size,
-      allocation = file.allocation, action = found.actions[i] }
+      allocation = file.allocation, action = action, device = file.to_block or nil, pool = file.make and file.make.pool,
+      holds = action == "onto" and there.holds or nil }
   end
   local rate = a.bwlimit and math.min(a.bwlimit, RATE) or RATE
   value.seconds = value.bytes / rate
-  local _, diff = xml.map(about.xml, about.options.map)
+  local _, diff = xml.map(about.xml, about)
   value.diff = diff
   local copied = 0
   for _, step in ipairs(all_steps(about)) do
@@ -74,8 +86,8 @@ local function plan(a, text)
     if step.name == "copy" then
       copied = copied + 1
       local file = value.files[copied]
-      detail = (": %s, %s of %s"):format(plan_words[file.action], report.bytes(math.min(file.size, file.allocation)),
-        report.bytes(file.size))
+      detail = (": %s, %s of %s"):format(action_text(file, found.there[copied]),
+        report.bytes(math.min(file.size, file.allocation)), report.bytes(file.size))
     elseif step.name == "start" and not about.running then
       detail = ": nothing to do"
     end
@@ -168,8 +180,11 @@ Shuts the guest down (or moves it as it is, if it is off), copies its disks with
 destination, starts it there if it ran before, and proves that it runs there and nowhere else. Each step is journaled
 before it acts: when one fails, the console is killed or Ctrl-C is pressed, resume ID goes on and rollback ID takes back
 what was done, from any console. There is no way back once the guest has run on the destination. What lies on storage
-that both nodes share is not copied; nothing that is there already is overwritten. The source keeps its disks and its
-definition, which is marked as moved and does not start by itself any more, unless --undefine-source and --remove-disks.
+that both nodes share is not copied; nothing that is there already is overwritten. A disk on a block device goes onto
+the device of that name there, or the device or file that --map path=A:B names; into a logical pool as a new volume. A
+device that holds anything is refused unless --overwrite names it; one in use or too small is refused in any case.
+The source keeps its disks and its definition, which is marked as moved and does not start by itself any more, unless
+--undefine-source and --remove-disks. A device that is no volume of a pool is never removed or wiped.
 Offline time is measured from the last answer of the guest before to the first one after.]],
   example = "cold-migrate share dest --plan\ncold-migrate share@source dest --timeout 60 --map bridge=br0:br1\n"
     .. "cold-migrate a,b,c dest --parallel 2 --undefine-source --remove-disks",
@@ -182,10 +197,13 @@ Offline time is measured from the last answer of the guest before to the first o
     { name = "destroy-after", type = "bool", help = "after --timeout cut its power, without a question" },
     { name = "map", multi = true,
       help = "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B" },
+    { name = "overwrite", multi = true,
+      help = "a device of the destination that may be written though it holds something" },
     { name = "clone", type = "bool", help = "give the destination the pools and networks it lacks" },
     { name = "keep-source", type = "bool", help = "keep definition and disks on the source (the default)" },
     { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
-    { name = "remove-disks", type = "bool", help = "remove the disks that were copied; with --undefine-source" },
+    { name = "remove-disks", type = "bool",
+      help = "remove the files and volumes that were copied; with --undefine-source" },
     { name = "carry-save", type = "bool", help = "take the state saved by managedsave along" },
     { name = "target", multi = true,
       help = "where the guest has to answer: ADDRESS, HOST:PORT or http://URL (default: its own address)" },

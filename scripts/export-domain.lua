@@ -44,10 +44,12 @@ local function list_files(domain)
         path, given(row.target) or row.kind)
     elseif row.in_use then
       fail("state", nil, "%s: %s is in use", domain.node, path)
-    elseif row.type == "block" then
-      fail("unsupported", "disk-copy takes a device too", "%s is a block device: export-domain takes files", path)
     else
-      manifest.check_path(path)
+      row.block = node.stat(domain.node, path).kind == "block"
+      if row.block and row.device ~= "disk" then
+        fail("unsupported", "eject it first", "%s is a device of %s, and no disk", path, domain.node)
+      end
+      manifest.check_path(path, row.block)
       local base = path:match "[^/]*$":gsub("[^%w._-]", "_")
       row.file = ("%02d-%s"):format(#files + 1, base:sub(-100))
       if row.kind == "tpm" then
@@ -72,7 +74,7 @@ local function export_file(domain, row, dir, o)
     type = row.type, path = row.path, format = given(row.format), mode = row.mode, owner = row.owner, group = row.group,
     readonly = row.readonly, pool = row.type == "volume" and given(row.pool) or nil, volume = row.type == "volume"
     and given(row.volume) or nil, backing = given(row.backing), backing_format = given(row.backing_format),
-    relative = row.relative }
+    relative = row.relative, block = row.block or nil, virtual_size = given(row.virtual_size) }
   if row.kind == "tpm" then
     file.size, file.sha256 = export_tpm(domain, row, path)
     return file
@@ -164,7 +166,8 @@ return {
 Everything that is the domain's: its disks with all that backs them (holes stay holes), UEFI variables, the state of
 an emulated TPM, its definition, and what libvirt knows of its snapshots and checkpoints; with manifest.json, which has
 the sizes and checksums. The directory is made, or has to be empty, and only you can read it: definitions hold
-passwords. The domain stays as it is. Disks on the network stay where they are; block devices are refused.]],
+passwords. The domain stays as it is. Disks on the network stay where they are; a block device becomes a sparse file, of
+which the manifest says that it was one.]],
   example = "export-domain share@source /backup/share\nexport-domain share ./share --bwlimit 50M",
   args = {
     { name = "domain", type = "domain", required = true, positional = true, help = "what to export: NAME[@NODE]" },

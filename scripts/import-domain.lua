@@ -1,22 +1,19 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain out of a directory that export-domain made, onto a node. The directory may come from anywhere: its manifest
--- is judged first (image/manifest.lua), everything is compared with it before anything is defined, nothing that is on
--- the node is overwritten, and whatever was made is taken back if a step fails.
+-- A domain out of a directory that export-domain made, onto a node, as one journaled undertaking (image/import.lua).
+-- The directory may come from anywhere: its manifest is judged first (image/manifest.lua), everything is compared with
+-- it before anything is defined, nothing that is on the node is overwritten, and what was made is taken back if a step
+-- fails.
+local device = require "cold.device"
 local disk = require "image.disk"
+local import = require "image.import"
 local manifest = require "image.manifest"
-local node = require "cold.node"
 local report = require "migsh.report"
-
-local RESERVE = 64 << 20 -- bytes that stay free
+local xml = require "cold.xml"
 
 local fail = mig.fail
 
 local function given(value)
   return value ~= mig.null and value or nil
-end
-
-local function unescape(text)
-  return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
 end
 
 -- The manifest, and the texts of the descriptions in its `text`s; everything in the directory is as it says, but for
@@ -45,7 +42,7 @@ local function check_identity(m)
   for _, d in ipairs(m.descriptions) do
     if d.what == "domain" then
       local name, uuid = d.text:match "<name>([^<]*)</name>", d.text:match "<uuid>%s*([%x-]+)%s*</uuid>"
-      if not name or unescape(name) ~= m.domain.name or uuid ~= m.domain.uuid then
+      if not name or xml.unescape(name) ~= m.domain.name or uuid ~= m.domain.uuid then
         fail("unsafe", nil, "the manifest is of %s (%s), the definition of another domain", m.domain.name,
           m.domain.uuid)
       end
@@ -53,49 +50,52 @@ local function check_identity(m)
   end
 end
 
-local function pool_target(pool, where)
-  local text, err = mig.try(mig.pool_dumpxml, { pool, node = where })
-  if err then
-    if err.code == "not-found" then
-      err.hint = ("--map pool=%s:OTHER, or pool-clone it"):format(pool)
-    end
-    error(err, 0)
-  end
-  return (unescape(text:match "<path>([^<]*)</path>" or ""):gsub("(.)/$", "%1"))
-end
-
 -- Where each file goes, as file.to; the pools to be looked at afterwards.
 local function place_files(m, dest, map)
   local pools, seen = {}, {}
   for _, file in ipairs(m.files) do
-    if given(file.pool) and given(file.volume) then
-      local mapped = mig.xml_map(("<source pool='%s'/>"):format(file.pool:gsub("[&<>']", { ["&"] = "&amp;",
-        ["<"] = "&lt;", [">"] = "&gt;", ["'"] = "&apos;" })), map)
-      local pool = unescape(mapped:match "pool=[\"']([^\"']*)" or file.pool)
-      file.to = pool_target(pool, dest) .. "/" .. file.volume
-      pools[pool] = true
+    if file.pool and file.volume then
+      local mapped = mig.xml_map(("<source pool='%s'/>"):format(xml.escape(file.pool)), map)
+      local name = xml.unescape(mapped:match "pool=[\"']([^\"']*)" or file.pool)
+      local pool = device.pool(dest, name) or fail("not-found", ("--map pool=%s:OTHER, or pool-clone it"):format(name),
+        "%s has no pool %s", dest, name)
+      if pool.devices then
+        device.place_volume(file, pool, name, dest)
+      else
+        file.to = pool.dir .. "/" .. file.volume
+      end
+      pools[name] = true
     else
-      file.to = mig.xml_map_path(file.path, map) or file.path
+      file.to = mig.xml_map_path(file.path, map)
+      if file.block and not file.to then
+        fail("usage", ("--map path=%s:OTHER: a device of %s, or a file to be made"):format(file.path, dest),
+          "%s was a device: say where it is to be", file.path)
+      end
+      file.to = file.to or file.path
+      device.place_path({ dest = dest, source = "the exported domain's node", options = {} }, file)
     end
-    manifest.check_path(file.to)
+    manifest.check_path(file.to, file.to_block)
     if seen[file.to] then
       fail("usage", nil, "%s and %s would both become %s", seen[file.to], file.name, file.to)
     end
     seen[file.to] = file.name
   end
-  return pools
+  local list = mig.array {}
+  for name in pairs(pools) do
+    list[#list + 1] = name
+  end
+  return list
 end
 
--- The descriptions as they will be; entries of the map that fit nowhere are told.
-local function adapt(m, map)
+-- The diff of the definition; entries of the map that fit nowhere are told.
+local function adapt(m, about)
   local misses, diff = {}, ""
   for _, d in ipairs(m.descriptions) do
-    local text, changed, _, unused = mig.xml_map(d.text, map)
-    for _, entry in ipairs(unused) do
+    local _, changed, _, unused = xml.map(d.text, about)
+    for _, entry in ipairs(unused or {}) do
       local key = entry.kind .. " " .. entry.from
       misses[key] = (misses[key] or 0) + 1
     end
-    d.adapted = text
     diff = d.what == "domain" and changed or diff
   end
   for key, n in pairs(misses) do
@@ -106,180 +106,61 @@ local function adapt(m, map)
   return diff
 end
 
--- Nothing is in the way; what is there already and the same is used as it is, if nobody writes to it.
-local function check_node(m, dest)
-  for _, row in ipairs(mig.list { all = true, node = dest }) do
-    if row.name == m.domain.name or row.uuid == m.domain.uuid then
-      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, dest), "%s has a domain %s already (%s)",
-        dest, row.name, row.state)
-    end
-  end
-  local mounts = {}
-  for _, file in ipairs(m.files) do
-    local there = node.stat(dest, file.to)
-    local free, mount = node.free(dest, file.to)
-    if there and (file.readonly or file.kind == "backing") and there.kind == "file" and there.size == file.size
-      and node.sha256(dest, file.to) == file.sha256 then
-      file.there = true
-    elseif there then
-      fail("exists", "remove it if nobody needs it, or use --map path=A:B", "%s has a file %s already", dest, file.to)
-    elseif not free and file.kind ~= "nvram" and file.kind ~= "tpm" then
-      fail("not-found", "make it, or use --map path=A:B", "%s has no directory %s", dest, node.directory(file.to))
-    elseif free then
-      local wanted = mounts[mount] and mounts[mount].wanted or 0
-      mounts[mount] = { free = free, wanted = wanted + (given(file.allocation) or file.size) }
-    end
-  end
-  for mount, room in pairs(mounts) do
-    if room.wanted + RESERVE > room.free then
-      fail("io", "make room, or use --map path=A:B", "%s: %s has %s free, and %s are needed", dest, mount,
-        report.bytes(room.free), report.bytes(room.wanted + RESERVE))
-    end
-  end
-end
-
-local function make_parent(dest, path, undo)
-  local dir = node.directory(path)
-  if not node.exists(dest, dir) then
-    node.sh(dest, 'mkdir -p -- "$1"', dir)
-    undo:add("removed " .. dir .. " on " .. dest, function()
-      node.sh(dest, 'rmdir -- "$1"', dir)
-    end)
-  end
-end
-
--- Only files and directories come out of the archive, below the new directory, readable by their owner alone.
-local function import_tpm(dir, file, dest, undo)
-  local text = disk.read(dir .. "/" .. file.name)
-  if mig.sha256(text) ~= file.sha256 then
-    fail("verdict", nil, "%s is not what was exported", file.name)
-  end
-  local function add(part)
-    node.sh(dest, 'printf %s "$2" >>"$1.base64"', file.to, part)
-  end
-  node.sh(dest, 'mkdir -m 711 -- "$1" && umask 077 && : >"$1.base64"', file.to)
-  undo:add("removed " .. file.to .. " on " .. dest, function()
-    node.sh(dest, 'rm -rf -- "$1" "$1.base64"', file.to)
-  end)
-  local CHUNK <const> = 96 * 1024 -- of one argument; the kernel takes 128 KiB
-  for at = 1, #text, CHUNK do
-    add(text:sub(at, at + CHUNK - 1))
-  end
-  node.sh(dest, [[
-umask 077; f=$1.base64
-if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then
-    echo 'the archive of the TPM holds more than files' >&2; exit 1
-fi
-base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f" &&
-chmod 711 -- "$1"]], file.to) -- 711: the user of swtpm has to get through
-end
-
-local function import_file(dir, file, dest, a, undo)
-  make_parent(dest, file.to, undo)
-  if file.kind == "tpm" then
-    import_tpm(dir, file, dest, undo)
-    return file.size
-  end
-  undo:add("removed " .. file.to .. " on " .. dest, function()
-    node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part"', file.to)
-    node.remove(dest, file.to)
-  end)
-  local made = mig.disk_copy { dir .. "/" .. file.name, dest .. ":" .. file.to, owner = "root:root", mode = file.mode,
-    bwlimit = a.bwlimit, compress = a.compress }
-  if node.sha256(dest, file.to) ~= file.sha256 then
-    fail("verdict", nil, "%s is not what was exported: its checksum is another one", file.name)
-  end
-  return made.sent
-end
-
--- Overlays whose base has another place now name that one.
-local function rebase(m, dest)
-  local to = {}
-  for _, file in ipairs(m.files) do
-    to[file.path] = file.to
-  end
-  for _, file in ipairs(m.files) do
-    local backing = given(file.backing)
-    local base = backing and to[backing]
-    if base and not file.there and (file.to ~= file.path or base ~= backing) then
-      if not given(file.backing_format) then
-        fail("unsupported", nil, "%s does not say of which format %s is", file.path, backing)
-      end
-      mig.disk_rebase { file.to, base, format = file.backing_format, node = dest }
-    end
-  end
-end
-
-local function define(m, dest, undo)
-  local at = m.domain.uuid .. "@" .. dest
-  local current
-  for _, d in ipairs(m.descriptions) do
-    disk.with_text(d.adapted, function(path)
-      if d.what == "domain" then
-        mig.define { path, node = dest }
-        undo:add("undefined " .. m.domain.name .. " on " .. dest, function()
-          mig.undefine { at, keep_nvram = d.text:find("<nvram", 1, true) ~= nil or nil,
-            keep_tpm = d.text:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true,
-            checkpoints_metadata = true }
-        end)
-      elseif d.what == "snapshot" then
-        mig.snapshot_create { at, path, redefine = true }
-        current = d.current and d.id or current
-      else
-        mig.checkpoint_create { at, path, redefine = true }
-      end
-    end)
-  end
-  if current then
-    mig.snapshot_current { at, current }
-  end
-end
-
-local function plan_text(m, dest, diff)
-  local lines = { ("%s to %s: plan"):format(m.domain.name, dest) }
-  for _, file in ipairs(m.files) do
-    lines[#lines + 1] = ("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to, report.bytes(file.size),
-      file.there and ", is there already" or "")
-  end
-  lines[#lines + 1] = ("  define %s, with %d snapshots and checkpoints"):format(m.domain.name, #m.descriptions - 1)
-  return table.concat(lines, "\n") .. "\n" .. diff
-end
-
-local function run(a)
+-- What the journal keeps: all but the descriptions' texts, which may hold passwords.
+local function gather(a)
   local dir = disk.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
   local m = read(dir)
   check_identity(m)
-  local map = a.map or {}
-  local pools = place_files(m, a.dest, map)
-  local diff = adapt(m, map)
-  check_node(m, a.dest)
-  local value = { domain = m.domain.name, uuid = m.domain.uuid, node = a.dest, directory = dir, files = mig.array {},
-    descriptions = #m.descriptions, sent = 0, diff = diff }
-  for i, file in ipairs(m.files) do
-    value.files[i] = { kind = file.kind, name = file.name, path = file.to, size = file.size,
-      existed = file.there == true }
+  local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
+    .. m.domain.uuid, autostart = a.autostart and m.domain.autostart or false, files = m.files,
+    options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress } }
+  for _, file in ipairs(m.files) do
+    for key, value in pairs(file) do
+      file[key] = given(value)
+    end
+    file.from = dir .. "/" .. file.name
   end
+  about.pools = place_files(m, a.dest, about.options.map)
+  local diff = adapt(m, about)
+  about.descriptions = mig.array {}
+  for i, d in ipairs(m.descriptions) do
+    about.descriptions[i] = { what = d.what, id = d.id, name = d.name, size = d.size, sha256 = d.sha256,
+      current = d.current }
+  end
+  return about, diff
+end
+
+local words = { there = ", is there already", onto = ", onto a device", create = ", into a new volume" }
+
+local function plan(about, diff)
+  local found = import.check(about)
+  local value = import.value(about, found)
+  local lines = { ("%s to %s: plan"):format(about.domain, about.dest) }
+  for i, file in ipairs(about.files) do
+    lines[#lines + 1] = ("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to, report.bytes(file.size),
+      words[found.actions[i]] or "")
+  end
+  lines[#lines + 1] = ("  define %s, with %d snapshots and checkpoints"):format(about.domain, #about.descriptions - 1)
+  value.diff = diff
+  return value, table.concat(lines, "\n") .. "\n" .. diff
+end
+
+local function run(a)
+  local about, diff = gather(a)
   if a.plan then
-    return value, plan_text(m, a.dest, diff)
+    return plan(about, diff)
   end
-  local undo <close> = mig.undo()
-  for i, file in ipairs(m.files) do
-    mig.progress({ job = "import-domain", text = ("import-domain %s: %s"):format(m.domain.name, file.to),
-      percent = 100 * (i - 1) / #m.files }, false)
-    value.sent = value.sent + (file.there and 0 or import_file(dir, file, a.dest, a, undo))
+  local ok, value, text = pcall(mig.transaction, "import-domain", about)
+  if ok then
+    return value, text
   end
-  mig.progress({ job = "import-domain", text = "import-domain " .. m.domain.name .. ": done" }, true)
-  rebase(m, a.dest)
-  for pool in pairs(pools) do
-    mig.pool_refresh { pool, node = a.dest }
+  local journal = value.value and value.value.state == "failed" and value.value.journal
+  if journal then -- half a domain is of no use, so nothing of it stays
+    local _, err = mig.try(mig.transaction_rollback, journal)
+    value.hint = err and ("what was made could not be taken back: %s; rollback %s goes on"):format(err.msg, journal)
+      or "what was made was removed again"
   end
-  define(m, a.dest, undo)
-  if a.autostart and m.domain.autostart then
-    mig.autostart { m.domain.uuid .. "@" .. a.dest }
-  end
-  undo:commit()
-  return value, ("%s%s imported to %s: %d files, %s sent"):format(diff, m.domain.name, a.dest, #m.files,
-    report.bytes(value.sent)) .. "\n"
+  error(value, 0)
 end
 
 return {
@@ -290,7 +171,9 @@ The other half of export-domain. The manifest is judged and everything is compar
 before anything is defined. Files go where they were, or where --map path=A:B says; a file or domain that is there
 already is refused (a read-only or backing image that is the same is used). The domain is not started, and marked as
 autostarted only with --autostart: the one that was exported may be running. If a step fails, or Ctrl-C is pressed, what
-was made is removed. A directory that somebody else made is a guest that somebody else made: --plan shows what it would
+was made is removed; if the console is killed, resume ID goes on and rollback ID removes it. What was a device becomes
+the device or file that --map path=A:B names, and a device that holds anything is refused unless --overwrite names it. A
+directory that somebody else made is a guest that somebody else made: --plan shows what it would
 bring.]],
   example = "import-domain /backup/share dest\n"
     .. "import-domain ./share dest --map bridge=br0:br1,path=/images:/srv/images --plan",
@@ -300,9 +183,11 @@ bring.]],
     { name = "plan", type = "bool", help = "show what would be done, and touch nothing" },
     { name = "map", multi = true,
       help = "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B" },
+    { name = "overwrite", multi = true, help = "a device there that may be written though it holds something" },
     { name = "autostart", type = "bool", help = "autostart it, if it was autostarted" },
     { name = "bwlimit", type = "size", help = "bytes a second at most" },
     { name = "compress", type = "bool", help = "compress on the way" },
   },
   run = run,
+  workflow = import.workflow,
 }

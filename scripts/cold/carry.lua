@@ -38,7 +38,7 @@ local function carry_kind(kind, about)
   end
   for _, row in ipairs(rows) do
     local text = mig[kind.dump] { source, row.name, security_info = true }
-    carry.with_file((xml.map(text, about.options.map)), function(path)
+    carry.with_file((xml.map(text, about)), function(path)
       local args = { dest, xmlfile = path, redefine = true }
       if kind.what == "snapshot" and row.current then
         args.current = true

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What has to be so before a cold migration touches anything: nothing is in the way on the destination, it has what the
 -- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
+local device = require "cold.device"
 local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
@@ -13,7 +14,7 @@ local RESERVE = 64 << 20 -- bytes that stay free beside the copies
 local fail = mig.fail
 
 local function dest_xml(about)
-  return (xml.map(about.xml, about.options.map))
+  return (xml.map(about.xml, about))
 end
 
 -- virsh of the node itself: networks have no command here.
@@ -111,6 +112,26 @@ local function check_names(about)
   end
 end
 
+-- The volumes that will be made. A pool that will be cloned cannot be asked yet.
+local function check_pools(about, actions)
+  local wanted = {}
+  for i, file in ipairs(about.files) do
+    if actions[i] == "create" then
+      wanted[file.make.pool] = (wanted[file.make.pool] or 0) + device.needed(file)
+    end
+  end
+  for name, bytes in pairs(wanted) do
+    local info = has_pool(about, name) and mig.pool_info({ name, node = about.dest })[1]
+    if info and not info.active then
+      fail("state", ("pool-start %s --node %s"):format(name, about.dest), "pool %s on %s is not active", name,
+        about.dest)
+    elseif info and info.available < bytes then
+      fail("io", "make room, or use another one with --map pool=A:B", "%s: pool %s has %s free, and %s are needed",
+        about.dest, name, report.bytes(info.available), report.bytes(bytes))
+    end
+  end
+end
+
 -- Is there room for every file that will be copied? By mount, as several may go to one.
 local function check_space(about, actions)
   local mounts = {}
@@ -127,6 +148,7 @@ local function check_space(about, actions)
       end
     end
   end
+  check_pools(about, actions)
   for mount, m in pairs(mounts) do
     if m.wanted + RESERVE > m.free then
       fail("io", "make room, or put the copies elsewhere with --map path=A:B", "%s: %s has %s free, and %s are needed",
@@ -142,6 +164,7 @@ function check.actions(about, probe)
     actions[i], there[i] = facts.judge(about, file, probe)
     there[i] = there[i] or mig.null
   end
+  device.check_all(about, actions, there)
   return actions, mig.array(there)
 end
 

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One file (or the directory of a TPM's state) of a domain onto the destination. It grows under a name that only this
 -- journal has, and gets its own name when it is verified and if nothing has that name. A disk that an earlier migration
--- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end.
+-- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end. A device has no part
+-- and no name to wait for (device.lua): it is written in place.
+local device = require "cold.device"
 local node = require "cold.node"
 local place = require "cold.place"
 local report = require "migsh.report"
@@ -46,13 +48,10 @@ mkdir -m 700 -- "$1" && base64 -d <"$1.tar" | tar --numeric-owner -p -C "$1" -xf
   return { verified = true, size = file.size, data = file.size, sent = #text, route = "relay" }
 end
 
-local function copy_bytes(about, file, temp, replaces)
+local function copy_bytes(about, file, to)
   local o = about.options
-  if replaces and not node.exists(about.dest, temp) then -- most of it may be the same: only the rest travels
-    node.sh(about.dest, 'cp --sparse=always --reflink=auto -- "$1" "$2"', file.to, temp)
-  end
-  local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. temp, route = o.route,
-    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, temp) }
+  local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. to, route = o.route,
+    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to) }
   if r.shared then
     fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
   elseif not r.verified then
@@ -136,18 +135,19 @@ local function publish(about, file, temp, replaces)
   node.publish(about.dest, temp, file.to)
 end
 
-local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
+-- Of what the step is, right before it is written down that it will be done; `last`: the record of an attempt before.
+function copy.about(tx, i, file, last)
+  local action = tx:outcome("check").actions[i]
+  local at_device = action == "onto" or action == "create"
+  if at_device then
+    device.assert_free(tx.about, file, action, last)
+  end
+  return { node = tx.about.dest, path = file.path, to = file.to, begun = at_device or nil }
+end
 
-function copy.run(tx, i, file)
-  local about, action = tx.about, tx:outcome("check").actions[i]
-  if action_words[action] then
-    return { action = action, detail = action_words[action] }, true
-  end
-  local temp, before = temporary(tx, i, file), node.stat(about.source, file.path)
-  local replaces = action == "replace"
-  if tx.resumed then
-    end_writers(tx)
-  end
+-- The bytes under their last name, or verified under their first one.
+local function make(tx, i, file, before, temp)
+  local about, replaces = tx.about, tx:outcome("check").actions[i] == "replace"
   unpublish(about, file, temp)
   if replaces then
     check_retired(tx, i, file, temp)
@@ -155,15 +155,42 @@ function copy.run(tx, i, file)
     fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest,
       file.to)
   end
-  local r = before.kind == "directory" and copy_directory(about, file, temp)
-    or copy_bytes(about, file, temp, replaces)
+  if before.kind == "directory" then
+    return copy_directory(about, file, temp)
+  elseif replaces and not node.exists(about.dest, temp) then -- most of it may be the same: only the rest travels
+    node.sh(about.dest, 'cp --sparse=always --reflink=auto -- "$1" "$2"', file.to, temp)
+  end
+  return copy_bytes(about, file, temp)
+end
+
+local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
+
+function copy.run(tx, i, file)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  if action_words[action] then
+    return { action = action, detail = action_words[action] }, true
+  end
+  local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
+  local r
+  if temp then
+    if tx.resumed then
+      end_writers(tx)
+    end
+    r = make(tx, i, file, before, temp)
+  else
+    device.ready(about, file, action)
+    r = copy_bytes(about, file, file.to)
+  end
   if not node.same(before, node.stat(about.source, file.path)) then
     fail("state", "find out what writes to it", "%s on %s was changed while it was copied", file.path, about.source)
   end
-  local rebased = rebase(about, file, temp)
-  publish(about, file, temp, replaces)
+  local rebased, replaces = rebase(about, file, temp or file.to), action == "replace"
+  if temp then
+    publish(about, file, temp, replaces)
+  end
   return { action = "copied", replaced = replaces or nil, rebased = rebased or nil, source = before,
-    copy = node.stat(about.dest, file.to), data = r.data, sent = r.sent, seconds = r.seconds, route = r.route,
+    key = action == "create" and device.key(about, file) or nil, copy = node.stat(about.dest, file.to), size = r.size,
+    data = r.data, sent = r.sent, seconds = r.seconds, route = r.route,
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
 end
 
@@ -172,7 +199,10 @@ local function forget_temporary(about, temp)
 end
 
 function copy.undo(tx, i, file, record)
-  local about, temp = tx.about, temporary(tx, i, file)
+  local about, temp, action = tx.about, temporary(tx, i, file), tx:outcome("check").actions[i]
+  if action == "onto" or action == "create" then
+    return device.undo(tx, file, action, record)
+  end
   end_writers(tx)
   local made = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
@@ -186,7 +216,7 @@ function copy.undo(tx, i, file, record)
     tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))
     said = "left alone"
   end
-  if tx:outcome("check").actions[i] == "replace" then
+  if action == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
   place.refresh_pools(about.dest, node.directory(file.to))
@@ -209,7 +239,7 @@ end
 function copy.forget_temporaries(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
-    if made and made.action == "copied" then
+    if made and made.action == "copied" and not file.to_block then
       forget_temporary(tx.about, temporary(tx, i, file))
     end
   end
@@ -225,6 +255,14 @@ function copy.forget_aside(tx)
   end
 end
 
+-- A device does not tell of writes before its node was booted: what was copied is read at both ends.
+local function is_equal(about, file, made)
+  local function sum(where, path)
+    return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(made.size)):match "^%x+"
+  end
+  return not made.rebased and sum(about.source, file.path) == sum(about.dest, file.to)
+end
+
 -- The first file that is not as it was when it was copied, on one side ("source" or "copy"), and its node; or nil.
 function copy.changed(tx, side)
   local about = tx.about
@@ -235,7 +273,9 @@ function copy.changed(tx, side)
       if side == "copy" then
         where, path = about.dest, file.to
       end
-      if not node.same(made[side], node.stat(where, path)) then
+      local now = node.stat(where, path)
+      local booted = now and now.kind == "block" and made[side].kind == "block" and not node.same_boot(made[side], now)
+      if not node.same(made[side], now) and not (booted and is_equal(about, file, made)) then
         return path, where
       end
     end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
 -- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
+local device = require "cold.device"
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
@@ -54,38 +55,25 @@ local function entries(map, kind)
   return list
 end
 
-local function mapped_path(map, path)
-  for _, e in ipairs(entries(map, "path")) do
-    local from = e.from:gsub("(.)/$", "%1")
-    if path == from or path:sub(1, #from + 1) == from .. "/" then
-      return e.to:gsub("(.)/$", "%1") .. path:sub(#from + 1)
-    end
+-- Where a file will be on the destination, and whether that is a device: a volume in its pool there, else by --map.
+local function find_place(about, file)
+  if file.type ~= "volume" or not file.pool or not file.volume then
+    file.to = mig.xml_map_path(file.path, about.options.map) or file.path
+    device.place_path(about, file)
+    return
   end
-  return path
-end
-
-local function pool_target(pool, name)
-  local text, err = mig.try(mig.pool_dumpxml, { pool, node = name })
-  if err and err.code ~= "not-found" then
-    error(err, 0)
+  local name = file.pool
+  for _, e in ipairs(entries(about.options.map, "pool")) do
+    name = e.from == file.pool and e.to or name
   end
-  return text and xml.unescape(text:match "<path>([^<]*)</path>" or ""):gsub("(.)/$", "%1") or nil
-end
-
--- Where a file will be on the destination: a volume in its pool's directory there, else by --map path.
-local function destination(about, file)
-  if file.type == "volume" and file.pool and file.volume then
-    local pool = file.pool
-    for _, e in ipairs(entries(about.options.map, "pool")) do
-      pool = e.from == pool and e.to or pool
-    end
-    local dir = pool_target(pool, about.dest) or about.options.clone and pool_target(file.pool, about.source)
-    if not dir then
-      fail("not-found", "--clone takes it over, --map pool=A:B uses another", "%s has no pool %s", about.dest, pool)
-    end
-    return dir .. "/" .. file.volume
+  local pool = device.pool(about.dest, name) or about.options.clone and device.pool(about.source, file.pool)
+  if not pool then
+    fail("not-found", "--clone takes it over, --map pool=A:B uses another", "%s has no pool %s", about.dest, name)
+  elseif pool.devices then
+    device.place_volume(file, pool, name, about.dest)
+  else
+    file.to = pool.dir .. "/" .. file.volume
   end
-  return mapped_path(about.options.map, file.path)
 end
 
 local function text_of(value)
@@ -103,17 +91,17 @@ local function list_files(about)
       if row.exists == false then
         fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
           path, text_of(row.target) or row.kind)
-      elseif row.type == "block" then
-        fail("unsupported", "copy it with disk-copy onto a device of the destination, or move it by live-migrate "
-          .. "--copy-storage-all", "%s is a block device: cold-migrate copies files", path)
       end
       local file = { kind = row.kind, target = text_of(row.target), device = text_of(row.device), type = row.type,
         path = path, pool = text_of(row.pool), volume = text_of(row.volume), size = text_of(row.size) or 0,
         allocation = text_of(row.allocation) or 0, readonly = row.readonly == true, owner = text_of(row.owner),
-        group = text_of(row.group), mode = text_of(row.mode) }
+        group = text_of(row.group), mode = text_of(row.mode), format = text_of(row.format),
+        virtual_size = text_of(row.virtual_size) }
       file.backing, file.relative = text_of(row.backing), row.relative == true
       file.backing_format = text_of(row.backing_format)
-      file.to = destination(about, file)
+      file.block = (node.stat(about.source, path) or {}).kind == "block"
+      find_place(about, file)
+      device.check_kind(about, file)
       if seen[file.to] then
         fail("usage", "give them different places with --map path=", "%s and %s would both become %s", seen[file.to],
           path, file.to)
@@ -140,7 +128,7 @@ local function find_retired(about)
   end
   local retired = { xml = text, journal = mark.journal, files = mig.array {} }
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
-    if row.exists == true and row.type ~= "block" and text_of(row.path) then
+    if row.exists == true and text_of(row.path) then
       retired.files[#retired.files + 1] = row.path
     end
   end
@@ -156,39 +144,65 @@ local function is_among(list, value)
   return false
 end
 
--- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
--- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain). `probe`:
--- prove it by a marker; without, shared storage is only presumed.
--- Whose definitions on the node name that file, one domain aside.
+-- Whose definitions on the node name that file or device, by whatever name, one domain aside.
 function facts.users_of(where, path, uuid)
-  local users = {}
+  local names, paths, users = {}, {}, {}
   for _, row in ipairs(mig.list { all = true, node = where }) do
-    if row.uuid ~= uuid then
-      for _, block in ipairs(mig.domblklist { row.uuid .. "@" .. where, inactive = row.state == "shut off" }) do
-        if block.source == path then
-          users[#users + 1] = row.name
-        end
+    for _, block in ipairs(row.uuid ~= uuid and mig.domblklist { row.uuid .. "@" .. where, inactive = row.state
+      == "shut off" } or {}) do
+      local pool = text_of(block.pool)
+      local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where })
+        or text_of(block.source)
+      if source and source:sub(1, 1) == "/" then
+        names[#names + 1], paths[#paths + 1] = row.name, source
       end
     end
+  end
+  local out = node.sh(where, [[
+what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc 'file %d:%i' -- "$1" 2>/dev/null; fi; }
+it=$(what "$1"); n=0
+for p; do
+  if [ $n -gt 0 ] && [ "$it" ] && [ "$(what "$p")" = "$it" ]; then echo $n; fi
+  n=$((n + 1))
+done]], path, table.unpack(paths))
+  for i in out:gmatch "%d+" do
+    users[#users + 1] = names[math.tointeger(i)]
   end
   return users
 end
 
+-- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
+-- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain); with a
+-- device "create" or "onto" (device.lua). `probe`: prove it by a marker; without, shared storage is only presumed.
 function facts.judge(about, file, probe)
   local there = node.stat(about.dest, file.to)
   if not there then
-    return "copy"
+    return file.make and "create" or "copy"
   end
   local here = node.stat(about.source, file.path)
+  local function is_equal()
+    return here and (here.kind == "file" or here.kind == "block") and here.size == there.size
+      and (file.readonly or file.kind == "backing") and (not probe
+        or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to))
+  end
+  if file.to_block and there.kind == "block" then
+    if is_equal() then
+      return "there"
+    end
+    return device.judge(about, file, facts.users_of(about.dest, file.to, about.uuid))
+  end
   local shared = here and file.path == file.to and here.inode == there.inode and here.size == there.size
   if probe and here then
-    shared = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. file.to, look = true }.shared
+    local seen, err = mig.try(mig.disk_copy, { about.source .. ":" .. file.path, about.dest .. ":" .. file.to,
+      update = true, plan = true })
+    if err and err.code ~= "state" and err.code ~= "exists" then -- in use there, or no file: then it is another one
+      error(err, 0)
+    end
+    shared = seen ~= nil and seen.shared
   end
   if shared then
     return "shared"
-  elseif here and here.kind == "file" and there.kind == "file" and here.size == there.size
-    and (file.readonly or file.kind == "backing") and (not probe
-      or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to)) then
+  elseif there.kind == "file" and is_equal() then
     return "there"
   elseif about.retired and is_among(about.retired.files, file.to)
     and #facts.users_of(about.dest, file.to, about.uuid) == 0 then

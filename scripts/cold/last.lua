@@ -4,6 +4,7 @@
 -- before the proof.
 local carry = require "cold.carry"
 local copy = require "cold.copy"
+local device = require "cold.device"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
 local node = require "cold.node"
@@ -83,7 +84,7 @@ local function verify(tx)
       .. table.concat(active, ", "))
   end
   local text = there and mig.dumpxml { on(about, "dest"), inactive = true }
-  local lost = text and xml.differences(xml.map(about.xml, about.options.map), text) or { "it is not defined" }
+  local lost = text and xml.differences(xml.map(about.xml, about), text) or { "it is not defined" }
   check("xml", #lost == 0, "has the same definition" .. (#about.options.map > 0 and ", adapted" or ""),
     table.concat(lost, "\n"))
   if about.running and #about.options.target > 0 then
@@ -106,22 +107,30 @@ end
 
 -- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they
 -- stay.
+local function remove_disk(tx, i, file)
+  local about = tx.about
+  local made, now = tx:outcome("copy", file.path), node.stat(about.source, file.path)
+  if not made or made.action ~= "copied" or not now or file.kind == "backing" or file.readonly then
+    return false
+  end
+  local users = facts.users_of(about.source, file.path, about.uuid)
+  if #users > 0 then
+    tx:say(("%s stays: %s uses it"):format(file.path, table.concat(users, ", ")))
+  elseif not node.same(made.source, now) then
+    tx:say(("%s stays: it is not as it was when it was copied"):format(file.path))
+  elseif now.kind == "block" then
+    return device.remove(tx, file, tx:outcome("check").actions[i])
+  else
+    node.sh(about.source, 'rm -rf -- "$1"', file.path)
+    return true
+  end
+  return false
+end
+
 local function remove_disks(tx)
-  local about, removed = tx.about, 0
-  for _, file in ipairs(about.files) do
-    local made = tx:outcome("copy", file.path)
-    local now = node.stat(about.source, file.path)
-    if made and made.action == "copied" and now and file.kind ~= "backing" and not file.readonly then
-      local users = facts.users_of(about.source, file.path, about.uuid)
-      if #users > 0 then
-        tx:say(("%s stays: %s uses it"):format(file.path, table.concat(users, ", ")))
-      elseif not node.same(made.source, now) then
-        tx:say(("%s stays: it is not as it was when it was copied"):format(file.path))
-      else
-        node.sh(about.source, 'rm -rf -- "$1"', file.path)
-        removed = removed + 1
-      end
-    end
+  local removed = 0
+  for i, file in ipairs(tx.about.files) do
+    removed = removed + (remove_disk(tx, i, file) and 1 or 0)
   end
   return removed
 end

@@ -17,23 +17,35 @@ function node.sh(name, script, ...)
   return r.stdout
 end
 
--- {size, mtime, inode, device, kind = "file", "block", "directory" or "other"}, or nil: nothing has that name.
+-- {size, mtime, inode, device, kind = "file", "block", "directory" or "other"}, or nil: nothing has that name. The
+-- time of a device node tells nothing: of a device `mtime` is "BOOT:N", N the sectors written and discarded since the
+-- node was booted, and `inode` its numbers.
 function node.stat(name, path)
   local out = node.sh(name, [[
 if [ ! -e "$1" ] && [ ! -L "$1" ]; then echo none; exit; fi
 size=$(stat -Lc %s -- "$1") || exit
 kind=other
 if [ -f "$1" ]; then kind=file; elif [ -d "$1" ]; then kind=directory
-elif [ -b "$1" ]; then kind=block; size=$(blockdev --getsize64 "$1") || exit; fi
+elif [ -b "$1" ]; then
+  n=$(stat -Lc '%t %T' -- "$1") && size=$(blockdev --getsize64 "$1") || exit
+  n="$((0x${n% *})):$((0x${n#* }))"
+  echo "$size $(cat /proc/sys/kernel/random/boot_id):$(awk '{print $7 "+" $14}' "/sys/dev/block/$n/stat") $n 0 block"
+  exit
+fi
 echo "$size $(stat -Lc '%.9Y %i %d' -- "$1") $kind"]], path)
   if out == "none\n" then
     return nil
   end
-  local size, mtime, inode, device, kind = out:match "^(%d+) (%S+) (%d+) (%d+) (%l+)\n$"
+  local size, mtime, inode, device, kind = out:match "^(%d+) (%S+) ([%d:]+) (%d+) (%l+)\n$"
   if not size then
     mig.error { code = "failed", msg = ("%s: %s: stat said %q"):format(name, path, out) }
   end
   return { size = math.tointeger(size), mtime = mtime, inode = inode, device = device, kind = kind }
+end
+
+-- Two stats of one device: were they had under one run of the node's kernel?
+function node.same_boot(a, b)
+  return a.mtime:match "^[^:]*" == b.mtime:match "^[^:]*"
 end
 
 -- Two stats of one file: is it as it was?

@@ -203,8 +203,7 @@ local function define(tx)
     fail("exists", ("undefine it there if nobody needs it: undefine %s@%s"):format(about.domain, about.dest),
       "%s has a definition of %s already", about.dest, about.domain)
   end
-  local text, diff = xml.map(mig.dumpxml { on(about, "source"), inactive = true, security_info = true },
-    about.options.map)
+  local text, diff = xml.map(mig.dumpxml { on(about, "source"), inactive = true, security_info = true }, about)
   if diff ~= "" then
     tx:say("adapted to " .. about.dest .. ":\n" .. diff)
   end
@@ -249,7 +248,9 @@ function steps.first(about)
   }
   for i, file in ipairs(about.files) do
     list[#list + 1] = { name = "copy", key = file.path, title = ("%s (%s)"):format(file.to, file.target or file.kind),
-      about = { node = about.dest, path = file.path, to = file.to },
+      about = function(tx, _, record)
+        return copy.about(tx, i, file, record)
+      end,
       run = function(tx)
         return copy.run(tx, i, file)
       end,

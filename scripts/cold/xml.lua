@@ -88,9 +88,16 @@ function xml.differences(before, after)
   return report.xml_differences(quoted(xml.unmarked(before)), quoted(xml.unmarked(after)))
 end
 
--- Adapted to the destination: new XML, its diff. `map`: the texts of --map.
-function xml.map(text, map)
-  if #map == 0 then
+-- Adapted to the destination: new XML, its diff. By --map, and by what was a file and will be a device, or was one.
+function xml.map(text, about)
+  local map = { table.unpack(about.options.map) }
+  for _, file in ipairs(about.files) do
+    if file.type ~= "volume" and (file.block or false) ~= (file.to_block or false) then
+      map.disk = map.disk or {}
+      map.disk[file.to] = file.to_block and "block" or "file"
+    end
+  end
+  if #map == 0 and not map.disk then
     return text, ""
   end
   return mig.xml_map(text, map)

@@ -28,8 +28,8 @@ function manifest.check_name(name, what)
   end
 end
 
--- Where the file was, or will be.
-function manifest.check_path(path)
+-- Where the file was, or will be. A device may be in /dev, too.
+function manifest.check_path(path, is_device)
   if path:sub(1, 1) ~= "/" or path:find "//" or path:find "/$" or path:find "%c" then
     fail("'%s' is not the absolute path of a file", path)
   end
@@ -39,7 +39,7 @@ function manifest.check_path(path)
     end
   end
   for _, dir in ipairs(SYSTEM) do
-    if path == dir or path:sub(1, #dir + 1) == dir .. "/" then
+    if path == dir or path:sub(1, #dir + 1) == dir .. "/" and not (is_device and dir == "/dev") then
       fail("'%s' is a place of the system", path)
     end
   end
@@ -63,7 +63,10 @@ local function check_file(file, names)
   end
   local what = "file " .. tostring(file.name)
   manifest.check_name(check_type(file, "name", "string", what), what)
-  manifest.check_path(check_type(file, "path", "string", what))
+  if file.block ~= nil then
+    check_type(file, "block", "boolean", what)
+  end
+  manifest.check_path(check_type(file, "path", "string", what), file.block)
   check_sum(file, what)
   check_size(file, what)
   if not KINDS[check_type(file, "kind", "string", what)] then
@@ -79,8 +82,9 @@ local function check_file(file, names)
       fail("%s: '%s' is no text", what, key)
     end
   end
-  if file.backing and file.backing ~= mig.null and file.backing:sub(1, 1) == "/" then
-    manifest.check_path(file.backing)
+  local virtual = file.virtual_size
+  if virtual ~= nil and virtual ~= mig.null and math.type(virtual) ~= "integer" then
+    fail("%s: 'virtual_size' is not a whole number", what)
   end
   if file.kind == "tpm" and not file.path:match("^/var/lib/libvirt/swtpm/[%x-]+$") then
     fail("%s: a TPM's state is not in '%s'", what, file.path)
@@ -127,7 +131,13 @@ function manifest.check(m)
     if paths[file.path] then
       fail("'%s' is there twice", file.path)
     end
-    paths[file.path] = true
+    paths[file.path] = file
+  end
+  for _, file in pairs(paths) do
+    local backing = file.backing ~= mig.null and file.backing
+    if backing and backing:sub(1, 1) == "/" then
+      manifest.check_path(backing, paths[backing] and paths[backing].block)
+    end
   end
   for _, d in ipairs(check_type(m, "descriptions", "table", "manifest")) do
     check_description(d, names)

@@ -78,6 +78,23 @@ static const char *text_at(const json_t *v, const char *end, const char *key)
     return s ? s : "";
 }
 
+static void render_plan(const json_t *v, struct buf *out)
+{
+    const char *to = json_string_value(json_object_get(v, "to_kind"));
+    const char *holds = json_string_value(json_object_get(v, "to_holds"));
+    const json_t *size = json_object_get(v, "to_size");
+    if (strcmp(json_string_value(json_object_get(v, "kind")), "dir") == 0) {
+        buf_adds(out, ": not the same directory\n");
+        return;
+    }
+    buf_addf(out, ": %lld bytes would be copied, to ", (long long)json_integer_value(json_object_get(v, "size")));
+    if (json_is_integer(size))
+        buf_addf(out, "a device of %lld bytes that holds %s\n", (long long)json_integer_value(size),
+                 holds ? holds : "nothing known");
+    else
+        buf_adds(out, to ? "a file that is there\n" : "a new file\n");
+}
+
 void copy_render(const json_t *v, struct buf *out)
 {
     const double mib = 1 << 20;
@@ -91,8 +108,8 @@ void copy_render(const json_t *v, struct buf *out)
         buf_adds(out, ": both nodes see the same file, nothing to copy\n");
         return;
     }
-    if (json_is_true(json_object_get(v, "looked"))) {
-        buf_adds(out, ": not the same file\n");
+    if (json_object_get(v, "to_kind")) {
+        render_plan(v, out);
         return;
     }
     double sent = (double)json_integer_value(json_object_get(v, "sent"));

@@ -19,14 +19,14 @@ static void complete_end(struct ctx *ctx, const char *prefix, struct strv *out)
     }
 }
 
-enum { FROM, TO, LOOK, UPDATE, OWNER, MODE, COPY };
+enum { FROM, TO, PLAN, UPDATE, OWNER, MODE, COPY };
 
 static const struct opt_def opts[] = {
     [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH, or PATH of this machine",
               .complete = complete_end},
     [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ,
             "where to: NODE:PATH, or PATH here; PATH may end in / to keep the name", .complete = complete_end},
-    [LOOK] = {"look", OPT_BOOL, 0, "copy nothing, only find out whether both nodes see the same file"},
+    [PLAN] = {"plan", OPT_BOOL, 0, "tell what would be copied, and onto what, and copy nothing"},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a destination that is there equal, sending only what differs"},
     [OWNER] = {"owner", OPT_STRING, 0, "USER:GROUP of the copy, if not the source's"},
     [MODE] = {"mode", OPT_STRING, 0, "its permissions, octal, if not the source's"},
@@ -53,7 +53,7 @@ static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(node_unref_p) struct node *from = NULL, *to = NULL;
     struct copy_options o = {
-        .look = c->vals[LOOK].b, .update = c->vals[UPDATE].b, .owner = c->vals[OWNER].s, .mode = c->vals[MODE].s};
+        .plan = c->vals[PLAN].b, .update = c->vals[UPDATE].b, .owner = c->vals[OWNER].s, .mode = c->vals[MODE].s};
     _cleanup_free_ char *in_dir = NULL;
     if (parse_end(c, c->vals[FROM].s, &from, &o.from.path, e) < 0 ||
         parse_end(c, c->vals[TO].s, &to, &o.to.path, e) < 0)
@@ -76,9 +76,10 @@ const struct cmd_def cmd_disk_copy = {
         "by digests, segment by segment, before the copy gets its name. Until then it is .NAME.migsh-part beside it:\n"
         "after a cut, a Ctrl-C or an error the same command sends only what is missing or wrong there.\n"
         "A file that any process has open is refused, and so is one that changes meanwhile. A file that both nodes\n"
-        "see (shared storage) is recognised and not copied; --look tells only that, of a file in use, too.\n"
+        "see (shared storage) is recognised and not copied; --plan tells that of a file in use, too.\n"
         "direct: the source sends by its own ssh, for which key-exchange makes the keys. relay: through this machine.\n"
         "A PATH without a node is a file of this machine, read and written with your own rights.\n"
+        "A device is written over with --update whatever it holds, unless it is in use: --plan tells what that is.\n"
         "The copy has owner and mode of the source. Only what a hypervisor has is needed on the nodes.",
     .example = "disk-copy source:/var/lib/libvirt/images/test.qcow2 dest:/var/lib/libvirt/images/\n"
                "disk-copy source:/srv/a.img dest:/srv/a.img --update --bwlimit 50M\n"

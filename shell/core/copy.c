@@ -247,7 +247,6 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     json_object_set_new(v, "to", end_json(c->to.end));
     json_object_set_new(v, "copied", json_boolean(good && !shared));
     json_object_set_new(v, "shared", json_boolean(shared));
-    json_object_set_new(v, "looked", json_boolean(c->o->look));
     json_object_set_new(v, "route", sent ? json_string(c->direct ? "direct" : "relay") : json_null());
     json_object_set_new(v, "streams", json_integer(sent ? c->streams : 0));
     bool verified = good && !shared && !c->o->no_verify;
@@ -264,6 +263,15 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     return v;
 }
 
+static void add_plan(const struct copy *c, json_t *v)
+{
+    const char *kind = facts_get(&c->to.facts, "kind");
+    json_object_set_new(v, "kind", json_text(facts_get(&c->from.facts, "kind")));
+    json_object_set_new(v, "to_kind", json_text(kind && *kind ? kind : NULL));
+    json_object_set_new(v, "to_size", c->to.block ? json_integer((json_int_t)c->to.size) : json_null());
+    json_object_set_new(v, "to_holds", json_text(facts_get(&c->to.facts, "holds")));
+}
+
 int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, json_t **ret, struct err *e)
 {
     struct copy c = {.ctx = ctx,
@@ -277,13 +285,13 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     bool same = false;
     int r = check_options(&c, e);
     if (r == 0) {
-        if (!o->look)
+        if (!o->plan)
             copy_send_early(&c);
         r = copy_look(&c, &same, e);
     }
     if (r == 0 && same && o->from.node == o->to.node)
         r = err_set(e, ERR_USAGE, "%s: that would copy %s onto itself", place_name(o->from.node), o->from.path);
-    if (r == 0 && !same && !o->look) {
+    if (r == 0 && !same && !o->plan) {
         choose_digest(&c);
         r = check_compress(&c, e);
         if (r == 0)
@@ -291,7 +299,9 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     }
     copy_send_forget(&c);
     if (r == 0 || c.route_known)
-        *ret = result(&c, same, r == 0 && !o->look);
+        *ret = result(&c, same, r == 0 && !o->plan);
+    if (r == 0 && o->plan)
+        add_plan(&c, *ret);
     if (r < 0 && c.route_known && !e->hint)
         err_hint(e, "what has arrived is kept: the same command goes on from there");
     struct copy_side *sides[] = {&c.from, &c.to};

@@ -38,7 +38,7 @@ struct copy_options {
     struct copy_end from, to;
     enum copy_route route;
     int streams;       // 0: chosen by size and round trip
-    bool look;         // find out whether both are one file (or directory), used or not, and no more
+    bool plan;         // look at both ends, and no more: the source may be in use, and both may be directories
     bool update;       // an existing destination is made equal in place; without: ERR_EXISTS
     bool no_verify;    // do not read both ends once more after sending
     bool compress;     // zstd on both ends; ERR_UNSUPPORTED where one has none
@@ -51,10 +51,13 @@ struct copy_options {
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
 // {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are one file, or it failed,
-//  "shared": both nodes see the same file, "looked": that was to be found out, and no more, "route": "direct" or "relay"
-//  (the latter to and from this machine, too; null: nothing was sent), "streams", "digest": the algorithm (null: none),
-//  "verified", "size", "data": bytes that are not holes, "sent", "reused": bytes of data that were
-//  there already, "wire": bytes on the line, null where unknown, "seconds", "rate", "resumable": a part file is left}
+//  "shared": both nodes see the same file (of devices nobody can tell), "route": "direct" or "relay" (the latter to and
+//  from this machine, too; null: nothing was sent), "streams", "digest": the algorithm (null: none), "verified", "size",
+//  "data": bytes that are not holes, "sent", "reused": bytes of data that were there already, "wire": bytes on the line,
+//  null where unknown, "seconds", "rate", "resumable": a part file is left}
+// With `plan` also {"kind": "file", "block" or "dir", the source's; "to_kind": null where there is nothing; "to_size": of a
+// device, else null; "to_holds": words on what a device holds, null where nothing is found (nothing known, and zeros at
+// its begin and end)}.
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO
 // (no space, read or write error), ERR_VERDICT (the digests differ), and those of the connections.
 int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, json_t **ret, struct err *e);

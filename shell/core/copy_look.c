@@ -19,20 +19,40 @@ static const char common[] =
     "  shift; owner=${9-}\n"
     "  [ ! -b \"$r\" ] || length=$(blockdev --getsize64 \"$r\")\n"
     "}\n"
-    "# $1 whose facts are known\n"
+    "# $1 whose facts are known. A device may be open by any name: libvirt gives QEMU device nodes of its own. At "
+    "last\n"
+    "# the kernel is asked, which tells of swap and of partitions that are mounted, too.\n"
     "used() {\n"
-    "  p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %h\\n' 2>/dev/null | sed -n \"\\,^$device "
-    "/proc/,{s,.*/proc/\\([0-9]*\\)/.*,\\1,p;q;}\")\n"
+    "  if [ -b \"$1\" ]; then\n"
+    "    p=$(find /proc/[0-9]*/fd -maxdepth 1 -type l -print0 2>/dev/null | xargs -0r stat -L -c '%F %t:%T %n' "
+    "2>/dev/null | sed -n \"s,^block special file $(stat -L -c %t:%T -- \"$1\") /proc/\\([0-9]*\\)/.*,\\1,p;T;q\")\n"
+    "  else\n"
+    "    p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %h\\n' 2>/dev/null | sed -n "
+    "\"\\,^$device /proc/,{s,.*/proc/\\([0-9]*\\)/.*,\\1,p;q;}\")\n"
+    "  fi\n"
     "  [ -z \"$p\" ] || { read -r l <\"/proc/$p/comm\"; say used \"$l (process $p)\"; }\n"
     "  for l in /sys/block/loop*/loop/backing_file; do\n"
     "    [ -e \"$l\" ] && l=$(losetup -n -O NAME -j \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"loop device "
     "${l%% *}\" && break\n"
     "  done\n"
     "  [ -b \"$1\" ] || return 0\n"
-    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"mount at ${l%% *}\"\n"
+    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"mount at ${l%% *}\" && return\n"
     "  for l in /sys/dev/block/\"$(printf '%d:%d' $(stat -L -c '0x%t 0x%T' -- \"$1\"))\"/holders/*; do\n"
-    "    [ ! -e \"$l\" ] || say used \"device ${l##*/}\"\n"
+    "    [ ! -e \"$l\" ] || { say used \"device ${l##*/}\"; return; }\n"
     "  done\n"
+    "  perl -MFcntl -e 'exit(!sysopen(F, $ARGV[0], O_RDONLY | O_EXCL) && $! == 16 ? 3 : 0)' \"$1\" 2>/dev/null\n"
+    "  [ $? != 3 ] || say used 'the kernel: a part of it is mounted, or it is swap'\n"
+    "}\n";
+
+// What is on a device $1 of $2 bytes: what blkid knows, an image, or anything at its begin and its end.
+static const char with_holds[] =
+    "holds() {\n"
+    "  h=$(blkid -p -o export -- \"$1\" 2>/dev/null | sed -n 's/^\\(PTTYPE\\|TYPE\\|LABEL\\)=//p' | tr '\\n' ' ')\n"
+    "  [ -n \"$h\" ] || [ \"$(head -c 4 -- \"$1\" | od -An -tx1)\" != ' 51 46 49 fb' ] || h='qcow2 '\n"
+    "  [ -n \"$h\" ] || [ \"$({ head -c 1048576 -- \"$1\"; dd if=\"$1\" bs=64K iflag=skip_bytes "
+    "skip=\"$(($2 > 1048576 ? $2 - 1048576 : 0))\" status=none; } | tr -d '\\0' | head -c 1 | wc -c)\" = 0 ] || "
+    "h='data '\n"
+    "  [ -z \"$h\" ] || say holds \"${h% }\"\n"
     "}\n";
 
 static const char with_tools[] = "tools() {\n"
@@ -76,6 +96,7 @@ static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.$
                                 "r=$t; facts \"$r\"\n"
                                 "say size \"$length\"\n"
                                 "used \"$t\"\n"
+                                "[ \"$k\" != block ] || holds \"$t\" \"$length\"\n"
                                 "show_map \"$t\"\n"
                                 ":\n";
 
@@ -143,7 +164,7 @@ static void look_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
-    const char *const parts[] = {common, with_tools, i ? real : "", i ? look_dest : look_source};
+    const char *const parts[] = {common, with_tools, with_holds, i ? real : "", i ? look_dest : look_source};
     const char *const args[] = {s->end->path, c->o->update ? "update" : ""};
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
@@ -195,7 +216,7 @@ static int judge_kind(struct copy *c, struct err *e)
     if (!kind || !*kind)
         return copy_at(s, e, ERR_NOT_FOUND, "no such file");
     s->block = strcmp(kind, "block") == 0;
-    if (!s->block && strcmp(kind, "file") != 0 && !c->o->look)
+    if (!s->block && strcmp(kind, "file") != 0 && !(c->o->plan && strcmp(kind, "dir") == 0))
         return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
     s->exists = true;
     s->size = number(&s->facts, "size");
@@ -206,9 +227,9 @@ static int judge_source(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->from;
     c->scan = !tells_holes(s);
-    if (check_unused(s, &s->facts, e) < 0)
-        return -1;
-    return take_map(s, &s->facts, e);
+    if (c->o->plan)
+        return 0;
+    return check_unused(s, &s->facts, e) < 0 ? -1 : take_map(s, &s->facts, e);
 }
 
 static int judge_dest(struct copy *c, struct err *e)
@@ -238,14 +259,18 @@ static int judge_dest(struct copy *c, struct err *e)
                                               (unsigned long long)s->size, (unsigned long long)c->from.size);
         return copy_at(s, e, ERR_IO, what);
     }
-    return take_map(s, &s->facts, e);
+    return c->o->plan ? 0 : take_map(s, &s->facts, e);
 }
 
 // A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
 static int is_same(struct copy *c, bool *ret, struct err *e)
 {
     const char *mine = facts_get(&c->from.facts, "inode"), *theirs = facts_get(&c->to.facts, "inode");
+    const char *kind = facts_get(&c->to.facts, "kind");
     *ret = false;
+    // Each node has a /dev of its own: there nothing is the same by its name, and nothing beside it tells.
+    if (kind && strcmp(kind, "block") == 0 && c->from.end->node != c->to.end->node)
+        return 0;
     if (!mine || !theirs || strcmp(mine, theirs) != 0)
         return 0;
     unsigned char raw[16];
@@ -279,7 +304,7 @@ int copy_look(struct copy *c, bool *ret_same, struct err *e)
     }
     if (job_check(c->job, e) < 0 || judge_kind(c, e) < 0 || is_same(c, ret_same, e) < 0)
         return -1;
-    if (*ret_same || c->o->look)
+    if (*ret_same || strcmp(facts_get(&c->from.facts, "kind"), "dir") == 0) // of directories only that is to be known
         return 0;
     return judge_source(c, e) < 0 || judge_dest(c, e) < 0 ? -1 : 0;
 }

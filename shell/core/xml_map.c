@@ -25,6 +25,8 @@ static const struct {
     {"emulator", "//devices/emulator/text()"},
 };
 
+static const char types_kind[] = "disk";
+
 struct work {
     struct xml_doc *doc;
     json_t *used; // {KIND: {FROM: true}}
@@ -103,8 +105,30 @@ static void map_kind(struct work *w, const char *kind, const char *xpath, const 
         replace(w, nodes[i], kind, entries);
 }
 
+// <disk type='file'><source file='…'/> and <disk type='block'><source dev='…'/> tell the same thing of two kinds of place.
+static void set_types(struct work *w, const json_t *types)
+{
+    size_t n, n_type, n_source;
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(
+        w->doc, NULL, "//*[self::disk or self::backingStore or self::mirror][@type = 'file' or @type = 'block']", &n);
+    for (size_t i = 0; i < n; i++) {
+        _cleanup_free_ struct xml_node **type = xml_nodes(w->doc, nodes[i], "./@type", &n_type);
+        _cleanup_free_ struct xml_node **source =
+            xml_nodes(w->doc, nodes[i], "./source/@file|./source/@dev", &n_source);
+        _cleanup_free_ char *old = xml_node_text(type[0]), *path = n_source ? xml_node_text(source[0]) : NULL;
+        const char *to = path ? json_string_value(json_object_get(types, path)) : NULL;
+        if (!to || strcmp(old, to) == 0)
+            continue;
+        xml_node_set(type[0], to);
+        xml_node_rename(source[0], strcmp(to, "block") == 0 ? "dev" : "file");
+        w->changes++;
+    }
+}
+
 static const char *known_kind(const char *kind)
 {
+    if (strcmp(kind, types_kind) == 0)
+        return kind;
     for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
         if (strcmp(places[i].kind, kind) == 0)
             return places[i].xpath;
@@ -112,13 +136,20 @@ static const char *known_kind(const char *kind)
     return NULL;
 }
 
+static int bad_kind(const char *kind, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "'%s' cannot be mapped: pool, bridge, network, path, machine or emulator", kind);
+}
+
 static int check_entry(const char *kind, const char *from, const json_t *to, struct err *e)
 {
     const char *text = json_string_value(to);
     if (!known_kind(kind))
-        return err_set(e, ERR_USAGE, "'%s' cannot be mapped: pool, bridge, network, path, machine or emulator", kind);
+        return bad_kind(kind, e);
     if (!*from || !text || !*text)
         return err_set(e, ERR_USAGE, "the map of a %s has an empty name", kind);
+    if (strcmp(kind, types_kind) == 0 && strcmp(text, "file") != 0 && strcmp(text, "block") != 0)
+        return err_set(e, ERR_USAGE, "a disk is of type file or block, not '%s'", text);
     if ((strcmp(kind, "path") == 0 || strcmp(kind, "emulator") == 0) && (*from != '/' || *text != '/'))
         return err_set(e, ERR_USAGE, "'%s' to '%s': paths are mapped as absolute ones", from, text);
     return 0;
@@ -176,6 +207,8 @@ int xml_map(const char *xml, const json_t *map, struct xml_mapped *ret, struct e
         if (entries)
             map_kind(&w, places[i].kind, places[i].xpath, entries);
     }
+    if (json_object_get(map, types_kind))
+        set_types(&w, json_object_get(map, types_kind));
     struct buf diff = BUF_INIT;
     after = w.changes ? xml_text(doc) : NULL;
     if (after)
@@ -201,6 +234,8 @@ static char *read_word(const char **s, const char *stops)
 static int add_entry(json_t *map, const char *kind, const char *from, const char *to, struct err *e)
 {
     _cleanup_(json_decrefp) json_t *text = json_text(to);
+    if (strcmp(kind, types_kind) == 0)
+        return bad_kind(kind, e);
     if (check_entry(kind, from, text, e) < 0)
         return -1;
     json_t *entries = json_object_get(map, kind);

@@ -11,6 +11,8 @@
 //             of whole components ("/old" is no prefix of "/older"), the longest one wins
 //   machine   <type machine> of <os>
 //   emulator  <emulator>
+//   disk      disks, mirrors and what backs them, by the path that they have after all of the above: TO is "file" or
+//             "block", which the place is from now on. Only programs say so: no text of an operator's has this kind.
 #pragma once
 
 #include <jansson.h>

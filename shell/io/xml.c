@@ -184,6 +184,11 @@ void xml_node_set(struct xml_node *node, const char *text)
     xmlNodeSetContent(n, (const xmlChar *)buf_str(&escaped)); // of elements and attributes this one reads references
 }
 
+void xml_node_rename(struct xml_node *node, const char *name)
+{
+    xmlNodeSetName((xmlNodePtr)node, (const xmlChar *)name);
+}
+
 char *xml_text(struct xml_doc *doc)
 {
     xmlChar *text = NULL;

@@ -37,6 +37,7 @@ char *xml_text(struct xml_doc *doc);
 // leaves the node itself in place.
 char *xml_node_text(struct xml_node *node);
 void xml_node_set(struct xml_node *node, const char *text);
+void xml_node_rename(struct xml_node *node, const char *name);
 
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
 // references, so that they survive in an attribute.

@@ -52,7 +52,7 @@ clean() {
     for host in source dest; do
         for d in local1 two busy uefi1; do
             on $host virsh destroy $d
-            on $host virsh undefine $d --snapshots-metadata --nvram
+            on $host virsh undefine $d --snapshots-metadata --checkpoints-metadata --nvram
         done
     done >/dev/null 2>&1
     on dest sh -c "rm -rf $images/* $images/.migsh* /srv/images /srv/vms; for p in default vms; do virsh pool-destroy \$p; virsh pool-undefine \$p; done" >/dev/null 2>&1
@@ -290,6 +290,24 @@ chain() {
     grep -q '^inner' "$work/tree" && grep -q -- '+- outer' "$work/tree" && grep -q 'backing file: /srv/images/local1.qcow2' "$work/chain" && grep -q 'inner' "$work/chain"
 }
 check "libvirt knows them there, and the chain is the copy's" chain
+# A checkpoint is a bitmap in the image and libvirt's word on it: a backup needs both.
+checkpointed() {
+    clean
+    define_local1 && on source qemu-img amend -f qcow2 -o compat=1.1 $images/local1.qcow2 && "$lab" guest start local1 && "$lab" wait local1 &&
+        on source virsh checkpoint-create-as local1 c1 && on source virsh checkpoint-create-as local1 c2
+}
+check "a guest with checkpoints" checkpointed
+killed carry outcome cold-migrate local1 dest --no-watch --target "$address" "${soon[@]}" >"$work/out" 2>&1
+check "killed when they are there: taken back" gives 0 'taken back' quick rollback "$(last_id)"
+"$lab" wait local1 >/dev/null 2>&1
+check "checkpoints are carried" gives 0 '2 checkpoints.*local1: runs on dest' migsh cold-migrate local1 dest --target "$address" "${soon[@]}"
+usable() {
+    on dest virsh checkpoint-list local1 --tree >"$work/tree" && on dest virsh checkpoint-dumpxml local1 c1 --size >"$work/size" &&
+        on dest virsh checkpoint-delete local1 c1 && on dest virsh checkpoint-list local1 --name >"$work/names"
+    cat "$work/tree" "$work/size" "$work/names"
+    grep -q '^c1' "$work/tree" && grep -q '+- c2' "$work/tree" && grep -q "<disk name='vda'.* size='[0-9]" "$work/size" && grep -qx c2 "$work/names"
+}
+check "their bitmaps are in use there: what was written since, and one merged into the other" usable
 clean
 pool() {
     on source sh -c 'mkdir -p /srv/vms && { virsh pool-define-as vms dir --target /srv/vms && virsh pool-start vms && virsh vol-create-as vms "a b" 1M; } >/dev/null'

@@ -108,18 +108,20 @@ expect "shared: is seen, and not copied" 0 '"copied": ?false, ?"shared": ?true' 
 [ "$(on nfs sh -c 'ls -A /srv/nfs | grep migsh')" = "" ]
 verdict "shared: no mark is left" $?
 on source sh -c 'mkdir -p /srv/nfs/dir; sleep 300 </srv/nfs/shared.img & echo $!' >"$work/pid"
-expect "look: shared, and in use" 0 "both nodes see the same file" disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/shared.img --look
+expect "plan: shared, and in use" 0 "both nodes see the same file" disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/shared.img --plan
 on source kill "$(cat "$work/pid")"
-expect "look: a directory" 0 "both nodes see the same file" disk-copy source:/srv/nfs/dir dest:/srv/nfs/dir --look
+expect "plan: a directory" 0 "both nodes see the same file" disk-copy source:/srv/nfs/dir dest:/srv/nfs/dir --plan
+expect "plan: a directory of each" 0 "t: not the same directory" disk-copy source:/mnt/t dest:/mnt/t --plan
 on source sh -c 'cp /srv/nfs/shared.img /srv/nfs/other.img'
-expect "look: another file of the same storage" 0 '"shared": ?false, ?"looked": ?true' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/other.img --look
-expect "look: a file of each" 0 "one: not the same file" disk-copy source:/mnt/t/one dest:/mnt/t/one --look
-expect "look: nothing is there" 0 "x: not the same file" disk-copy source:/mnt/t/one dest:/mnt/t/x --look
+expect "plan: another file of the same storage" 0 '"shared": ?false.*"to_kind": ?"file"' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/other.img --plan --update
+expect "plan: a file of each" 0 "one: 2 bytes would be copied, to a file that is there" disk-copy source:/mnt/t/one dest:/mnt/t/one --plan --update
+expect "plan: it is there" 4 "it is there already" disk-copy source:/mnt/t/one dest:/mnt/t/one --plan
+expect "plan: nothing is there" 0 "x: 2 bytes would be copied, to a new file" disk-copy source:/mnt/t/one dest:/mnt/t/x --plan
 D '[ ! -e x ] && [ ! -e .x.migsh-part ]'
-verdict "look: nothing was copied" $?
-expect "look: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x --look
+verdict "plan: nothing was copied" $?
+expect "plan: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x --plan
 [ "$(on nfs sh -c 'ls -A /srv/nfs | grep migsh')$(S 'ls -A | grep migsh-mark')$(D 'ls -A | grep migsh-mark')" = "" ]
-verdict "look: no mark is left" $?
+verdict "plan: no mark is left" $?
 
 # --- update
 S 'cp dense up; cp --sparse=always sparse ups'
@@ -241,6 +243,16 @@ verdict "meanwhile: the second was refused" $?
 loop_s=$(S 'cp dense dev && losetup -f --show dev' 2>/dev/null) && loop_d=$(D 'truncate -s 32M dev && head -c 1M /dev/urandom | dd of=dev conv=notrunc status=none; losetup -f --show dev' 2>/dev/null)
 if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
     expect "device: onto a device needs --update" 4 "it is there already" disk-copy "source:$loop_s" "dest:$loop_d"
+    D 'mkfs.ext4 -q -L "a b" "$1"' "$loop_d"
+    S 'sleep 300 <"$1" >/dev/null 2>&1 & echo $!' "$loop_s" >"$work/pid"
+    expect "device: --plan tells what it holds, though the source is in use" 0 \
+        "would be copied, to a device of 33554432 bytes that holds .*ext4" disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
+    expect "device: … but to copy is refused" 10 "source:$loop_s: in use by sleep" disk-copy "source:$loop_s" "dest:$loop_d" --update
+    on source kill "$(cat "$work/pid")"
+    D 'wipefs -qa "$1" && head -c 32M /dev/zero >"$1" && printf x | dd of="$1" bs=1M seek=31 status=none' "$loop_d"
+    expect "device: --plan, something at its end" 0 '"to_holds": ?"data"' --json disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
+    D 'head -c 32M /dev/zero >"$1"' "$loop_d"
+    expect "device: --plan, nothing on it" 0 '"copied": ?false.*"to_holds": ?null' --json disk-copy "source:$loop_s" "dest:$loop_d" --update --plan
     expect "device: onto a device" 0 '"copied": ?true' --json disk-copy "source:$loop_s" "dest:$loop_d" --update
     [ "$(S 'sha256sum <dense')" = "$(D 'head -c 24M "$1" | sha256sum' "$loop_d")" ]
     verdict "device: the same" $?
@@ -251,6 +263,14 @@ if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
     expect "device: zeros are not sent" 0 '"sent": ?[0-4][0-9]{6},' --json disk-copy "source:$loop_s" dest:/mnt/t/mostzero
     expect "device: the file behind one is in use" 10 "in use by loop" disk-copy source:/mnt/t/dev dest:/mnt/t/x
     expect "device: too small" 13 "the device has" disk-copy source:/mnt/t/big "dest:$loop_d" --update
+    # Another node of the same device, as libvirt makes one for QEMU; and what only the kernel knows of.
+    D 'mknod dev2 b $(stat -c "0x%t 0x%T" "$1") && chmod 600 dev2 && sleep 300 <dev2 >/dev/null 2>&1 & sleep 0.3; echo $!' "$loop_d" >"$work/pid"
+    expect "device: open by another name" 10 "dest:$loop_d: in use by sleep" disk-copy source:/mnt/t/one "dest:$loop_d" --update
+    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^sleep 300" && kill ${p#/proc/}; done' 2>/dev/null
+    if D 'mkswap "$1" && swapon "$1"' "$loop_d" >/dev/null 2>&1; then
+        expect "device: swap" 10 "dest:$loop_d: in use by the kernel" disk-copy source:/mnt/t/one "dest:$loop_d" --update
+        D 'swapoff "$1"' "$loop_d"
+    fi
     on source losetup -d "$loop_s"
     on dest losetup -d "$loop_d"
 else

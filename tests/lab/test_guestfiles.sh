@@ -173,10 +173,49 @@ interrupted() {
 check "Ctrl-C while it imports" interrupted
 check "... leaves nothing" clean_dest
 
-check "import-domain" says "uefi1 imported to dest: 7 files" m import-domain "$exported" dest
 sums() {
     on "$1" -- sh -c 'cd /var/lib/libvirt && sha256sum -- images/uefi1* images/over* qemu/nvram/uefi1_VARS.fd swtpm/*/tpm2/*permall'
 }
+# A console that dies at a record of its journal; one that dies while it sends.
+killed_at() {
+    lab exec admin -- env MIGSH_FAULT_STEP="${1%/*}" MIGSH_FAULT_WHEN="${1#*/}" LD_PRELOAD="$preload" "$migsh" -i "$work/nodes" \
+        import-domain "$exported" dest </dev/null
+    [ $? = 137 ]
+}
+killed_sending() {
+    m import-domain "$exported" dest --bwlimit 300K </dev/null &
+    local pid=$! i
+    for ((i = 0; i < 300; i++)); do
+        on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep -q part' && break
+        sleep 0.1
+    done
+    on admin -- pkill -KILL -f 'import-domain.*--bwlimit'
+    wait $pid
+    on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep part'
+}
+last() { on admin -- sh -c 'basename -s .jsonl "$(ls /root/.local/state/migsh/journal/*-import-domain-*.jsonl | tail -n 1)"'; }
+for at in copy/intent copy/outcome define/intent define/outcome carry/outcome sending; do
+    how=(killed_at "$at")
+    [ $at != sending ] || how=(killed_sending)
+    check "killed at $at" "${how[@]}"
+    check "... the same is refused meanwhile" fails_with 10 "hint: resume" m import-domain "$exported" dest
+    check "... taken back" says "taken back" m rollback "$(last)"
+    check "... nothing is left" clean_dest
+    check "killed at $at once more" "${how[@]}"
+    check "... gone on with" says "uefi1 imported to dest: 7 files" m resume "$(last)"
+    check "... all files are equal" prints "$(sums source)" sums dest
+    check "... the snapshot is the current one" prints "s 1" m snapshot-current uefi1@dest --name
+    wipe_dest
+done
+check "killed before the files are there" killed_at copy/intent
+on dest -- sh -c 'echo mine >/var/lib/libvirt/images/uefi1-data.img'
+check "... somebody else made one: not gone on with" fails_with 4 "dest has got a file $images/uefi1-data.img meanwhile" m resume "$(last)"
+check "... taken back" says "taken back" m rollback "$(last)"
+check "... it is as it was" prints mine on dest -- cat $images/uefi1-data.img
+on dest -- rm $images/uefi1-data.img
+check "nothing else is left" clean_dest
+
+check "import-domain" says "uefi1 imported to dest: 7 files" m import-domain "$exported" dest
 check "all files are equal" prints "$(sums source)" sums dest
 check "holes are holes there" prints "1024" on dest -- sh -c "du -k $images/uefi1-data.img | cut -f 1"
 check "the snapshot is the current one" prints "s 1" m snapshot-current uefi1@dest --name

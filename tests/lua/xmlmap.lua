@@ -36,6 +36,21 @@ test("nothing to change leaves every byte", function()
   equal(#unused, 0)
 end)
 
+test("a disk that becomes a device, and back, by the path that it has then", function()
+  local file = "<disks><disk type='file'><source file='/old/a'/><backingStore type='file'><source file='/old/b'/>"
+    .. "</backingStore></disk><interface type='file'><source file='/new/a'/></interface></disks>"
+  local block, diff, n = mig.xml_map(file, { path = { ["/old"] = "/new" }, disk = { ["/new/a"] = "block",
+    ["/old/b"] = "block" } })
+  match(block, '<disk type="block"><source dev="/new/a"/><backingStore type="file"><source file="/new/b"/>')
+  match(block, '<interface type="file"><source file="/new/a"/>')
+  match(diff, '%+.*dev="/new/a"')
+  equal(n, 3)
+  equal(select(3, mig.xml_map(block, { disk = { ["/new/a"] = "block" } })), 0)
+  match((mig.xml_map(block, { disk = { ["/new/a"] = "file" } })), '<disk type="file"><source file="/new/a"/>')
+  raises("usage", "file or block, not 'dir'", mig.xml_map, file, { disk = { ["/a"] = "dir" } })
+  raises("usage", "'disk' cannot be mapped", mig.xml_map, file, { "disk=/a:block" })
+end)
+
 test("one path", function()
   equal(mig.xml_map_path("/old/x", { path = { ["/old"] = "/n" } }), "/n/x")
   equal(mig.xml_map_path("/older/x", { "path=/old:/n" }), nil)
@@ -43,7 +58,7 @@ end)
 
 test("what is wrong is said", function()
   raises("usage", "line 1", mig.xml_map, "<a>", {})
-  raises("usage", "cannot be mapped", mig.xml_map, xml, { disk = { a = "b" } })
+  raises("usage", "cannot be mapped", mig.xml_map, xml, { cpu = { a = "b" } })
   raises("usage", "absolute", mig.xml_map, xml, { path = { a = "/b" } })
   raises("usage", "no map such as", mig.xml_map, xml, { "path" })
   raises("usage", "table of names", mig.xml_map, xml, { path = "/a" })

@@ -1,0 +1,315 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The steps of import-domain, made from what the journal's head says. What has no name on the node before the first
+-- attempt of a step, and has one afterwards, is ours; a file is known again by its checksum. Texts of descriptions are
+-- read anew from the directory, and compared with what the manifest said.
+local device = require "cold.device"
+local disk = require "image.disk"
+local node = require "cold.node"
+local place = require "cold.place"
+local facts = require "cold.facts"
+local report = require "migsh.report"
+local xml = require "cold.xml"
+local import = {}
+
+local RESERVE = 64 << 20 -- bytes that stay free
+local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
+
+local function fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+local function at(about)
+  return about.uuid .. "@" .. about.dest
+end
+
+-- Check ---------------------------------------------------------------------------------------------------------------
+
+local function sum(where, path, size)
+  return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(size)):match "^%x+"
+end
+
+local function check_name(about)
+  for _, row in ipairs(mig.list { all = true, node = about.dest }) do
+    if row.name == about.domain or row.uuid == about.uuid then
+      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, about.dest),
+        "%s has a domain %s already (%s)", about.dest, row.name, row.state)
+    end
+  end
+end
+
+-- What will be done with a file: "copy", "there" (an equal one is there, and nobody writes to it), "create", "onto".
+local function judge(about, file)
+  local there = node.stat(about.dest, file.to)
+  device.check_kind(about, file)
+  if not there then
+    return file.make and "create" or "copy"
+  elseif (file.readonly or file.kind == "backing") and there.size == file.size
+    and (there.kind == "file" or there.kind == "block") and node.sha256(about.dest, file.to) == file.sha256 then
+    return "there"
+  elseif file.to_block and there.kind == "block" then
+    return device.judge(about, file, facts.users_of(about.dest, file.to, about.uuid))
+  end
+  fail("exists", "remove it if nobody needs it, or use --map path=A:B", "%s has a file %s already", about.dest, file.to)
+end
+
+-- Nothing is in the way, and there is room. {actions, there}, by the files' numbers.
+function import.check(about)
+  check_name(about)
+  local mounts, actions, seen = {}, mig.array {}, mig.array {}
+  for i, file in ipairs(about.files) do
+    local found
+    actions[i], found = judge(about, file)
+    seen[i] = found or mig.null
+    local free, mount = node.free(about.dest, file.to)
+    if actions[i] == "copy" and not free and file.kind ~= "nvram" and file.kind ~= "tpm" then
+      fail("not-found", "make it, or use --map path=A:B", "%s has no directory %s", about.dest,
+        node.directory(file.to))
+    elseif actions[i] == "copy" and free then
+      local wanted = mounts[mount] and mounts[mount].wanted or 0
+      mounts[mount] = { free = free, wanted = wanted + (file.allocation or file.size) }
+    end
+  end
+  device.check_all(about, actions, seen)
+  for mount, room in pairs(mounts) do
+    if room.wanted + RESERVE > room.free then
+      fail("io", "make room, or use --map path=A:B", "%s: %s has %s free, and %s are needed", about.dest, mount,
+        report.bytes(room.free), report.bytes(room.wanted + RESERVE))
+    end
+  end
+  return { actions = actions, there = seen }
+end
+
+-- Files ---------------------------------------------------------------------------------------------------------------
+
+-- Only files and directories come out of the archive, below the new directory, readable by their owner alone.
+local function import_tpm(file, dest)
+  local text = disk.read(file.from)
+  if mig.sha256(text) ~= file.sha256 then
+    fail("verdict", nil, "%s is not what was exported", file.name)
+  end
+  node.sh(dest, 'rm -rf -- "$1" && mkdir -m 711 -- "$1" && umask 077 && : >"$1.base64"', file.to)
+  for from = 1, #text, CHUNK do
+    node.sh(dest, 'printf %s "$2" >>"$1.base64"', file.to, text:sub(from, from + CHUNK - 1))
+  end
+  node.sh(dest, [[
+umask 077; f=$1.base64
+if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then
+    echo 'the archive of the TPM holds more than files' >&2; exit 1
+fi
+base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f" &&
+chmod 711 -- "$1"]], file.to) -- 711: the user of swtpm has to get through
+  return file.size
+end
+
+local function about_copy(tx, i, file, last)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  local own = { node = about.dest, path = file.path, to = file.to, begun = true }
+  if action == "onto" or action == "create" then
+    device.assert_free(about, file, action, last)
+  elseif action == "copy" and not last and node.exists(about.dest, file.to) then
+    fail("exists", nil, "%s has got a file %s meanwhile", about.dest, file.to)
+  end
+  local dir = node.directory(file.to)
+  own.parent = last and last.about.parent or action == "copy" and not node.exists(about.dest, dir) and dir or nil
+  return own
+end
+
+local function copy(tx, i, file)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  local o, dest, sent = about.options, about.dest, 0
+  if action == "there" then
+    return { action = action, detail = "an equal one is there" }, true
+  elseif action == "copy" then
+    node.sh(dest, 'mkdir -p -- "$1"', node.directory(file.to))
+  else
+    device.ready(about, file, action)
+  end
+  if file.kind == "tpm" then
+    return { action = "copied", sent = import_tpm(file, dest) }
+  end
+  local finished = action == "copy" and node.exists(dest, file.to)
+  if not finished then
+    sent = mig.disk_copy({ file.from, dest .. ":" .. file.to, owner = "root:root", mode = file.mode,
+      bwlimit = o.bwlimit, compress = o.compress, update = file.to_block }).sent
+  end
+  if sum(dest, file.to, file.size) ~= file.sha256 then
+    if finished then
+      fail("exists", nil, "%s has got a file %s meanwhile", dest, file.to)
+    elseif action == "copy" then
+      node.remove(dest, file.to) -- it was made just now
+    end
+    fail("verdict", nil, "%s is not what was exported: its checksum is another one", file.name)
+  end
+  return { action = "copied", sent = sent, copy = node.stat(dest, file.to), key = action == "create"
+    and device.key(about, file) or nil, detail = report.bytes(sent) .. " sent" }
+end
+
+local function undo_copy(tx, i, file, record)
+  local about, action = tx.about, tx:outcome("check").actions[i]
+  local dest, made = about.dest, record.outcome ~= mig.null and record.outcome or {}
+  if action == "onto" or action == "create" then
+    return device.undo(tx, file, action, record)
+  end
+  node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part"', file.to)
+  local there, said = node.stat(dest, file.to), nil
+  if file.kind == "tpm" then
+    node.sh(dest, 'rm -rf -- "$1" "$1.base64"', file.to)
+  elseif there and (made.copy and made.copy.inode == there.inode or not made.copy and there.kind == "file"
+    and sum(dest, file.to, file.size) == file.sha256) then
+    node.remove(dest, file.to)
+  elseif there then
+    tx:say(("%s on %s is not what was imported: it is left alone"):format(file.to, dest))
+    said = "left alone"
+  end
+  if record.about.parent then
+    node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
+  end
+  place.refresh_pools(dest, node.directory(file.to))
+  return said
+end
+
+-- Overlays whose base has another place now name that one: {file, base}.
+local function moved_bases(about)
+  local to, list = {}, {}
+  for _, file in ipairs(about.files) do
+    to[file.path] = file.to
+  end
+  for _, file in ipairs(about.files) do
+    local base = file.backing and to[file.backing]
+    if base and (file.to ~= file.path or base ~= file.backing) then
+      list[#list + 1] = { file = file, base = base }
+    end
+  end
+  return list
+end
+
+local function rebase(tx)
+  local about = tx.about
+  for _, moved in ipairs(moved_bases(about)) do
+    local file = moved.file
+    if tx:outcome("copy", file.path).action == "copied" then
+      if not file.backing_format then
+        fail("unsupported", nil, "%s does not say of which format %s is", file.path, file.backing)
+      end
+      mig.disk_rebase { file.to, moved.base, format = file.backing_format, node = about.dest }
+    end
+  end
+end
+
+-- Definition ----------------------------------------------------------------------------------------------------------
+
+-- Calls fn(PATH, description) for all of these kinds: the file holds the adapted text.
+local function each_description(about, kinds, fn)
+  for _, d in ipairs(about.descriptions) do
+    if kinds[d.what] then
+      local text = disk.read(about.directory .. "/" .. d.name)
+      if mig.sha256(text) ~= d.sha256 then
+        fail("verdict", nil, "%s is not what was exported", d.name)
+      end
+      disk.with_text((xml.map(text, about)), function(path)
+        fn(path, d)
+      end)
+    end
+  end
+end
+
+local function define(tx)
+  local about = tx.about
+  for _, pool in ipairs(about.pools) do
+    mig.pool_refresh { pool, node = about.dest }
+  end
+  each_description(about, { domain = true }, function(path)
+    mig.define { path, node = about.dest }
+  end)
+  if about.autostart then
+    mig.autostart { at(about) }
+  end
+end
+
+local function undo_define(tx)
+  local about = tx.about
+  local info = place.on(about.dest, about.uuid)
+  if not info then
+    return "was not there"
+  elseif place.is_active(info) then
+    fail("state", ("shutdown %s@%s"):format(about.domain, about.dest), "%s is %s on %s", about.domain, info.state,
+      about.dest)
+  end
+  local text = mig.dumpxml { at(about), inactive = true }
+  mig.undefine { at(about), keep_nvram = text:find("<nvram", 1, true) ~= nil or nil,
+    keep_tpm = text:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
+end
+
+local function carry(tx)
+  local about, current = tx.about, nil
+  each_description(about, { snapshot = true, checkpoint = true }, function(path, d)
+    mig[d.what .. "_create"] { at(about), path, redefine = true }
+    current = d.what == "snapshot" and d.current and d.id or current
+  end)
+  if current then
+    mig.snapshot_current { at(about), current }
+  end
+end
+
+-- --------------------------------------------------------------------------------------------------------------------
+
+-- The result, as far as it is known before anything is sent. `found`: what the check found.
+function import.value(about, found)
+  local value = { domain = about.domain, uuid = about.uuid, node = about.dest, directory = about.directory,
+    files = mig.array {}, descriptions = #about.descriptions, sent = 0 }
+  for i, file in ipairs(about.files) do
+    value.files[i] = { kind = file.kind, name = file.name, path = file.to, size = file.size,
+      existed = found.actions[i] == "there" }
+  end
+  return value
+end
+
+local function finish(tx)
+  local about = tx.about
+  local value = import.value(about, tx:outcome "check")
+  value.journal, value.diff = tx.id, ""
+  for _, file in ipairs(about.files) do
+    value.sent = value.sent + ((tx:outcome("copy", file.path) or {}).sent or 0)
+  end
+  for _, d in ipairs(about.descriptions) do
+    if d.what == "domain" then
+      local _, diff = xml.map(disk.read(about.directory .. "/" .. d.name), about)
+      value.diff = diff
+    end
+  end
+  return value, ("%s%s imported to %s: %d files, %s sent"):format(value.diff, about.domain, about.dest, #about.files,
+    report.bytes(value.sent)) .. "\n"
+end
+
+function import.workflow(about)
+  local steps = { { name = "check", title = ("%s to %s"):format(about.domain, about.dest), harmless = true,
+    run = function()
+      return import.check(about)
+    end } }
+  for i, file in ipairs(about.files) do
+    steps[#steps + 1] = { name = "copy", key = file.path, title = ("%s (%s)"):format(file.to, file.kind),
+      about = function(tx, _, last)
+        return about_copy(tx, i, file, last)
+      end,
+      run = function(tx)
+        return copy(tx, i, file)
+      end,
+      undo = function(tx, _, record)
+        return undo_copy(tx, i, file, record)
+      end }
+  end
+  if #moved_bases(about) > 0 then
+    steps[#steps + 1] = { name = "rebase", title = "overlays on their bases there", run = rebase }
+  end
+  steps[#steps + 1] = { name = "define", title = "on " .. about.dest,
+    about = function(_, _, last)
+      if not last then
+        check_name(about)
+      end
+      return { node = about.dest }
+    end, run = define, undo = undo_define }
+  steps[#steps + 1] = { name = "carry", title = "snapshots and checkpoints", run = carry }
+  return { steps = steps, finish = finish, quiet = true }
+end
+
+return import
