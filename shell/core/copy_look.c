@@ -257,7 +257,8 @@ static int judge_dest(struct copy *c, struct err *e)
     if (s->block && s->size < c->from.size) {
         _cleanup_free_ char *what = xasprintf("the device has %llu bytes, and %llu are to be copied",
                                               (unsigned long long)s->size, (unsigned long long)c->from.size);
-        return copy_at(s, e, ERR_IO, what);
+        copy_at(s, e, ERR_IO, what);
+        return err_hint(e, "a larger device, or a file");
     }
     return c->o->plan ? 0 : take_map(s, &s->facts, e);
 }

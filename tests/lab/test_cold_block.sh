@@ -199,7 +199,7 @@ done
 
 # --- exported, and imported into a file and a device
 on source sh -c 'dd if=/dev/zero of=/srv/dev/big bs=1M seek=8 count=88 conv=notrunc,fsync status=none'
-guest one "$(block_disk vda raw /srv/dev/big)"
+guest one "$(block_disk vda raw /srv/dev/big)<graphics type='vnc' passwd='secret7'/>"
 expect "a device is exported as a sparse file" 0 "one exported to /root/ex: 1 files, 96.0 MiB, of which 8.0 MiB" export-domain one /root/ex
 same "… of which the manifest says that it was one" "true block /srv/dev/big" \
     on admin jq -r '.files[0] | "\(.block) \(.type) \(.path)"' /root/ex/manifest.json
@@ -217,6 +217,8 @@ expect "onto it, as it is named" 0 "one imported" \
 same "it is the same" "$(sum source /srv/dev/big)" sum dest /srv/dev/big
 xml_has dest one "<disk type='block' device='disk'>" "<source dev='/srv/dev/big'"
 report "it is a device in the definition"
+! grep -rq secret7 "$work/state" && on dest virsh dumpxml one --security-info | grep -q secret7
+report "its password came along, and is not in the journal"
 forget
 
 # --- a guest that runs: a device does not tell when it was written last, but that it was
