@@ -178,7 +178,7 @@ sums() {
 }
 # A console that dies at a record of its journal; one that dies while it sends.
 killed_at() {
-    lab exec admin -- env MIGSH_FAULT_STEP="${1%/*}" MIGSH_FAULT_WHEN="${1#*/}" LD_PRELOAD="$preload" "$migsh" -i "$work/nodes" \
+    lab exec admin -- env XDG_STATE_HOME=/root/state MIGSH_FAULT_STEP="${1%/*}" MIGSH_FAULT_WHEN="${1#*/}" LD_PRELOAD="$preload" "$migsh" -i "$work/nodes" \
         import-domain "$exported" dest </dev/null
     [ $? = 137 ]
 }
@@ -193,7 +193,7 @@ killed_sending() {
     wait $pid
     on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep part'
 }
-last() { on admin -- sh -c 'basename -s .jsonl "$(ls /root/.local/state/migsh/journal/*-import-domain-*.jsonl | tail -n 1)"'; }
+last() { on admin -- sh -c 'basename -s .jsonl "$(ls /root/state/migsh/journal/*-import-domain-*.jsonl | tail -n 1)"'; }
 for at in copy/intent copy/outcome define/intent define/outcome carry/outcome sending; do
     how=(killed_at "$at")
     [ $at != sending ] || how=(killed_sending)
