@@ -12,9 +12,7 @@ local device = {}
 local DEVICES = { logical = true, disk = true, iscsi = true, ["iscsi-direct"] = true, scsi = true, mpath = true,
   zfs = true }
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 -- {type, dir, devices = true for a pool of devices}; nil: the node has no such pool.
 function device.pool(where, name)

@@ -14,9 +14,7 @@ local import = {}
 local RESERVE = 64 << 20 -- bytes that stay free
 local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
 
-local function fail(code, hint, format, ...)
-  mig.error { code = code, msg = format:format(...), hint = hint }
-end
+local fail = mig.fail
 
 local function at(about)
   return about.uuid .. "@" .. about.dest
