@@ -88,9 +88,9 @@ local function own_inode(about, temp)
 if [ -e "$1" ]; then stat -Lc %i -- "$1"; elif [ -e "$1.own" ]; then cat -- "$1.own"; fi]], temp):match "%d+"
 end
 
--- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file. No
--- console of ours is at work (the journal is locked), and the name that it was started with is this journal's alone.
--- Its session is what one login ran.
+-- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file. No console
+-- of ours is at work (the journal is locked), and the name that it was started with is this journal's alone. Its
+-- session is what one login ran. (A device's name others may use, too: a writer there is told of, and not ended.)
 local function end_writers(tx)
   if tx.writers_ended then
     return
