@@ -88,14 +88,16 @@ local function own_inode(about, temp)
 if [ -e "$1" ]; then stat -Lc %i -- "$1"; elif [ -e "$1.own" ]; then cat -- "$1.own"; fi]], temp):match "%d+"
 end
 
--- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file. No console
--- of ours is at work (the journal is locked), and the name that it was started with is this journal's alone. Its
--- session is what one login ran. (A device's name others may use, too: a writer there is told of, and not ended.)
-local function end_writers(tx)
-  if tx.writers_ended then
+-- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file; what sends
+-- to it from the source stays for half a minute. No console of ours is at work (the journal is locked), and the name
+-- that both were started with is this journal's alone. Their session is what one login ran. (A device's name others may
+-- use, too: a writer there is told of, and not ended.)
+local function end_former(tx, where)
+  tx.former_ended = tx.former_ended or {}
+  if tx.former_ended[where] then
     return
   end
-  local ended = node.sh(tx.about.dest, [[
+  local ended = node.sh(where, [[
 exec 3>&2 2>/dev/null # processes end while they are looked at
 session() { s=; read -r s <"/proc/$1/stat" && set -- ${s##*) } && [ "$1" != Z ] && s=$4; }
 session $$ && own=$s || exit
@@ -115,9 +117,9 @@ while [ "$all" != " " ] && p=$(members) && [ -n "$p" ]; do
   kill -KILL $p; n=$((n + 1)); echo $p; sleep 0.1
 done]], name_of(tx))
   if ended ~= "" then
-    tx:say(("ended on %s: the writer of a copy that was cut off"):format(tx.about.dest))
+    tx:say(("ended on %s: what was left of a copy that was cut off"):format(where))
   end
-  tx.writers_ended = true
+  tx.former_ended[where] = true
 end
 
 -- The step is done again and nobody saw its end, or it failed at its end: what bears the name is ours.
@@ -174,7 +176,8 @@ function copy.run(tx, i, file)
   local r
   if temp then
     if tx.resumed then
-      end_writers(tx)
+      end_former(tx, about.dest)
+      end_former(tx, about.source)
     end
     r = make(tx, i, file, before, temp)
   else
@@ -203,7 +206,7 @@ function copy.undo(tx, i, file, record)
   if action == "onto" or action == "create" then
     return device.undo(tx, file, action, record)
   end
-  end_writers(tx)
+  end_former(tx, about.dest)
   local made = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
   local mine = made and made.action == "copied" and made.copy.inode or own_inode(about, temp)

@@ -12,7 +12,7 @@ cat >"$work/nodes" <<END
 node-add source $(lab address source)
 node-add dest $(lab address dest)
 END
-m() { lab exec admin -- "$migsh" -i "$work/nodes" "$@"; }
+m() { lab exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@"; }
 on() { lab exec "$@"; }
 
 # fails_with STATUS TEXT COMMAND…: ends with that status, and says TEXT.
