@@ -29,7 +29,8 @@ chmod 600 "$work/nodes"
 
 migsh() { "$lab" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 on() { "$lab" exec "$1" -- virsh "${@:2}"; }
-boot_id() { "$lab" exec admin -- curl -s --max-time 5 "http://$guest/boot_id"; }
+# A loaded machine gives an emulated guest little time: it is asked for half a minute.
+boot_id() { "$lab" exec admin -- curl -s --max-time 5 --retry 8 --retry-all-errors --retry-delay 1 "http://$guest/boot_id"; }
 first_boot=$(boot_id)
 
 # runs_on HOST: there, nowhere else, and the same boot.
