@@ -180,7 +180,8 @@ Shuts the guest down (or moves it as it is, if it is off), copies its disks with
 destination, starts it there if it ran before, and proves that it runs there and nowhere else. Each step is journaled
 before it acts: when one fails, the console is killed or Ctrl-C is pressed, resume ID goes on and rollback ID takes back
 what was done, from any console. There is no way back once the guest has run on the destination. What lies on storage
-that both nodes share is not copied; nothing that is there already is overwritten. A disk on a block device goes onto
+that both nodes share is not copied; nothing that is there already is overwritten. A base image or a CD-ROM's image may
+be read by other guests meanwhile, and if an equal one is there it is used. A disk on a block device goes onto
 the device of that name there, or the device or file that --map path=A:B names; into a logical pool as a new volume. A
 device that holds anything is refused unless --overwrite names it; one in use or too small is refused in any case.
 The source keeps its disks and its definition, which is marked as moved and does not start by itself any more, unless

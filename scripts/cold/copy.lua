@@ -4,6 +4,7 @@
 -- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end. A device has no part
 -- and no name to wait for (device.lua): it is written in place.
 local device = require "cold.device"
+local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
 local report = require "migsh.report"
@@ -48,10 +49,16 @@ mkdir -m 700 -- "$1" && base64 -d <"$1.tar" | tar --numeric-owner -p -C "$1" -xf
   return { verified = true, size = file.size, data = file.size, sent = #text, route = "relay" }
 end
 
+-- Other guests may read a base image or a CD-ROM's image meanwhile, on both nodes.
+local function is_common(file)
+  return file.readonly or file.kind == "backing"
+end
+
 local function copy_bytes(about, file, to)
   local o = about.options
   local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. to, route = o.route,
-    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to) }
+    streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to),
+    readers = is_common(file) }
   if r.shared then
     fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
   elseif not r.verified then
@@ -167,10 +174,26 @@ end
 
 local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
 
+local function forget_temporary(about, temp)
+  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
+end
+
+-- Another migration has brought an equal one since `check`.
+local function arrived_meanwhile(tx, i, file)
+  local about = tx.about
+  local there = node.stat(about.dest, file.to)
+  return there and there.kind == "file" and there.size == file.size
+    and own_inode(about, temporary(tx, i, file)) ~= there.inode
+    and digest(about.source, file.path) == digest(about.dest, file.to)
+end
+
 function copy.run(tx, i, file)
   local about, action = tx.about, tx:outcome("check").actions[i]
   if action_words[action] then
     return { action = action, detail = action_words[action] }, true
+  end
+  if action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
+    return { action = "there", detail = action_words.there }, true
   end
   local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
   local r
@@ -188,17 +211,20 @@ function copy.run(tx, i, file)
     fail("state", "find out what writes to it", "%s on %s was changed while it was copied", file.path, about.source)
   end
   local rebased, replaces = rebase(about, file, temp or file.to), action == "replace"
+  local published, problem = true, nil
   if temp then
-    publish(about, file, temp, replaces)
+    published, problem = pcall(publish, about, file, temp, replaces)
+  end
+  if not published and action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
+    forget_temporary(about, temp)
+    return { action = "there", detail = action_words.there }, true
+  elseif not published then
+    error(problem, 0)
   end
   return { action = "copied", replaced = replaces or nil, rebased = rebased or nil, source = before,
     key = action == "create" and device.key(about, file) or nil, copy = node.stat(about.dest, file.to), size = r.size,
     data = r.data, sent = r.sent, seconds = r.seconds, route = r.route,
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
-end
-
-local function forget_temporary(about, temp)
-  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
 end
 
 function copy.undo(tx, i, file, record)
@@ -213,7 +239,10 @@ function copy.undo(tx, i, file, record)
   local there = node.stat(about.dest, file.to)
   forget_temporary(about, temp)
   local said
-  if there and mine == there.inode then
+  if there and mine == there.inode and is_common(file) and facts.based_on(about.dest, file.to, about.uuid) then
+    tx:say(("%s on %s is used by another domain now: it is left alone"):format(file.to, about.dest))
+    said = "left alone"
+  elseif there and mine == there.inode then
     node.sh(about.dest, 'rm -rf -- "$1"', file.to)
   elseif there and mine then
     tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))

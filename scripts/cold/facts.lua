@@ -171,6 +171,18 @@ done]], path, table.unpack(paths))
   return users
 end
 
+-- Does a domain of the node, one aside, need that file, be it below its disks?
+function facts.based_on(where, path, uuid)
+  for _, row in ipairs(mig.list { all = true, node = where }) do
+    for _, file in ipairs(row.uuid ~= uuid and mig.domfiles { row.uuid .. "@" .. where } or {}) do
+      if file.path == path then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 -- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
 -- that nobody writes to) or "replace" (the one there was left by an earlier migration of the same domain); with a
 -- device "create" or "onto" (device.lua). `probe`: prove it by a marker; without, shared storage is only presumed.

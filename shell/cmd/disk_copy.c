@@ -19,7 +19,7 @@ static void complete_end(struct ctx *ctx, const char *prefix, struct strv *out)
     }
 }
 
-enum { FROM, TO, PLAN, UPDATE, OWNER, MODE, COPY };
+enum { FROM, TO, PLAN, READERS, UPDATE, OWNER, MODE, COPY };
 
 static const struct opt_def opts[] = {
     [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH, or PATH of this machine",
@@ -27,6 +27,7 @@ static const struct opt_def opts[] = {
     [TO] = {"to", OPT_STRING, OPTF_POS | OPTF_REQ,
             "where to: NODE:PATH, or PATH here; PATH may end in / to keep the name", .complete = complete_end},
     [PLAN] = {"plan", OPT_BOOL, 0, "tell what would be copied, and onto what, and copy nothing"},
+    [READERS] = {"readers", OPT_BOOL, 0, "a source that others have open for reading only, as a base image, will do"},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a destination that is there equal, sending only what differs"},
     [OWNER] = {"owner", OPT_STRING, 0, "USER:GROUP of the copy, if not the source's"},
     [MODE] = {"mode", OPT_STRING, 0, "its permissions, octal, if not the source's"},
@@ -52,8 +53,11 @@ static int parse_end(struct cmd_call *c, const char *text, struct node **ret, co
 static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(node_unref_p) struct node *from = NULL, *to = NULL;
-    struct copy_options o = {
-        .plan = c->vals[PLAN].b, .update = c->vals[UPDATE].b, .owner = c->vals[OWNER].s, .mode = c->vals[MODE].s};
+    struct copy_options o = {.plan = c->vals[PLAN].b,
+                             .readers = c->vals[READERS].b,
+                             .update = c->vals[UPDATE].b,
+                             .owner = c->vals[OWNER].s,
+                             .mode = c->vals[MODE].s};
     _cleanup_free_ char *in_dir = NULL;
     if (parse_end(c, c->vals[FROM].s, &from, &o.from.path, e) < 0 ||
         parse_end(c, c->vals[TO].s, &to, &o.to.path, e) < 0)
@@ -75,8 +79,9 @@ const struct cmd_def cmd_disk_copy = {
         "Byte for byte, whatever is in it; holes are not sent and stay holes. Both ends are read again and compared\n"
         "by digests, segment by segment, before the copy gets its name. Until then it is .NAME.migsh-part beside it:\n"
         "after a cut, a Ctrl-C or an error the same command sends only what is missing or wrong there.\n"
-        "A file that any process has open is refused, and so is one that changes meanwhile. A file that both nodes\n"
-        "see (shared storage) is recognised and not copied; --plan tells that of a file in use, too.\n"
+        "A file that any process has open is refused (with --readers: that one could write to), and so is one that\n"
+        "changes meanwhile. A file that both nodes see (shared storage) is recognised and not copied; --plan tells\n"
+        "that of a file in use, too.\n"
         "direct: the source sends by its own ssh, for which key-exchange makes the keys. relay: through this machine.\n"
         "A PATH without a node is a file of this machine, read and written with your own rights.\n"
         "A device is written over with --update whatever it holds, unless it is in use: --plan tells what that is.\n"

@@ -39,6 +39,7 @@ struct copy_options {
     enum copy_route route;
     int streams;       // 0: chosen by size and round trip
     bool plan;         // look at both ends, and no more: the source may be in use, and both may be directories
+    bool readers;      // the source may be open, if only for reading
     bool update;       // an existing destination is made equal in place; without: ERR_EXISTS
     bool no_verify;    // do not read both ends once more after sending
     bool compress;     // zstd on both ends; ERR_UNSUPPORTED where one has none

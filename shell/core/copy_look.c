@@ -19,18 +19,24 @@ static const char common[] =
     "  shift; owner=${9-}\n"
     "  [ ! -b \"$r\" ] || length=$(blockdev --getsize64 \"$r\")\n"
     "}\n"
-    "# $1 whose facts are known. A device may be open by any name: libvirt gives QEMU device nodes of its own. A\n"
-    "# process that is gone when its name is asked for uses nothing, and udev looks for a moment at whatever was\n"
-    "# written. At last the kernel is asked, which tells of swap and of partitions that are mounted, too.\n"
+    "# $1 whose facts are known; $2 \"readers\": who only reads it does not count. A device may be open by any name:\n"
+    "# libvirt gives QEMU device nodes of its own. A process that is gone when its name is asked for uses nothing, "
+    "and\n"
+    "# udev looks for a moment at whatever was written. At last the kernel is asked, which tells of swap and of\n"
+    "# partitions that are mounted, too.\n"
     "used() {\n"
     "  if [ -b \"$1\" ]; then\n"
     "    p=$(find /proc/[0-9]*/fd -maxdepth 1 -type l -print0 2>/dev/null | xargs -0r stat -L -c '%F %t:%T %n' "
-    "2>/dev/null | sed -n \"s,^block special file $(stat -L -c %t:%T -- \"$1\") /proc/\\([0-9]*\\)/.*,\\1,p\")\n"
+    "2>/dev/null | sed -n \"s,^block special file $(stat -L -c %t:%T -- \"$1\") /proc/,/proc/,p\")\n"
     "  else\n"
-    "    p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %h\\n' 2>/dev/null | sed -n "
-    "\"\\,^$device /proc/,s,.*/proc/\\([0-9]*\\)/.*,\\1,p\")\n"
+    "    p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %p\\n' 2>/dev/null | sed -n "
+    "\"s,^$device /proc/,/proc/,p\")\n"
     "  fi\n"
-    "  for p in $p; do\n"
+    "  for l in $p; do\n"
+    "    p=${l#/proc/} p=${p%%/*}\n"
+    "    if [ \"$2\" = readers ] && { { read -r l; read -r l; } <\"/proc/$p/fdinfo/${l##*/}\"; } 2>/dev/null; then\n"
+    "      case $l in *0) continue ;; esac\n"
+    "    fi\n"
     "    { read -r l <\"/proc/$p/comm\"; } 2>/dev/null || continue\n"
     "    case $l in *udev* | blkid) continue ;; esac\n"
     "    say used \"$l (process $p)\"; break\n"
@@ -80,7 +86,7 @@ static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x
                                   "say ids \"$ids\"\n"
                                   "say mode \"$mode\"\n"
                                   "[ \"$k\" = block ] || say fstype \"$(stat -f -c %T -- \"$r\")\"\n"
-                                  "used \"$r\"\n"
+                                  "used \"$r\" \"$3\"\n"
                                   "tools\n"
                                   "show_map \"$r\"\n"
                                   ":\n";
@@ -107,7 +113,7 @@ static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.$
 static const char again[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}\n"
                             "facts \"$r\"\n"
                             "say identity \"$identity\"\n"
-                            "used \"$r\"\n"
+                            "used \"$r\" \"$2\"\n"
                             ":\n";
 
 static const char mark[] = "r=$(realpath -e -- \"$1\"; echo x); r=${r%?x}\n"
@@ -164,12 +170,17 @@ static uint64_t number(const struct facts *f, const char *key)
     return s ? strtoull(s, NULL, 10) : 0;
 }
 
+static const char *readers(const struct copy *c)
+{
+    return c->o->readers ? "readers" : "";
+}
+
 static void look_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
     const char *const parts[] = {common, with_tools, with_holds, i ? real : "", i ? look_dest : look_source};
-    const char *const args[] = {s->end->path, c->o->update ? "update" : ""};
+    const char *const args[] = {s->end->path, c->o->update ? "update" : "", readers(c)};
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
 
@@ -316,7 +327,7 @@ int copy_look(struct copy *c, bool *ret_same, struct err *e)
 
 int copy_look_again(struct copy *c, struct err *e)
 {
-    const char *const parts[] = {common, again}, *const args[] = {c->from.end->path};
+    const char *const parts[] = {common, again}, *const args[] = {c->from.end->path, readers(c)};
     _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->from, c->job, parts, args, &f, e) < 0)
         return -1;

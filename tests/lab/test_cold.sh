@@ -50,7 +50,7 @@ last_id() { basename "$(journals | tail -n 1)" .jsonl; }
 clean() {
     local host d
     for host in source dest; do
-        for d in local1 two busy uefi1; do
+        for d in local1 two busy uefi1 a b c; do
             on $host virsh destroy $d
             on $host virsh undefine $d --snapshots-metadata --checkpoints-metadata --nvram
         done
@@ -367,5 +367,42 @@ several() {
 }
 check "several at once, one of which is not there" several
 check "the others are moved" is two "shut off" "shut off"
+
+# --- a family: three guests on one base image and one CD-ROM's image, one of which runs
+clean
+family() {
+    local i
+    on source sh -c "cd $images && qemu-img create -q -f qcow2 base.qcow2 64M && qemu-io -c 'write -P 9 1M 24M' base.qcow2 >/dev/null &&
+        dd if=/dev/urandom of=cd.iso bs=1M count=4 status=none &&
+        for i in a b c; do qemu-img create -q -f qcow2 -b $images/base.qcow2 -F qcow2 \$i.qcow2 || exit; done" || return
+    for i in a b c; do
+        # shellcheck disable=SC2016 # the domain's own XML
+        cat >"$work/$i.xml" <<XML
+<domain type='qemu'><name>$i</name><uuid>6d696773-6800-4c41-8000-00000000007$i</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$images/$i.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='$images/cd.iso'/><target dev='hdc' bus='ide'/><readonly/></disk>
+</devices></domain>
+XML
+        on source virsh define "$work/$i.xml" || return
+    done
+    on source virsh start c
+}
+check "guests of one base image and one CD-ROM's image" family
+check "the first is killed when its files are there" killed define intent cold-migrate a dest
+first=$(last_id)
+check "the second finds the base there, while the third runs" gives 0 'base.qcow2 .vda.: an equal one is there.*b: ' migsh cold-migrate b dest
+check "it starts there" on dest virsh start b
+check "the first is taken back, but for what the second needs" gives 0 'base.qcow2 on dest is used by another domain.*taken back' \
+    migsh rollback "$first"
+check "… the base stays" same $images/base.qcow2
+check "… and the CD-ROM's image" same $images/cd.iso
+check "… its own disk does not" gone dest $images/a.qcow2
+on dest sh -c "virsh destroy b; virsh undefine b; rm $images/*" >/dev/null 2>&1
+on source sh -c "virsh destroy c" >/dev/null
+check "two at once" gives 0 'a: .*c: ' migsh cold-migrate a,c dest --parallel 2
+check "the base is there" same $images/base.qcow2
+check "both start there" on dest sh -c 'virsh start a && virsh start c'
+check "no part is left" no_leftovers
 
 finish

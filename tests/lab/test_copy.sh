@@ -100,6 +100,10 @@ expect "refused: no path" 2 "neither NODE:/PATH nor /PATH" disk-copy source dest
 expect "refused: onto itself" 2 "onto itself" disk-copy source:/mnt/t/one source:/mnt/t/../t/one
 S 'sleep 300 <one & echo $!' >"$work/pid"
 expect "refused: in use" 10 "in use by sleep" disk-copy source:/mnt/t/one dest:/mnt/t/x
+expect "--readers: not of who only reads" 0 "copied" disk-copy source:/mnt/t/one dest:/mnt/t/read --readers
+S 'sleep 300 <>one & echo $!' >"$work/pid2"
+expect "--readers: of who could write" 10 "in use by sleep" disk-copy source:/mnt/t/one dest:/mnt/t/x --readers
+on source kill "$(cat "$work/pid2")"
 on source kill "$(cat "$work/pid")"
 on source sh -c 'qemu-img create -q -f raw /srv/locked 8M; mkfifo /srv/ctl; (sleep 60 >/srv/ctl) & qemu-io /srv/locked <>/srv/ctl >/dev/null 2>&1 & sleep 0.3'
 expect "refused: QEMU has it open" 10 "in use by qemu-io" disk-copy source:/srv/locked dest:/mnt/t/x
