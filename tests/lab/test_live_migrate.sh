@@ -35,11 +35,16 @@ first_boot=$(boot_id)
 
 # runs_on HOST: there, nowhere else, and the same boot.
 runs_on() {
-    local other=source
+    local other=source boot
     [ "$1" = source ] && other=dest
     [ "$(on "$1" domstate share)" = running ] || return 1
     [[ $(on "$other" list --name) != *share* ]] || return 1
-    [ "$(boot_id)" = "$first_boot" ]
+    boot=$(boot_id)
+    [ "$boot" = "$first_boot" ] && return
+    echo "its boot was $first_boot, and is '$boot'; the end of its console, and of QEMU's words:"
+    "$lab" exec "$1" -- sh -c 'tail -n 15 /var/log/libvirt/qemu/share*console* /run/migsh-lab/*console* 2>/dev/null; tail -n 5 /var/log/libvirt/qemu/share.log; cat /proc/loadavg'
+    "$lab" exec admin -- ping -c 2 -W 2 "$guest"
+    return 1
 }
 # moves STATUS PATTERN ARG…: live-migrate ARG… ends with that status, and its output matches.
 moves() {
