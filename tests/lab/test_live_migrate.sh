@@ -29,8 +29,7 @@ chmod 600 "$work/nodes"
 
 migsh() { "$lab" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
 on() { "$lab" exec "$1" -- virsh "${@:2}"; }
-# A loaded machine gives an emulated guest little time: it is asked for half a minute.
-boot_id() { "$lab" exec admin -- curl -s --max-time 5 --retry 8 --retry-all-errors --retry-delay 1 "http://$guest/boot_id"; }
+boot_id() { "$lab" exec admin -- curl -s --max-time 5 "http://$guest/boot_id"; }
 first_boot=$(boot_id)
 
 # runs_on HOST: there, nowhere else, and the same boot.
@@ -117,16 +116,6 @@ check "and back again" moves 0 "verdict: ok" share@source dest --unsafe --target
 check "as a Lua function" in_json '.ok and .destination == "source" and .targets[0].target == "'"$guest"'"' \
     -c "=mig.live_migrate{'share@dest', 'source', unsafe = true, target = {'$guest'}}"
 check "post-copy" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
-# Emulated on a loaded machine, the guest was once in a few runs not itself after post-copy, be it that it was booted anew or
-# that its programs stood still (QEMU's page faults and its emulation get in each other's way). Twice is once too often.
-if ! runs_on dest >"$work/lost"; then
-    sed 's/^/# /' "$work/lost"
-    "$lab" exec dest -- virsh reset share >/dev/null
-    "$lab" wait share >/dev/null
-    first_boot=$(boot_id)
-    migsh live-migrate share source --unsafe --no-watch >/dev/null 2>&1
-    check "post-copy, once more" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
-fi
 check "it was never rebooted" runs_on dest
 
 # killed intent|outcome ARG…: a console that dies behind the intent of the step migrate, or before its outcome.
