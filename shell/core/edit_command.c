@@ -23,21 +23,29 @@ static int check(const struct edit_step *s, const struct change *c, struct err *
     return result.status == 0;
 }
 
+#define NO_EFFECT "MIGSH-NO-EFFECT\n"
+
 // All by one script, as each way there and back takes time. What was seen to be missing may have been done meanwhile.
+static char *command_script(const struct change *c)
+{
+    struct buf b = BUF_INIT;
+    if (c->seen)
+        buf_addf(&b, "(%s\n) >/dev/null 2>&1 && exit\n", c->check);
+    buf_addf(&b, "(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || printf '%%s' '\n" NO_EFFECT "'", c->run, c->check);
+    return buf_steal(&b);
+}
+
 static int do_command(const struct edit_step *s, const struct change *c, struct err *e)
 {
-    static const char no_effect[] = "MIGSH-NO-EFFECT\n";
     struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *script = xasprintf(
-        "%s%s%s(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || printf '\\n%s'", c->seen ? "(" : "", c->seen ? c->check : "",
-        c->seen ? "\n) >/dev/null 2>&1 && exit\n" : "", c->run, c->check, "MIGSH-NO-EFFECT\\n");
+    _cleanup_free_ char *script = command_script(c);
     if (run_script(s, c, script, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
         return -1;
     edit_take_notes(edit_step_item(s, 0), &result.out);
-    return str_ends(buf_str(&result.out), no_effect)
-               ? err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
-                         c->what)
-               : 0;
+    if (str_ends(buf_str(&result.out), "\n" NO_EFFECT))
+        return err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
+                       c->what);
+    return 0;
 }
 
 static int command_journaled(const struct edit_step *s, const struct change *c, struct err *e)

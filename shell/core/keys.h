@@ -42,7 +42,7 @@ struct keys_account {
     bool usable;             // the first works without a person (the admin's: at all)
     char *locked;            // "id_ed25519": is there, but wants a passphrase
     bool has_dir;            // ~/.ssh
-    char *key_file;          // AuthorizedKeysFile, where sshd could be asked
+    char *key_file;          // AuthorizedKeysFile, where it is set and for certain
     char *root_rule;         // PermitRootLogin, likewise
     struct keys_mode *modes; // that have to be mended
     size_t n_modes;

@@ -21,7 +21,8 @@ static const double timeout_ms = 60000;
 // key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to eval. The bare
 // echos end a last line that has no end.
 // The host keys and rules are those of sshd's configuration. What `sshd -T` says is exact, but it takes as long as half a
-// login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it).
+// login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it). Where
+// it would have to be asked and cannot be, the rules are not known: one that stands there may be for another user only.
 // Few processes: forking is what takes the time.
 static const char script[] =
     "u=$1 h=$HOME PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL\n"
@@ -55,11 +56,14 @@ static const char script[] =
     "  t=\"$t\n$(rules $c)\" || ask=1\n"
     "  case $t in *match\\ *|*[\\\"\\#]*) ask=1 ;; esac\n"
     "  case ${t#*include \"$c.d/*.conf\"} in *include\\ *) ask=1 ;; esac\n"
-    "  if [ \"$ask\" ] && [ \"$me\" = root ]; then t=$(sshd -T) || t=; fi\n"
+    "  if [ \"$ask\" ] && [ \"$me\" = root ] && e=$(sshd -T); then t=$e ask=; fi\n"
     "  case $t in *hostkey\\ /*) ;; *) for k in rsa ecdsa ed25519; do host \"/etc/ssh/ssh_host_${k}_key\"; done ;; "
     "esac\n"
     "  while read -r w v; do case $w in\n"
-    "    hostkey) host \"$v\" ;; authorizedkeysfile) echo \"keyfile $v\" ;; permitrootlogin) echo \"rootlogin $v\" ;;\n"
+    "    hostkey) host \"$v\" ;;\n"
+    "    authorizedkeysfile) [ \"$ask\" ] || echo \"keyfile $v\" ;; permitrootlogin) [ \"$ask\" ] || echo \"rootlogin "
+    "$v\" "
+    ";;\n"
     "  esac; done <<.\n"
     "$t\n"
     ".\n"
