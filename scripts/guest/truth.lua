@@ -79,7 +79,7 @@ end
 
 local function written_here(facts)
   return any_file(facts, function(file)
-    return file.source == "changed" or file.source == "gone"
+    return file.source == "changed"
   end)
 end
 
