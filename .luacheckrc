@@ -8,7 +8,7 @@ read_globals = {
     other_fields = true,
     fields = {
       "all", "array", "ask", "domain", "error", "fail", "fetch", "job", "journal_begin", "journal_open", "journals", "json_decode",
-      "json_encode", "ms", "node",
+      "json_encode", "line", "ms", "node",
       "nodes", "notice", "null", "progress", "render", "sha256", "sleep", "spawn", "start", "timeout", "transaction",
       "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
       "xml_map", "xml_map_path",
