@@ -92,7 +92,7 @@ local function plan(a, text)
     elseif step.name == "start" and not about.running then
       detail = ": nothing to do"
     end
-    lines[#lines + 1] = ("  %-9s %s%s"):format(step.name, step.title, detail)
+    lines[#lines + 1] = mig.line(("  %-9s %s%s"):format(step.name, step.title, detail))
   end
   lines[#lines + 1] = ("  in all %s, about %.0f s at %s/s%s"):format(report.bytes(value.bytes), value.seconds,
     report.bytes(math.tointeger(rate) or rate), about.running and "; the guest is off as long" or "")
@@ -141,7 +141,8 @@ local function several(a, names)
       else
         first = first or value
         values[i] = { domain = names[i], error = { code = value.code, msg = value.msg, hint = value.hint } }
-        texts[i] = ("%s: %s%s\n"):format(names[i], value.msg, value.hint and " (" .. value.hint .. ")" or "")
+        texts[i] = mig.line(("%s: %s%s"):format(names[i], value.msg, value.hint and " (" .. value.hint .. ")" or ""))
+          .. "\n"
       end
     end
   end

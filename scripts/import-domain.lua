@@ -130,8 +130,8 @@ local function plan(about, diff, strange)
   local value = import.value(about, found)
   local lines = { ("%s to %s: plan"):format(about.domain, about.dest) }
   for i, file in ipairs(about.files) do
-    lines[#lines + 1] = ("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to, report.bytes(file.size),
-      words[found.actions[i]] or "")
+    lines[#lines + 1] = mig.line(("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to,
+      report.bytes(file.size), words[found.actions[i]] or ""))
   end
   lines[#lines + 1] = ("  define %s, with %d snapshots and checkpoints"):format(about.domain, #about.descriptions - 1)
   for _, claim in ipairs(strange) do

@@ -120,6 +120,10 @@ The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless 
       { form = "mig.notice(TEXT), mig.warn(TEXT)", names = { "notice", "warn" }, text = [[
 A line for the operator beside the results (standard error; an event with --json). print() writes to the results.]],
         example = [[mig.notice("waiting for the guest")]] },
+      { form = "mig.line(TEXT) -> text", names = { "line" }, text = [[
+TEXT as one line without control characters: for each name, path or answer from a node or guest that a recipe puts into
+a text of its own, so that nobody else can write a line of that text.]],
+        example = [[print("the page says: " .. mig.line(mig.fetch "http://192.0.2.10/"))]] },
       { form = "mig.ask(QUESTION) -> boolean", names = { "ask" }, text = [[
 Asks the operator, who answers yes or no. Raises "auth" where nobody can be asked (no terminal, --json), and
 "cancelled" when Ctrl-C or Ctrl-D was the answer.]],

@@ -46,6 +46,10 @@ function mig.fail(code, hint, format, ...)
   mig.error { code = code, msg = format:format(...), hint = hint }
 end
 
+function mig.line(text)
+  return core.line(tostring(text))
+end
+
 function mig.notice(text)
   core.notice(tostring(text))
 end

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "core/out.h"
 #include "core/session.h"
@@ -144,7 +145,7 @@ static void render(const json_t *value, struct buf *out)
     json_t *one;
     if (json_array_size(value) == 1) {
         json_t *text = json_object_get(json_array_get(value, 0), "stdout");
-        buf_add_printable(out, json_string_value(text), json_string_length(text));
+        buf_add(out, json_string_value(text), json_string_length(text));
         return;
     }
     json_array_foreach(value, i, one)
