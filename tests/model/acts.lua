@@ -20,6 +20,16 @@ local function node_of(r, name)
   return r.world.nodes[name]
 end
 
+-- Nobody uses by hand what does not answer, nor a node that an admin has taken out of his inventory.
+local function is_out(r, node)
+  for _, admin in ipairs(r.admins) do
+    if not admin.inventory[node.name] then
+      return true
+    end
+  end
+  return r.world.silent[node.name] ~= nil
+end
+
 local function on(r, name)
   return node_of(r, name).doms[r.uuid]
 end
@@ -158,10 +168,21 @@ end, function(r, a)
   return way and text .. "; " .. way or text, result
 end)
 
+-- What an operator tries with migsh's own start: what he knows to be the guest, what cleanup has just left as the
+-- only one that can be used, and what was left behind, of which migsh has to tell him.
+local function may_ask_start(r, name)
+  local usable = 0
+  for _, p in ipairs(r.world:places(r.uuid)) do
+    usable = usable + (p.d.xml and not judge.is_marked(p.d) and 1 or 0)
+  end
+  local d = on(r, name)
+  return acts.may_start(r, node_of(r, name), d) or d.xml and judge.is_marked(d) or r.told_well and usable == 1
+end
+
 act("migsh-start", "migsh", function(a)
   return ("%smigsh start vm@%s"):format(whose(a), a.node)
 end, function(r, a)
-  if not on(r, a.node) then
+  if not on(r, a.node) or not may_ask_start(r, a.node) then
     return nil
   end
   local result = load_real.command(r.world, admin_of(r, a), "start", { ("%s@%s"):format(r.uuid, a.node) })
@@ -182,9 +203,10 @@ end)
 
 -- The operator, by virsh ----------------------------------------------------------------------------------------------
 
--- Would a sane operator start this copy? It is off everywhere, its disks are the newest, nothing is saved elsewhere.
+-- Would a sane operator start this copy? It is off everywhere, its disks are the newest, nothing is saved elsewhere,
+-- and it is not one that he has moved away.
 local function may_start(r, node, d)
-  if not d or not d.xml or runs_anywhere(r) or not judge.has_newest(r.world, node, d) then
+  if not d or not d.xml or judge.is_marked(d) or runs_anywhere(r) or not judge.has_newest(r.world, node, d) then
     return false
   end
   for _, p in ipairs(r.world:places(r.uuid)) do
@@ -198,15 +220,30 @@ end
 
 acts.may_start = may_start
 
+-- Who uses it on another node from now on sees to it that it starts there by itself, and nowhere else.
+local function take_autostart_along(r, node)
+  local was = false
+  for _, p in ipairs(r.world:places(r.uuid)) do
+    was = was or p.d.autostart
+    p.d.autostart = false
+  end
+  local d = node.doms[r.uuid]
+  d.autostart = was and d.xml ~= nil
+end
+
 act("start", "operator", function(a)
   return ("virsh start vm, on %s"):format(a.node)
 end, function(r, a)
   local node, d = node_of(r, a.node), on(r, a.node)
-  if not may_start(r, node, d) then
+  the_guest(r).was_on = the_guest(r).last_on
+  if is_out(r, node) or not may_start(r, node, d) then
     return nil
   end
-  r.world.actor = "virsh" -- what is restored then was left by somebody
+  r.world.actor = "virsh" -- a saved state that does not fit was left by somebody else
   local ok, err = r.world:start(node, d)
+  if ok and the_guest(r).was_on ~= a.node then
+    take_autostart_along(r, node)
+  end
   return ok and "ok" or err
 end)
 
@@ -214,7 +251,7 @@ act("stop", "operator", function(a)
   return ("virsh %s vm"):format(a.how or "shutdown")
 end, function(r, a)
   local at = runs_anywhere(r)
-  if not at then
+  if not at or is_out(r, at.node) then
     return nil
   elseif a.how ~= "destroy" and not a.quiet then
     r.world:guest_writes(at.d)
@@ -240,7 +277,7 @@ act("migrate", "operator", function(a)
 end, function(r, a)
   local at, w = runs_anywhere(r), r.world
   local to = node_of(r, a.to)
-  if not at or at.node == to then
+  if not at or at.node == to or is_out(r, at.node) or is_out(r, to) then
     return nil
   end
   for _, disk in ipairs(World.disks(at.d.active.xml)) do
@@ -253,11 +290,9 @@ end, function(r, a)
       return nil
     end
   end
-  local autostart = at.d.autostart
   local ok, err = w:migrate(at.node, at.d, to, { copy = a.copy, undefine_source = a.undefine, persistent = true })
-  if ok and autostart then -- he sees to it that it starts in one place only
-    at.d.autostart = false
-    on(r, a.to).autostart = true
+  if ok then
+    take_autostart_along(r, to)
   end
   return ok and ("ok, %s to %s"):format(at.node.name, a.to) or err
 end)
@@ -266,11 +301,11 @@ act("undefine", "operator", function(a)
   return ("virsh undefine vm, on %s"):format(a.node)
 end, function(r, a)
   local node, d = node_of(r, a.node), on(r, a.node)
-  if not d or not d.xml or d.active then
+  if not d or not d.xml or d.active or is_out(r, node) then
     return nil
   end
   for _, p in ipairs(r.world:places(r.uuid)) do -- only where another one is the guest
-    if p.node ~= node and p.d.xml and judge.has_newest(r.world, p.node, p.d) then
+    if p.node ~= node and p.d.xml and not judge.is_marked(p.d) and judge.has_newest(r.world, p.node, p.d) then
       r.world:undefine(node, d, true)
       return "ok"
     end
@@ -281,7 +316,7 @@ act("managedsave", "operator", function()
   return "virsh managedsave vm"
 end, function(r)
   local at = runs_anywhere(r)
-  if not at or not at.d.xml then
+  if not at or not at.d.xml or is_out(r, at.node) then
     return nil
   end
   r.world:managed_save(at.node, at.d)
@@ -291,7 +326,7 @@ end)
 -- Files ---------------------------------------------------------------------------------------------------------------
 
 local function closed_file(r, a)
-  local file = r.world:get(node_of(r, a.node), a.path)
+  local file = not is_out(r, node_of(r, a.node)) and r.world:get(node_of(r, a.node), a.path)
   return file and next(file.users) == nil and file or nil
 end
 
@@ -372,7 +407,7 @@ end
 
 -- Does it, and judges. nil: it was skipped.
 function acts.run(r, a)
-  local kind, w = acts.list[a[1]], r.world
+  local kind, w, told_well = acts.list[a[1]], r.world, r.told_well
   local seen = judge.look(w)
   w.actor = kind.who
   local text, result = kind.run(r, a)
@@ -382,6 +417,7 @@ function acts.run(r, a)
     judge.check(w, seen, result ~= nil and result.ok, workflows[a[1]] and (a[1] ~= "cleanup" or a.apply))
   end
   w.actor = "operator"
+  r.told_well = a[1] == "cleanup" and r.told_well or text == nil and told_well
   return text, result
 end
 

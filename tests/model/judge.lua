@@ -27,9 +27,21 @@ end
 
 judge.has_newest = has_newest
 
+-- A disk of the definition under which lies what it was not made on: the guest would read garbage.
+local function bad_base(w, node, d)
+  for _, disk in ipairs(d.xml and World.disks(d.xml) or {}) do
+    local file = w:get(node, disk.path)
+    local c = file and file.content or {}
+    local base = c.backing and w:get(node, c.backing)
+    if c.backing and (not base or base.content.ver ~= c.base) then
+      return disk.path
+    end
+  end
+end
+
 -- What there is before an act.
 function judge.look(w)
-  local seen = { newest = {}, defined = {}, usable = {}, named = {} }
+  local seen = { newest = {}, defined = {}, usable = {}, named = {}, based = {}, bad_base = {} }
   for disk, heads in pairs(w.newest) do
     for head in pairs(heads) do
       seen.newest[head] = { disk = disk, there = w:is_somewhere(head) }
@@ -38,8 +50,10 @@ function judge.look(w)
   for uuid in pairs(w.guests) do
     for _, p in ipairs(w:places(uuid)) do
       seen.defined[uuid] = true
+      seen.bad_base[p.node.name] = bad_base(w, p.node, p.d)
+      seen.based[uuid] = seen.based[uuid] or not seen.bad_base[p.node.name]
       seen.usable[uuid .. p.node.name] = p.d.xml ~= nil and not is_marked(p.d)
-      seen.named[uuid] = seen.named[uuid] or p.d.xml ~= nil and has_newest(w, p.node, p.d)
+      seen.named[uuid] = seen.named[uuid] or seen.usable[uuid .. p.node.name] and has_newest(w, p.node, p.d)
     end
   end
   return seen
@@ -117,15 +131,12 @@ local function check_saves(w, uuid)
   end
 end
 
-local function check_bases(w, uuid)
+-- A definition that can be used, on another base than its overlay's; others, before, were not.
+local function check_bases(w, seen, uuid)
   for _, p in ipairs(w:places(uuid)) do
-    for _, disk in ipairs(p.d.xml and not is_marked(p.d) and World.disks(p.d.xml) or {}) do
-      local c = (w:get(p.node, disk.path) or { content = {} }).content
-      local base = c.backing and w:get(p.node, c.backing)
-      if c.backing and (not base or base.content.ver ~= c.base) and not w.hand_bases[p.node.name .. disk.path] then
-        wrong(w, "foreign-base", "%s: %s of %s lies on a base (%s) that is not its own", p.node.name, disk.path, p.d.name,
-          c.backing)
-      end
+    local path = seen.based[uuid] and not seen.bad_base[p.node.name] and not is_marked(p.d) and bad_base(w, p.node, p.d)
+    if path then
+      wrong(w, "foreign-base", "%s: %s of %s lies on a base that is not its own", p.node.name, path, p.d.name)
     end
   end
 end
@@ -140,7 +151,7 @@ function judge.check(w, seen, said_well, is_workflow)
     if said_well and is_workflow then
       check_named(w, seen, uuid, guest)
       check_saves(w, uuid)
-      check_bases(w, uuid)
+      check_bases(w, seen, uuid)
     end
   end
 end

@@ -1,25 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- lua5.4 model.lua stories | story N | search FROM TO | seed N: TAP lines without numbers, and of what failed the
+-- lua5.4 model.lua stories | story N | search FROM COUNT | seed N. TAP lines without numbers; of what failed, the
 -- shortest list of acts that still does. See README.md.
-local here = arg[0]:match "^(.*)/[^/]*$" or "."
-package.path = here .. "/?.lua"
-local acts = require "acts"
-local scene = require "scene"
-
--- A run of given acts: {wrongs, lines, fatal}.
-local function play(s, list)
-  local r = scene.make(s)
-  local lines, skipped = {}, {}
-  for i, a in ipairs(list) do
-    local text = acts.run(r, a)
-    lines[#lines + 1] = ("  %2d. %s -> %s"):format(i, acts.describe(a), text or "(skipped)")
-    skipped[i] = text == nil
-    if r.world.fatal or #r.world.wrongs > 0 then
-      break
-    end
-  end
-  return { wrongs = r.world.wrongs, lines = lines, fatal = r.world.fatal, skipped = skipped }
-end
+package.path = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/?.lua"
+local search = require "search"
 
 local function scene_words(s)
   local words = { "disks " .. s.disks, s.running and "running" or "off" }
@@ -28,8 +11,8 @@ local function scene_words(s)
   return table.concat(words, ", ")
 end
 
-local function tell(s, found)
-  print("#   a guest on source: " .. scene_words(s))
+local function tell(found)
+  print("#   a guest on source: " .. scene_words(found.scene))
   for _, line in ipairs(found.lines) do
     print("# " .. line:gsub("\n", "\n#      "))
   end
@@ -45,28 +28,54 @@ local function stories(only)
   local failed = 0
   for i, story in ipairs(require "stories") do
     if not only or only == i then
-      local found = play(story.scene, story.acts)
-      local skipped = false
-      for _, s in ipairs(found.skipped) do
-        skipped = skipped or s
-      end
+      local found = search.play(story.scene, story.acts)
       local ok = #found.wrongs == 0 and not found.fatal
-      print(("%s - %s"):format(ok and "ok" or "not ok", story.name))
+      print(("%s - story: %s"):format(ok and "ok" or "not ok", story.name))
       if not ok or only then
-        tell(story.scene, found)
+        tell(found)
       end
       failed = failed + (ok and 0 or 1)
-      if skipped and os.getenv "MODEL_SKIPS" then
-        print "# (an act was skipped)"
-      end
     end
   end
   return failed
 end
 
-local what, n = arg[1], math.tointeger(tonumber(arg[2]))
-if what == "stories" then
-  os.exit(stories() == 0 and 0 or 1)
-elseif what == "story" then
-  os.exit(stories(n) == 0 and 0 or 1)
+-- Of each promise that is broken the first story is told in full; of the others the number.
+local function look(from, count)
+  local kinds, failed = {}, 0
+  for seed = from, from + count - 1 do
+    local found = search.run(seed)
+    local kind = search.kind_of(found)
+    if kind then
+      failed = failed + 1
+      kinds[kind] = (kinds[kind] or 0) + 1
+      if kinds[kind] <= (math.tointeger(os.getenv "MODEL_TELL") or 1) then
+        print(("not ok - seed %d: %s (in run %d)"):format(seed, kind, seed - from + 1))
+        tell(search.shrink(found))
+      end
+    end
+  end
+  if failed == 0 then
+    print(("ok - %d runs, seeds %d to %d"):format(count, from, from + count - 1))
+  else
+    for kind, n in pairs(kinds) do
+      print(("# %s: %d of %d runs, seeds %d to %d"):format(kind, n, count, from, from + count - 1))
+    end
+  end
+  return failed
 end
+
+local what, n, count = arg[1], math.tointeger(arg[2]), math.tointeger(arg[3])
+local failed
+if what == "stories" then
+  failed = stories()
+elseif what == "story" then
+  failed = stories(n)
+elseif what == "search" then
+  failed = look(n, count)
+elseif what == "seed" then
+  local found = search.run(n)
+  tell(search.play(found.scene, found.acts))
+  failed = search.kind_of(found) and 1 or 0
+end
+os.exit(failed == 0)

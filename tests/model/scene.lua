@@ -71,9 +71,9 @@ end
 -- true}}
 function scene.make(s)
   local w = World.new({ "source", "dest", "third" }, s.share or { source = true, dest = true, third = true })
-  w.json, w.hand_bases = {}, {}
+  w.json = {}
   local r = { world = w, uuid = UUID, admins = { admin(), admin() }, autostart = s.autostart }
-  w.guests[UUID] = { name = "vm", owed = s.disks ~= "export", ran_on = {}, deaf = s.deaf }
+  w.guests[UUID] = { name = "vm", owed = s.disks ~= "export", deaf = s.deaf }
   if s.disks == "export" then
     export(r)
     return r

@@ -311,19 +311,6 @@ local function open_disks(w, node, d, text)
   return opened
 end
 
--- Below an overlay lies what it was made on, or the guest reads garbage.
-local function check_bases(w, node, opened)
-  for _, o in ipairs(opened) do
-    local c = o.file.content
-    if c.backing then
-      local base = w:get(node, c.backing)
-      if not base or base.content.ver ~= c.base then
-        return o.path
-      end
-    end
-  end
-end
-
 -- The state that was saved belongs to the disks of then.
 local function restore(w, node, d, opened)
   local path = World.save_path(d)
@@ -351,7 +338,7 @@ function World:start(node, d)
   self:check_newest(node, d, opened)
   local restored = restore(self, node, d, opened)
   d.active = { state = "running", reason = restored and "restored" or "booted", xml = d.xml, disks = opened }
-  self:ran(node, d, check_bases(self, node, opened))
+  self:ran(node, d)
   return true
 end
 
@@ -367,13 +354,9 @@ function World:check_newest(node, d, opened)
 end
 
 -- It has run: from now on the world owes the operator this guest.
-function World:ran(node, d, bad)
+function World:ran(node, d)
   local guest = self.guests[d.uuid]
-  guest.owed = true
-  guest.ran_on[node.name] = true
-  if bad then
-    self:blame("foreign-base", "%s: %s reads %s above another base than the one it was made on", node.name, d.name, bad)
-  end
+  guest.owed, guest.last_on = true, node.name
 end
 
 local function close_disks(node, d)
@@ -417,13 +400,13 @@ function World:migrate(from, d, to, how)
   for _, disk in ipairs(World.disks(d.active.xml)) do
     local mine = self:get(from, disk.path)
     if how.copy and self:fs_of(to, disk.path) ~= mine.fs then
-      if not self:get(to, disk.path) then
-        if not self:has_dir(to, parent(disk.path)) then
-          return nil, "no such directory: " .. disk.path
-        end
-        self:create(to, disk.path, World.copy_of(mine.content))
+      local whole = { ver = mine.content.ver } -- what backs it is copied into it
+      if self:get(to, disk.path) then
+        self:overwrite(to, disk.path, whole)
+      elseif self:has_dir(to, parent(disk.path)) then
+        self:create(to, disk.path, whole)
       else
-        self:overwrite(to, disk.path, mine.content)
+        return nil, "no such directory: " .. disk.path
       end
     elseif not self:get(to, disk.path) then
       return nil, ("Cannot access storage file '%s'"):format(disk.path)
@@ -441,7 +424,7 @@ function World:migrate(from, d, to, how)
     there.xml = persistent or text
   end
   there.active.disks = assert(open_disks(self, to, there, text))
-  self:ran(to, there, check_bases(self, to, there.active.disks))
+  self:ran(to, there)
   return true
 end
 
