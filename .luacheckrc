@@ -10,7 +10,7 @@ read_globals = {
       "all", "array", "ask", "domain", "error", "fail", "fetch", "job", "journal_begin", "journal_open", "journals", "json_decode",
       "json_encode", "ms", "node",
       "nodes", "notice", "null", "progress", "render", "sha256", "sleep", "spawn", "start", "timeout", "transaction",
-      "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
+      "transaction_judge", "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
       "xml_map", "xml_map_path",
     },
   },

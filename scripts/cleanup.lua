@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Where is a domain truly, after something went wrong, and what is the one safe thing to do? Judges by what every node
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
+local discard = require "guest.discard"
 local node = require "cold.node"
 local place = require "cold.place"
 local steps = require "cold.steps"
@@ -58,7 +59,9 @@ local function find_parts(v)
     for _, dir in ipairs(directories(v, name)) do
       local out = node.sh(name, [[
 cd -- "$1" 2>/dev/null || exit 0
-for f in .migsh-* ..migsh-*.migsh-part; do if [ -e "$f" ]; then printf '%s\n' "$f"; fi; done]], dir)
+for f in .migsh-* ..migsh-*.migsh-part; do
+  case $f in *-old) ;; *) if [ -e "$f" ]; then printf '%s\n' "$f"; fi ;; esac
+done]], dir)
       for file in out:gmatch "[^\n]+" do
         local j = ids[file:match "%.migsh%-(%x+)%-%d+" or ""]
         if j then
@@ -107,7 +110,7 @@ local function look(text)
     local info = mig.dominfo { uuid .. "@" .. copy.node }
     v.domain, copy.autostart, copy.persistent = copy.name, info.autostart, info.persistent
     local mark = xml.mark(mig.dumpxml { uuid .. "@" .. copy.node, inactive = info.persistent or nil })
-    copy.role = mark and mark.role
+    copy.role, copy.moved_to = mark and mark.role, mark and mark.role == "moved" and mark.node or nil
   end
   v.parts = find_parts(v)
   return v
@@ -165,34 +168,41 @@ function judges.several(v)
     .. "save what is in the one that nobody uses, then destroy that one. migsh never chooses" }
 end
 
-local function is_committed(id)
-  for _, step in ipairs(mig.journal_show { id }.steps) do
-    if step.name == "start" and step.state == "done" then
-      return true
-    end
-  end
-  return false
-end
+local WAYS = {
+  forward = { word = "resume ", run = mig.transaction_resume },
+  back = { word = "rollback ", run = mig.transaction_rollback },
+}
 
+-- The undertaking itself judges, by what is so on the nodes (guest/truth.lua).
 function judges.unfinished(v)
   local j = v.open[#v.open]
   if not j then
     return nil
   end
-  local on_dest
-  for _, copy in ipairs(v.copies) do
-    on_dest = on_dest or copy.node == j.about.dest and place.is_active(copy)
+  local judged = mig.transaction_judge(j.id)
+  v.believed = judged.why
+  local found = { verdict = judged.verdict == "unknown" and "unknown" or "unfinished", why = ("%s of it to %s was not "
+    .. "finished (%s): %s"):format(j.command, j.about.dest, j.state, judged.said) }
+  local way = WAYS[judged.verdict]
+  if way then
+    found.act = { what = way.word .. j.id, run = function()
+      way.run(j.id)
+    end }
+    return found
+  elseif judged.verdict == "unknown" then
+    return found
   end
-  local forward = on_dest or is_committed(j.id)
-  return { verdict = "unfinished", why = ("%s of it to %s was not finished (%s), and the guest %s"):format(j.command,
-    j.about.dest, j.state, forward and "has run there: it can only go on" or "has not run there: it can be taken back"),
-    act = { what = (forward and "resume " or "rollback ") .. j.id, run = function()
-      if forward then
-        mig.transaction_resume(j.id)
-      else
-        mig.transaction_rollback(j.id)
-      end
-    end } }
+  found.verdict = "diverged"
+  local active, paused = split(v)
+  if #active + #paused == 1 then -- it lives on without the undertaking, which only has to be forgotten
+    found.act = { what = ("rollback %s --forget, which touches nothing"):format(j.id), run = function()
+      mig.transaction_rollback(j.id, true)
+    end }
+  else
+    found.why = ("%s; once it is settled, rollback %s --forget closes the journal and touches nothing"):format(
+      found.why, j.id)
+  end
+  return found
 end
 
 -- One that runs, and another host that would start it as well.
@@ -209,15 +219,68 @@ function judges.autostart(v)
   end
 end
 
+-- The first name of a copy is a second one of what it became: that goes, and no file with it. A part that was cut off
+-- has no other name, and nobody may have it open.
+local function remove_part(part)
+  local there = node.links(part.node, part.path) == 1 and node.stat(part.node, part.path)
+  local users = there and discard.users(part.node, part.path, there.inode) or {}
+  if #users > 0 then
+    fail("state", nil, "%s on %s is used by %s: it is left alone", part.path, part.node, table.concat(users, ", "))
+  end
+  node.sh(part.node, 'rm -rf -- "$1"', part.path)
+end
+
 function judges.parts(v)
   if #v.parts > 0 then
     return { verdict = "leftover", why = ("%d files of copies whose journals are closed"):format(#v.parts),
       act = { what = "remove them", run = function()
         for _, part in ipairs(v.parts) do
-          node.sh(part.node, 'rm -rf -- "$1"', part.path)
+          remove_part(part)
         end
       end } }
   end
+end
+
+local function has_answered(v, name)
+  for _, other in ipairs(v.nodes) do
+    if other == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- Files that the migration made on the other node, and that are there still: nothing says that they are of no use.
+local function find_others(v, there)
+  local left = {}
+  for _, j in ipairs(v.journals) do
+    for _, file in ipairs(j.about.dest == there and j.about.files or {}) do
+      left[#left + 1] = file.kind == "disk" and file.to ~= mig.null and node.exists(there, file.to) and file.to or nil
+    end
+  end
+  return left
+end
+
+-- Only what a migration left behind is defined anywhere. It is the guest again only if the node that it moved to says
+-- that it is no more.
+local function judge_left_behind(v, copy)
+  local where, there = copy.node, copy.moved_to or "a node that is not told"
+  if not has_answered(v, there) then
+    return { verdict = "unknown", why = ("it moved to %s, which is not in the inventory or does not answer, and may "
+      .. "run there; what is left on %s is older: nothing is done until %s answers"):format(there, where, there) }
+  end
+  local left = find_others(v, there)
+  if left[1] then
+    return { verdict = "ambiguous", why = ("it moved to %s, which does not define it any more, but has its disks still "
+      .. "(%s); what is left on %s is older. Define it there again, or remove them there if they are of no use"):format(
+      there, table.concat(left, ", "), where) }
+  end
+  return { verdict = "leftover", why = ("it moved to %s, where neither it nor its disks are any more; what is left "
+    .. "on %s is as it was then"):format(there, where), act = { what = "make the one on " .. where
+    .. " the guest again", run = function()
+      local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
+      steps.define(xml.unmarked(text), where)
+    end } }
 end
 
 function judges.off(v)
@@ -230,13 +293,7 @@ function judges.off(v)
     return { verdict = "ambiguous", why = ("it is off, and %s define it: nothing tells which of their disks are the "
       .. "guest's; look before one is started, and undefine the others"):format(table.concat(usable, " and ")) }
   elseif #v.copies == 1 and #usable == 0 and #running == 0 then
-    local where = v.copies[1].node
-    return { verdict = "leftover", why = ("only what a migration left behind on %s is there; its disks are as they "
-      .. "were then"):format(where), act = { what = ("make the one on %s the guest again"):format(where),
-      run = function()
-        local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
-        steps.define(xml.unmarked(text), where)
-      end } }
+    return judge_left_behind(v, v.copies[1])
   elseif #running + #paused == 0 and #usable == 0 then
     return { verdict = "ambiguous", why = "only definitions that were left behind by a migration are there" }
   end
@@ -273,6 +330,9 @@ local function text_of(v, j)
   for _, part in ipairs(v.parts) do
     lines[#lines + 1] = ("  %-12s %s, of journal %s"):format(part.node, part.path, part.journal)
   end
+  for _, line in ipairs(v.believed or {}) do
+    lines[#lines + 1] = "  " .. line
+  end
   lines[#lines + 1] = ("%s: %s"):format(j.verdict, j.why)
   lines[#lines + 1] = j.act and "the way out: " .. j.act.what or nil
   return table.concat(lines, "\n") .. "\n"
@@ -280,7 +340,8 @@ end
 
 local function value_of(v, j)
   local value = { domain = v.domain, uuid = v.uuid, copies = v.copies, silent = v.silent, journals = mig.array {},
-    parts = v.parts, verdict = j.verdict, why = j.why, way_out = j.act and j.act.what or nil, done = false }
+    parts = v.parts, evidence = mig.array(v.believed or {}), verdict = j.verdict, why = j.why,
+    way_out = j.act and j.act.what or nil, done = false }
   for i, o in ipairs(v.open) do
     value.journals[i] = { id = o.id, state = o.state, command = o.command }
   end

@@ -21,7 +21,7 @@ end
 local function options_of(a)
   local o = { target = a.target, map = a.map }
   for _, name in ipairs { "timeout", "destroy_after", "clone", "undefine_source", "remove_disks", "route", "streams",
-    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite" } do
+    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite", "force" } do
     o[name] = a[name]
   end
   if a.keep_source and (a.undefine_source or a.remove_disks) then
@@ -205,6 +205,7 @@ Offline time is measured from the last answer of the guest before to the first o
     { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
     { name = "remove-disks", type = "bool",
       help = "remove the files and volumes that were copied; with --undefine-source" },
+    { name = "force", type = "bool", help = "even if a node of the inventory does not answer, which may run it" },
     { name = "carry-save", type = "bool", help = "take the state saved by managedsave along" },
     { name = "target", multi = true,
       help = "where the guest has to answer: ADDRESS, HOST:PORT or http://URL (default: its own address)" },
@@ -220,7 +221,7 @@ Offline time is measured from the last answer of the guest before to the first o
   },
   run = run,
   workflow = function(about)
-    return { steps = all_steps(about), finish = finish, begun = downtime.start, ended = function(tx)
+    return { steps = all_steps(about), finish = finish, truth = last.truth, begun = downtime.start, ended = function(tx)
       if tx.watches then
         tx.watches:close()
       end

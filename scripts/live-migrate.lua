@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
+local evidence = require "guest.evidence"
 local outages = require "outage.watches"
 local place = require "cold.place"
 local report = require "migsh.report"
+local truth = require "guest.truth"
 
 -- Options that go to `migrate` as they are.
 local passed_on = {
@@ -79,6 +81,10 @@ local function gather(a)
       .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
   end
+  if there and there.uuid == job.before.uuid and there.managed_save then
+    fail("state", ("managedsave-remove %s drops it"):format(job.on_dest), "%s has an old saved state of %s, which "
+      .. "would be restored on newer disks after the next shutdown", job.dest, job.name)
+  end
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
   return job
 end
@@ -130,28 +136,33 @@ local function open_watches(job, a)
   return outages.open { target = targets, interval = a.interval, expect = a.expect }
 end
 
--- After a migration that did not succeed: what it may have left on the destination. The guest itself is never touched.
+-- Which of the two hosts has the guest now, whatever the records say.
+local function judge(tx)
+  return truth.judge(evidence.of_live(tx))
+end
+
+-- After a migration that did not succeed: the definition it may have left on the destination. The guest and its disks
+-- are never touched, and it has been judged that the source is the guest.
 local function clean_destination(job)
-  local here = mig.try(mig.domstate, { job.on_source })
-  local there, err = mig.try(mig.domstate, { job.on_dest })
-  if there and there ~= "shut off" then
-    mig.warn(("%s is %s on %s, and %s on %s: nothing is removed"):format(job.name, there, job.dest, here or "not there",
-      job.source))
-  elseif there and not job.dest_before and here then
-    mig.undefine { job.on_dest }
-  elseif err and err.code ~= "not-found" then
-    error(err, 0)
+  local here, there = place.on(job.source, job.uuid), place.on(job.dest, job.uuid)
+  if not there or job.dest_before then
+    return
+  elseif place.is_active(there) or not here or not here.persistent and not place.is_active(here) then
+    fail("state", "cleanup " .. job.name .. " tells where it is", "%s is %s on %s, and %s on %s: nothing is removed",
+      job.name, there.state, job.dest, here and here.state or "not defined", job.source)
   end
+  mig.undefine { job.uuid .. "@" .. job.dest }
 end
 
 -- The console that began it is gone: libvirt may have gone on.
-local function has_moved(job)
-  local there, err = mig.try(mig.dominfo, { job.on_dest })
-  if err and err.code ~= "not-found" then
-    error(err, 0)
+local function has_moved(tx)
+  local judged = judge(tx)
+  if judged.verdict == "forward" then
+    return true
+  elseif judged.verdict ~= "back" then
+    fail("state", nil, "%s: %s", tx.about.name, judged.said)
   end
-  local here = mig.try(mig.dominfo, { job.on_source })
-  return there and there.uuid == job.uuid and there.state == "running" and not (here and place.is_active(here))
+  return false
 end
 
 local function migrate(job)
@@ -181,15 +192,27 @@ local function wait_for_return(watches)
   mig.sleep(AFTER_MS)
 end
 
+-- Off before it moves: a host that boots meanwhile, or never hears of the move, must not start a second copy.
+local function stop_autostart(job)
+  local here = job.before.autostart and place.on(job.source, job.uuid)
+  if not (here and here.persistent) then
+    return nil, true
+  end
+  mig.autostart { job.on_source, disable = true }
+end
+
+local function undo_autostart(job)
+  local here = place.on(job.source, job.uuid)
+  if here and here.persistent then
+    mig.autostart { job.on_source }
+  end
+end
+
 local function carry_autostart(job)
   if not job.before.autostart then
-    return
+    return nil, true
   end
   mig.autostart { job.on_dest }
-  local here = mig.try(mig.dominfo, { job.on_source })
-  if here and here.persistent then
-    mig.autostart { job.on_source, disable = true }
-  end
 end
 
 -- Each check: {id, title, ok, detail}.
@@ -295,27 +318,30 @@ local function workflow(job)
   end
   local title = ("%s: %s -> %s, live"):format(job.name, job.source, job.dest)
   local steps = {
-    { name = "check", title = title, harmless = true, run = function()
-      local state = mig.domstate { job.on_source }
-      if state ~= "running" and not has_moved(job) then
-        fail("state", nil, "%s is %s", job.on_source, state)
+    { name = "check", title = title, harmless = true, run = function(tx)
+      local here = place.on(job.source, job.uuid)
+      if not (here and here.state == "running") and not has_moved(tx) then
+        fail("state", nil, "%s is %s", job.on_source, here and here.state or "not there")
       end
     end },
+    { name = "autostart", title = "off on " .. job.source, about = { node = job.source }, run = function()
+      return stop_autostart(job)
+    end, undo = function()
+      undo_autostart(job)
+    end },
     { name = "migrate", title = title, about = { node = job.dest }, commit = true, undo_at_once = true, run = marked,
-      verify = function()
-        return has_moved(job)
-      end,
+      verify = has_moved,
       undo = function()
         clean_destination(job)
       end, point = ("the guest runs on %s"):format(job.dest) },
     { name = "carry", title = "autostart", run = function()
-      carry_autostart(job)
+      return carry_autostart(job)
     end },
     { name = "verify", title = "on " .. job.dest, harmless = true, run = function()
       return { checks = verify(job) }
     end },
   }
-  return { steps = steps, finish = finish, quiet = true }
+  return { steps = steps, finish = finish, truth = judge, quiet = true }
 end
 
 local function run(a)

@@ -141,19 +141,23 @@ running, done, failed, reverted, interrupted, or unreadable (then error says why
 Runs an undertaking of the recipe COMMAND in steps, each in a journal before it acts and after, so that another console
 can go on with it (resume ID) or take it back (rollback ID). The recipe has a function workflow(ABOUT) beside run, which
 makes the steps anew from ABOUT, all that is kept of a run, and nothing secret: {steps = {…}, finish = function(tx)
-return value, text end, begun = function(tx) end (before the first step of a new one), ended = function(tx) end}.
+return value, text end, begun = function(tx) end (before the first step of a new one), ended = function(tx) end, truth
+= function(tx) return {verdict =, said =, why = {…}} end}. What truth finds on the nodes counts more than the records:
+"back" (it may be taken back), "forward" (it can only go on), "neither" (somebody has gone on without it) or "unknown"
+(not all have answered); said is a clause for a message, why are lines. Without it the records and verify decide.
 ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
 or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
 function(tx, step, record) (begun, end unknown: its outcome if it is done), undo = function(tx, step, record),
-commit = true (a point of no return once it is done; with passed(tx, step, record) to judge one that failed, and
-point, a text), harmless = true (it changes nothing), undo_at_once = true (when it fails)}. Each has to bear being run
-twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are
-done are not told of.]],
+commit = true (a point of no return once it is done; point, a text), harmless = true (it changes nothing), undo_at_once
+= true (when it fails)}. Each has to bear being run twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(),
+tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are done are not told of.]],
         example = [[return mig.transaction("my-recipe", {domain = "share", lock = "domain:share"})]] },
-      { form = "mig.transaction_resume(ID) -> value, text; mig.transaction_rollback(ID, FORGET) -> value",
-        names = { "transaction_resume", "transaction_rollback" }, text = [[
-What the commands journal-resume and rollback do.]], example = [[mig.transaction_resume(mig.journals()[1].id)]] },
+      { form = "mig.transaction_resume(ID, FORCE) -> value, text; mig.transaction_rollback(ID, FORGET) -> value; "
+          .. "mig.transaction_judge(ID) -> table",
+        names = { "transaction_judge", "transaction_resume", "transaction_rollback" }, text = [[
+What the commands journal-resume and rollback do; and what an unfinished workflow's truth says now.]],
+        example = [[mig.transaction_resume(mig.journals()[1].id)]] },
     } },
     { title = "RECIPES", rows = {
       { form = "return {description =, help =, example =, args = {…}, run = function(args) … end}",

@@ -38,6 +38,7 @@ local function make(journal)
   check_steps(workflow.steps)
   local tx = setmetatable({ journal = journal, id = journal.id, about = journal.about, steps = workflow.steps,
     quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
+    truth = workflow.truth,
     outcomes = {}, states = {}, list = mig.array {} }, Tx)
   for key, record in pairs(last_records(journal)) do
     if record.state == "done" or record.state == "unchanged" then
@@ -62,12 +63,14 @@ function Tx:tell(step, state, detail, seconds)
   local title = step.title or step.name
   self.list[#self.list + 1] = { name = step.name, key = step.key, title = title, state = state, detail = detail,
     seconds = seconds }
-  if self.quiet and not self.resumed and (state == "done" or state == "unchanged") then
+  local expected = state == "done" or state == "unchanged" or self.giving_up and state == "undone"
+  if self.quiet and not self.resumed and expected then
     return
   end
   self:say(("%-11s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
 end
 
+-- The step behind which there is no way back, as far as the records tell.
 function Tx:committed()
   local last = last_records(self.journal)
   for _, step in ipairs(self.steps) do
@@ -76,6 +79,33 @@ function Tx:committed()
       return step
     end
   end
+end
+
+-- The same asked of the world, where the workflow has no `truth` of its own: a point of no return whose end nobody saw
+-- has to say itself whether it is behind us.
+function Tx:judge_records()
+  local last = last_records(self.journal)
+  for _, step in ipairs(self.steps) do
+    local record = step.commit and last[key_of(step.name, step.key)]
+    local state = record and record.state
+    if state == "done" or (state == "intent" or state == "failed") and step.verify(self, step, record) then
+      return { verdict = "forward", said = step.point or ("the step %s was a point of no return"):format(step.name),
+        why = {} }
+    end
+  end
+  return { verdict = "back", said = "no point of no return is behind it", why = {} }
+end
+
+-- Which way is safe, by what is so now, whatever the records say; the one answer for rollback, resume and cleanup.
+-- {verdict, said, why}: "back", "forward", "neither" (somebody has gone on without us: nothing may be touched) or
+-- "unknown" (not all who have to be asked have answered). See `help lua`.
+function Tx:judge()
+  return (self.truth or self.judge_records)(self)
+end
+
+-- The operator insists, although somebody has not answered.
+function Tx:forced()
+  return self.force or self.about.options ~= nil and self.about.options.force == true or false
 end
 
 -- Has a step acted that would have to be taken back?
@@ -118,14 +148,19 @@ local function attempt(fn, ...)
   return nil, value
 end
 
--- A step that is nothing by halves is taken back where it failed. If that fails too, rollback has it still to do.
-function Tx:after_failure(step, record)
+-- A step that is nothing by halves is taken back where it failed, with those before it, if that is safe. If that fails
+-- too, rollback has it still to do.
+function Tx:after_failure(step)
   if not step.undo_at_once then
     return
   end
-  self.journal:outcome(record, "undoing", record.outcome)
-  local _, err = attempt(step.undo, self, step, record)
-  self.journal:outcome(record, err and "undo-failed" or "undone", err and { code = err.code, msg = err.msg })
+  local judged, unclear = attempt(self.judge, self)
+  if not judged or judged.verdict ~= "back" then
+    mig.warn(("what it left is left alone: %s"):format(judged and judged.said or unclear.msg))
+    return
+  end
+  self.giving_up = true
+  local _, err = attempt(self.undo_acted, self)
   if err then
     mig.warn(("what it left could not be taken back: %s"):format(err.msg))
   end
@@ -152,7 +187,7 @@ function Tx:do_step(step, last)
     if not self.quiet or self.resumed then
       self:tell(step, "failed", err.msg)
     end
-    self:after_failure(step, record)
+    self:after_failure(step)
     self:stop(err, self.quiet and err.msg or ("step %s: %s"):format(key_of(step.name, step.key), err.msg))
   end
   self.journal:outcome(record, unchanged and "unchanged" or "done", value)
@@ -235,7 +270,18 @@ local function open_workflow(id, verb)
   return journal
 end
 
-function mig.transaction_resume(id)
+-- Neither way is open, or it is not known which is.
+function Tx:refuse(judged, verb)
+  self.journal:finish "failed"
+  local ways = { unknown = "cleanup DOMAIN shows what is known; try again once all nodes answer",
+    neither = ("cleanup DOMAIN shows where it is; rollback %s --forget closes the journal and touches nothing"):format(
+      self.id), forward = ("resume %s goes on"):format(self.id) }
+  mig.error { code = judged.verdict == "unknown" and "unreachable" or "state", msg = ("%s cannot be %s: %s"):format(
+    self.id, verb, judged.said), hint = (ways[judged.verdict]:gsub("DOMAIN", self.about.domain or "")),
+    value = { journal = self.id, verdict = judged.verdict, why = mig.array(judged.why) }, text = "" }
+end
+
+function mig.transaction_resume(id, force)
   local journal <close> = open_workflow(id, "resume")
   local state = journal.found
   if state == "done" or state == "reverted" then
@@ -248,25 +294,12 @@ function mig.transaction_resume(id)
     end
   end
   local tx <close> = make(journal)
-  tx.resumed = true
-  return tx:run()
-end
-
--- Refuses once a point of no return is behind us; one whose end nobody saw has to say itself whether it is.
-function Tx:check_commits(last)
-  for _, step in ipairs(self.steps) do
-    local record = step.commit and last[key_of(step.name, step.key)]
-    local state = record and record.state
-    local passed = state == "done"
-    if state == "intent" or state == "failed" then
-      passed = (step.passed or step.verify)(self, step, record)
-    end
-    if passed then
-      self.journal:finish "failed"
-      mig.error { code = "state", msg = ("%s cannot be taken back: %s"):format(self.id, step.point or ("the step "
-        .. step.name .. " was a point of no return")), hint = ("resume %s goes on"):format(self.id) }
-    end
+  tx.resumed, tx.force = true, force
+  local judged = tx:judge()
+  if judged.verdict == "neither" or judged.verdict == "unknown" and not force then
+    tx:refuse(judged, "gone on with")
   end
+  return tx:run()
 end
 
 function Tx:undo_step(step, record)
@@ -285,9 +318,9 @@ function Tx:undo_step(step, record)
   self:tell(step, "undone", type(value) == "string" and value or nil)
 end
 
-function Tx:roll_back()
+-- Undoes whatever has acted, the last step first.
+function Tx:undo_acted()
   local last = last_records(self.journal)
-  self:check_commits(last)
   for i = #self.steps, 1, -1 do
     local step = self.steps[i]
     local record = last[key_of(step.name, step.key)]
@@ -296,8 +329,25 @@ function Tx:roll_back()
       self:undo_step(step, record)
     end
   end
+end
+
+function Tx:roll_back()
+  local judged = self:judge()
+  if judged.verdict ~= "back" then
+    self:refuse(judged, "taken back")
+  end
+  self:undo_acted()
   self.journal:finish "reverted"
   return { journal = self.id, state = "reverted", steps = self.list }
+end
+
+-- What Tx:judge() says of an unfinished one that nobody is at work on. Nothing is done, on the nodes or in the journal.
+function mig.transaction_judge(id)
+  local journal <close> = open_workflow(id, "judge")
+  local tx <close> = make(journal)
+  local judged = tx:judge()
+  journal:release()
+  return judged
 end
 
 -- Of a node's changes and of nothing else the journal itself knows the way back.

@@ -171,7 +171,7 @@ end
 -- The first step. `plan`: nothing at all is written.
 function check.run(about, plan)
   check_names(about)
-  place.assert_off(about.uuid, about.domain, { about.source, about.dest }, about.running and about.source)
+  place.assert_off(about.uuid, about.domain, { allowed = about.running and about.source, force = about.options.force })
   check_host(about)
   check.missing_storage(about)
   local actions, there = check.actions(about, not plan)

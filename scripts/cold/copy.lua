@@ -4,6 +4,7 @@
 -- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end. A device has no part
 -- and no name to wait for (device.lua): it is written in place.
 local device = require "cold.device"
+local discard = require "guest.discard"
 local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
@@ -91,8 +92,7 @@ end
 
 -- The inode of what we have made, whatever name it bears: a file of the same content may be somebody else's.
 local function own_inode(about, temp)
-  return node.sh(about.dest, [[
-if [ -e "$1" ]; then stat -Lc %i -- "$1"; elif [ -e "$1.own" ]; then cat -- "$1.own"; fi]], temp):match "%d+"
+  return (node.published(about.dest, temp) or {}).inode
 end
 
 -- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file; what sends
@@ -133,7 +133,8 @@ end
 local function unpublish(about, file, temp)
   local there = node.stat(about.dest, file.to)
   if there and own_inode(about, temp) == there.inode then
-    node.sh(about.dest, 'if [ -e "$1" ]; then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi', temp, file.to)
+    node.sh(about.dest, 'if [ -e "$1" ]; then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi; rm -f -- "$1.own"', temp,
+      file.to)
   end
 end
 
@@ -187,13 +188,19 @@ local function arrived_meanwhile(tx, i, file)
     and digest(about.source, file.path) == digest(about.dest, file.to)
 end
 
+-- What was there already is not ours, but the guest will be made of it: it is looked at again before it is.
+local function found_there(about, file, action)
+  return { action = action, detail = action_words[action], source = action == "there" and node.stat(about.source,
+    file.path) or nil, copy = action == "there" and node.stat(about.dest, file.to) or nil }
+end
+
 function copy.run(tx, i, file)
   local about, action = tx.about, tx:outcome("check").actions[i]
   if action_words[action] then
-    return { action = action, detail = action_words[action] }, true
+    return found_there(about, file, action), true
   end
   if action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
-    return { action = "there", detail = action_words.there }, true
+    return found_there(about, file, "there"), true
   end
   local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
   local r
@@ -217,7 +224,7 @@ function copy.run(tx, i, file)
   end
   if not published and action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
     forget_temporary(about, temp)
-    return { action = "there", detail = action_words.there }, true
+    return found_there(about, file, "there"), true
   elseif not published then
     error(problem, 0)
   end
@@ -235,20 +242,18 @@ function copy.undo(tx, i, file, record)
   end_former(tx, about.dest)
   local made = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
-  local mine = made and made.action == "copied" and made.copy.inode or own_inode(about, temp)
-  local there = node.stat(about.dest, file.to)
+  made = made and made.action == "copied" and made.copy or node.published(about.dest, temp)
   forget_temporary(about, temp)
   local said
-  if there and mine == there.inode and is_common(file) and facts.based_on(about.dest, file.to, about.uuid) then
+  if made and is_common(file) and facts.based_on(about.dest, file.to, about.uuid) then
     tx:say(("%s on %s is used by another domain now: it is left alone"):format(file.to, about.dest))
     said = "left alone"
-  elseif there and mine == there.inode then
-    node.sh(about.dest, 'rm -rf -- "$1"', file.to)
-  elseif there and mine then
-    tx:say(("%s on %s is not the copy that was made: it is left alone"):format(file.to, about.dest))
-    said = "left alone"
+  elseif made then
+    said = discard.file(tx, about.dest, file.to, made)
   end
-  if action == "replace" then
+  if action == "replace" and said == "left alone" then
+    tx:say(("what was there before it is kept as %s"):format(aside(temp)))
+  elseif action == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
   place.refresh_pools(about.dest, node.directory(file.to))
@@ -287,40 +292,68 @@ function copy.forget_aside(tx)
   end
 end
 
--- A device does not tell of writes before its node was booted: what was copied is read at both ends.
+-- A device does not tell of writes before its node was booted, and what was there already may have been given another
+-- time: both ends are read.
 local function is_equal(about, file, made)
   local function sum(where, path)
-    return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(made.size)):match "^%x+"
+    return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(made.size or made.copy.size)):match "^%x+"
   end
   return not made.rebased and sum(about.source, file.path) == sum(about.dest, file.to)
 end
 
--- The first file that is not as it was when it was copied, on one side ("source" or "copy"), and its node; or nil.
-function copy.changed(tx, side)
-  local about = tx.about
-  for _, file in ipairs(about.files) do
-    local made = tx:outcome("copy", file.path)
-    if made and made.action == "copied" then
-      local where, path = about.source, file.path
-      if side == "copy" then
-        where, path = about.dest, file.to
-      end
-      local now = node.stat(where, path)
-      local booted = now and now.kind == "block" and made[side].kind == "block" and not node.same_boot(made[side], now)
-      if not node.same(made[side], now) and not (booted and is_equal(about, file, made)) then
-        return path, where
-      end
-    end
+-- Is it as it was when it was copied? "same", "changed", "gone"; nil: it was not made, or that is not known.
+local function state_of(about, file, made, side)
+  local before, where, path = made[side], about.source, file.path
+  if side == "copy" then
+    where, path = about.dest, file.to
   end
+  if not before then
+    return nil
+  end
+  local now = node.stat(where, path)
+  if not now then
+    return "gone"
+  elseif node.same(before, now) then
+    return "same"
+  end
+  local booted = now.kind == "block" and before.kind == "block" and not node.same_boot(before, now)
+  local found = made.action == "there" and now.size == before.size
+  return (booted or found) and is_equal(about, file, made) and "same" or "changed"
 end
 
--- The copies and what they were made from are as they were: nobody has run or written to either since.
-function copy.assert_untouched(tx)
-  for _, side in ipairs { "source", "copy" } do
-    local path, where = copy.changed(tx, side)
-    if path then
-      fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", path, where)
+-- What has been found or made for each file, and how it is now: {path, to, action, source, copy, inode}.
+function copy.states(tx)
+  local about, list = tx.about, {}
+  for i, file in ipairs(about.files) do
+    local made = tx:outcome("copy", file.path)
+    if not made and not file.to_block then -- its end was not written down: a name that it has got tells
+      local published = node.published(about.dest, temporary(tx, i, file))
+      made = published and published.size and { action = "copied", copy = published } or nil
     end
+    if made and (made.action == "copied" or made.action == "there") then
+      list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy and made.copy.inode,
+        source = state_of(about, file, made, "source"), copy = state_of(about, file, made, "copy") }
+    end
+  end
+  return list
+end
+
+-- The first that is not as it was when it was copied, of each side: {source = PATH, copy = PATH}.
+function copy.first_changed(states)
+  local found = {}
+  for _, file in ipairs(states) do
+    found.source = found.source or file.source ~= "same" and file.source ~= nil and file.path or nil
+    found.copy = found.copy or file.copy ~= "same" and file.copy ~= nil and file.to or nil
+  end
+  return found
+end
+
+-- Neither the copies nor what they were made from were written to since.
+function copy.assert_untouched(tx)
+  local found = copy.first_changed(copy.states(tx))
+  if found.source or found.copy then
+    fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", found.source or found.copy,
+      found.source and tx.about.source or tx.about.dest)
   end
 end
 

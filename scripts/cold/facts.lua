@@ -118,7 +118,25 @@ function facts.is_retired(text, retired)
   return mark ~= nil and mark.role == "moved" and mark.journal == retired.journal
 end
 
--- What an earlier migration from there left: its definition and the disks that it names, or nil.
+-- What each file was like when a migration copied it, by its path on the node that it left; nothing where this console
+-- has no such journal.
+local function copies_of(id)
+  local journal <close> = mig.try(mig.journal_open, id)
+  local made = {}
+  for _, record in ipairs(journal and journal:steps() or {}) do
+    local value = record.state == "done" and record.name == "copy" and record.outcome
+    if type(value) == "table" and value.action == "copied" then
+      made[record.about.path] = value
+    end
+  end
+  if journal then
+    journal:release()
+  end
+  return made
+end
+
+-- What an earlier migration from there left, or nil: its definition, and those of its disks that nobody has written to
+-- since they were copied. Another one may be worth more than what would replace it.
 local function find_retired(about)
   local info = place.on(about.dest, about.uuid)
   local text = info and not place.is_active(info) and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
@@ -127,9 +145,12 @@ local function find_retired(about)
     return nil
   end
   local retired = { xml = text, journal = mark.journal, files = mig.array {} }
+  about.reason_before = info.reason
+  local made = copies_of(mark.journal)
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
-    if row.exists == true and text_of(row.path) then
-      retired.files[#retired.files + 1] = row.path
+    local path = row.exists == true and text_of(row.path)
+    if path and made[path] and node.same(made[path].source, node.stat(about.dest, path)) then
+      retired.files[#retired.files + 1] = path
     end
   end
   return retired
@@ -221,7 +242,8 @@ function facts.judge(about, file, probe)
     return "replace", there
   end
   fail("exists", ("remove or rename it if nobody needs it, or put the copy elsewhere with --map path=%s:OTHER"):format(
-    node.directory(file.to)), "%s has another file %s already", about.dest, file.to)
+    node.directory(file.to)), "%s has another file %s already%s", about.dest, file.to, about.retired
+    and ", and nothing shows that it is only what an earlier migration left" or "")
 end
 
 local function check_state(about, info)
@@ -234,6 +256,21 @@ local function check_state(about, info)
     fail("state", "start it and let it shut down, drop its state with managedsave-remove, or take that along with "
       .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere",
       about.domain)
+  end
+end
+
+-- A saved state on the destination is older than the disks that are about to come, and libvirt would restore it at the
+-- next start. It looks for the file when its daemon starts, so the file counts even where no domain is defined.
+local function assert_no_save(about)
+  local info = place.on(about.dest, about.uuid)
+  if info and info.managed_save then
+    fail("state", ("managedsave-remove %s@%s drops it"):format(about.uuid, about.dest), "%s has an old saved state of "
+      .. "%s, which would be restored on newer disks", about.dest, about.domain)
+  end
+  local path = "/var/lib/libvirt/qemu/save/" .. about.domain .. ".save"
+  if not info and node.exists(about.dest, path) then
+    fail("state", "give it another name, or remove it if nobody needs it", "%s has an old saved state %s, which would "
+      .. "be restored on newer disks", about.dest, path)
   end
 end
 
@@ -268,6 +305,7 @@ function facts.gather(text, dest, options)
     entries(options.map, kind) -- it is refused before anything is looked at
   end
   check_state(about, info)
+  assert_no_save(about)
   about.xml = mig.dumpxml { about.uuid .. "@" .. about.source, inactive = true }
   about.retired = find_retired(about)
   about.files = list_files(about)

@@ -5,11 +5,13 @@
 local carry = require "cold.carry"
 local copy = require "cold.copy"
 local device = require "cold.device"
+local discard = require "guest.discard"
 local downtime = require "cold.downtime"
-local facts = require "cold.facts"
+local evidence = require "guest.evidence"
 local node = require "cold.node"
 local place = require "cold.place"
 local steps = require "cold.steps"
+local truth = require "guest.truth"
 local xml = require "cold.xml"
 local last = {}
 
@@ -26,28 +28,42 @@ end
 
 -- Start ---------------------------------------------------------------------------------------------------------------
 
+-- Which of the two is the guest now, whatever the records say (guest/truth.lua).
+function last.truth(tx)
+  return truth.judge(evidence.of_files(tx, function()
+    return copy.states(tx)
+  end, "start"))
+end
+
+-- Nobody has run or written to either of the two since the copies were made. The copies alone may be in use already:
+-- then somebody else has begun to use the guest there.
+local function assert_as_copied(tx)
+  local found = copy.first_changed(copy.states(tx))
+  if found.source then
+    fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", found.source,
+      tx.about.source)
+  elseif found.copy then
+    local judged = last.truth(tx)
+    if judged.verdict ~= "forward" then
+      fail("state", "take it back and begin anew", "%s on %s was changed after it was copied; %s", found.copy,
+        tx.about.dest, judged.said)
+    end
+  end
+end
+
 local function start(tx)
   local about = tx.about
+  local there = place.on(about.dest, about.uuid)
+  if there and place.is_active(there) and about.running then
+    return { detail = "runs already" }
+  end
+  place.assert_off(about.uuid, about.domain, { force = tx:forced() })
+  assert_as_copied(tx)
   if not about.running then
     return { detail = "it was off, and stays off" }, true
   end
-  local there = place.on(about.dest, about.uuid)
-  if there and place.is_active(there) then
-    return { detail = "runs already" }
-  end
-  place.assert_off(about.uuid, about.domain, { about.source, about.dest })
-  copy.assert_untouched(tx)
   downtime.before_start(tx)
-  mig.start { on(about, "dest") }
-end
-
--- Has it run there? If it does not now, its disks there tell (the source's may have been changed for other reasons).
-local function has_run(tx)
-  local there = place.on(tx.about.dest, tx.about.uuid)
-  if not there then
-    return false
-  end
-  return place.is_active(there) or copy.changed(tx, "copy") ~= nil
+  mig.start { on(about, "dest"), force = tx:forced() or nil }
 end
 
 local function verify_start(tx)
@@ -77,8 +93,9 @@ local function verify(tx)
   end
   local there = here[about.dest]
   if about.running then
-    check("running", #active == 1 and there and there.state == "running", ("runs on %s and nowhere else"):format(
-      about.dest), "active on: " .. (active[1] and table.concat(active, ", ") or "no node"))
+    check("running", #active == 1 and there and there.state == "running", (found.silent[1]
+      and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(about.dest),
+      "active on: " .. (active[1] and table.concat(active, ", ") or "no node"))
   else
     check("off", #active == 0 and there, ("is defined and off on %s"):format(about.dest), "active on: "
       .. table.concat(active, ", "))
@@ -105,24 +122,32 @@ end
 
 -- Retire --------------------------------------------------------------------------------------------------------------
 
--- Only what was copied by us, is still what was copied, and nobody else uses. Backing files may be others' too: they
--- stay.
+-- Right before the source's copy goes: the other one is there, and still the file that was made of it.
+local function has_arrived(about, file, made)
+  local there = node.stat(about.dest, file.to)
+  return there ~= nil and there.inode == made.copy.inode and there.size > 0
+    and (about.running or node.same(made.copy, there) or made.copy.kind == "block")
+end
+
+-- Only what was copied by us, is still what was copied, has arrived, and nobody else uses. Backing files may be others'
+-- too: they stay.
 local function remove_disk(tx, i, file)
   local about = tx.about
   local made, now = tx:outcome("copy", file.path), node.stat(about.source, file.path)
   if not made or made.action ~= "copied" or not now or file.kind == "backing" or file.readonly then
     return false
   end
-  local users = facts.users_of(about.source, file.path, about.uuid)
+  local users = discard.users(about.source, file.path, now.inode, { uuid = about.uuid, node = about.source })
   if #users > 0 then
-    tx:say(("%s stays: %s uses it"):format(file.path, table.concat(users, ", ")))
+    tx:say(("%s stays: it is used by %s"):format(file.path, table.concat(users, ", ")))
   elseif not node.same(made.source, now) then
     tx:say(("%s stays: it is not as it was when it was copied"):format(file.path))
+  elseif not has_arrived(about, file, made) then
+    tx:say(("%s stays: its copy %s on %s is not there any more"):format(file.path, file.to, about.dest))
   elseif now.kind == "block" then
     return device.remove(tx, file, tx:outcome("check").actions[i])
   else
-    node.sh(about.source, 'rm -rf -- "$1"', file.path)
-    return true
+    return node.remove_if(about.source, file.path, made.source)
   end
   return false
 end
@@ -135,7 +160,9 @@ local function remove_disks(tx)
   return removed
 end
 
-local function assert_arrived(about)
+-- The definition and the disks are there, and what they were made from is as it was. Only then is the source touched.
+local function assert_arrived(tx)
+  local about = tx.about
   local there = place.on(about.dest, about.uuid)
   if not there or about.running and there.state ~= "running" then
     fail("state", "cleanup " .. about.domain .. " tells where it is",
@@ -146,12 +173,21 @@ local function assert_arrived(about)
   if here and place.is_active(here) then
     fail("state", nil, "%s is %s on %s: nothing of it is touched", about.domain, here.state, about.source)
   end
+  for _, file in ipairs(copy.states(tx)) do
+    if file.copy == "gone" then
+      fail("state", ("find out what became of it; %s on %s is as it was"):format(file.path, about.source),
+        "%s has no %s any more: nothing of the source is touched", about.dest, file.to)
+    elseif here and file.source == "changed" then
+      fail("state", "look at both: which one has what you need?",
+        "%s on %s was changed after it was copied: nothing of it is touched", file.path, about.source)
+    end
+  end
   return here
 end
 
 local function retire(tx)
   local about, o = tx.about, tx.about.options
-  local here = assert_arrived(about)
+  local here = assert_arrived(tx)
   local done = {}
   if about.autostart then
     mig.autostart { on(about, "dest") }
@@ -166,6 +202,9 @@ local function retire(tx)
   elseif here then
     local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
     steps.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
+    if here.managed_save then -- it would be restored one day, on disks that it does not fit any more
+      mig.managedsave_remove { on(about, "source") }
+    end
     done[#done + 1] = "kept on " .. about.source .. ", marked as moved"
   end
   if o.remove_disks then
@@ -192,15 +231,11 @@ function last.steps(about)
   return {
     { name = "carry", title = "snapshots and checkpoints", run = carry_all },
     { name = "start", title = about.running and "on " .. about.dest or "off on " .. about.dest, commit = true,
-      about = { node = about.dest }, run = start, verify = verify_start, passed = has_run,
-      point = ("the guest has run on %s: its copy there is the guest now"):format(about.dest) },
+      about = { node = about.dest }, run = start, verify = verify_start },
     { name = "verify", title = "on " .. about.dest, harmless = true, run = verify },
     { name = "retire", title = (about.options.undefine_source and "undefine on " or "keep on ") .. about.source
-      .. (about.options.remove_disks and ", remove its disks" or ""), about = { node = about.source },
-      commit = about.options.undefine_source or nil, run = retire, undo = undo_retire,
-      passed = function(tx)
-        return place.on(tx.about.source, tx.about.uuid) == nil
-      end, point = ("%s is not defined on %s any more"):format(about.domain, about.source) },
+      .. (about.options.remove_disks and ", remove its disks" or ""), about = { node = about.source }, run = retire,
+      undo = undo_retire },
   }
 end
 

@@ -74,21 +74,54 @@ function node.exists(name, path)
   return node.sh(name, '[ -e "$1" ] && echo yes || echo no', path) == "yes\n"
 end
 
+-- How many names it has; 0: it is not there.
+function node.links(name, path)
+  return math.tointeger(tonumber(node.sh(name, '[ ! -e "$1" ] && echo 0 || stat -Lc %h -- "$1"', path)))
+end
+
 function node.sha256(name, path)
   local sum = node.sh(name, 'sha256sum < "$1"', path):match "^(%x+)"
   return sum or mig.error { code = "failed", msg = ("%s: %s: no checksum"):format(name, path) }
 end
 
--- Gives a complete file its name, unless something has it. Where the file system can, it keeps the old one too, by
--- which it is known again.
+-- What stat tells of a file of ours, for scripts: the same as node.same() compares.
+local IDENTITY <const> = "%s %.9Y %i"
+
+-- Gives a complete file its name, unless something has it. What it was like then is kept beside the first name in a
+-- file .own, by which it is known again; where the file system can, the first name stays, too.
 function node.publish(name, from, to)
   node.sh(name, [[
 if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
+stat -Lc "$3" -- "$1" >"$1.own" && sync -- "$1.own" || exit
 if ! ln -T -- "$1" "$2" 2>/dev/null; then
-  stat -Lc %i -- "$1" >"$1.own" || exit
   mv -nT -- "$1" "$2" && [ ! -e "$1" ] || { echo "$2 cannot be made, or is there already" >&2; exit 1; }
 fi
-sync "$(dirname -- "$2")"]], from, to)
+sync "$(dirname -- "$2")"]], from, to, IDENTITY)
+end
+
+-- What node.publish() was given under that first name: {size, mtime, inode}, or nil. Of a file that it has not named
+-- yet there is only the inode.
+function node.published(name, from)
+  local out = node.sh(name, [[
+if [ -e "$1.own" ]; then cat -- "$1.own"; elif [ -e "$1" ]; then stat -Lc '- - %i' -- "$1"; fi]], from)
+  local size, mtime, inode = out:match "^(%S+) (%S+) (%d+)\n$"
+  return inode and { size = math.tointeger(tonumber(size)), mtime = mtime, inode = inode } or nil
+end
+
+-- Removes it if it is as it was when `made` was seen, in one go with the look. True: it is gone.
+function node.remove_if(name, path, made)
+  return node.sh(name, [[
+if [ -L "$1" ] || [ "$(stat -c "$3" -- "$1")" != "$2" ]; then echo differs
+elif [ -d "$1" ]; then rm -rf -- "$1" && echo removed
+else rm -f -- "$1" && echo removed; fi]], path, ("%s %s %s"):format(made.size or "-", made.mtime, made.inode),
+    IDENTITY) == "removed\n"
+end
+
+-- Gives it another name, unless something has that.
+function node.rename(name, from, to)
+  node.sh(name, [[
+if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
+mv -nT -- "$1" "$2" && test ! -e "$1"]], from, to)
 end
 
 function node.remove(name, path)

@@ -80,22 +80,20 @@ function place.on(name, uuid)
   return info or nil
 end
 
--- Raises if anybody of those who answer runs it, but for `allowed`, or if a node that counts does not answer.
-function place.assert_off(uuid, what, must_answer, allowed)
+-- Raises if any node runs it, but for opts.allowed, or if one does not answer, unless opts.force.
+function place.assert_off(uuid, what, opts)
   local found = place.of_uuid(uuid)
   for _, row in ipairs(found.copies) do
-    if place.is_active(row) and row.node ~= allowed then
+    if place.is_active(row) and row.node ~= opts.allowed then
       mig.error { code = "state", msg = ("%s is %s on %s"):format(what, row.state, row.node),
         hint = "cleanup " .. what .. " tells where it is, and what is safe" }
     end
   end
-  for _, silent in ipairs(found.silent) do
-    for _, name in ipairs(must_answer) do
-      if silent.node == name then
-        mig.error { code = "unreachable", msg = ("%s does not answer, so it may run %s: %s"):format(name, what,
-          silent.msg) }
-      end
-    end
+  local silent = found.silent[1]
+  if silent and not opts.force then
+    mig.fail("unreachable", ("see to it that it answers, or node-remove %s if it is gone for good; --force goes on "
+      .. "without its word"):format(silent.node), "%s does not answer, so it may run %s: %s", silent.node, what,
+      silent.msg)
   end
 end
 

@@ -97,8 +97,8 @@ local function undo_shutdown(tx)
   end
   local info = place.on(about.source, about.uuid)
   if about.running and info and info.state == "shut off" then
-    place.assert_off(about.uuid, about.domain, { about.source, about.dest })
-    mig.start { on(about, "source") }
+    place.assert_off(about.uuid, about.domain, { force = tx:forced() })
+    mig.start { on(about, "source"), force = tx:forced() or nil }
     return "runs on " .. about.source .. " again"
   end
 end
@@ -194,7 +194,7 @@ end
 
 local function define(tx)
   local about = tx.about
-  place.assert_off(about.uuid, about.domain, { about.source, about.dest })
+  place.assert_off(about.uuid, about.domain, { force = tx:forced() })
   copy.assert_untouched(tx)
   copy.forget_temporaries(tx)
   copy.refresh(about, about.dest, "to")

@@ -3,11 +3,14 @@
 -- attempt of a step, and has one afterwards, is ours; a file is known again by its checksum. Texts of descriptions are
 -- read anew from the directory, and compared with what the manifest said.
 local device = require "cold.device"
+local discard = require "guest.discard"
 local disk = require "image.disk"
+local evidence = require "guest.evidence"
 local node = require "cold.node"
 local place = require "cold.place"
 local facts = require "cold.facts"
 local report = require "migsh.report"
+local truth = require "guest.truth"
 local xml = require "cold.xml"
 local import = {}
 
@@ -123,7 +126,7 @@ local function copy(tx, i, file)
     device.ready(about, file, action)
   end
   if file.kind == "tpm" then
-    return { action = "copied", sent = import_tpm(file, dest) }
+    return { action = "copied", sent = import_tpm(file, dest), copy = node.stat(dest, file.to) }
   end
   local finished = action == "copy" and node.exists(dest, file.to)
   if not finished then
@@ -142,23 +145,51 @@ local function copy(tx, i, file)
     and device.key(about, file) or nil, detail = report.bytes(sent) .. " sent" }
 end
 
+-- Of a step whose end was not written down: what has that name is ours if it is what was exported, and then nobody has
+-- written to it. (It had no name before the step began. A directory of TPM state was made by nobody else.)
+local function as_exported(about, file)
+  local there = node.stat(about.dest, file.to)
+  if there and (there.kind == "directory" and file.kind == "tpm" or there.kind == "file"
+    and sum(about.dest, file.to, file.size) == file.sha256 and there.size == file.size) then
+    return there
+  end
+end
+
+-- What a file of ours was like when we last wrote to it, by its copy and the rebase behind it.
+local function last_made(tx, file, made)
+  local rebased = (tx:outcome "rebase" or {}).copies
+  return rebased and rebased[file.path] or made.copy
+end
+
+-- How the files are that were made: {path, to, action, copy, inode}, as guest/evidence.lua takes them.
+local function states(tx)
+  local list = {}
+  for _, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    if made and made.action == "copied" and made.copy then
+      local now = node.stat(tx.about.dest, file.to)
+      list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy.inode,
+        copy = not now and "gone" or node.same(last_made(tx, file, made), now) and "same" or "changed" }
+    end
+  end
+  return list
+end
+
+local function find_truth(tx)
+  return truth.judge(evidence.of_files(tx, function()
+    return states(tx)
+  end))
+end
+
 local function undo_copy(tx, i, file, record)
   local about, action = tx.about, tx:outcome("check").actions[i]
   local dest, made = about.dest, record.outcome ~= mig.null and record.outcome or {}
   if action == "onto" or action == "create" then
     return device.undo(tx, file, action, record)
   end
-  node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part"', file.to)
-  local there, said = node.stat(dest, file.to), nil
-  if file.kind == "tpm" then
-    node.sh(dest, 'rm -rf -- "$1" "$1.base64"', file.to)
-  elseif there and (made.copy and made.copy.inode == there.inode or not made.copy and there.kind == "file"
-    and sum(dest, file.to, file.size) == file.sha256) then
-    node.remove(dest, file.to)
-  elseif there then
-    tx:say(("%s on %s is not what was imported: it is left alone"):format(file.to, dest))
-    said = "left alone"
-  end
+  node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', file.to)
+  local said = discard.file(tx, dest, file.to, made.copy and last_made(tx, file, made) or as_exported(about,
+    file))
   if record.about.parent then
     node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
   end
@@ -182,7 +213,7 @@ local function moved_bases(about)
 end
 
 local function rebase(tx)
-  local about = tx.about
+  local about, copies = tx.about, {}
   for _, moved in ipairs(moved_bases(about)) do
     local file = moved.file
     if tx:outcome("copy", file.path).action == "copied" then
@@ -190,8 +221,10 @@ local function rebase(tx)
         fail("unsupported", nil, "%s does not say of which format %s is", file.path, file.backing)
       end
       mig.disk_rebase { file.to, moved.base, format = file.backing_format, node = about.dest }
+      copies[file.path] = node.stat(about.dest, file.to)
     end
   end
+  return { copies = copies }
 end
 
 -- Definition ----------------------------------------------------------------------------------------------------------
@@ -307,7 +340,7 @@ function import.workflow(about)
       return { node = about.dest }
     end, run = define, undo = undo_define }
   steps[#steps + 1] = { name = "carry", title = "snapshots and checkpoints", run = carry }
-  return { steps = steps, finish = finish, quiet = true }
+  return { steps = steps, finish = finish, truth = find_truth, quiet = true }
 end
 
 return import

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What may be removed of that which we made on a node. A file goes only if it is at this moment what was made, if no
+-- definition of any node names it and if nobody has it open. One that was written to since is set aside under a name
+-- that says so; one that is needed stays where it is. The operator is told of both.
+local node = require "cold.node"
+local place = require "cold.place"
+local discard = {}
+
+-- Of the paths behind $2: the numbers of those which are the file $1 (whose inode is $2), be it by another mount. Then
+-- the processes that have it open. An inode's number alone says little across file systems, so the last part of the
+-- name has to agree where the device does not.
+local USERS <const> = [[
+what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
+p=$1 i=$2 it=$(what "$1") n=0; shift 2
+for f; do
+  n=$((n + 1)); w=$(what "$f") || continue
+  if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
+done
+case $i in *[!0-9]*) exit 0 ;; esac
+timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null | while IFS= read -r l; do
+  t=$(readlink -- "$l") || continue
+  t=${t% (deleted)} w=$(what "$l")
+  if [ "$w" = "$it" ] || [ "${t##*/}" = "${p##*/}" ]; then
+    d=${l%/fd/*}; read -r c <"$d/comm" || c=
+    echo "open ${d#/proc/} $c"
+  fi
+done
+if [ -f "$p" ] && command -v qemu-img >/dev/null &&
+    qemu-img info -f raw -- "$p" 2>&1 | grep -q 'Failed to get.*lock'; then
+  echo locked
+fi]]
+
+-- The disks of all domains of a node: names and paths, one domain aside.
+local function list_disks(where, uuid)
+  local names, paths = {}, {}
+  for _, row in ipairs(mig.list { all = true, node = where }) do
+    local blocks = row.uuid ~= uuid and mig.domblklist { row.uuid .. "@" .. where, inactive = not place.is_active(row) }
+    for _, block in ipairs(blocks or {}) do
+      local pool = block.pool ~= mig.null and block.pool
+      local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where }) or block.source
+      if source and source ~= mig.null and source:sub(1, 1) == "/" then
+        names[#names + 1], paths[#paths + 1] = row.name, source
+      end
+    end
+  end
+  return names, paths
+end
+
+-- Another node that libvirt reaches and ssh does not is asked by libvirt alone: the same path may be the same file
+-- there.
+local function users_by_path(path, names, paths)
+  local list = {}
+  for i, other in ipairs(paths) do
+    list[#list + 1] = other == path and names[i] or nil
+  end
+  return list
+end
+
+local function users_on(name, where, path, inode, uuid)
+  local names, paths = list_disks(name, uuid)
+  local out, err = mig.try(node.sh, name, USERS, path, inode, table.unpack(paths))
+  if err and (name == where or err.code == "cancelled") then
+    error(err, 0)
+  elseif err then
+    return users_by_path(path, names, paths)
+  end
+  local list, seen = {}, {}
+  local function add(text)
+    list[#list + 1] = not seen[text] and text or nil
+    seen[text] = true
+  end
+  for line in out:gmatch "[^\n]+" do
+    local i, pid, command = line:match "^disk (%d+)$", line:match "^open (%d+) ?(.*)$"
+    if i then
+      add(names[math.tointeger(i)])
+    elseif pid then
+      add(("%s (process %s)"):format(command ~= "" and command or "a program", pid))
+    elseif line == "locked" then
+      add "an image lock of QEMU"
+    end
+  end
+  return list
+end
+
+-- Who needs the file or device that `where` knows as `path`, on any node, as texts "web on source"; `inode` as
+-- node.stat() tells it. except: {uuid, node}, a definition that does not count. Raises when a hypervisor does not
+-- answer.
+function discard.users(where, path, inode, except)
+  local names, users = place.hypervisors(), {}
+  local work, found = {}, {}
+  for i, name in ipairs(names) do
+    work[i] = function()
+      found[i] = users_on(name, where, path, inode, except and except.node == name and except.uuid or nil)
+    end
+  end
+  mig.all(work)
+  for i, name in ipairs(names) do
+    for _, user in ipairs(found[i]) do
+      users[#users + 1] = ("%s on %s"):format(user, name)
+    end
+  end
+  return users
+end
+
+-- The name under which `path` is kept when it is not what was made: nobody else has it.
+local function kept_name(tx, path)
+  return ("%s.kept-%s"):format(path, tx.id:match "%x+$")
+end
+
+-- Takes back a file or directory on a node. made: its node.stat() when it was made, as the journal keeps it, or nil if
+-- that is not known. Returns nil when it is gone, or else what became of it, for the record.
+function discard.file(tx, where, path, made, except)
+  local there = node.stat(where, path)
+  if not there then
+    return nil
+  elseif not made or made.inode ~= there.inode then
+    tx:say(("%s on %s is not the copy that was made: it is left alone"):format(path, where))
+    return "left alone"
+  end
+  local users = discard.users(where, path, there.inode, except)
+  if #users > 0 then
+    tx:say(("%s on %s is left alone: it is used by %s"):format(path, where, table.concat(users, ", ")))
+    return "left alone"
+  elseif node.remove_if(where, path, made) then
+    return nil
+  end
+  local kept = kept_name(tx, path)
+  node.rename(where, path, kept)
+  tx:say(("%s on %s was written to since it was made: it is kept as %s"):format(path, where, kept))
+  return "kept as " .. kept
+end
+
+return discard

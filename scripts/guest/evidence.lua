@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What the nodes say of a guest that an undertaking was moving, as guest/truth.lua judges it. Every hypervisor of the
+-- inventory is asked, by the guest's uuid; one that the undertaking names and the inventory does not is as silent as
+-- one that is down. Nothing is changed.
+local discard = require "guest.discard"
+local node = require "cold.node"
+local place = require "cold.place"
+local xml = require "cold.xml"
+local evidence = {}
+
+local function is_known(name)
+  for _, other in ipairs(place.hypervisors()) do
+    if other == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- The row of one node, as dominfo tells it, with the mark of its definition; nil: it went meanwhile.
+local function row_on(name, uuid)
+  local info, err = mig.try(mig.dominfo, { uuid .. "@" .. name })
+  if err and err.code ~= "not-found" then
+    return nil, err
+  elseif not info then
+    return nil
+  end
+  local text = mig.try(mig.dumpxml, { uuid .. "@" .. name, inactive = info.persistent or nil })
+  return { state = info.state, reason = info.reason, managed_save = info.managed_save, persistent = info.persistent,
+    autostart = info.autostart, mark = text and xml.mark(text) or nil }
+end
+
+-- {rows = {[node] = row}, silent = {{node, msg}}}. must: nodes that have to be in the inventory.
+function evidence.rows(uuid, must)
+  local found = place.of_uuid(uuid)
+  local facts = { rows = {}, silent = found.silent }
+  for _, name in ipairs(must) do
+    if not is_known(name) then
+      facts.silent[#facts.silent + 1] = { node = name, msg = "it is not in the inventory" }
+    end
+  end
+  for _, copy in ipairs(found.copies) do
+    local row, err = row_on(copy.node, uuid)
+    facts.rows[copy.node] = row
+    if err then
+      facts.silent[#facts.silent + 1] = { node = copy.node, msg = err.msg }
+    end
+  end
+  return facts
+end
+
+-- The last record of a step, whatever its key.
+local function state_of_step(tx, name)
+  local state
+  for _, record in ipairs(tx.journal:steps()) do
+    state = record.name == name and record.state or state
+  end
+  return state
+end
+
+-- Of an undertaking with files (`states`: what became of each, as copy.states() tells) that hands the guest over in the
+-- step `handover`.
+function evidence.of_files(tx, states, handover)
+  local about = tx.about
+  local facts = evidence.rows(about.uuid, { about.source or about.dest, about.dest })
+  facts.domain, facts.source, facts.dest, facts.files = about.domain, about.source, about.dest, {}
+  facts.reason_before = about.reason_before
+  facts.carried_save = about.options.carry_save
+  facts.handed_over = handover ~= nil and state_of_step(tx, handover) == "done"
+  if facts.silent[1] then
+    return facts -- it is decided
+  end
+  local removing = about.options.remove_disks and state_of_step(tx, "retire") ~= nil
+  for i, file in ipairs(states()) do
+    if removing and file.source == "gone" then
+      file.source = nil
+    end
+    if file.action == "copied" and file.copy ~= "gone" and file.inode then
+      file.users = discard.users(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest })
+    end
+    facts.files[i] = file
+  end
+  return facts
+end
+
+local function text_of(value)
+  return value ~= mig.null and value or nil
+end
+
+-- The disks that a definition names by path on a node: {[target] = path}.
+local function disks_on(name, uuid, row)
+  local disks = {}
+  for _, block in ipairs(mig.domblklist { uuid .. "@" .. name, inactive = not place.is_active(row) }) do
+    local source = text_of(block.source)
+    if source and source:sub(1, 1) == "/" then
+      disks[block.target] = source
+    end
+  end
+  return disks
+end
+
+-- A live migration with copied storage leaves two disks of one name; the one that was written to last is the guest's. A
+-- disk that both nodes share is one file, and tells nothing.
+local function newer_files(job, facts)
+  local here, there = facts.rows[job.source], facts.rows[job.dest]
+  local files = {}
+  if not (here and there) then
+    return files
+  end
+  local ours = disks_on(job.source, job.uuid, here)
+  for target, to in pairs(disks_on(job.dest, job.uuid, there)) do
+    local path = ours[target]
+    local a, b = path and node.stat(job.source, path), node.stat(job.dest, to)
+    local shared = a and b and a.inode == b.inode and a.size == b.size and a.mtime == b.mtime
+    if a and b and not shared and a.kind == "file" and b.kind == "file" then
+      local newer = tonumber(b.mtime) > tonumber(a.mtime)
+      files[#files + 1] = { path = path, to = to, copy = newer and "changed" or nil }
+    end
+  end
+  return files
+end
+
+-- Of a live migration: job as live-migrate's journal keeps it.
+function evidence.of_live(tx)
+  local job = tx.about
+  local facts = evidence.rows(job.uuid, { job.source, job.dest })
+  facts.domain, facts.source, facts.dest, facts.live = job.name, job.source, job.dest, true
+  facts.reason_before = job.dest_before and job.dest_before.reason
+  facts.handed_over = state_of_step(tx, "migrate") == "done"
+  facts.files = {}
+  if not job.dest_before then
+    facts.files = newer_files(job, facts)
+  end
+  return facts
+end
+
+return evidence

@@ -1,0 +1,171 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Whose turn is it: given what every node answers about a guest that an unfinished undertaking was moving, which way is
+-- safe? Pure: guest/evidence.lua gathers the facts, recipes and cleanup act on the verdict. What is not known decides
+-- before what is: a silent node is "unknown", and an absent definition tells nothing about where the guest has run.
+--
+-- Facts: {domain, source (nil: it was brought from a directory), dest,
+--   silent = {{node, msg}}       who did not answer, or is not in the inventory any more
+--   rows = {[node] = {state, reason, managed_save}}   every definition and every running copy
+--   reason_before                the reason of the destination's row before we began, which tells nothing
+--   files = {{path, to, source, copy, users}}   of each file that we made: "same", "changed", "gone" or nil (not known,
+--                                or there is none), and who needs or has open what was made, as texts
+--   handed_over                  the records say that it ran on the destination
+--   live                         it was to be moved while it ran: a source that says "migrated" has let it go
+--   carried_save                 a saved state on the destination is one that we brought }
+-- Verdict: {verdict = "back" (the source is the guest, the rest may be undone), "forward" (the destination is the
+-- guest), "neither" (the guest went on in a way that the undertaking does not know: nothing of it may be touched) or
+-- "unknown", said = a clause for a message, why = {lines about the disks}}
+local place = require "cold.place"
+local truth = {}
+
+-- Reasons of a domain that is off which say that it has been on. "failed" is a start that came to nothing.
+local HAS_RUN = { shutdown = true, destroyed = true, crashed = true, migrated = true, saved = true,
+  ["from snapshot"] = true }
+
+local function names_of(rows)
+  local names = {}
+  for name in pairs(rows) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+-- What the disks say, in lines.
+local function lines_of(facts)
+  local lines = {}
+  for _, file in ipairs(facts.files) do
+    if file.copy == "changed" or file.copy == "gone" then
+      lines[#lines + 1] = ("%s: %s %s"):format(facts.dest, file.to, file.copy == "gone" and "is not there any more"
+        or "has been written to since it was made")
+    end
+    if file.source == "changed" or file.source == "gone" then
+      lines[#lines + 1] = ("%s: %s %s"):format(facts.source, file.path, file.source == "gone"
+        and "is not there any more" or "has been written to since it was copied")
+    end
+    for _, user in ipairs(file.users or {}) do
+      lines[#lines + 1] = ("%s: %s is in use: %s"):format(facts.dest, file.to, user)
+    end
+  end
+  return lines
+end
+
+local function any_file(facts, test)
+  for _, file in ipairs(facts.files) do
+    if test(file) then
+      return file
+    end
+  end
+end
+
+local function written_there(facts)
+  return any_file(facts, function(file)
+    return file.copy == "changed"
+  end)
+end
+
+local function in_use(facts)
+  return any_file(facts, function(file)
+    return file.users and #file.users > 0
+  end)
+end
+
+local function written_here(facts)
+  return any_file(facts, function(file)
+    return file.source == "changed" or file.source == "gone"
+  end)
+end
+
+-- libvirt forgets reasons when its daemon is restarted: they prove that it has run, and their lack proves nothing.
+local function libvirt_saw_it_run(facts)
+  local there, here = facts.rows[facts.dest], facts.source and facts.rows[facts.source]
+  if there and (there.managed_save and not facts.carried_save
+    or HAS_RUN[there.reason] and there.reason ~= facts.reason_before) then
+    return true
+  end
+  return facts.live and here ~= nil and here.reason == "migrated"
+end
+
+local function has_run_there(facts)
+  return facts.handed_over or written_there(facts) ~= nil or in_use(facts) ~= nil or libvirt_saw_it_run(facts)
+end
+
+-- One copy is active, on `at`.
+local function judge_active(facts, at)
+  local row = facts.rows[at]
+  if at == facts.dest then
+    return "forward", ("it is %s on %s: the copy there is the guest"):format(row.state, at)
+  elseif at ~= facts.source then
+    return "neither", ("it is %s on %s, where this undertaking did not bring it"):format(row.state, at)
+  elseif in_use(facts) then
+    return "neither", ("it is %s on %s, and %s on %s is in use"):format(row.state, at, in_use(facts).to, facts.dest)
+  elseif written_there(facts) then
+    return "neither", ("it is %s on %s, but %s on %s has been written to since it was made"):format(row.state, at,
+      written_there(facts).to, facts.dest)
+  end
+  return "back", ("it is %s on %s, and nothing was written on %s"):format(row.state, at, facts.dest)
+end
+
+local function judge_off(facts)
+  local here, there = facts.source == nil or facts.rows[facts.source], facts.rows[facts.dest]
+  local ran, used = has_run_there(facts), facts.source and written_here(facts)
+  if ran and used then
+    return "neither", ("it has run on %s, and %s on %s was written to as well: look at both"):format(facts.dest,
+      used.path, facts.source)
+  elseif ran and there then
+    return "forward", ("it has run on %s: the copy there is the guest"):format(facts.dest)
+  elseif ran then
+    return "neither", ("it has run on %s and is not defined there any more; its newest data may be in the files there")
+      :format(facts.dest)
+  elseif here then
+    return "back", ("nothing shows that it has run on %s"):format(facts.dest)
+  elseif there then
+    return "forward", ("it is not defined on %s any more"):format(facts.source)
+  end
+  return "neither", ("neither %s nor %s defines it"):format(facts.source, facts.dest)
+end
+
+-- A guest that was to be moved while it runs, and runs on the source: what a third node does not say changes nothing,
+-- as nothing but a definition on the destination is to be undone.
+local function need_not_wait(facts)
+  local here = facts.live and facts.rows[facts.source]
+  if not here or not place.is_active(here) then
+    return false
+  end
+  for _, silent in ipairs(facts.silent) do
+    if silent.node == facts.source or silent.node == facts.dest then
+      return false
+    end
+  end
+  return true
+end
+
+local function decide(facts)
+  local silent = facts.silent[1]
+  if silent and not need_not_wait(facts) then
+    return "unknown", ("%s does not answer, and may run it (%s)"):format(silent.node, silent.msg)
+  end
+  local active = {}
+  for _, name in ipairs(names_of(facts.rows)) do
+    local row = facts.rows[name]
+    if place.is_active(row) and (facts.source or name == facts.dest) then
+      active[#active + 1] = name
+      if row.state == "paused" and row.reason == "migrating" then
+        return "unknown", ("a migration to %s is still under way"):format(name)
+      end
+    end
+  end
+  if #active > 1 then
+    return "neither", "it is active on " .. table.concat(active, " and ")
+  elseif active[1] then
+    return judge_active(facts, active[1])
+  end
+  return judge_off(facts)
+end
+
+function truth.judge(facts)
+  local verdict, said = decide(facts)
+  return { verdict = verdict, said = said, why = lines_of(facts) }
+end
+
+return truth
