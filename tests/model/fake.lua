@@ -23,6 +23,11 @@ local NEW_START <const> = false
 local override = os.getenv "MODEL_NEW_START"
 fake.new_start = override and override == "1" or not override and NEW_START
 
+-- Is it to be tried what that does? Not as long as it is known.
+function fake.asks_start()
+  return fake.new_start or override ~= nil
+end
+
 -- The console's end --------------------------------------------------------------------------------------------------
 
 local KILLED <const> = {}
@@ -165,7 +170,7 @@ function Node:exec(words)
     broken("a script that the model does not know; add a row to scripts.lua:\n%s", script)
   end
   local function call()
-    return row.run(console.world, node, args, console)
+    return row.run(console.world, node, args, console, script)
   end
   local out, err
   if row.changes then
@@ -579,6 +584,7 @@ end })
 -- The console at work.
 function fake.enter(c)
   console = c
+  c.point = point
 end
 
 function fake.console()

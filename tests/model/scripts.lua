@@ -89,6 +89,54 @@ row { name = "sha256sum", is = 'sha256sum < "$1"', run = sum }
 row { name = "sha256sum", is = 'head -c "$2" -- "$1" | sha256sum', run = sum }
 row { name = "sha256sum", has = "find . -type f -exec sha256sum", run = sum }
 
+-- As `stat -c "%s %.9Y %i"` tells.
+local function identity(file)
+  return ("%d %s %d"):format(file.size, time_of(file.mtime), file.inode)
+end
+
+row { name = "links", is = '[ ! -e "$1" ] && echo 0 || stat -Lc %h -- "$1"', run = function(w, node, args)
+  local file = w:get(node, args[1])
+  return (file and file.names or w:has_dir(node, args[1]) and 2 or 0) .. "\n"
+end }
+
+-- With what it was like then beside it, in a file .own.
+row { name = "publish", has = 'stat -Lc "$3" -- "$1" >"$1.own"', changes = true, run = function(w, node, args, console)
+  if exists(w, node, args[2]) then
+    return nil, args[2] .. " is there already"
+  end
+  local file = w:get(node, args[1])
+  if not file then
+    return nil, args[1] .. ": No such file or directory"
+  end
+  w:create(node, args[1] .. ".own", { text = identity(file) .. "\n", size = 40 })
+  console.point("in the middle of publish of " .. args[2])
+  w:link(node, args[1], args[2])
+  return ""
+end }
+
+row { name = "published", has = [[elif [ -e "$1" ]; then stat -Lc '- - %i' -- "$1"; fi]], run = function(w, node, args)
+  local own, file = w:get(node, args[1] .. ".own"), w:get(node, args[1])
+  return own and own.content.text or file and ("- - %d\n"):format(file.inode) or ""
+end }
+
+row { name = "rm if it is as it was", has = "then echo differs", changes = true, run = function(w, node, args)
+  local file = w:get(node, args[1])
+  if not file or identity(file) ~= args[2] then
+    return "differs\n"
+  end
+  w:unlink(node, args[1])
+  return "removed\n"
+end }
+
+row { name = "mv", has = 'mv -nT -- "$1" "$2" && test ! -e "$1"', changes = true, run = function(w, node, args)
+  if exists(w, node, args[2]) then
+    return nil, args[2] .. " is there already"
+  elseif not w:rename(node, args[1], args[2]) then
+    return nil, "mv: cannot stat " .. args[1]
+  end
+  return ""
+end }
+
 row { name = "publish", has = 'if ! ln -T -- "$1" "$2"', changes = true, run = function(w, node, args)
   if exists(w, node, args[2]) then
     return nil, args[2] .. " is there already"
@@ -122,6 +170,17 @@ end }
 row { name = "end what is left of a copy", has = "grep -qaF write_ranges", run = function()
   return ""
 end }
+
+row { name = "unpublish", has = 'else mv -nT -- "$2" "$1"; fi; rm -f -- "$1.own"', changes = true,
+  run = function(w, node, args)
+    if exists(w, node, args[1]) then
+      remove_all(w, node, args[2])
+    else
+      w:rename(node, args[2], args[1])
+    end
+    w:unlink(node, args[1] .. ".own")
+    return ""
+  end }
 
 row { name = "unpublish", has = 'then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi', changes = true,
   run = function(w, node, args)
@@ -177,6 +236,25 @@ row { name = "users of a file", has = 'if [ $n -gt 0 ] && [ "$it" ] && [ "$(what
     return table.concat(out)
   end }
 
+-- scripts/guest/discard.lua: the numbers of the disks that are that file, or have its name and its number elsewhere; then
+-- who has it open.
+row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args)
+  local path, inode, out = args[1], args[2], {}
+  local it = w:get(node, path)
+  local function is_it(file, name)
+    return file and (file == it or tostring(file.inode) == inode and name:match "[^/]*$" == path:match "[^/]*$")
+  end
+  for i = 3, args.n do
+    out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - 2) or nil
+  end
+  for _, d in ipairs(World.sorted(node.doms)) do
+    for _, o in ipairs(d.active and d.active.disks or {}) do
+      out[#out + 1] = (is_it(o.file, o.path) or o.base and o.base == it) and "open 4711 qemu-system-x86\n" or nil
+    end
+  end
+  return table.concat(out)
+end }
+
 local function make_directory(w, node, args)
   w:mkdir(node, args[1])
   return ""
@@ -192,11 +270,12 @@ end }
 
 -- scripts/cleanup.lua -------------------------------------------------------------------------------------------------
 
-row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run = function(w, node, args)
-  local out = {}
+-- What was set aside for a while (-old) may be left out.
+row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run = function(w, node, args, _, script)
+  local out, but_old = {}, script:find("*-old)", 1, true) ~= nil
   for path in pairs(w:fs_of(node, args[1]).files) do
     local name = World.parent(path) == args[1] and path:match "/(%.[^/]*)$"
-    if name and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
+    if name and not (but_old and name:find "%-old$") and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
       out[#out + 1] = name
     end
   end
@@ -206,11 +285,16 @@ end }
 
 -- scripts/image/import.lua --------------------------------------------------------------------------------------------
 
+local function forget_part(w, node, args)
+  w:unlink(node, (args[1]:gsub("/([^/]*)$", "/.%1.migsh-part")))
+  w:unlink(node, args[1] .. ".base64")
+  return ""
+end
+
 row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part"', changes = true,
-  run = function(w, node, args)
-    w:unlink(node, (args[1]:gsub("/([^/]*)$", "/.%1.migsh-part")))
-    return ""
-  end }
+  run = forget_part }
+row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', changes = true,
+  run = forget_part }
 
 -- On the admin's machine (image/disk.lua) -----------------------------------------------------------------------------
 
