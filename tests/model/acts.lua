@@ -34,8 +34,15 @@ local function on(r, name)
   return node_of(r, name).doms[r.uuid]
 end
 
+-- Where it is active, and rather where it runs than where a migration left it paused.
 local function runs_anywhere(r)
-  return r.world:active_places(r.uuid)[1]
+  local active = r.world:active_places(r.uuid)
+  for _, p in ipairs(active) do
+    if p.d.active.state == "running" then
+      return p
+    end
+  end
+  return active[1]
 end
 
 -- migsh ---------------------------------------------------------------------------------------------------------------
@@ -43,6 +50,10 @@ end
 local function killed_text(kill)
   if not kill then
     return ""
+  elseif kill.how == "silent" then
+    return (", %s falls silent at point %d"):format(kill.node, kill.at)
+  elseif kill.how then
+    return (", \"%s\" at its point %d"):format(kill.how, kill.at)
   elseif kill.at then
     return (", console killed at its point %d"):format(kill.at)
   end
@@ -60,11 +71,13 @@ end
 local function outcome(result)
   if result.killed then
     return "killed " .. result.killed
-  elseif result.ok then
-    return "ok"
+  end
+  local struck = result.struck and (" (%s)"):format(result.struck) or ""
+  if result.ok then
+    return "ok" .. struck
   end
   local e = result.value
-  return ("%s: %s"):format(e.code, e.msg)
+  return ("%s: %s%s"):format(e.code, e.msg, struck)
 end
 
 -- The words of a cold migration's options, for people.
@@ -260,11 +273,23 @@ end, function(r, a)
   return "ok, on " .. at.node.name
 end)
 
+-- What a migration left paused, and nothing runs elsewhere.
+act("unpause", "operator", function()
+  return "virsh resume vm"
+end, function(r)
+  local active = r.world:active_places(r.uuid)
+  if #active ~= 1 or active[1].d.active.state ~= "paused" or is_out(r, active[1].node) then
+    return nil
+  end
+  active[1].d.active.state, active[1].d.active.reason = "running", "unpaused"
+  return "ok, on " .. active[1].node.name
+end)
+
 act("write", "operator", function()
   return "the guest writes"
 end, function(r)
   local at = runs_anywhere(r)
-  if not at then
+  if not at or at.d.active.state ~= "running" then
     return nil
   end
   r.world:guest_writes(at.d)
@@ -277,7 +302,8 @@ act("migrate", "operator", function(a)
 end, function(r, a)
   local at, w = runs_anywhere(r), r.world
   local to = node_of(r, a.to)
-  if not at or at.node == to or is_out(r, at.node) or is_out(r, to) then
+  if not at or at.node == to or is_out(r, at.node) or is_out(r, to) or #r.world:active_places(r.uuid) > 1
+    or at.d.active.state ~= "running" then
     return nil
   end
   for _, disk in ipairs(World.disks(at.d.active.xml)) do
@@ -316,7 +342,7 @@ act("managedsave", "operator", function()
   return "virsh managedsave vm"
 end, function(r)
   local at = runs_anywhere(r)
-  if not at or not at.d.xml or is_out(r, at.node) then
+  if not at or not at.d.xml or at.d.active.state ~= "running" or is_out(r, at.node) then
     return nil
   end
   r.world:managed_save(at.node, at.d)

@@ -33,8 +33,23 @@ end
 local KILLED <const> = {}
 fake.KILLED = KILLED
 
--- kill: {at = N: the Nth point} or {step =, when = "intent" or "outcome", stored = boolean (default: intent yes,
--- outcome no), nth =}
+-- What happens to the console there: it is killed, or by kill.how an error comes ("cancelled", "io"), as after a Ctrl-C
+-- or when a line is cut or a disk is full, or kill.node falls silent.
+local function strike(kill, label)
+  if kill.how == "silent" then
+    console.world.silent[kill.node] = true
+    console.struck = ("%s fell silent %s"):format(kill.node, label)
+  elseif kill.how then
+    console.struck = ("%s %s"):format(kill.how, label)
+    mig.fail(kill.how, nil, "%s %s", kill.how, label)
+  else
+    console.killed = label
+    coroutine.yield(KILLED)
+  end
+end
+
+-- kill: {at = N: the Nth point, how =, node =} or {step =, when = "intent" or "outcome", stored = boolean (default:
+-- intent yes, outcome no), nth =}
 local function point(label, record)
   console.points = console.points + 1
   local kill = console.kill
@@ -48,8 +63,7 @@ local function point(label, record)
     hit = console.nth == (kill.nth or 1)
   end
   if hit then
-    console.killed = label
-    coroutine.yield(KILLED)
+    strike(kill, label)
   end
 end
 
@@ -86,8 +100,11 @@ end
 
 local fail = mig.fail
 
+-- A Ctrl-C is for the whole recipe.
 local function try_result(ok, ...)
-  if not ok then
+  if not ok and (...).code == "cancelled" then
+    error((...), 0)
+  elseif not ok then
     return nil, (...)
   elseif (...) == nil then
     return true
@@ -363,14 +380,22 @@ function mig.migrate(args)
   local from, d = find(args[1])
   local to = node_of(args[2])
   need_active(d)
-  changing(("migrate %s to %s"):format(from.name, to.name), function()
-    if console.fails == "migrate" then
-      fail("cancelled", nil, "migration of '%s': operation aborted", d.name)
-    end
-    local ok, err = console.world:migrate(from, d, to, { copy = args.copy_storage_all, persistent = args.persistent,
-      undefine_source = args.undefinesource })
-    return ok or fail("failed", nil, "%s", err)
-  end)
+  if d.active.state ~= "running" then
+    fail("state", nil, "%s is %s", d.name, d.active.state)
+  end
+  local label, how = ("migrate %s to %s"):format(from.name, to.name), { copy = args.copy_storage_all,
+    persistent = args.persistent, undefine_source = args.undefinesource }
+  point("before " .. label)
+  local arrive, err = console.world:migrate_begin(from, d, to, how)
+  if not arrive then
+    fail("failed", nil, "%s", err)
+  end
+  -- The source holds still and waits to be told; who dies now tells nobody.
+  point("while all of it was sent, of " .. label)
+  arrive()
+  point("while it ran there and the source had not been told, of " .. label)
+  console.world:migrate_end(from, d, how)
+  point("after " .. label)
   return { transport = "ssh", total_ms = 100, downtime_ms = 10, setup_ms = 1, iterations = 2, bytes = 1 << 20,
     postcopy = false }
 end

@@ -64,9 +64,12 @@ local function wrong(w, kind, format, ...)
 end
 
 local function check_running(w, uuid, guest)
-  local active = w:active_places(uuid)
-  if #active > 1 then
-    wrong(w, "two-running", "%s runs on %s and on %s", guest.name, active[1].node.name, active[2].node.name)
+  local running = {}
+  for _, p in ipairs(w:active_places(uuid)) do
+    running[#running + 1] = p.d.active.state == "running" and p.node.name or nil
+  end
+  if #running > 1 then
+    wrong(w, "two-running", "%s runs on %s and on %s", guest.name, running[1], running[2])
   end
 end
 

@@ -165,7 +165,7 @@ function load_real.run(world, admin, kill, fn)
     world:broken("%s", debug.traceback(co, tostring(ok)))
   end
   journals.console_ended(console)
-  local result = { said = console.said, killed = console.killed, points = console.points }
+  local result = { said = console.said, killed = console.killed, struck = console.struck, points = console.points }
   if ok == fake.KILLED then
     return result
   end

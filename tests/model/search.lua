@@ -30,7 +30,15 @@ end
 
 -- POINTS: about as many as the undertaking has; one behind its end kills nothing.
 local function random_kill(points, p)
-  return chance(p) and { at = math.random(points) } or nil
+  if not chance(p) then
+    return nil
+  end
+  local kill = { at = math.random(points) }
+  if chance(0.25) then
+    kill.how = any { "cancelled", "cancelled", "io", "silent" }
+    kill.node = kill.how == "silent" and any_node() or nil
+  end
+  return kill
 end
 
 local function admin()
@@ -107,6 +115,9 @@ local menu = {
   end },
   { 3, function()
     return { "migrate", to = any_node(), undefine = chance(0.5) or nil, copy = chance(0.4) or nil }
+  end },
+  { 1, function()
+    return { "unpause" }
   end },
   { 2, function()
     return { "undefine", node = any_node() }

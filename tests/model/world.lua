@@ -183,7 +183,9 @@ function World:heads(disk)
   return self.newest[disk]
 end
 
+-- What has been written is owed to the operator from then on.
 function World:write(file, disk)
+  self.guests[disk:match "^%S+"].owed = true
   local v = self:version(disk, file.content.ver)
   local heads = self:heads(disk)
   local from = v.from
@@ -353,10 +355,8 @@ function World:check_newest(node, d, opened)
   end
 end
 
--- It has run: from now on the world owes the operator this guest.
 function World:ran(node, d)
-  local guest = self.guests[d.uuid]
-  guest.owed, guest.last_on = true, node.name
+  self.guests[d.uuid].last_on = node.name
 end
 
 local function close_disks(node, d)
@@ -393,6 +393,17 @@ end
 -- Live, as virDomainMigrate3 does it: what the destination gets is the source's definition of now (and its persistent
 -- one), mark and all; the source keeps its own unless it is undefined. copy: the disks, too.
 function World:migrate(from, d, to, how)
+  local arrive, err = self:migrate_begin(from, d, to, how)
+  if not arrive then
+    return nil, err
+  end
+  arrive()
+  self:migrate_end(from, d, how)
+  return true
+end
+
+-- In three parts: all is sent, and the source is paused; it runs there; the source lets go. Returns the second.
+function World:migrate_begin(from, d, to, how)
   local there = to.doms[d.uuid]
   if there and there.active then
     return nil, ("domain '%s' is already active on %s"):format(d.name, to.name)
@@ -413,19 +424,25 @@ function World:migrate(from, d, to, how)
     end
   end
   local text, persistent = d.active.xml, d.xml
+  d.active.state, d.active.reason = "paused", "migration"
+  return function()
+    there = to.doms[d.uuid] or { uuid = d.uuid, name = d.name, off_reason = "unknown", autostart = false }
+    to.doms[d.uuid] = there
+    there.active = { state = "running", reason = "migrated", xml = text, disks = {} }
+    if how.persistent then
+      there.xml = persistent or text
+    end
+    there.active.disks = assert(open_disks(self, to, there, text))
+    self:ran(to, there)
+  end
+end
+
+function World:migrate_end(from, d, how)
+  local persistent = d.xml
   self:stop(from, d, "migrated")
   if how.undefine_source and persistent then
     self:undefine(from, d, true)
   end
-  there = there or { uuid = d.uuid, name = d.name, off_reason = "unknown", autostart = false }
-  to.doms[d.uuid] = there
-  there.active = { state = "running", reason = "migrated", xml = text, disks = {} }
-  if how.persistent then
-    there.xml = persistent or text
-  end
-  there.active.disks = assert(open_disks(self, to, there, text))
-  self:ran(to, there)
-  return true
 end
 
 -- Hosts ---------------------------------------------------------------------------------------------------------------
