@@ -204,6 +204,9 @@ function copy.run(tx, i, file)
   end
   local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
   local r
+  if not before then
+    fail("not-found", nil, "%s has no %s any more", about.source, file.path)
+  end
   if temp then
     if tx.resumed then
       end_former(tx, about.dest)
@@ -247,6 +250,9 @@ function copy.undo(tx, i, file, record)
   local said
   if made and is_common(file) and facts.based_on(about.dest, file.to, about.uuid) then
     tx:say(("%s on %s is used by another domain now: it is left alone"):format(file.to, about.dest))
+    said = "left alone"
+  elseif made and not node.exists(about.source, file.path) then
+    tx:say(("%s on %s is gone: its copy %s on %s is left alone"):format(file.path, about.source, file.to, about.dest))
     said = "left alone"
   elseif made then
     said = discard.file(tx, about.dest, file.to, made)

@@ -6,12 +6,15 @@ local node = require "cold.node"
 local place = require "cold.place"
 local discard = {}
 
--- Of the paths behind $2: the numbers of those which are the file $1 (whose inode is $2), be it by another mount. Then
--- the processes that have it open. An inode's number alone says little across file systems, so the last part of the
+-- Of the paths behind $3: the numbers of those which are the file that is known as $1 and by the inode $2, here or on
+-- another node ($3), be it by another mount; a device has other numbers on each node. Then the processes that have it
+-- open. An inode's number alone says little across file systems, so the last part of the
 -- name has to agree where the device does not.
 local USERS <const> = [[
 what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
-p=$1 i=$2 it=$(what "$1") n=0; shift 2
+p=$1 i=$2 it=$(what "$1") n=0
+[ "$3" = here ] || case $it in "device "*) it=none ;; *":$i") ;; *) it=none ;; esac # another one of that name
+shift 3
 for f; do
   n=$((n + 1)); w=$(what "$f") || continue
   if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
@@ -58,7 +61,8 @@ end
 
 local function users_on(name, where, path, inode, uuid)
   local names, paths = list_disks(name, uuid)
-  local out, err = mig.try(node.sh, name, USERS, path, inode, table.unpack(paths))
+  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there",
+    table.unpack(paths))
   if err and (name == where or err.code == "cancelled") then
     error(err, 0)
   elseif err then

@@ -70,9 +70,16 @@ local function in_use(facts)
   end)
 end
 
+-- What we made is all that there is of it.
+local function last_copy(facts)
+  return any_file(facts, function(file)
+    return file.source == "gone" and file.copy ~= "gone"
+  end)
+end
+
 local function written_here(facts)
   return any_file(facts, function(file)
-    return file.source == "changed" or file.source == "gone"
+    return file.source == "changed"
   end)
 end
 
@@ -99,6 +106,9 @@ local function judge_active(facts, at)
     return "neither", ("it is %s on %s, where this undertaking did not bring it"):format(row.state, at)
   elseif in_use(facts) then
     return "neither", ("it is %s on %s, and %s on %s is in use"):format(row.state, at, in_use(facts).to, facts.dest)
+  elseif last_copy(facts) then
+    return "neither", ("%s on %s is gone, and its copy on %s is the last one"):format(last_copy(facts).path, at,
+      facts.dest)
   elseif written_there(facts) then
     return "neither", ("it is %s on %s, but %s on %s has been written to since it was made"):format(row.state, at,
       written_there(facts).to, facts.dest)
@@ -117,6 +127,9 @@ local function judge_off(facts)
   elseif ran then
     return "neither", ("it has run on %s and is not defined there any more; its newest data may be in the files there")
       :format(facts.dest)
+  elseif last_copy(facts) then
+    return there and "forward" or "neither", ("%s on %s is gone, and its copy on %s is the last one"):format(
+      last_copy(facts).path, facts.source, facts.dest)
   elseif here then
     return "back", ("nothing shows that it has run on %s"):format(facts.dest)
   elseif there then
