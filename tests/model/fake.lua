@@ -1,0 +1,621 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- A fake `mig`: the commands that the recipes use, on a world (world.lua), as one console of one admin sees it. The
+-- recipes and lua/lib/transaction.lua are the real ones, loaded from the tree as they are. Whatever changes something,
+-- and each record of a journal, is a point at which the console can be killed: its coroutine is then left for good, so
+-- that nothing of it runs any more. A command, option or script that is not known here is an error of the model, told
+-- by its name, and never a result.
+local World = require "world"
+local scripts = require "scripts"
+local fake = {}
+
+local null = setmetatable({}, { __tostring = function()
+  return "null"
+end })
+local mig = { null = null }
+local console -- the one that runs now
+fake.mig = mig
+
+-- What `start` does. false: as it is today, only another active copy that answers refuses. true: a node that does not
+-- answer and a definition that is marked as moved refuse, too, unless --force. This line is the one to change when
+-- shell/cmd/start.c does; MODEL_NEW_START=0 or 1 in the environment overrides it.
+local NEW_START <const> = false
+
+local override = os.getenv "MODEL_NEW_START"
+fake.new_start = override and override == "1" or not override and NEW_START
+
+-- Is it to be tried what that does? Not as long as it is known.
+function fake.asks_start()
+  return fake.new_start or override ~= nil
+end
+
+-- The console's end --------------------------------------------------------------------------------------------------
+
+local KILLED <const> = {}
+fake.KILLED = KILLED
+
+-- What happens to the console there: it is killed, or by kill.how an error comes ("cancelled", "io"), as after a Ctrl-C
+-- or when a line is cut or a disk is full, or kill.node falls silent.
+local function strike(kill, label)
+  if kill.how == "silent" then
+    console.world.silent[kill.node] = true
+    console.struck = ("%s fell silent %s"):format(kill.node, label)
+  elseif kill.how then
+    console.struck = ("%s %s"):format(kill.how, label)
+    mig.fail(kill.how, nil, "%s %s", kill.how, label)
+  else
+    console.killed = label
+    coroutine.yield(KILLED)
+  end
+end
+
+-- kill: {at = N: the Nth point, how =, node =} or {step =, when = "intent" or "outcome", stored = boolean (default:
+-- intent yes, outcome no), nth =}
+local function point(label, record)
+  console.points = console.points + 1
+  local kill = console.kill
+  if not kill then
+    return
+  end
+  local hit = kill.at == console.points
+  if not hit and kill.step and record and record.name == kill.step and record.kind == kill.when
+    and record.stored == (kill.stored or kill.stored == nil and kill.when == "intent") then
+    console.nth = (console.nth or 0) + 1
+    hit = console.nth == (kill.nth or 1)
+  end
+  if hit then
+    strike(kill, label)
+  end
+end
+
+local function changing(label, fn, ...)
+  point("before " .. label)
+  local a, b = fn(...)
+  point("after " .. label)
+  return a, b
+end
+
+-- Errors --------------------------------------------------------------------------------------------------------------
+
+local error_meta = { __tostring = function(e)
+  return tostring(e.msg)
+end }
+
+-- A text that is raised is a mistake in a recipe or in the model: the recipes raise tables.
+local function normalise(e)
+  if type(e) == "table" then
+    return getmetatable(e) == nil and setmetatable(e, error_meta) or e
+  end
+  console.world:broken("%s", debug.traceback(tostring(e), 2))
+  return setmetatable({ code = "failed", msg = tostring(e) }, error_meta)
+end
+
+function mig.error(fields)
+  fields.code = fields.code or "failed"
+  error(setmetatable(fields, error_meta), 0)
+end
+
+function mig.fail(code, hint, format, ...)
+  mig.error { code = code, msg = format:format(...), hint = hint }
+end
+
+local fail = mig.fail
+
+-- A Ctrl-C is for the whole recipe.
+local function try_result(ok, ...)
+  if not ok and (...).code == "cancelled" then
+    error((...), 0)
+  elseif not ok then
+    return nil, (...)
+  elseif (...) == nil then
+    return true
+  end
+  return ...
+end
+
+function mig.try(fn, ...)
+  return try_result(xpcall(fn, normalise, ...))
+end
+
+local function broken(format, ...)
+  console.world:broken(format, ...)
+  fail("failed", nil, "the model: " .. format, ...)
+end
+
+-- Nodes ---------------------------------------------------------------------------------------------------------------
+
+local function knows(name)
+  return console.admin.inventory[name] == true
+end
+
+local function node_of(name)
+  if not knows(name) then
+    fail("not-found", nil, "no node '%s' in the inventory", tostring(name))
+  elseif console.world.silent[name] then
+    fail("unreachable", nil, "node %s: no answer", name)
+  end
+  return console.world.nodes[name]
+end
+
+-- "UUID@NODE" or "NAME@NODE", as cmd/resolve.c: what is no node's name is a part of the domain's, which all are asked
+-- for.
+local function find(text)
+  local name, at = text:match "^(.+)@([^@]+)$"
+  if not (name and knows(at)) then
+    name = text
+    for _, other in ipairs(console.world.order) do
+      if knows(other) and console.world.silent[other] then
+        fail("unreachable", nil, "domain '%s' was not found; no answer from %s", text, other)
+      end
+    end
+    local found
+    for _, other in ipairs(console.world.order) do
+      for _, d in pairs(knows(other) and console.world.nodes[other].doms or {}) do
+        if d.name == name or d.uuid == name then
+          if found then
+            fail("usage", nil, "domain '%s' is on several nodes", name)
+          end
+          found = { console.world.nodes[other], d }
+        end
+      end
+    end
+    if found then
+      return found[1], found[2]
+    end
+    fail("not-found", nil, "no node has a domain '%s'", text)
+  end
+  local node = node_of(at)
+  for _, d in pairs(node.doms) do
+    if d.name == name or d.uuid == name then
+      return node, d
+    end
+  end
+  fail("not-found", nil, "node %s: Domain not found: %s", at, name)
+end
+
+local Node = {}
+Node.__index = Node
+Node.__tostring = function(n)
+  return n.name
+end
+
+function Node:exec(words)
+  local node = node_of(self.name)
+  -- sh -c AS_ROOT migsh SCRIPT migsh ARG…: as scripts/cold/node.lua calls it
+  local script, args = words[5], table.pack(table.unpack(words, 7))
+  local row = scripts.find(script)
+  if not row then
+    broken("a script that the model does not know; add a row to scripts.lua:\n%s", script)
+  end
+  local function call()
+    return row.run(console.world, node, args, console, script)
+  end
+  local out, err
+  if row.changes then
+    out, err = changing(("%s on %s: %s"):format(row.name, self.name, table.concat(args, " ")), call)
+  else
+    out, err = call()
+  end
+  return { node = self.name, status = err and 1 or 0, stdout = err and "" or out or "", stderr = err or "" }
+end
+
+function mig.node_show(args)
+  local name = args[1]
+  if not knows(name) then
+    fail("not-found", nil, "no node '%s' in the inventory", tostring(name))
+  end
+  return { name = name, hypervisor = true }
+end
+
+function mig.node(name)
+  return setmetatable(mig.node_show { name }, Node)
+end
+
+function mig.nodes()
+  local list = {}
+  for _, name in ipairs(console.world.order) do
+    list[#list + 1] = knows(name) and mig.node(name) or nil
+  end
+  return list
+end
+
+mig.node_list = mig.nodes
+
+-- Domains -------------------------------------------------------------------------------------------------------------
+
+local function row_of(d)
+  return { id = d.active and 1 or null, name = d.name, uuid = d.uuid, state = d.active and d.active.state or "shut off",
+    reason = d.active and d.active.reason or d.off_reason, persistent = d.xml ~= nil, autostart = d.autostart,
+    managed_save = d.saved == true }
+end
+
+function mig.list(args)
+  local rows = {}
+  for _, d in ipairs(World.sorted(node_of(args.node).doms)) do
+    rows[#rows + 1] = row_of(d)
+  end
+  return rows
+end
+
+function mig.dominfo(args)
+  local _, d = find(args[1])
+  return row_of(d)
+end
+
+function mig.domstate(args)
+  return mig.dominfo(type(args) == "string" and { args } or args).state
+end
+
+function mig.dumpxml(args)
+  local _, d = find(args[1])
+  return args.inactive and d.xml or d.active and d.active.xml or d.xml
+end
+
+function mig.domblklist(args)
+  local rows = {}
+  for i, disk in ipairs(World.disks(mig.dumpxml(args))) do
+    rows[i] = { target = disk.target, source = disk.path, type = "file", device = "disk", pool = null }
+  end
+  return rows
+end
+
+function mig.domfiles(args)
+  local node, d = find(args[1])
+  local w, rows, seen = console.world, {}, {}
+  local function add(kind, path, target)
+    local file = w:get(node, path)
+    local c = file and file.content or {}
+    if c.backing and kind ~= "save" then
+      add("backing", c.backing, target)
+    end
+    if not seen[path] then
+      seen[path] = true
+      rows[#rows + 1] = { kind = kind, type = "file", path = path, target = target, device = target and "disk" or null,
+        exists = file ~= nil, in_use = file ~= nil and next(file.users) ~= nil, size = file and file.size or null,
+        allocation = file and file.size or null, readonly = kind == "backing", owner = "root", group = "root",
+        mode = "600", format = target and "qcow2" or null, virtual_size = 64 << 20, backing = c.backing or null,
+        backing_format = c.backing and "qcow2" or null, relative = false, pool = null, volume = null }
+    end
+  end
+  for _, text in ipairs { d.xml or "", d.active and d.active.xml or "" } do
+    for _, disk in ipairs(World.disks(text)) do
+      add("disk", disk.path, disk.target)
+    end
+  end
+  if d.saved then
+    add("save", World.save_path(d))
+  end
+  return rows
+end
+
+function mig.define(args)
+  local node, text = node_of(args.node), fake.read_admin(args[1])
+  return changing("define on " .. args.node, function()
+    local d, err = console.world:define(node, text)
+    return d and row_of(d) or fail("exists", nil, "%s", err)
+  end)
+end
+
+function mig.undefine(args)
+  local node, d = find(args[1])
+  changing("undefine on " .. node.name, function()
+    local ok, err = console.world:undefine(node, d, args.managed_save)
+    return ok or fail("state", nil, "%s", err)
+  end)
+end
+
+function mig.autostart(args)
+  local node, d = find(args[1])
+  if not d.xml then
+    fail("state", nil, "cannot set autostart for transient domain")
+  end
+  changing(("autostart %s on %s"):format(args.disable and "off" or "on", node.name), function()
+    d.autostart = not args.disable
+  end)
+end
+
+-- As shell/core/copies.c asks.
+local function refuse_start(node, d, force)
+  for _, name in ipairs(console.world.order) do
+    local other = knows(name) and name ~= node.name and console.world.nodes[name]
+    if other and console.world.silent[name] then
+      if fake.new_start and not force then
+        fail("unreachable", nil, "not started: whether '%s' runs on %s is not known", d.name, name)
+      end
+      console.said[#console.said + 1] = ("whether '%s' runs on %s is not known"):format(d.name, name)
+    elseif other and World.is_active(other.doms[d.uuid]) then
+      fail("state", nil, "not started: domain '%s' is %s on %s: a guest must never run twice", d.name,
+        other.doms[d.uuid].active.state, name)
+    end
+  end
+  if fake.new_start and not force and d.xml and d.xml:find("<migsh:migration [^>]*role=[\"']moved") then
+    fail("state", nil, "not started: '%s' was moved away from %s", d.name, node.name)
+  end
+end
+
+local function start(args)
+  local node, d = find(args[1])
+  if d.active then
+    fail("state", nil, "domain '%s' is already active", d.name)
+  end
+  refuse_start(node, d, args.force)
+  changing("start on " .. node.name, function()
+    local ok, err = console.world:start(node, d)
+    return ok or fail("failed", nil, "failed to start domain '%s': %s", d.name, err)
+  end)
+end
+
+mig.start = start
+
+local function need_active(d)
+  return d.active or fail("state", nil, "domain is not running")
+end
+
+function mig.shutdown(args)
+  local node, d = find(args[1])
+  need_active(d)
+  changing("shutdown on " .. node.name, function()
+    if not console.world.guests[d.uuid].deaf then
+      console.world:guest_writes(d)
+      console.world:stop(node, d, "shutdown")
+    end
+  end)
+end
+
+function mig.destroy(args)
+  local node, d = find(args[1])
+  need_active(d)
+  changing("destroy on " .. node.name, function()
+    console.world:stop(node, d, "destroyed")
+  end)
+end
+
+local migrate_options = { live = 1, verbose = 1, persistent = 1, undefinesource = 1, copy_storage_all = 1, unsafe = 1 }
+
+function mig.migrate(args)
+  for key, value in pairs(args) do
+    if type(key) == "string" and value and not migrate_options[key] then
+      broken("migrate --%s", key)
+    end
+  end
+  local from, d = find(args[1])
+  local to = node_of(args[2])
+  need_active(d)
+  if d.active.state ~= "running" then
+    fail("state", nil, "%s is %s", d.name, d.active.state)
+  end
+  local label, how = ("migrate %s to %s"):format(from.name, to.name), { copy = args.copy_storage_all,
+    persistent = args.persistent, undefine_source = args.undefinesource }
+  point("before " .. label)
+  local arrive, err = console.world:migrate_begin(from, d, to, how)
+  if not arrive then
+    fail("failed", nil, "%s", err)
+  end
+  -- The source holds still and waits to be told; who dies now tells nobody.
+  point("while all of it was sent, of " .. label)
+  arrive()
+  point("while it ran there and the source had not been told, of " .. label)
+  console.world:migrate_end(from, d, how)
+  point("after " .. label)
+  return { transport = "ssh", total_ms = 100, downtime_ms = 10, setup_ms = 1, iterations = 2, bytes = 1 << 20,
+    postcopy = false }
+end
+
+function mig.managedsave_remove(args)
+  local node, d = find(args[1])
+  changing("managedsave-remove on " .. node.name, function()
+    if d.saved then
+      console.world:unlink(node, World.save_path(d))
+      d.saved = nil
+    end
+  end)
+end
+
+local function none()
+  return {}
+end
+
+mig.snapshot_list, mig.checkpoint_list, mig.pool_list, mig.domifaddr = none, none, none, none
+
+function mig.pool_info(args)
+  fail("not-found", nil, "no pool %s", args[1])
+end
+
+mig.pool_dumpxml = mig.pool_info
+
+-- Disks ---------------------------------------------------------------------------------------------------------------
+
+local function end_of(text)
+  local name, path = text:match "^([^/:]+):(/.*)$"
+  if name then
+    return node_of(name), path, name
+  end
+  return nil, text, "here"
+end
+
+-- The inode of one end: a guest's, or this machine's.
+local function file_at(node, path)
+  if node then
+    return console.world:get(node, path)
+  end
+  return console.world.admin_files[path]
+end
+
+local function part_name(path)
+  return (path:gsub("/([^/]*)$", "/.%1.migsh-part"))
+end
+
+local function refuse_open(file, where, path, readers)
+  for user, how in pairs(file.users) do
+    if how == "writes" or not readers then
+      fail("state", "a copy is only taken of what nobody has open: shut the guest down first",
+        "%s:%s: in use by %s", where, path, user)
+    end
+  end
+end
+
+local function look_at_copy(args)
+  local from, from_path, from_name = end_of(args[1])
+  local to, to_path, to_name = end_of(args[2])
+  local source = file_at(from, from_path) or fail("not-found", nil, "%s:%s: no such file", from_name, from_path)
+  local there = file_at(to, to_path)
+  if there and there == source then
+    return nil
+  end
+  if not args.plan then
+    refuse_open(source, from_name, from_path, args.readers)
+  end
+  if not console.world:has_dir(to, World.parent(to_path)) then
+    fail("not-found", nil, "%s:%s: there is no such directory", to_name, to_path)
+  elseif there and not args.update then
+    fail("exists", nil, "%s:%s: it is there already", to_name, to_path)
+  elseif there then
+    refuse_open(there, to_name, to_path)
+  end
+  return source, to, to_path, there
+end
+
+function mig.disk_copy(args)
+  local source, to, path, there = look_at_copy(args)
+  if not source then
+    return { shared = true, verified = false, copied = false, size = 0, data = 0, sent = 0 }
+  elseif args.plan then
+    return { shared = false, verified = false, copied = false, to_size = null, to_holds = null, size = source.size }
+  end
+  local w, label = console.world, ("the copy to %s:%s"):format(to.name, path)
+  point("before " .. label)
+  local content = World.copy_of(source.content)
+  if there then
+    w:overwrite(to, path, { part = tostring(content.ver and content.ver.id) })
+    point("in the middle of " .. label)
+    refuse_open(there, to.name, path)
+    w:overwrite(to, path, content)
+  else
+    w:create(to, part_name(path), { part = tostring(content.ver and content.ver.id), size = source.size })
+    point("in the middle of " .. label)
+    w:overwrite(to, part_name(path), content)
+    if not w:rename(to, part_name(path), path) then
+      fail("exists", nil, "%s:%s: it has come to be there meanwhile", to.name, path)
+    end
+  end
+  point("after " .. label)
+  return { shared = false, verified = true, copied = true, size = source.size, data = source.size, sent = source.size,
+    seconds = 1, route = "direct" }
+end
+
+function mig.disk_rebase(args)
+  local node = node_of(args.node)
+  changing("disk-rebase of " .. args[1], function()
+    local file = console.world:get(node, args[1]) or fail("not-found", nil, "%s: no such file", args[1])
+    refuse_open(file, node.name, args[1])
+    file.content = World.copy_of(file.content)
+    file.content.backing = args[2]
+    World.touch(console.world, file)
+  end)
+end
+
+-- Definitions with other paths: "path=/a:/b" alone is known.
+function mig.xml_map_path(path, map)
+  for _, text in ipairs(map) do
+    for from, to in text:gmatch "path=([^:,]*):([^,]*)" do
+      if path == from or path:sub(1, #from + 1) == from .. "/" then
+        return to .. path:sub(#from + 1)
+      end
+    end
+  end
+end
+
+function mig.xml_map(text, map)
+  local n = 0
+  local out = text:gsub("(<source file=')([^']*)'", function(head, path)
+    local to = mig.xml_map_path(path, map)
+    n = n + (to and 1 or 0)
+    return head .. (to or path) .. "'"
+  end)
+  return out, n > 0 and "(adapted)\n" or "", n, {}
+end
+
+-- Texts ---------------------------------------------------------------------------------------------------------------
+
+function mig.array(t)
+  return t
+end
+
+function mig.sha256(text)
+  return console.world:digest { content = { text = text } }
+end
+
+-- The only JSON there is here was put into a file by the model, which keeps what it says.
+function mig.json_decode(text)
+  local value = console.world.json[text] or broken("json_decode of %s", text)
+  return fake.copy(value)
+end
+
+-- As it comes out of a file: a function in it would be a mistake.
+function fake.copy(value)
+  if type(value) ~= "table" or value == null then
+    if type(value) == "function" or type(value) == "userdata" or type(value) == "thread" then
+      broken("a %s was put into a journal", type(value))
+    end
+    return value
+  end
+  local out = {}
+  for key, item in pairs(value) do
+    out[key] = fake.copy(item)
+  end
+  return out
+end
+
+-- The rest ------------------------------------------------------------------------------------------------------------
+
+function mig.all(list)
+  local results = {}
+  for i, fn in ipairs(list) do
+    results[i] = fn()
+  end
+  return results
+end
+
+function mig.sleep(ms)
+  console.world:tick(ms / 1000)
+end
+
+function mig.notice(text)
+  console.said[#console.said + 1] = text
+end
+
+mig.warn = mig.notice
+
+function mig.ask()
+  fail("auth", nil, "nobody can be asked")
+end
+
+function mig.undo()
+  broken "mig.undo"
+end
+
+function mig.capabilities()
+  return ""
+end
+
+setmetatable(mig, { __index = function(_, name)
+  if fake.recipes and fake.recipes[name] then
+    return function(args)
+      return fake.recipes[name].run(args)
+    end
+  end
+  broken("a command or function that the model does not know: mig.%s", tostring(name))
+end })
+
+-- The console at work.
+function fake.enter(c)
+  console = c
+  c.point = point
+end
+
+function fake.console()
+  return console
+end
+
+fake.point, fake.normalise, fake.find = point, normalise, find
+
+return fake
