@@ -49,6 +49,18 @@ function evidence.rows(uuid, must)
   return facts
 end
 
+-- Raises where a node has a saved state of the guest: it is older than the disks that are about to come, and libvirt
+-- would restore it at the next start. libvirt goes by the file alone, whether it has told of it or not.
+function evidence.refuse_save(name, uuid, domain)
+  local info = place.on(name, uuid)
+  local path = "/var/lib/libvirt/qemu/save/" .. (info and info.name or domain) .. ".save"
+  if info and info.managed_save or node.exists(name, path) then
+    mig.fail("state", info and ("managedsave-remove %s@%s drops it"):format(info.name, name)
+      or "give it another name, or remove it if nobody needs it", "%s has an old saved state of %s (%s), which would be "
+      .. "restored on newer disks", name, domain, path)
+  end
+end
+
 -- The last record of a step, whatever its key.
 local function state_of_step(tx, name)
   local state
