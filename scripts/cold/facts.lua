@@ -193,12 +193,14 @@ done]], path, table.unpack(paths))
   return users
 end
 
--- Does a domain of the node, one aside, need that file, be it below its disks?
-function facts.based_on(where, path, uuid)
-  for _, row in ipairs(mig.list { all = true, node = where }) do
-    for _, file in ipairs(row.uuid ~= uuid and mig.domfiles { row.uuid .. "@" .. where } or {}) do
-      if file.path == path then
-        return true
+-- Does any domain of any node need a file of that name, be it below its disks?
+function facts.based_on(path)
+  for _, where in ipairs(place.hypervisors()) do
+    for _, row in ipairs(mig.list { all = true, node = where }) do
+      for _, file in ipairs(mig.domfiles { row.uuid .. "@" .. where }) do
+        if file.path == path then
+          return true
+        end
       end
     end
   end

@@ -6,6 +6,8 @@
 -- Facts: {domain, source (nil: it was brought from a directory), dest,
 --   silent = {{node, msg}}       who did not answer, or is not in the inventory any more
 --   rows = {[node] = {state, reason, managed_save}}   every definition and every running copy
+--   others = {[node] = journal}  whose mark the definition bears that another undertaking left on the source or made
+--                                on the destination
 --   reason_before                the reason of the destination's row before we began, which tells nothing
 --   files = {{path, to, source, copy, users}}   of each file that we made: "same", "changed", "gone" or nil (not known,
 --                                or there is none), and who needs or has open what was made, as texts
@@ -168,7 +170,10 @@ local function decide(facts)
       end
     end
   end
-  if #active > 1 then
+  local other = facts.others[facts.source or facts.dest] or facts.others[facts.dest]
+  if other then
+    return "neither", ("another undertaking has moved it meanwhile (journal %s)"):format(other)
+  elseif #active > 1 then
     return "neither", "it is active on " .. table.concat(active, " and ")
   elseif active[1] then
     return judge_active(facts, active[1])
