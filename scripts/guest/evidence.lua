@@ -153,7 +153,7 @@ local function newer_files(job, facts)
     local shared = a and b and a.inode == b.inode and a.size == b.size and a.mtime == b.mtime
     if a and b and not shared and a.kind == "file" and b.kind == "file" then
       local newer = tonumber(b.mtime) > tonumber(a.mtime)
-      files[#files + 1] = { path = path, to = to, copy = newer and "changed" or nil }
+      files[#files + 1] = { path = path, to = to, action = "copied", copy = newer and "changed" or nil }
     end
   end
   return files
