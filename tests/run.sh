@@ -6,16 +6,17 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 quick=(repl lint tsan unit golden lua)
-slow=(tidy lab fault-sample)
+slow=(tidy fuzz lab fault-sample)
 all=("${quick[@]}" "${slow[@]}")
 
 usage() {
-    echo "usage: tests/run.sh [--no-install] [SUITE…]"
+    echo "usage: tests/run.sh [--no-install] [SUITE…] [fuzz [SECONDS]]"
     echo "suites: ${all[*]}; quick (all but ${slow[*]}); all (the default); lab/NAME for one script of the lab;"
     echo "fault: every case of tests/fault, of which fault-sample takes others each day"
 }
 
 install=1
+fuzz_seconds=10
 suites=()
 for a in "$@"; do
     case $a in
@@ -24,6 +25,10 @@ for a in "$@"; do
     quick) suites+=("${quick[@]}") ;;
     all) suites+=("${all[@]}") ;;
     lab/* | fault) suites+=("$a") ;;
+    [0-9]*) # what each harness of tests/fuzz gets
+        [[ "${suites[*]: -1}" == fuzz && $a =~ ^[0-9]+$ ]] || { usage >&2; exit 2; }
+        fuzz_seconds=$a
+        ;;
     *)
         [[ " ${all[*]} " == *" $a "* ]] || { usage >&2; exit 2; }
         suites+=("$a")
@@ -129,6 +134,8 @@ fault_sample() { tests/fault/run.sh --sample 10; }
 fault_1() { tests/fault/run.sh --part 1/2; }
 fault_2() { MIGSH_FAULT_SUBNET=192.168.115 tests/fault/run.sh --part 2/2; }
 
+fuzz() { tests/fuzz/run.sh "$fuzz_seconds"; }
+
 configure() {
     local dir=$1
     shift
@@ -155,6 +162,7 @@ for s in "${suites[@]}"; do
     case $s in
     unit) lanes+=(unit unit_asan) ;;
     tsan) lanes+=(tsan unit_tsan) ;;
+    fuzz) lanes+=(fuzz fuzz) ;;
     tidy) lanes+=(tidy tests/tidy/run.sh) ;;
     fault-sample) lanes+=(fault-sample fault_sample) ;;
     fault) lanes+=(fault/1 fault_1 fault/2 fault_2) ;;

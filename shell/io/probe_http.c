@@ -17,7 +17,7 @@ static int status_of(const char *answer, size_t len, bool ended)
         return ended ? -1 : 0;
     const char *d = answer + 9;
     for (int i = 0; i < 3; i++)
-        if (d[i] < '0' || d[i] > '9')
+        if (d[i] < (i ? '0' : '1') || d[i] > '9') // "000" is no status, nor "not there yet"
             return -1;
     return (d[0] - '0') * 100 + (d[1] - '0') * 10 + (d[2] - '0');
 }

@@ -20,6 +20,7 @@
 #include "core/watch.h"
 #include "io/job.h"
 #include "io/loop.h"
+#include "io/probe_priv.h"
 
 // Answers every connection with `answer` and closes it; an empty answer: closes at once.
 struct server {
@@ -141,6 +142,21 @@ static void test_tcp(void **state)
     watch_free(w);
     server_stop(&s);
     close(fd);
+}
+
+// An answer that has ended is judged, whatever it says.
+static void test_http_status(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        bool ended;
+        int verdict;
+    } cases[] = {{"HTTP/1.0 200 OK", false, 1}, {"HTTP/1.0 503 no", false, -1}, {"HTTP/1.0 20", false, 0},
+                 {"HTTP/1.0 20", true, -1},     {"HTTP/1.0 000 x", true, -1},   {"SSH-2.0-x", false, -1}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(probe_http_judge(cases[i].answer, strlen(cases[i].answer), cases[i].ended, NULL),
+                         cases[i].verdict);
 }
 
 static void test_http(void **state)
@@ -305,9 +321,9 @@ int main(void)
     if (loop_init(&e) < 0)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tcp),      cmocka_unit_test(test_http), cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_duration), cmocka_unit_test(test_icmp), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_tcp),      cmocka_unit_test(test_http),     cmocka_unit_test(test_http_status),
+        cmocka_unit_test(test_endless),  cmocka_unit_test(test_duration), cmocka_unit_test(test_icmp),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Words of nodes: what one says of its keys, of files, of itself. Only names and keys come out, and memory is bounded by
+// what came in.
+#include "core/keys_gather.c"
+
+#include "core/facts.h"
+#include "fuzz.h"
+
+static void release(struct keys_account *a)
+{
+    free(a->user), free(a->identity), free(a->key_file), free(a->root_rule), free(a->locked);
+    strv_release(&a->own_names), strv_release(&a->host_keys), strv_release(&a->public_keys);
+    for (size_t i = 0; i < a->n_modes; i++)
+        free(a->modes[i].path);
+    free(a->modes);
+    buf_release(&a->known), buf_release(&a->global), buf_release(&a->authorized);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct in in = {data, size};
+    size_t n;
+    _cleanup_free_ char *text = in_rest(&in, &n), *whole = xasprintf("MIGSH-KEYS\n%s\nend\n", text);
+    struct keys_account a = {.port = (int)(n % 3) * 11};
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (take_facts(&a, whole, &e) < 0)
+        must(e.msg);
+    for (size_t i = 0; i < a.own_names.n; i++)
+        must(!strpbrk(a.own_names.s[i], " \t\r\n,*?!|@#\"") && a.own_names.s[i][0]);
+    for (size_t i = 0; i < a.host_keys.n; i++)
+        must(!strpbrk(a.host_keys.s[i], "\r\n\"") && strchr(a.host_keys.s[i], ' ') == strrchr(a.host_keys.s[i], ' '));
+    for (size_t i = 0; i < a.n_modes; i++)
+        must(a.modes[i].path[0] == '/' && !strchr(a.modes[i].path, '\n') && a.modes[i].mode & 022);
+    must(a.known.len + a.global.len + a.authorized.len <= n + 8);
+    release(&a);
+    return 0;
+}
