@@ -94,6 +94,10 @@ local function adapt(m, about)
       mig.warn(("--map: no %s in what was exported"):format(key))
     end
   end
+  local written = claims.written(mapped)
+  for _, file in ipairs(about.files) do
+    file.written = written[file.to] or file.to_pool and written[file.to_pool .. "/" .. file.volume] or nil
+  end
   return diff, claims.strange(mapped, about)
 end
 

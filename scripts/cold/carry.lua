@@ -7,7 +7,13 @@ local carry = {}
 -- The text as a file, for as long as fn needs it. It may hold passwords: it is never on a disk.
 function carry.with_file(text, fn)
   local file <close> = mig.text_file(text)
-  return fn(file)
+  local ok, err = pcall(fn, file)
+  if not ok and type(err) == "table" and err.msg then
+    err.msg = err.msg:gsub(" from " .. tostring(file), "") -- a name that would tell nobody anything
+  end
+  if not ok then
+    error(err, 0)
+  end
 end
 
 local kinds = {

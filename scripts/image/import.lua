@@ -40,13 +40,14 @@ local function check_name(about)
   end
 end
 
--- What will be done with a file: "copy", "there" (an equal one is there, and nobody writes to it), "create", "onto".
+-- What will be done with a file: "copy", "there" (an equal one is there, and the definition writes to none: what the
+-- manifest says of that does not count), "create", "onto".
 local function judge(about, file)
   local there = node.stat(about.dest, file.to)
   device.check_kind(about, file)
   if not there then
     return file.make and "create" or "copy"
-  elseif (file.readonly or file.kind == "backing") and there.size == file.size
+  elseif (file.readonly or file.kind == "backing") and not file.written and there.size == file.size
     and (there.kind == "file" or there.kind == "block") and node.sha256(about.dest, file.to) == file.sha256 then
     return "there"
   elseif file.to_block and there.kind == "block" then

@@ -85,6 +85,17 @@ function claims.strange(texts, about)
   return list
 end
 
+-- The names by which the guest could write to what it names, as a set: paths, and volumes as "POOL/VOLUME".
+function claims.written(texts)
+  local set = {}
+  for _, d in ipairs(texts) do
+    for _, claim in ipairs(mig.xml_host(d.text).claims) do
+      set[claim.name] = set[claim.name] or claim.at:find ", written to$" ~= nil
+    end
+  end
+  return set
+end
+
 -- As a line of a plan.
 function claims.line(claim)
   local option = claim.kind == "path" and "--allow-host-path " .. claim.name or "--allow-host " .. claim.kind

@@ -159,7 +159,7 @@ function policy.check(about, files, sh)
   for _, file in ipairs(files) do
     local dir = directory(file.to)
     known.pools = known.pools or pool_directories(about.dest)
-    known.device = file.to_block
+    known.device, known.real, known.holds = file.to_block, nil, nil
     if o.clone and file.pool then
       known.cloned[dir] = true
     end

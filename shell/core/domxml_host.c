@@ -65,13 +65,17 @@ static void add_claim(struct claims *c, const char *kind, const char *name, cons
     json_decref(more);
 }
 
-// "disk/source/@file", "os/loader"; of a loader that the guest may write to, with a word more.
+// What the guest may write to by this name bears a word more.
+#define WRITTEN(condition) "substring(', written to', 1, 12 * number(boolean(" condition ")))"
+
+// "disk/source/@file", "os/loader"
 static char *place_of(struct xml_doc *doc, struct xml_node *node, bool attribute)
 {
-    return xml_string(doc, node,
-                      attribute ? "concat(name(../..), '/', name(..), '/@', name())"
-                                : "concat(name(..), '/', name(), substring(', written to', 1, 12 * number(self::loader "
-                                  "and @type = 'pflash' and not(@readonly = 'yes'))))");
+    return xml_string(
+        doc, node,
+        attribute ? "concat(name(../..), '/', name(..), '/@', name(), " WRITTEN("../../self::disk[not(readonly)]") ")"
+                  : "concat(name(..), '/', name(), " WRITTEN(
+                        "self::loader[@type = 'pflash' and not(@readonly = 'yes')]") ")");
 }
 
 static const char *skip_blanks(const char *s)
@@ -126,7 +130,8 @@ static void add_volumes(struct claims *c, struct xml_doc *doc)
         _cleanup_free_ char *pool = xml_string(doc, nodes[i], "string(@pool)");
         _cleanup_free_ char *volume = xml_string(doc, nodes[i], "string(@volume)");
         _cleanup_free_ char *name = xasprintf("%s/%s", pool ? pool : "", volume ? volume : "");
-        _cleanup_free_ char *at = xml_string(doc, nodes[i], "concat(name(..), '/', name())");
+        _cleanup_free_ char *at =
+            xml_string(doc, nodes[i], "concat(name(..), '/', name(), " WRITTEN("../self::disk[not(readonly)]") ")");
         add_claim(c, "volume", name, at, json_pack("{s:o, s:o}", "pool", json_text(pool), "volume", json_text(volume)));
     }
 }

@@ -13,7 +13,8 @@
 //   root     the root element
 //   domains  [{"name", "uuid"}]: the root, if it is a domain, or those that a snapshot or checkpoint holds. The uuid as
 //            libvirt writes it. null: it has none, or several, or what is no uuid
-//   claims   [{"kind", "name", "at"}], each once. `at` is the place, such as "disk/source/@file". Kinds:
+//   claims   [{"kind", "name", "at"}], each once. `at` is the place, such as "disk/source/@file"; of a disk or loader that is
+//            not read-only "…, written to". Kinds:
 //     path       a file, directory, socket or device by its name: every text and attribute that begins with a slash, and
 //                every script of an interface. Not: title, description and metadata of a domain, which libvirt does not
 //                read; and what is a path in the guest or in a name space of its own

@@ -24,7 +24,7 @@ guest() {
 <domain type='qemu'><name>$name</name><uuid>$id</uuid><memory unit='MiB'>32</memory>
 <os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 $(printf '%s\n' "$@")
-<graphics type='vnc' passwd='secret7'/></devices></domain>
+<graphics type='vnc' passwd='s3cr3tHG'/></devices></domain>
 XML
 }
 disk() { echo "<disk type='file' device='disk'><driver name='qemu' type='$2'/><source file='$1'/><target dev='$3' bus='virtio'/></disk>"; }
@@ -85,7 +85,7 @@ refused "no confinement" 'seclabel none'
 bad snapshot-1.xml "0,\|$images/imp.qcow2|s||/etc/shadow|"
 refused "a file of the host in a snapshot" 'path /etc/shadow .*snapshot-1.xml'
 bad domain.xml "s|</devices>|<nonsense/></devices>|"
-check "what libvirt's schema does not know is refused" gives 1 'nonsense' m import-domain /root/bad dest
+check "what libvirt's schema does not know is refused" gives 2 'failed to define domain: XML document failed to validate' m import-domain /root/bad dest
 check "... nothing of it is there" nothing
 
 # An image that names a file of the host; a file that is to be where nobody keeps images.
@@ -99,6 +99,11 @@ for place in /root/imp.qcow2 /home/imp.qcow2 /opt/imp.qcow2 /var/lib/imp.qcow2; 
     on admin -- sh -c "cd /root/bad && jq '.files[0].path = \"$place\"' manifest.json >new && mv new manifest.json"
     refused "a file at $place" 'is in no directory of images'
 done
+lab exec admin -- cat /root/exported/01-imp.qcow2 | lab exec dest -- sh -c "cat >$images/theirs.qcow2"
+bad domain.xml "s|$images/imp.qcow2|$images/theirs.qcow2|"
+on admin -- sh -c "cd /root/bad && jq '.files[0].path = \"$images/theirs.qcow2\" | .files[0].readonly = true | .files[0].kind = \"backing\" | .descriptions |= map(select(.what == \"domain\"))' manifest.json >new && mv new manifest.json"
+check "refused: an equal file that others may have, which the guest would write to" gives 4 'dest has a file .*theirs.qcow2 already' m import-domain /root/bad dest
+check "... nothing of it is there" nothing
 check "--allow-host-path must be a path" gives 2 'no.* absolute path|is not the absolute path' m import-domain /root/exported dest --allow-host-path etc
 check "--allow-host must be a kind" gives 2 'no kind of thing' m import-domain /root/exported dest --allow-host everything
 
@@ -106,7 +111,7 @@ on dest -- sh -c 'mkdir -p /srv/iso && echo iso >/srv/iso/x.iso'
 add "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='/srv/iso/x.iso'/><target dev='hdc'/><readonly/></disk>"
 refused "a file that could be anybody's" 'path /srv/iso/x.iso'
 check "allowed, it is imported" gives 0 'imp imported to dest' m import-domain /root/bad dest --allow-host-path /srv/iso
-check "... with its password" says "passwd='secret7'" m dumpxml imp@dest --security-info
+check "... with its password" says "passwd='s3cr3tHG'" m dumpxml imp@dest --security-info
 check "... and its snapshot" prints before m snapshot-list imp@dest --name
 check "a domain that came meanwhile is not replaced" gives 4 'dest has a domain imp already' m import-domain /root/exported dest
 on dest -- sh -c "virsh -q undefine imp --snapshots-metadata; rm -f $images/imp.qcow2"
@@ -117,7 +122,7 @@ evil() { # PATH: a guest there with a disk of that name
     guest evil 6d696773-6800-4c41-8000-0000000000e3 "$(disk "$1" raw vda)" >"$work/evil.xml"
     m define "$work/evil.xml" --node source >/dev/null
 }
-on dest -- sh -c 'mkdir -p /srv/www /srv/new /srv/vms /home/image && echo hello >/srv/www/index.html && ln -s /etc/cron.d /srv/link && : >/srv/vms/a.qcow2'
+on dest -- sh -c 'mkdir -p /srv/www /srv/new /srv/vms /root/somebody && echo hello >/srv/www/index.html && ln -s /etc/cron.d /srv/link && : >/srv/vms/a.qcow2'
 while IFS='~' read -r path pattern; do
     evil "$path"
     check "cold-migrate does not write $path" gives 9 "$pattern" m cold-migrate evil dest
@@ -127,7 +132,7 @@ while IFS='~' read -r path pattern; do
 done <<'END'
 /etc/cron.d/vmdisk~is a place of the system
 /root/vmdisk~is in no directory of images
-/home/image/vmdisk~is in no directory of images
+/root/somebody/vmdisk~is in no directory of images
 /var/lib/libvirt/hooks/qemu~is in no directory of images
 /srv/www/vmdisk~/srv/www holds other things than images
 /srv/link/vmdisk~is a place of the system
@@ -142,10 +147,10 @@ for path in /srv/new/vmdisk /srv/vms/vmdisk; do
     on dest -- virsh -q undefine evil
 done
 evil /srv/new/vmdisk
-check "nor does what --map names" gives 0 'evil: is defined on dest' m cold-migrate evil dest --undefine-source --map path=/srv/new:/home/image
+check "nor does what --map names" gives 0 'evil: is defined on dest' m cold-migrate evil dest --undefine-source --map path=/srv/new:/root/somebody
 on dest -- virsh -q undefine evil
-evil /home/imagepool/vmdisk
-on dest -- sh -c 'mkdir /home/imagepool && virsh -q pool-define-as kept dir --target /home/imagepool' >/dev/null
+evil /root/pool/vmdisk
+on dest -- sh -c 'mkdir /root/pool && virsh -q pool-define-as kept dir --target /root/pool' >/dev/null
 check "nor a pool's directory" gives 0 'evil: is defined on dest' m cold-migrate evil dest --undefine-source
 on dest -- virsh -q undefine evil
 
@@ -161,11 +166,11 @@ unseen() {
     cat "$work/spied"
     [ "$(cat "$work/spied")" = looking ]
 }
-spy admin files /tmp secret7
+spy admin files /tmp s3cr3tHG
 check "a guest with a password moves" gives 0 'imp: is defined on dest' m cold-migrate imp@source dest
 check "its password was in no file of /tmp" unseen
-check "it is there" says "passwd='secret7'" m dumpxml imp@dest --security-info
-check "and on the source, too" says "passwd='secret7'" m dumpxml imp@source --security-info
+check "it is there" says "passwd='s3cr3tHG'" m dumpxml imp@dest --security-info
+check "and on the source, too" says "passwd='s3cr3tHG'" m dumpxml imp@source --security-info
 killed() {
     lab exec admin -- env XDG_STATE_HOME=/root/state MIGSH_FAULT_STEP=define MIGSH_FAULT_WHEN=outcome LD_PRELOAD="$preload" \
         "$migsh" -i "$work/nodes" cold-migrate imp@dest source </dev/null
@@ -174,8 +179,8 @@ killed() {
 last() { on admin -- sh -c 'basename -s .jsonl "$(ls /root/state/migsh/journal/*-cold-migrate-*.jsonl | tail -n 1)"'; }
 check "on its way back the console is killed" killed
 check "... taken back" says "taken back" m rollback "$(last)"
-check "... the definition that it left has its password" says "passwd='secret7'" m dumpxml imp@source --security-info
-no_secret() { ! on admin -- grep -rqF secret7 /root/state; }
+check "... the definition that it left has its password" says "passwd='s3cr3tHG'" m dumpxml imp@source --security-info
+no_secret() { ! on admin -- grep -rqF s3cr3tHG /root/state; }
 check "no journal has it" no_secret
 
 lab guest define uefi1 >/dev/null
@@ -189,23 +194,28 @@ tpm_sum() { on "$1" -- sh -c 'cd "$1" && find . -type f ! -name ".lock" -exec sh
 check "it arrived" prints "$(tpm_sum source)" tpm_sum dest
 
 # --- an export that is torn ------------------------------------------------------------------------------------------
-on source -- sh -c "cd $images && dd if=/dev/urandom of=first.img bs=1M count=4 status=none && truncate -s 1M second.img"
+on source -- sh -c "cd $images && truncate -s 1M first.img && dd if=/dev/urandom of=second.img bs=1M count=4 status=none"
 guest torn 6d696773-6800-4c41-8000-0000000000e4 "$(disk $images/first.img raw vda)" "$(disk $images/second.img raw vdb)" >"$work/torn.xml"
 m define "$work/torn.xml" --node source >/dev/null
+# torn PATTERN COMMAND…: while the second disk is copied, the command runs on source.
 torn() {
-    local got=0 i
+    local pattern=$1 got=0 i
+    shift
     m export-domain torn /root/torn --bwlimit 1M >"$work/said" 2>&1 &
     local pid=$!
-    for ((i = 0; i < 300; i++)); do
-        on admin -- sh -c 'ls -A /root/torn 2>/dev/null | grep -q part' && break
+    for ((i = 0; i < 600; i++)); do
+        on admin -- sh -c 'ls -A /root/torn 2>/dev/null | grep -q 02-second.*part' && break
         sleep 0.1
     done
-    on source -- sh -c 'virsh -q start torn && virsh -q destroy torn'
+    on source -- "$@"
     wait $pid || got=$?
     cat "$work/said"
-    [ $got = 10 ] && grep -q 'first.img on source was changed while torn was exported' "$work/said"
+    [ $got = 10 ] && grep -q "$pattern" "$work/said"
 }
-check "a guest that ran for a moment while it was exported" torn
+check "a disk that is written to while the next one is exported" torn 'first.img on source was changed while torn was exported' \
+    dd if=/dev/urandom of=$images/first.img bs=4k count=1 conv=notrunc status=none
+check "... nothing of the export is left" on admin -- test ! -e /root/torn
+check "a guest that ran for a moment meanwhile" torn 'was changed while' sh -c 'virsh -q start torn && virsh -q destroy torn'
 check "... nothing of the export is left" on admin -- test ! -e /root/torn
 check "left alone, it is exported" says "torn exported" m export-domain torn /root/torn
 

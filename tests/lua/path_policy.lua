@@ -103,9 +103,12 @@ test("what a definition may name", function()
   equal(strange "<disk><source file='/srv/iso/../../etc/x'/></disk>", "path /srv/iso/../../etc/x refused")
   equal(strange "<disk><source pool='p' volume='w'/></disk>", "volume p/w refused")
   equal(strange "<serial><source service='1'/></serial>", "socket  :1 allowed")
+  local written = claims.written { { text = "<domain><devices><disk><source file='/a'/><readonly/></disk><disk><source "
+    .. "file='/b'/></disk><disk><source pool='p' volume='v'/></disk></devices></domain>" } }
+  equal(tostring(written["/a"]) .. tostring(written["/b"]) .. tostring(written["p/v"]), "falsetruetrue")
   raises("usage", "no kind", claims.check_kinds, { "path" })
   local _, list = strange "<disk><source file='/etc/shadow'/></disk>"
-  raises("unsafe", "path /etc/shadow .disk/source/@file in domain.xml", claims.check, list, "g")
+  raises("unsafe", "path /etc/shadow .disk/source/@file, written to in domain.xml", claims.check, list, "g")
 end)
 
 test("passwords of displays", function()

@@ -230,7 +230,7 @@ static void names_of_a_host(void **state)
     (void)state;
     claims("<domain><devices><disk><source file='/a'/><backingStore><source dev='/b'/></backingStore></disk>"
            "<disk><source file='/a'/></disk></devices></domain>",
-           "path /a disk/source/@file\npath /b backingStore/source/@dev\n");
+           "path /a disk/source/@file, written to\npath /b backingStore/source/@dev\n");
     // texts, whatever lies between their parts
     claims("<domain><os><loader type='pflash'>/c<!-- --></loader><kernel><![CDATA[/k]]></kernel>"
            "<initrd>/i<?x?>j</initrd><nvram template='/t'> /n</nvram></os></domain>",
@@ -248,6 +248,8 @@ static void names_of_a_host(void **state)
            "");
     // a place that only looks like it
     claims("<domain><devices><metadata><disk><source file='/a'/></disk></metadata></devices></domain>",
+           "path /a disk/source/@file, written to\n");
+    claims("<domain><devices><disk><source file='/a'/><readonly/></disk></devices></domain>",
            "path /a disk/source/@file\n");
     claims("<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:commandline><q:arg value='-x'/>"
            "</q:commandline><devices><disk q:y='1'/></devices></domain>",
@@ -260,7 +262,7 @@ static void names_of_a_host(void **state)
            "remote nbd:/e disk/source\nhostdev hostdev subsystem pci devices/hostdev\n"
            "hostdev disk nvme devices/disk\nhostdev interface hostdev devices/interface\n"
            "socket connect h:1 serial/source\nshmem s devices/shmem\nseclabel none   domain/seclabel\n"
-           "volume p/v disk/source\n");
+           "volume p/v disk/source, written to\n");
 }
 
 static void identity(void **state)
