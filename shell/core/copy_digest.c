@@ -70,7 +70,8 @@ static void digest_side(struct job *job, size_t i, void *arg)
     struct digests *d = &all->side[i];
     const struct copy_side *s = i ? &all->c->to : &all->c->from;
     _cleanup_free_ char *script = xasprintf("%s%s%s", copy_path, copy_tool, all->script);
-    const char *const args[] = {s->end->path, s->target, all->c->digest};
+    _cleanup_free_ char *target = copy_target(s);
+    const char *const args[] = {s->end->path, target, all->c->digest};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
@@ -87,7 +88,7 @@ static void digest_side(struct job *job, size_t i, void *arg)
     if (r < 0 || d->found.n == all->n)
         return;
     _cleanup_free_ char *words = copy_last_words(&d->said);
-    copy_at(s, &d->err, ERR_IO, words);
+    copy_failed(s, words, &d->err);
 }
 
 static int run(struct compare *all, struct err *e)

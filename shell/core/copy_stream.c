@@ -91,7 +91,8 @@ static void hand_out(struct stream *st)
     buf_truncate(&st->lines, 0);
     st->fed = 0;
     if (!st->begun)
-        buf_addf(&st->lines, "%s%s", s->c->fresh ? "fresh\n" : "", s->c->scan ? "scan\n" : "");
+        buf_addf(&st->lines, "is %s\n%s%s", s->c->to.identity, s->c->fresh ? "fresh\n" : "",
+                 s->c->scan ? "scan\n" : "");
     while (st->begun && left && s->at < s->plan->n && st->lines.len < 32768) {
         const struct copy_range *r = &s->plan->r[s->at];
         uint64_t n = r->length - s->offset;
