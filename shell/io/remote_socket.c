@@ -78,10 +78,12 @@ static int lookup_wait(struct job *job, struct lookup *l, double until, struct e
     return 0;
 }
 
-static int resolve(struct job *job, const char *host, int port, double until, struct addrinfo **ret, struct err *e)
+static int resolve(struct job *job, const char *host, int port, int family, double until, struct addrinfo **ret,
+                   struct err *e)
 {
     struct lookup *l = xnew(struct lookup);
-    l->hints = (struct addrinfo){.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    l->hints =
+        (struct addrinfo){.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     snprintf(l->port, sizeof(l->port), "%d", port);
     l->host = xstrdup(host);
     l->lock = lock_new();
@@ -186,12 +188,12 @@ static int dial_error(struct err *e, const char *host, int port)
     return -1;
 }
 
-int remote_dial(struct job *job, const char *host, int port, const char *bind_address, double timeout_ms, int *ret_fd,
-                struct err *e)
+int remote_dial(struct job *job, const char *host, int port, int family, const char *bind_address, double timeout_ms,
+                int *ret_fd, struct err *e)
 {
     double until = remote_now() + timeout_ms;
     struct addrinfo *all = NULL;
-    if (resolve(job, host, port, until, &all, e) < 0)
+    if (resolve(job, host, port, family, until, &all, e) < 0)
         return -1;
     int left = 0;
     for (struct addrinfo *a = all; a; a = a->ai_next)
