@@ -198,6 +198,8 @@ ssize_t stream_feed_lines(void *data, void *buf, size_t n, struct err *e)
 static void take_line(struct stream *st, const char *line)
 {
     if (strcmp(line, "@ready") == 0) {
+        if (st->ready) // once: it is no progress
+            return;
         st->ready = true;
         st->heard = copy_now();
         stream_wake_all(st->s);

@@ -55,7 +55,7 @@ replaced() { echo 'migsh: it was removed meanwhile, or is another file now' >&2;
 pin() {
   if [ -f "$1" ] || [ -b "$1" ]; then [ ! -L "$1" ] || replaced; else replaced; fi
   exec 9<"$1"
-  read -r self n </proc/self/stat
+  read -r self _ </proc/self/stat
   [ -n "$2" ] && [ "$(identity /proc/self/fd/9)" = "$2" ] || replaced
   r=/proc/self/fd/9
 }
