@@ -115,14 +115,16 @@ const struct cmd_def cmd_key_exchange = {
     .help =
         "Each node without a usable ssh key gets an ed25519 key; old keys are kept. Each node's public key, and "
         "yours,\n"
-        "goes into the authorized_keys of the others, and the host keys of the others into its known_hosts, under all\n"
-        "their names and addresses. Host keys are read from the server's own files, over a login whose host key was\n"
+        "goes into the authorized_keys of the others, and the host keys of the others into its known_hosts, under the\n"
+        "names that the inventory has for them, and under those of their own that lead from here to where the key was\n"
+        "shown. Host keys are read from the server's own files, over a login whose host key was\n"
         "checked. Lines that are there are left as they are; a host key that has changed is refused.\n"
         "\n"
         "For the first contact a node's password will do; a host key that is not known yet is shown, and asked about.\n"
         "\n"
         "libvirtd logs in to other nodes as root: where migsh's login is another account, --user root makes the\n"
-        "exchange for root (with sudo). --verify also logs in from every node to every node, as key-verify does.",
+        "exchange for root (with sudo). --revert of some nodes takes back what was done here when it was for none but\n"
+        "them. --verify also logs in from every node to every node, as key-verify does.",
     .example = "key-exchange --plan\nkey-exchange source dest --apply\nkey-exchange --user root --apply --accept-new\n"
                "key-exchange --revert",
     .opts = opts,

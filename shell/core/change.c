@@ -86,9 +86,9 @@ void text_split(const char *s, size_t len, struct text_lines *ret)
             ret->l = xrealloc(ret->l, cap, sizeof(*ret->l));
         }
         struct text_line l = {s, (size_t)((newline ? newline : end) - s), (size_t)(next - s), inside};
-        bool cr = newline && l.len && s[l.len - 1] == '\r';
-        l.len -= cr ? 1 : 0;
-        if (!ret->n && cr)
+        bool cr = l.len && s[l.len - 1] == '\r';
+        l.len -= cr && newline ? 1 : 0;
+        if (!ret->n && cr) // also without a line feed: given the other end, the line would tell of this one
             ret->eol = "\r\n";
         const char *tag;
         size_t tag_len;

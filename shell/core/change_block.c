@@ -128,7 +128,7 @@ static int build(const struct change *c, const char *eol, struct buf *out, struc
         const char *tag;
         size_t len;
         if (t.l[i].in_block || block_is_end(&t.l[i], &tag, &len) || is_sum_line(&t.l[i]) ||
-            memchr(t.l[i].s, '\0', t.l[i].len))
+            memchr(t.l[i].s, '\0', t.l[i].len) || memchr(t.l[i].s, '\r', t.l[i].len))
             return err_set(e, ERR_USAGE, "line %zu of the block cannot be part of a block", i + 1);
         buf_add(out, t.l[i].s, t.l[i].len);
         buf_adds(out, eol);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/strv.h"
 #include "core/copy_priv.h"
 #include "core/out.h"
 #include "io/job.h"
@@ -25,6 +26,12 @@ int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const 
     struct buf path _cleanup_buf_ = BUF_INIT;
     buf_add_line(&path, s->end->path);
     return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
+}
+
+int copy_failed(const struct copy_side *s, const char *words, struct err *e)
+{
+    bool state = strstr(words, "another copy") || strstr(words, "another file");
+    return copy_at(s, e, state ? ERR_STATE : ERR_IO, words);
 }
 
 // With the lock held.
@@ -238,6 +245,18 @@ static json_t *end_json(const struct copy_end *end)
     return json_pack("{s:o, s:o}", "node", json_text(place_name(end->node)), "path", json_text(end->path));
 }
 
+// ctime and birth as text: no number of Lua or JSON holds nanoseconds since 1970 exactly.
+static json_t *made(const struct copy *c)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    strv_split(&words, c->made ? c->made : "", ' ');
+    if (words.n != 3)
+        return json_null();
+    bool born = strspn(words.s[2], "0.") != strlen(words.s[2]) && strcmp(words.s[2], "-") != 0;
+    return json_pack("{s:o, s:o, s:o}", "inode", json_text(words.s[0]), "ctime", json_text(words.s[1]), "birth",
+                     json_text(born ? words.s[2] : NULL));
+}
+
 static json_t *result(const struct copy *c, bool shared, bool good)
 {
     double seconds = copy_now() - c->began;
@@ -260,6 +279,7 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     json_object_set_new(v, "wire", c->wire_known ? json_integer((json_int_t)c->wire) : json_null());
     json_object_set_new(v, "seconds", json_real(seconds));
     json_object_set_new(v, "rate", json_real(seconds > 0 ? (double)c->sent / seconds : 0));
+    json_object_set_new(v, "made", made(c));
     json_object_set_new(v, "resumable", json_boolean(!good && sent && !c->to.block));
     return v;
 }
@@ -278,7 +298,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     struct copy c = {.ctx = ctx,
                      .job = job,
                      .o = o,
-                     .from = {.end = &o->from, .target = "place"},
+                     .from = {.end = &o->from, .target = "source"},
                      .to = {.end = &o->to},
                      .wire_known = true,
                      .began = copy_now(),
@@ -308,9 +328,11 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     struct copy_side *sides[] = {&c.from, &c.to};
     for (int i = 0; i < 2; i++) {
         facts_release(&sides[i]->facts);
+        free(sides[i]->identity);
         copy_map_release(&sides[i]->map);
         err_release(&sides[i]->err);
     }
     lock_free(c.lock);
+    free(c.made);
     return r;
 }

@@ -5,7 +5,8 @@
 //
 // The copy grows as .NAME.migsh-part beside its destination and gets its name when it is complete and verified: on any
 // failure the destination is not there (with `update`, and for block devices, it is written in place), the part file is
-// kept, and the next copy sends only what is missing or wrong in it.
+// kept, and the next copy sends only what is missing or wrong in it. On a node other users may own the directory: no link
+// of theirs is followed, and a part file that somebody else could have made is refused (ERR_UNSAFE).
 #pragma once
 
 #include <jansson.h>
@@ -55,7 +56,8 @@ struct copy_options {
 //  "shared": both nodes see the same file (of devices nobody can tell), "route": "direct" or "relay" (the latter to and
 //  from this machine, too; null: nothing was sent), "streams", "digest": the algorithm (null: none), "verified", "size",
 //  "data": bytes that are not holes, "sent", "reused": bytes of data that were there already, "wire": bytes on the line,
-//  null where unknown, "seconds", "rate", "resumable": a part file is left}
+//  null where unknown, "seconds", "rate", "made": {"inode", "ctime", "birth": null where unknown} of the file as it was
+//  left, all text (null: nothing was written, or a device), "resumable": a part file is left}
 // With `plan` also {"kind": "file", "block" or "dir", the source's; "to_kind": null where there is nothing; "to_size": of a
 // device, else null; "to_holds": words on what a device holds, null where nothing is found (nothing known, and zeros at
 // its begin and end)}.

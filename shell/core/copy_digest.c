@@ -40,28 +40,30 @@ static void tell(struct compare *all)
 
 static int take(void *data, bool is_stderr, const void *text, size_t n, struct err *e)
 {
-    (void)e;
     struct digests *d = data;
     const char *s = text;
+    int r = 0;
     if (is_stderr) {
         if (d->said.len < 4096)
             buf_add(&d->said, s, n < 4096 ? n : 4096);
         return 0;
     }
     lock_acquire(d->all->lock);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && r == 0; i++) {
         if (s[i] != '\n') {
             if (d->line.len < 256)
                 buf_addc(&d->line, s[i]);
             continue;
         }
-        if (str_starts(buf_str(&d->line), "@"))
+        if (str_starts(buf_str(&d->line), "@") && d->found.n == d->all->n)
+            r = err_set(e, ERR_FAILED, "it tells more digests than it was asked for");
+        else if (str_starts(buf_str(&d->line), "@"))
             strv_add(&d->found, d->line.s + 1);
         buf_truncate(&d->line, 0);
     }
     tell(d->all);
     lock_release(d->all->lock);
-    return 0;
+    return r;
 }
 
 static void digest_side(struct job *job, size_t i, void *arg)
@@ -70,7 +72,8 @@ static void digest_side(struct job *job, size_t i, void *arg)
     struct digests *d = &all->side[i];
     const struct copy_side *s = i ? &all->c->to : &all->c->from;
     _cleanup_free_ char *script = xasprintf("%s%s%s", copy_path, copy_tool, all->script);
-    const char *const args[] = {s->end->path, s->target, all->c->digest};
+    _cleanup_free_ char *target = copy_target(s);
+    const char *const args[] = {s->end->path, target, all->c->digest};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
@@ -84,10 +87,14 @@ static void digest_side(struct job *job, size_t i, void *arg)
     int r = place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err);
     if (r < 0 && d->err.code == ERR_TIMEOUT)
         copy_at(s, &d->err, ERR_TIMEOUT, "its digests do not come on");
+    if (r < 0 && d->found.n == all->n && d->err.code == ERR_FAILED) {
+        _cleanup_free_ char *why = xstrdup(d->err.msg);
+        copy_at(s, &d->err, ERR_FAILED, why);
+    }
     if (r < 0 || d->found.n == all->n)
         return;
     _cleanup_free_ char *words = copy_last_words(&d->said);
-    copy_at(s, &d->err, ERR_IO, words);
+    copy_failed(s, words, &d->err);
 }
 
 static int run(struct compare *all, struct err *e)

@@ -24,6 +24,10 @@ static const char common[] =
     "and\n"
     "# udev looks for a moment at whatever was written. At last the kernel is asked, which tells of swap and of\n"
     "# partitions that are mounted, too.\n"
+    "looks() { set -- $(stat -c %u \"/proc/$1\" 2>/dev/null) \"$(readlink \"/proc/$1/exe\" 2>/dev/null)\"\n"
+    "  [ \"$1\" = 0 ] && case $2 in /*bin/udevadm | /*bin/udevd | /lib/*/systemd-udevd | /usr/lib/*/systemd-udevd | "
+    "/*bin/blkid) ;; *) false ;; esac\n"
+    "}\n"
     "used() {\n"
     "  if [ -b \"$1\" ]; then\n"
     "    p=$(find /proc/[0-9]*/fd -maxdepth 1 -type l -print0 2>/dev/null | xargs -0r stat -L -c '%F %t:%T %n' "
@@ -37,8 +41,8 @@ static const char common[] =
     "    if [ \"$2\" = readers ] && { { read -r l; read -r l; } <\"/proc/$p/fdinfo/${l##*/}\"; } 2>/dev/null; then\n"
     "      case $l in *0) continue ;; esac\n"
     "    fi\n"
-    "    { read -r l <\"/proc/$p/comm\"; } 2>/dev/null || continue\n"
-    "    case $l in *udev* | blkid) continue ;; esac\n"
+    "    [ \"$p\" != \"${self-}\" ] && { read -r l <\"/proc/$p/comm\"; } 2>/dev/null || continue\n"
+    "    ! looks \"$p\" || continue\n"
     "    say used \"$l (process $p)\"; break\n"
     "  done\n"
     "  for l in /sys/block/loop*/loop/backing_file; do\n"
@@ -91,24 +95,43 @@ static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x
                                   "show_map \"$r\"\n"
                                   ":\n";
 
-static const char look_dest[] = "real \"$1\"; d=${r%/*}; d=${d:-/}; p=${r%/*}/.${r##*/}.migsh-part\n"
-                                "[ -d \"$d\" ] || { say nodir yes; exit 0; }\n"
-                                "ls -f -- \"$d\" >/dev/null 2>&1\n"
-                                "kind \"$r\"; say kind \"$k\"\n"
-                                "tools\n"
-                                "say room \"$(stat -f -c '%a %S' -- \"$d\")\"\n"
-                                "if [ -n \"$k\" ]; then\n"
-                                "  facts \"$r\"; say inode \"$inode\"\n"
-                                "  case $k in file | block) [ \"$2\" = update ] || exit 0 ;; *) exit 0 ;; esac\n"
-                                "  t=$r\n"
-                                "else t=$p; kind \"$p\"; say part \"$k\"; fi\n"
-                                "[ -e \"$t\" ] || exit 0\n"
-                                "r=$t; facts \"$r\"\n"
-                                "say size \"$length\"\n"
-                                "used \"$t\"\n"
-                                "[ \"$k\" != block ] || holds \"$t\" \"$length\"\n"
-                                "show_map \"$t\"\n"
-                                ":\n";
+// Is the part file, open as 9, one that nobody else can have made? Otherwise says why not. On a file system of another
+// machine, root's files may belong to somebody else.
+static const char with_ours[] =
+    "ours() {\n"
+    "  set -- $(stat -L -c '%u %h %U' /proc/self/fd/9)\n"
+    "  [ \"$2\" -le 1 ] || { say foreign \"it is a hard link\"; return 1; }\n"
+    "  [ \"$1\" != \"$(id -u)\" ] || return 0\n"
+    "  case $(stat -f -c %T .) in nfs* | fuse* | cifs | smb* | v9fs | ceph | lustre | afs | gpfs | prl_fs | vboxsf)\n"
+    "    l=$(mktemp -p . .migsh-mark-XXXXXXXX) && n=$(stat -c %u -- \"$l\"); rm -f -- \"$l\"\n"
+    "    [ \"$n\" != \"$1\" ] || return 0 ;;\n"
+    "  esac\n"
+    "  say foreign \"it belongs to ${3-somebody else}\"; return 1\n"
+    "}\n";
+
+static const char look_dest[] =
+    "reach \"$1\" || { if [ -n \"$why\" ]; then say unsafe \"$why\"; else say nodir yes; fi; "
+    "exit 0; }\n"
+    "ls -f >/dev/null 2>&1\n"
+    "kind \"$r\"; say kind \"$k\"\n"
+    "tools\n"
+    "say room \"$(stat -f -c '%a %S' .)\"\n"
+    "if [ -n \"$k\" ]; then\n"
+    "  facts \"$r\"; say inode \"$inode\"\n"
+    "  case $k in file | block) [ \"$3\" = update ] || exit 0 ;; *) exit 0 ;; esac\n"
+    "  t=$r\n"
+    "else\n"
+    "  t=$part; if [ -L \"$t\" ]; then k=link; else kind \"$t\"; fi; say part \"$k\"\n"
+    "fi\n"
+    "case $k in file | block) ;; *) exit 0 ;; esac\n"
+    "i=$(identity \"$t\"); pin \"$t\" \"$i\"; say identity \"$i\"\n"
+    "[ \"$t\" != \"$part\" ] || ours || exit 0\n"
+    "facts \"$r\"\n"
+    "say size \"$length\"\n"
+    "u=$(exec 9<&-; used \"$t\"); [ -z \"$u\" ] || printf '%s\\n' \"$u\"\n"
+    "[ \"$k\" != block ] || holds \"$r\" \"$length\"\n"
+    "show_map \"$r\"\n"
+    ":\n";
 
 static const char again[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}\n"
                             "facts \"$r\"\n"
@@ -131,26 +154,38 @@ static const char seen_script[] = "real \"$1\"; n=0\n"
 
 static const char real[] = "real() { r=$(realpath -m -- \"$1\"; echo x); r=${r%?x}; }\n";
 
-static const char prepare[] = "umask 077\n"
-                              "[ ! -L \"$r\" ] || { echo 'migsh: it is a symbolic link' >&2; exit 1; }\n"
-                              "truncate -s \"$3\" -- \"$r\"\n";
+static const char prepare[] =
+    "case $2 in *:*) ;; *)\n"
+    "  umask 077; dd if=/dev/null of=\"$part\" conv=excl status=none || exit 1\n"
+    "  i=$(identity \"$part\"); pin \"$part\" \"$i\"; ours || exit 0; say identity \"$i\" ;;\n"
+    "esac\n"
+    "truncate -s \"$3\" -- \"$r\"\n";
 
 static const char map_target[] = "facts \"$r\"\n"
                                  "say size \"$length\"\n"
                                  "show_map \"$r\"\n"
                                  ":\n";
 
-static const char commit[] = "if [ \"$2\" = place ]; then sync -- \"$r\"; exit; fi\n"
-                             "p=$r; real \"$1\"\n"
-                             "sync -- \"$p\" || exit 1\n"
-                             "facts \"$p\"; u=$(used \"$p\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
-                             "chown -- \"$3\" \"$p\" 2>/dev/null || chown -- \"$4\" \"$p\" || exit 1\n"
-                             "chmod -- \"$5\" \"$p\" || exit 1\n"
-                             "mv -nT -- \"$p\" \"$r\" || exit 1\n"
-                             "[ ! -e \"$p\" ] || { say there yes; exit 0; }\n"
-                             "if selinuxenabled 2>/dev/null; then restorecon -F -- \"$r\" 2>/dev/null; fi\n"
-                             "sync -- \"${r%/*}/\"\n"
-                             "say done yes\n";
+// Owner and mode are given to the opened file; if that file cannot have the name, it gets back what it had. "made" is said
+// of the name: who reads it there sees the same.
+static const char commit[] =
+    "made() { case $2 in *:b*) ;; *) say made \"$(stat -c '%i %.9Z %.9W' -- \"$name\")\" ;; esac; }\n"
+    "sync -- \"$r\" || exit 1\n"
+    "case $2 in place*) made \"$@\"; exit ;; esac\n"
+    "facts \"$r\"; u=$(exec 9<&-; used \"$part\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
+    "back=$ids m=$mode\n"
+    "chown -- \"$3\" \"$r\" 2>/dev/null || chown -- \"$4\" \"$r\" || exit 1\n"
+    "chmod -- \"$5\" \"$r\" && mv -nT -- \"$part\" \"$name\"; s=$?\n"
+    "if [ -e \"$part\" ] || [ -L \"$part\" ]; then\n"
+    "  chown -- \"$back\" \"$r\" && chmod -- \"$m\" \"$r\"\n"
+    "  [ ! -e \"$name\" ] || say there yes\n"
+    "  [ -e \"$name\" ]; exit\n"
+    "fi\n"
+    "[ $s = 0 ] && [ ! -L \"$name\" ] && [ \"$(identity \"$name\")\" = \"${2#*:}\" ] || replaced\n"
+    "if selinuxenabled 2>/dev/null; then restorecon -F -- \"$d/${name#./}\" 2>/dev/null; fi\n"
+    "sync -- .\n"
+    "made \"$@\"\n"
+    "say done yes\n";
 
 static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
                 const char *const *args, size_t n_args, struct facts *ret, struct err *e)
@@ -159,8 +194,15 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     for (size_t i = 0; i < n_parts; i++)
         buf_adds(&script, parts[i]);
     // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
-    return s->end->node ? facts_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
-                        : facts_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
+    int r = s->end->node ? facts_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
+                         : facts_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
+    const char *words = r < 0 && e->code == ERR_FAILED ? strstr(e->msg, "migsh: ") : NULL;
+    if (words) {
+        _cleanup_free_ char *own = xstrdup(words + strlen("migsh: "));
+        err_release(e);
+        copy_failed(s, own, e);
+    }
+    return r;
 }
 #define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
 
@@ -179,9 +221,31 @@ static void look_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
-    const char *const parts[] = {common, with_tools, with_holds, i ? real : "", i ? look_dest : look_source};
-    const char *const args[] = {s->end->path, c->o->update ? "update" : "", readers(c)};
-    LOOK(c, s, job, parts, args, &s->facts, &s->err);
+    const char *const source[] = {common, with_tools, look_source};
+    const char *const dest[] = {copy_path, common, with_tools, with_holds, with_ours, look_dest};
+    const char *const source_args[] = {s->end->path, "", readers(c)};
+    const char *const dest_args[] = {s->end->path, "look", c->o->update ? "update" : ""};
+    if (i)
+        LOOK(c, s, job, dest, dest_args, &s->facts, &s->err);
+    else
+        LOOK(c, s, job, source, source_args, &s->facts, &s->err);
+}
+
+char *copy_target(const struct copy_side *s)
+{
+    return s->identity ? xasprintf("%s:%s", s->target, s->identity) : xstrdup(s->target);
+}
+
+// The part file must be one that only we can have made.
+static int check_foreign(const struct copy_side *s, const struct facts *f, struct err *e)
+{
+    const char *why = facts_get(f, "foreign"), *part = facts_get(f, "part");
+    bool link = part && strcmp(part, "link") == 0;
+    if (!why && !link)
+        return 0;
+    _cleanup_free_ char *what = xasprintf("its part file is not migsh's: %s", link ? "it is a link" : why);
+    copy_at(s, e, ERR_UNSAFE, what);
+    return err_hint(e, "find out who puts it there, and remove .NAME.migsh-part; nothing was written to it");
 }
 
 static int check_unused(const struct copy_side *s, const struct facts *f, struct err *e)
@@ -251,8 +315,13 @@ static int judge_dest(struct copy *c, struct err *e)
 {
     struct copy_side *s = &c->to;
     const char *kind = facts_get(&s->facts, "kind"), *part = facts_get(&s->facts, "part");
+    const char *unsafe = facts_get(&s->facts, "unsafe"), *identity = facts_get(&s->facts, "identity");
     if (facts_get(&s->facts, "nodir"))
         return copy_at(s, e, ERR_NOT_FOUND, "there is no such directory");
+    if (unsafe) {
+        copy_at(s, e, ERR_UNSAFE, unsafe);
+        return err_hint(e, "name the place itself instead of the link");
+    }
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
         return copy_at(s, e, ERR_EXISTS, "it is there already, and is no file");
@@ -262,10 +331,15 @@ static int judge_dest(struct copy *c, struct err *e)
     }
     s->block = kind && strcmp(kind, "block") == 0;
     s->exists = (kind && *kind) || (part && *part);
+    if (check_foreign(s, &s->facts, e) < 0)
+        return -1;
     if (part && *part && strcmp(part, "file") != 0)
         return copy_at(s, e, ERR_EXISTS, "its part file is no file");
     if (!s->exists)
         return 0;
+    if (!identity)
+        return copy_at(s, e, ERR_FAILED, "the answer of the node makes no sense");
+    s->identity = xstrdup(identity);
     s->size = number(&s->facts, "size");
     if (check_unused(s, &s->facts, e) < 0)
         return -1;
@@ -352,16 +426,26 @@ int copy_prepare(struct copy *c, struct err *e)
 {
     if (c->to.block)
         return 0;
-    _cleanup_free_ char *size = xasprintf("%llu", (unsigned long long)c->from.size);
-    const char *const parts[] = {copy_path, prepare}, *const args[] = {c->to.end->path, c->to.target, size};
+    struct copy_side *s = &c->to;
+    _cleanup_free_ char *size = xasprintf("%llu", (unsigned long long)c->from.size), *target = copy_target(s);
+    const char *const parts[] = {copy_path, with_ours, prepare}, *const args[] = {s->end->path, target, size};
     _cleanup_facts_ struct facts f = {0};
-    return LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 ? err_wrap(e, "cannot make the part file") : 0;
+    if (LOOK(c, s, c->job, parts, args, &f, e) < 0)
+        return err_wrap(e, "cannot make the part file");
+    if (check_foreign(s, &f, e) < 0)
+        return -1;
+    const char *identity = facts_get(&f, "identity");
+    if (!s->identity && !identity)
+        return copy_at(s, e, ERR_FAILED, "the answer of the node makes no sense");
+    s->identity = s->identity ? s->identity : xstrdup(identity);
+    return 0;
 }
 
 int copy_map_target(struct copy *c, struct err *e)
 {
     const char *const parts[] = {copy_path, common, with_tools, map_target};
-    const char *const args[] = {c->to.end->path, c->to.target};
+    _cleanup_free_ char *target = copy_target(&c->to);
+    const char *const args[] = {c->to.end->path, target};
     _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0)
         return -1;
@@ -378,9 +462,14 @@ int copy_commit(struct copy *c, struct err *e)
     const char *ids = c->o->owner ? c->o->owner : facts_get(from, "ids");
     const char *mode = c->o->mode ? c->o->mode : c->from.block ? "600" : facts_get(from, "mode");
     const char *const parts[] = {copy_path, common, commit};
-    const char *const args[] = {c->to.end->path, c->to.target, owner, ids, mode};
+    _cleanup_free_ char *target = copy_target(&c->to);
+    const char *const args[] = {c->to.end->path, target, owner, ids, mode};
     _cleanup_facts_ struct facts f = {0};
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
-    return facts_get(&f, "there") ? copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile") : 0;
+    if (facts_get(&f, "there"))
+        return copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile");
+    const char *made = facts_get(&f, "made");
+    c->made = made ? xstrdup(made) : NULL;
+    return 0;
 }

@@ -38,7 +38,7 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
         bool other = side && !st->said[1].len && st->said[0].len;
         at = other ? &s->c->from : at;
         _cleanup_free_ char *words = copy_last_words(&st->said[other ? 0 : side]);
-        r = copy_at(at, e, strstr(words, "another copy") ? ERR_STATE : ERR_IO, words);
+        r = copy_failed(at, words, e);
     }
     if (r < 0)
         stream_fail(s, e);

@@ -91,7 +91,8 @@ static void hand_out(struct stream *st)
     buf_truncate(&st->lines, 0);
     st->fed = 0;
     if (!st->begun)
-        buf_addf(&st->lines, "%s%s", s->c->fresh ? "fresh\n" : "", s->c->scan ? "scan\n" : "");
+        buf_addf(&st->lines, "is %s\n%s%s", s->c->to.identity, s->c->fresh ? "fresh\n" : "",
+                 s->c->scan ? "scan\n" : "");
     while (st->begun && left && s->at < s->plan->n && st->lines.len < 32768) {
         const struct copy_range *r = &s->plan->r[s->at];
         uint64_t n = r->length - s->offset;
@@ -197,6 +198,8 @@ ssize_t stream_feed_lines(void *data, void *buf, size_t n, struct err *e)
 static void take_line(struct stream *st, const char *line)
 {
     if (strcmp(line, "@ready") == 0) {
+        if (st->ready) // once: it is no progress
+            return;
         st->ready = true;
         st->heard = copy_now();
         stream_wake_all(st->s);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "core/edit_priv.h"
 #include "core/inventory.h"
+#include "core/out.h"
 #include "io/job.h"
 
 enum { WORKERS = 16, RETRIES = 100, COMMAND_MS = 15 * 60000 };
@@ -258,15 +259,36 @@ static bool may_have_acted(const struct journal_step *s)
     return strcmp(s->name, "edit") == 0 && s->state != STEP_UNCHANGED && s->state != STEP_UNDONE;
 }
 
+// What was done on the admin's machine is for all nodes of the journal: it goes with the last of them.
+static bool needed_here(const struct revert *r, const struct strv *nodes)
+{
+    bool others = false, here = false;
+    for (size_t i = 0; nodes && i < journal_steps(r->journal); i++) {
+        struct journal_step s = journal_step_at(r->journal, i);
+        const char *node = about_node(s.about);
+        bool admin = strcmp(node, EDIT_ADMIN) == 0;
+        here = here || (may_have_acted(&s) && admin);
+        others = others || (may_have_acted(&s) && !admin && !strv_has(nodes, node));
+    }
+    if (others && here)
+        out_notice(OUT_INFO,
+                   "%s: what was done on this machine stays, as it was for further nodes, too; --revert without names "
+                   "takes it back",
+                   journal_command(r->journal));
+    return others;
+}
+
 static void collect(struct revert *r, const struct strv *nodes)
 {
     size_t n = journal_steps(r->journal);
+    bool keep_here = needed_here(r, nodes);
     r->items = xcalloc(n + 1, sizeof(*r->items));
     r->numbers = xcalloc(n + 1, sizeof(*r->numbers));
     for (size_t i = n; i-- > 0;) {
         struct journal_step s = journal_step_at(r->journal, i);
         const char *node = about_node(s.about);
-        if (!may_have_acted(&s) || (nodes && !strv_has(nodes, node)))
+        bool admin = strcmp(node, EDIT_ADMIN) == 0;
+        if (!may_have_acted(&s) || (nodes && (admin ? keep_here : !strv_has(nodes, node))))
             continue;
         const json_t *path = json_object_get(s.about, "path");
         r->items[r->n] = (struct edit_item){.node = node,
@@ -274,7 +296,7 @@ static void collect(struct revert *r, const struct strv *nodes)
                                             .path = xstrdup(json_string_value(path)),
                                             .state = "skipped"};
         r->numbers[r->n++] = s.number;
-        if (strcmp(node, EDIT_ADMIN) == 0)
+        if (admin)
             r->admin = true;
         else if (!strv_has(&r->nodes, node))
             strv_add(&r->nodes, node);

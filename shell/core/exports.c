@@ -2,7 +2,6 @@
 // Reading and changing /etc/exports. Pure, any thread. See exports.h; the options are in exports_options.c.
 #include "core/exports.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,10 +34,16 @@ static void take(struct scan *k, size_t n)
     k->at += n;
 }
 
+// What parts words, and is no word itself: whoever looks for the end of either asks this, so one of them always goes on.
+static bool is_blank(int c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
 static void skip_blanks(struct scan *k)
 {
     size_t n;
-    for (int c = peek(k, &n); c == ' ' || c == '\t' || c == '\r'; c = peek(k, &n))
+    for (int c = peek(k, &n); is_blank(c); c = peek(k, &n))
         take(k, n);
 }
 
@@ -62,7 +67,7 @@ static bool word(struct scan *k, struct buf *out)
 {
     bool quoted = false;
     size_t n;
-    for (int c = peek(k, &n); c >= 0 && (quoted ? c != '\n' : !isspace(c)); c = peek(k, &n)) {
+    for (int c = peek(k, &n); c >= 0 && c != '\n' && (quoted || !is_blank(c)); c = peek(k, &n)) {
         take(k, n);
         if (c == '"') {
             quoted = !quoted;
@@ -158,22 +163,49 @@ static bool parse_clients(struct scan *k, struct exports *x, struct exports_entr
     return true;
 }
 
+struct use {
+    const struct exports_entry *entry;
+    const struct exports_client *client;
+    const struct exports_entry *first; // that gives the same client the same path; NULL: this one
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct use *x = a, *y = b;
+    return (x->client->start > y->client->start) - (x->client->start < y->client->start);
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct use *x = a, *y = b;
+    int r = strcmp(x->entry->path, y->entry->path);
+    r = r ? r : strcmp(x->client->name, y->client->name);
+    return r ? r : compare_places(a, b);
+}
+
 static void find_repeats(struct exports *x)
 {
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < x->n; i++)
+        n += x->entries[i].n_clients;
+    _cleanup_free_ struct use *all = xcalloc(n + 1, sizeof(*all));
     for (size_t i = 0; i < x->n; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(x->entries[i].path, x->entries[k].path) != 0)
-                continue;
-            for (size_t a = 0; a < x->entries[i].n_clients; a++) {
-                const char *name = x->entries[i].clients[a].name;
-                for (size_t b = 0; b < x->entries[k].n_clients; b++) {
-                    if (strcmp(name, x->entries[k].clients[b].name) == 0)
-                        fault(x, x->entries[i].line,
-                              xasprintf("%s has %s again, after line %u", x->entries[i].path,
-                                        *name ? name : "everybody", x->entries[k].line));
-                }
-            }
-        }
+        for (size_t k = 0; k < x->entries[i].n_clients; k++)
+            all[at++] = (struct use){&x->entries[i], &x->entries[i].clients[k], NULL};
+    }
+    qsort(all, n, sizeof(*all), compare_uses);
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(all[i].entry->path, all[i - 1].entry->path) == 0 &&
+            strcmp(all[i].client->name, all[i - 1].client->name) == 0)
+            all[i].first = all[i - 1].first ? all[i - 1].first : all[i - 1].entry;
+    }
+    qsort(all, n, sizeof(*all), compare_places);
+    for (size_t i = 0; i < n; i++) {
+        const struct use *u = &all[i];
+        if (u->first && u->first != u->entry)
+            fault(x, u->entry->line,
+                  xasprintf("%s has %s again, after line %u", u->entry->path,
+                            *u->client->name ? u->client->name : "everybody", u->first->line));
     }
 }
 

@@ -36,7 +36,7 @@ struct keys_account {
     char *user;              // the account
     char *identity;          // two entries of the inventory with the same are one account
     struct strv given_names; // known_hosts names by which the operator knows it
-    struct strv own_names;   // what it calls itself, and its addresses
+    struct strv own_names;   // what it calls itself, and its addresses, as far as they lead to it from here
     struct strv host_keys;   // "type base64"
     struct strv public_keys; // of the user: the one to be handed out first
     bool usable;             // the first works without a person (the admin's: at all)

@@ -13,7 +13,8 @@
 #include "io/remote_config.h"
 #include "io/remote_known.h"
 
-enum { WORKERS = 16, MAX_OUTPUT = 16 << 20 };
+enum { WORKERS = 16, MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
+static const double NAME_MS = 3000;
 static const double timeout_ms = 60000;
 
 // $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when all is known but the key that the account
@@ -212,6 +213,33 @@ static void trust(struct keys_account *a, const char *shown)
     add_key(&a->host_keys, shown, false);
 }
 
+// A node may call itself what it likes. Only a name that leads to where this console was shown the host key is taken from
+// it: the key goes into known_hosts under it, and from then on the node may play whoever has that name.
+static void keep_proved_names(struct keys *k, struct job *job, struct keys_account *a)
+{
+    struct session *s = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    _cleanup_strv_ struct strv said = a->own_names;
+    a->own_names = (struct strv)STRV_INIT;
+    bool open = session_get(k->ctx, job, a->node, &s, &ignored) == 0;
+    for (size_t i = 0; i < said.n; i++) {
+        const char *full = said.s[i];
+        bool bracket = *full == '['; // "[name]:port"
+        _cleanup_free_ char *name = xstrndup(full + bracket, bracket ? strcspn(full, "]") - 1 : strlen(full));
+        bool address = strchr(name, ':') || !name[strspn(name, "0123456789.")];
+        if (strv_has(&a->given_names, full))
+            continue;
+        if (open && i < NAMES_MAX && remote_leads_to(job, session_remote(s), name, NAME_MS))
+            strv_add(&a->own_names, full);
+        else if (!address && i < NAMES_MAX)
+            out_notice(OUT_INFO,
+                       "%s calls itself %s, which does not lead to it from here: no host key is put under "
+                       "that name",
+                       keys_account_name(a), name);
+    }
+    session_put(s);
+}
+
 static int look(struct keys *k, struct job *job, struct keys_account *a, struct err *e)
 {
     _cleanup_free_ char *shown = NULL;
@@ -234,8 +262,10 @@ static int look(struct keys *k, struct job *job, struct keys_account *a, struct 
     }
     if (remote_result_output(keys_account_name(a), &result, &text, e) < 0 || take_facts(a, text, e) < 0)
         return -1;
-    if (shown)
+    if (shown) {
         trust(a, shown);
+        keep_proved_names(k, job, a);
+    }
     if (!a->node && a->public_keys.n)
         a->usable = true; // a person types the passphrase, or the agent holds the key
     return 0;

@@ -46,6 +46,7 @@ struct fan {
     struct strv addresses; // of the servers
     struct view *views;
     json_t *rows;
+    json_t *index; // {a row's text without "seen_from": the row}
     struct buf failed;
     enum err_code code;
 };
@@ -68,21 +69,17 @@ static json_t *new_row(const char *server, json_t *path, json_t *clients, const 
 static void add_row(struct fan *f, const char *server, const char *from, json_t *path, json_t *clients, const char *how,
                     const char *problem)
 {
-    json_t *row = new_row(server, path, clients, how, problem), *there = NULL, *old;
-    size_t i;
-    json_array_foreach(f->rows, i, old)
-    {
-        bool same = true;
-        static const char *const keys[] = {"server", "export", "clients", "how", "problem"};
-        for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
-            same = same && json_equal(json_object_get(old, keys[k]), json_object_get(row, keys[k]));
-        there = same ? old : there;
-    }
-    if (!there)
+    json_t *row = new_row(server, path, clients, how, problem);
+    char *key = json_dumps(row, JSON_COMPACT);
+    json_t *there = json_object_get(f->index, key);
+    if (!there) {
         json_array_append(f->rows, there = row);
+        json_object_set(f->index, key, row);
+    }
     json_t *seen = json_object_get(there, "seen_from"), *last = json_array_get(seen, json_array_size(seen) - 1);
     if (!last || strcmp(json_string_value(last), from) != 0) // two mounts of it on one node
         json_array_append_new(seen, json_text(from));
+    free(key);
     json_decref(row);
 }
 
@@ -160,12 +157,13 @@ static void read_view(struct fan *f, size_t i, struct node **servers, size_t n)
 int nfs_show(struct ctx *ctx, struct job *job, struct node **servers, size_t n_servers, struct node **from,
              size_t n_from, json_t **ret, struct err *e)
 {
-    struct fan f = {.ctx = ctx, .from = from, .rows = json_array(), .failed = BUF_INIT};
+    struct fan f = {.ctx = ctx, .from = from, .rows = json_array(), .index = json_object(), .failed = BUF_INIT};
     for (size_t i = 0; i < n_servers; i++) {
         char *address;
         if (nfs_address(servers[i], &address, e) < 0) {
             strv_release(&f.addresses);
             json_decref(f.rows);
+            json_decref(f.index);
             return -1;
         }
         strv_take(&f.addresses, address);
@@ -180,6 +178,7 @@ int nfs_show(struct ctx *ctx, struct job *job, struct node **servers, size_t n_s
     }
     free(f.views);
     strv_release(&f.addresses);
+    json_decref(f.index);
     *ret = f.rows;
     if (f.code)
         err_set(e, f.code, "%s", buf_str(&f.failed));

@@ -141,6 +141,24 @@ static int bad_kind(const char *kind, struct err *e)
     return err_set(e, ERR_USAGE, "'%s' cannot be mapped: pool, bridge, network, path, machine or emulator", kind);
 }
 
+// UTF-8 that XML can carry, without control characters but those of `also`.
+static bool is_text(const char *s, const char *also)
+{
+    _cleanup_(json_decrefp) json_t *valid = json_string(s); // NULL: no UTF-8
+    for (const unsigned char *u = (const unsigned char *)s; valid && *u; u++) {
+        bool c1 = u[0] == 0xc2 && u[1] < 0xa0;
+        bool no_character = u[0] == 0xef && u[1] == 0xbf && u[2] >= 0xbe;
+        if (((*u < ' ' || *u == 127) && !strchr(also, *u)) || c1 || no_character)
+            return false;
+    }
+    return valid != NULL;
+}
+
+static int bad_text(const char *kind, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "the map of a %s has a name with control characters, or that is no UTF-8", kind);
+}
+
 static int check_entry(const char *kind, const char *from, const json_t *to, struct err *e)
 {
     const char *text = json_string_value(to);
@@ -148,6 +166,8 @@ static int check_entry(const char *kind, const char *from, const json_t *to, str
         return bad_kind(kind, e);
     if (!*from || !text || !*text)
         return err_set(e, ERR_USAGE, "the map of a %s has an empty name", kind);
+    if (!is_text(from, "\t\r\n") || !is_text(text, "\t\r\n"))
+        return bad_text(kind, e);
     if (strcmp(kind, types_kind) == 0 && strcmp(text, "file") != 0 && strcmp(text, "block") != 0)
         return err_set(e, ERR_USAGE, "a disk is of type file or block, not '%s'", text);
     if ((strcmp(kind, "path") == 0 || strcmp(kind, "emulator") == 0) && (*from != '/' || *text != '/'))
@@ -233,9 +253,11 @@ static char *read_word(const char **s, const char *stops)
 
 static int add_entry(json_t *map, const char *kind, const char *from, const char *to, struct err *e)
 {
-    _cleanup_(json_decrefp) json_t *text = json_text(to);
     if (strcmp(kind, types_kind) == 0)
         return bad_kind(kind, e);
+    if (!is_text(from, "") || !is_text(to, ""))
+        return bad_text(kind, e);
+    _cleanup_(json_decrefp) json_t *text = json_text(to);
     if (check_entry(kind, from, text, e) < 0)
         return -1;
     json_t *entries = json_object_get(map, kind);
@@ -244,7 +266,8 @@ static int add_entry(json_t *map, const char *kind, const char *from, const char
     const json_t *there = json_object_get(entries, from);
     if (there && !json_equal(there, text))
         return err_set(e, ERR_USAGE, "the %s '%s' is mapped twice", kind, from);
-    return json_object_set(entries, from, text) < 0 ? err_set(e, ERR_USAGE, "'%s' is not UTF-8", from) : 0;
+    json_object_set(entries, from, text);
+    return 0;
 }
 
 int xml_map_add(json_t *map, const char *text, struct err *e)

@@ -129,6 +129,8 @@ static int configure(struct remote *r, struct err *e)
         return -1;
     if (c->pubkey_algorithms && set_option(r, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, c->pubkey_algorithms, e) < 0)
         return -1;
+    if (c->rsa_min && set_option(r, SSH_OPTIONS_RSA_MIN_SIZE, &c->rsa_min, e) < 0)
+        return -1;
     return remote_hostkey_prefer(r, e);
 }
 
@@ -197,7 +199,7 @@ static int connect_fd(struct job *job, struct remote *r, const struct remote_opt
     }
     if (c->proxy_command)
         return remote_bridge_command(c->proxy_command, &r->bridge, ret_fd, e);
-    return remote_dial(job, c->host, c->port, c->bind_address, ms, ret_fd, e);
+    return remote_dial(job, c->host, c->port, c->family, c->bind_address, ms, ret_fd, e);
 }
 
 static int open_steps(struct job *job, struct remote *r, const struct remote_options *o, const char *jump, int depth,

@@ -10,7 +10,7 @@
 #include "base/printable.h"
 #include "io/remote_priv.h"
 
-enum { AUTH_MS = 30000, TRIES = 3, TICK_MS = 1000 };
+enum { AUTH_MS = 30000, TRIES = 3, TICK_MS = 1000, ROUNDS = 16, PROMPTS = 64 };
 
 struct login {
     struct job *job;
@@ -64,7 +64,7 @@ static enum outcome outcome_of(int rc)
 // -1: there is nobody to ask (go on with the next method), or the person refused (then e is ERR_CANCELLED).
 static int ask(struct login *l, enum remote_ask_kind kind, const char *question, char **ret)
 {
-    if (!l->o->ask) {
+    if (!l->o->ask || l->r->config.batch) {
         l->cannot_ask = true;
         return -1;
     }
@@ -302,6 +302,12 @@ static enum outcome answer_prompts(struct login *l)
     return LOGIN_OK;
 }
 
+static int tries(const struct login *l)
+{
+    int n = l->r->config.password_prompts;
+    return n < 0 ? TRIES : n;
+}
+
 static enum outcome try_kbdint(struct login *l)
 {
     if (!l->o->ask) {
@@ -309,9 +315,14 @@ static enum outcome try_kbdint(struct login *l)
         tried(l, "keyboard-interactive", "nobody to ask");
         return LOGIN_NEXT;
     }
-    int rc = 0;
-    for (int round = 0; round < TRIES; round++) {
+    int rc = 0, asked = 0; // the server decides how often it goes on, also without a single prompt: not for ever
+    for (int round = 0; round < tries(l); round++) {
         while ((rc = settle(l, call_kbdint, NULL)) == SSH_AUTH_INFO) {
+            bool endless = ++asked > ROUNDS || ssh_userauth_kbdint_getnprompts(l->r->ssh) > PROMPTS;
+            if (endless) {
+                tried(l, "keyboard-interactive", "the server asks without end");
+                return LOGIN_NEXT;
+            }
             enum outcome out = answer_prompts(l);
             if (out != LOGIN_OK) {
                 tried(l, "keyboard-interactive", "no answer");
@@ -328,7 +339,7 @@ static enum outcome try_kbdint(struct login *l)
 static enum outcome try_password(struct login *l)
 {
     int rc = SSH_AUTH_DENIED;
-    for (int i = 0; i < TRIES && rc == SSH_AUTH_DENIED; i++) {
+    for (int i = 0; i < tries(l) && rc == SSH_AUTH_DENIED; i++) {
         char *question _cleanup_free_ = xasprintf("%sPassword of %s: ", i ? "Wrong. " : "", l->r->label);
         char *secret = NULL;
         if (ask(l, REMOTE_ASK_SECRET, question, &secret) < 0) {
@@ -370,16 +381,21 @@ int remote_auth(struct job *job, struct remote *r, const struct remote_options *
         outcome_of(settle(&l, call_none, NULL)); // tells which methods there are; some let you in at once
     int methods = 0;
     const struct {
+        const char *name;
         int method, wanted;
         enum outcome (*run)(struct login *l);
-    } steps[] = {{SSH_AUTH_METHOD_PUBLICKEY, c->pubkey, try_agent},
-                 {SSH_AUTH_METHOD_PUBLICKEY, c->pubkey, try_keys},
-                 {SSH_AUTH_METHOD_INTERACTIVE, c->kbdint, try_kbdint},
-                 {SSH_AUTH_METHOD_PASSWORD, c->password, try_password}};
-    for (size_t i = 0; i < ARRAY_SIZE(steps) && out == LOGIN_NEXT; i++) {
+    } steps[] = {{"publickey", SSH_AUTH_METHOD_PUBLICKEY, c->pubkey, try_agent},
+                 {"publickey", SSH_AUTH_METHOD_PUBLICKEY, c->pubkey, try_keys},
+                 {"keyboard-interactive", SSH_AUTH_METHOD_INTERACTIVE, c->kbdint && !c->batch, try_kbdint},
+                 {"password", SSH_AUTH_METHOD_PASSWORD, c->password && !c->batch, try_password}};
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    strv_split(&names, c->preferred ? c->preferred : "publickey,keyboard-interactive,password", ',');
+    for (size_t i = 0; i < names.n * ARRAY_SIZE(steps) && out == LOGIN_NEXT; i++) {
+        size_t k = i % ARRAY_SIZE(steps);
         methods = ssh_userauth_list(r->ssh, NULL); // a partial success changes it
-        if ((methods & steps[i].method) && steps[i].wanted)
-            out = steps[i].run(&l);
+        if (strcmp(names.s[i / ARRAY_SIZE(steps)], steps[k].name) == 0 && (methods & steps[k].method) &&
+            steps[k].wanted)
+            out = steps[k].run(&l);
     }
     if (out == LOGIN_NEXT)
         refused(&l, methods);

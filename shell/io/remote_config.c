@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,8 +26,10 @@ struct reader {
     int depth;
 };
 
-enum kind { TEXT, LIST, INTEGER, YESNO, PORT, IDENTITY };
-// Every keyword that means something to migsh; all others are OpenSSH's business and are skipped.
+enum kind { TEXT, LIST, INTEGER, YESNO, PORT, IDENTITY, STRICT, FAMILY, REFUSED };
+// Every keyword that means something to migsh. Those that restrict are here: obeyed, or refused unless they have the value
+// that restricts nothing. All others are skipped: they widen (ForwardAgent, PKCS11Provider, GSSAPIAuthentication …), or are
+// about what migsh does not do (forwarding, terminals, multiplexing, host certificates, hostbased logins, local commands).
 static const struct keyword {
     const char *name;
     enum kind kind;
@@ -54,6 +57,15 @@ static const struct keyword {
     {"kbdinteractiveauthentication", YESNO, offsetof(struct remote_config, kbdint)},
     {"challengeresponseauthentication", YESNO, offsetof(struct remote_config, kbdint)},
     {"hashknownhosts", YESNO, offsetof(struct remote_config, hash_known_hosts)},
+    {"stricthostkeychecking", STRICT, offsetof(struct remote_config, strict_at)},
+    {"revokedhostkeys", TEXT, offsetof(struct remote_config, revoked_host_keys)},
+    {"preferredauthentications", TEXT, offsetof(struct remote_config, preferred)},
+    {"numberofpasswordprompts", INTEGER, offsetof(struct remote_config, password_prompts)},
+    {"requiredrsasize", INTEGER, offsetof(struct remote_config, rsa_min)},
+    {"batchmode", YESNO, offsetof(struct remote_config, batch)},
+    {"addressfamily", FAMILY, offsetof(struct remote_config, family)},
+    {"bindinterface", REFUSED, 0},
+    {"proxyusefdpass", REFUSED, 0},
 };
 
 static int bad_line(const struct reader *r, struct err *e, const char *what)
@@ -168,6 +180,38 @@ static int read_yesno(const struct reader *r, const char *word, int *ret, struct
     return 0;
 }
 
+// The first word counts, also where it is not yes: "" then.
+static int set_strict(const struct reader *r, const char *word, char **ret, struct err *e)
+{
+    static const char *const words[] = {"yes", "true", "ask", "accept-new", "no", "off", "false"};
+    size_t i = 0;
+    while (i < ARRAY_SIZE(words) && strcasecmp(word, words[i]) != 0)
+        i++;
+    if (i == ARRAY_SIZE(words))
+        return bad_line(r, e, "yes, ask, accept-new or no expected");
+    if (!*ret)
+        *ret = i < 2 ? xasprintf("%s line %u", r->path, r->line) : xstrdup("");
+    return 0;
+}
+
+static int set_family(const struct reader *r, const char *word, int *ret, struct err *e)
+{
+    bool four = strcasecmp(word, "inet") == 0, six = strcasecmp(word, "inet6") == 0;
+    if (!four && !six && strcasecmp(word, "any") != 0)
+        return bad_line(r, e, "any, inet or inet6 expected");
+    if (*ret == UNSET)
+        *ret = four ? AF_INET : six ? AF_INET6 : AF_UNSPEC;
+    return 0;
+}
+
+static int refuse(const struct reader *r, const char *name, const char *word, struct err *e)
+{
+    if (strcasecmp(word, "no") == 0 || strcasecmp(word, "none") == 0)
+        return 0;
+    err_set(e, ERR_UNSUPPORTED, "%s line %u: migsh cannot do what %s %s asks for", r->path, r->line, name, word);
+    return err_hint(e, "leave the line out for this host, or use BindAddress or ProxyJump");
+}
+
 static int set_value(const struct reader *r, const struct keyword *k, char *rest, struct err *e)
 {
     void *field = (char *)r->c + k->offset;
@@ -192,6 +236,12 @@ static int set_value(const struct reader *r, const struct keyword *k, char *rest
         if (!strv_has(field, word))
             strv_add(field, word);
         return 0;
+    case STRICT:
+        return set_strict(r, word, field, e);
+    case FAMILY:
+        return set_family(r, word, field, e);
+    case REFUSED:
+        return refuse(r, k->name, word, e);
     case YESNO:
         if (read_yesno(r, word, &(int){0}, e) < 0)
             return -1;
@@ -201,7 +251,7 @@ static int set_value(const struct reader *r, const struct keyword *k, char *rest
         if (k->kind == INTEGER && strcasecmp(word, "none") == 0)
             return 0;
         if (str_to_int(word, k->kind == PORT, k->kind == PORT ? 65535 : 1000000, &n) < 0)
-            return bad_line(r, e, k->kind == PORT ? "not a port number" : "not a number of seconds");
+            return bad_line(r, e, k->kind == PORT ? "not a port number" : "not a number");
         if (*(int *)field == UNSET)
             *(int *)field = (int)n;
         return 0;
@@ -328,7 +378,8 @@ int remote_config_load(const char *name, const char *user, int port, const char 
                        struct err *e)
 {
     struct remote_config c = {.name = xstrdup(name), .user = xstrdup(user), .port = port ? port : UNSET};
-    int *open[] = {&c.connect_timeout, &c.identities_only, &c.hash_known_hosts, &c.pubkey, &c.password, &c.kbdint};
+    int *open[] = {&c.connect_timeout, &c.identities_only,  &c.hash_known_hosts, &c.pubkey, &c.password,
+                   &c.kbdint,          &c.password_prompts, &c.rsa_min,          &c.batch,  &c.family};
     for (size_t i = 0; i < ARRAY_SIZE(open); i++)
         *open[i] = UNSET;
     int status = read_all(&c, file, e);
@@ -357,7 +408,10 @@ void remote_config_release(struct remote_config *c)
                        c->kex_algorithms,
                        c->ciphers,
                        c->macs,
-                       c->pubkey_algorithms};
+                       c->pubkey_algorithms,
+                       c->strict_at,
+                       c->revoked_host_keys,
+                       c->preferred};
     for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
         free(strings[i]);
     strv_release(&c->identities);

@@ -32,8 +32,17 @@ struct remote_config {
     int connect_timeout;          // seconds, 0: not given
     int pubkey, password, kbdint; // 1 (the default) or 0
     int hash_known_hosts;
+    char *strict_at;         // "FILE line N" that says StrictHostKeyChecking yes: an unknown host is refused; or NULL
+    char *revoked_host_keys; // a file, or NULL
+    char *preferred;         // PreferredAuthentications: no other methods, in this order; NULL: any
+    int password_prompts;    // -1: not given
+    int family;              // AddressFamily, as AF_INET; 0: any
+    int rsa_min;             // RequiredRSASize; 0: not given
+    int batch;               // 1: nobody is asked for passwords and the like
 };
 
+// What restricts is obeyed, or refused by name (BindInterface, ProxyUseFdpass); what only widens, or
+// is about forwarding, terminals and the like, is skipped.
 // `name` as typed; `user` and `port` from the command line or inventory win (NULL, 0: not given). `file` NULL: the
 // user's and the system's; otherwise that file alone, which must exist. ERR_USAGE names file and line of what cannot be
 // read; ERR_UNSAFE for a file of the user's that others can write. Release in every case after success.

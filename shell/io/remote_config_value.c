@@ -154,7 +154,14 @@ void remote_config_finish(struct remote_config *c)
     }
     expand_in_place(c, &c->agent);
     expand_in_place(c, &c->host_key_alias);
-    int *numbers[] = {&c->connect_timeout, &c->identities_only, &c->hash_known_hosts};
+    expand_in_place(c, &c->revoked_host_keys);
+    drop_none(&c->revoked_host_keys);
+    if (c->strict_at && !*c->strict_at) { // something else was said
+        free(c->strict_at);
+        c->strict_at = NULL;
+    }
+    int *numbers[] = {&c->connect_timeout, &c->identities_only, &c->hash_known_hosts,
+                      &c->rsa_min,         &c->batch,           &c->family};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         *numbers[i] = *numbers[i] == UNSET ? 0 : *numbers[i];
     int *flags[] = {&c->pubkey, &c->password, &c->kbdint};

@@ -120,7 +120,7 @@ static int refuse(const struct remote *r, const struct remote_known_result *know
 static int ask_about(struct job *job, const struct remote *r, const struct remote_options *o, const struct shown *s,
                      struct err *e)
 {
-    if (o->ask) {
+    if (o->ask && !r->config.batch) {
         char *question _cleanup_free_ =
             xasprintf("The host %s is not known yet. Its key is\n%s %s\nIs that right, and shall it "
                       "be trusted from now on?",
@@ -149,14 +149,35 @@ static int accept_unknown(struct job *job, const struct remote *r, const struct 
                 o->fingerprint);
         return err_hint(e, "this is not the host that was meant, or its key was replaced");
     }
+    if (r->config.strict_at && !o->fingerprint) {
+        err_set(e, ERR_HOSTKEY, "%s: the host key is not known: %s %s, and %s says StrictHostKeyChecking yes", r->label,
+                s->type, s->fingerprint, r->config.strict_at);
+        return err_hint(e, "put the key into known_hosts by hand, or pin it with the node's --fingerprint");
+    }
     if (!o->fingerprint && ask_about(job, r, o, s, e) < 0)
         return -1;
+    if (r->config.strict_at) // pinned: that is enough, but ssh would write nothing down
+        return 0;
     const struct strv *files = &r->config.user_known_hosts;
     for (size_t i = 0; i < files->n; i++) {
         if (strcmp(files->s[i], "none") != 0 && strcmp(files->s[i], "/dev/null") != 0)
             return remote_known_add(files->s[i], name, s->type, s->key, r->config.hash_known_hosts, e);
     }
     return 0; // accepted for this time: the config wants nothing written down
+}
+
+static int look_revoked(const char *file, const char *key, struct remote_known_result *known, struct err *e)
+{
+    unsigned line = 0;
+    if (remote_known_revoked(file, key, &line, e) < 0)
+        return -1;
+    if (line) {
+        free(known->file);
+        known->verdict = KNOWN_REVOKED;
+        known->file = xstrdup(file);
+        known->line = line;
+    }
+    return 0;
 }
 
 int remote_hostkey_check(struct job *job, struct remote *r, const struct remote_options *o, struct err *e)
@@ -169,7 +190,11 @@ int remote_hostkey_check(struct job *job, struct remote *r, const struct remote_
     if (read_key(r, &s, e) < 0 || remote_known_look(&files, name, s.type, s.key, &known, e) < 0)
         return -1;
     int status = 0;
-    if (known.verdict == KNOWN_NOTHING)
+    if (r->config.revoked_host_keys)
+        status = look_revoked(r->config.revoked_host_keys, s.key, &known, e);
+    if (status < 0)
+        ;
+    else if (known.verdict == KNOWN_NOTHING)
         status = accept_unknown(job, r, o, &s, name, e);
     else if (known.verdict != KNOWN_OK)
         status = refuse(r, &known, &s, name, e);

@@ -252,23 +252,82 @@ static int append(int fd, const char *file, const struct buf *line, struct err *
     return fsync(fd) == 0 ? 0 : err_errno(e, errno, "%s", file);
 }
 
+// Opens the file and locks it: that file which has the name then, as ssh-keygen puts a new one in its place.
+static int open_locked(const char *file, int *ret, struct err *e)
+{
+    for (int i = 0; i < 10; i++) {
+        int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        struct stat mine, named;
+        if (fd < 0)
+            return err_errno(e, errno, "%s", file);
+        if (flock(fd, LOCK_EX) < 0 || fstat(fd, &mine) < 0) {
+            int errnum = errno;
+            close(fd);
+            return err_errno(e, errnum, "%s", file);
+        }
+        if (stat(file, &named) == 0 && named.st_dev == mine.st_dev && named.st_ino == mine.st_ino) {
+            *ret = fd;
+            return 0;
+        }
+        close(fd);
+    }
+    return err_set(e, ERR_STATE, "%s: it is replaced all the time", file);
+}
+
 int remote_known_add(const char *file, const char *name, const char *type, const char *key, bool hashed, struct err *e)
 {
     struct buf line _cleanup_buf_ = BUF_INIT;
-    if (format_line(&line, name, type, key, hashed, e) < 0 || make_directory(file, e) < 0)
+    int fd = -1;
+    if (format_line(&line, name, type, key, hashed, e) < 0 || make_directory(file, e) < 0 ||
+        open_locked(file, &fd, e) < 0)
         return -1;
-    int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (fd < 0)
-        return err_errno(e, errno, "%s", file);
-    int status = flock(fd, LOCK_EX) == 0 ? 0 : err_errno(e, errno, "%s", file);
     struct strv files _cleanup_strv_ = STRV_INIT;
     strv_add(&files, file);
     struct remote_known_result now = {0};
-    if (status == 0)
-        status = remote_known_look(&files, name, type, key, &now, e); // another migsh may have been faster
-    if (status == 0 && now.verdict != KNOWN_OK)
+    int status = remote_known_look(&files, name, type, key, &now, e); // another migsh may have been faster
+    if (status == 0 && now.verdict == KNOWN_NOTHING) {
         status = append(fd, file, &line, e);
+    } else if (status == 0 && now.verdict != KNOWN_OK) {
+        status = err_set(e, ERR_HOSTKEY, "%s: meanwhile somebody has accepted another host key for it (%s line %u)",
+                         name, now.file, now.line);
+        err_hint(e, "one of the two is not the host's: compare both with its own (ssh-keygen -l -f "
+                    "/etc/ssh/ssh_host_*_key.pub there), and remove the wrong one");
+    }
     remote_known_release(&now);
     close(fd); // and the lock with it
     return status;
+}
+
+static bool has_word(char *text, const char *word)
+{
+    for (char *w = next_field(&text); *w && *w != '#'; w = next_field(&text)) {
+        if (strcmp(w, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, struct err *e)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return err_errno(e, errno, "RevokedHostKeys %s", path);
+    char *text = NULL;
+    size_t cap = 0;
+    unsigned line = 0;
+    int status = 0;
+    *ret_line = 0;
+    errno = 0;
+    for (ssize_t n; status == 0 && !*ret_line && (n = getline(&text, &cap, f)) >= 0;) {
+        line++;
+        if (line == 1 && str_starts(text, "SSHKRL"))
+            status = err_set(e, ERR_UNSUPPORTED, "RevokedHostKeys %s: it is a KRL, which migsh cannot read", path);
+        else if (has_word(text, key))
+            *ret_line = line;
+    }
+    if (status == 0 && ferror(f))
+        status = err_errno(e, errno, "RevokedHostKeys %s", path);
+    free(text);
+    fclose(f);
+    return status < 0 && e->code == ERR_UNSUPPORTED ? err_hint(e, "list the keys in it as text, one a line") : status;
 }

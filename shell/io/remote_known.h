@@ -36,8 +36,12 @@ void remote_known_look_text(const char *text, size_t len, const char *label, con
                             const char *key, struct remote_known_result *result);
 
 // Appends a line to `file` (made with mode 0600, its directory with 0700) under a lock, fsynced; does nothing if the
-// same line is there already. `hashed`: the name is not readable in the file (HashKnownHosts).
+// same line is there already; ERR_HOSTKEY if the name has got another key there meanwhile. `hashed`: the name is not readable in the file (HashKnownHosts).
 int remote_known_add(const char *file, const char *name, const char *type, const char *key, bool hashed, struct err *e);
+
+// A file of RevokedHostKeys, a public key a line: *ret_line is the one of this key, or 0. One that cannot be read is an
+// error, as for ssh: then no key may be trusted. ERR_UNSUPPORTED for a KRL.
+int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, struct err *e);
 
 // A key blob in base64, as known_hosts and *.pub files have it. The caller frees.
 char *remote_known_base64(const void *blob, size_t n);

@@ -54,8 +54,8 @@ int remote_process(struct remote *r, struct err *e);
 int remote_fail(struct remote *r, struct err *e, const char *what);
 
 // remote_socket.c
-int remote_dial(struct job *job, const char *host, int port, const char *bind_address, double timeout_ms, int *ret_fd,
-                struct err *e);
+int remote_dial(struct job *job, const char *host, int port, int family, const char *bind_address, double timeout_ms,
+                int *ret_fd, struct err *e);
 void remote_socket_tune(int fd);  // no Nagle, keepalive, bounded retransmission; harmless on other sockets
 void remote_socket_quick(int fd); // acknowledge at once: to be called again before every wait
 

@@ -78,10 +78,12 @@ static int lookup_wait(struct job *job, struct lookup *l, double until, struct e
     return 0;
 }
 
-static int resolve(struct job *job, const char *host, int port, double until, struct addrinfo **ret, struct err *e)
+static int resolve(struct job *job, const char *host, int port, int family, double until, struct addrinfo **ret,
+                   struct err *e)
 {
     struct lookup *l = xnew(struct lookup);
-    l->hints = (struct addrinfo){.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    l->hints =
+        (struct addrinfo){.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     snprintf(l->port, sizeof(l->port), "%d", port);
     l->host = xstrdup(host);
     l->lock = lock_new();
@@ -186,12 +188,12 @@ static int dial_error(struct err *e, const char *host, int port)
     return -1;
 }
 
-int remote_dial(struct job *job, const char *host, int port, const char *bind_address, double timeout_ms, int *ret_fd,
-                struct err *e)
+int remote_dial(struct job *job, const char *host, int port, int family, const char *bind_address, double timeout_ms,
+                int *ret_fd, struct err *e)
 {
     double until = remote_now() + timeout_ms;
     struct addrinfo *all = NULL;
-    if (resolve(job, host, port, until, &all, e) < 0)
+    if (resolve(job, host, port, family, until, &all, e) < 0)
         return -1;
     int left = 0;
     for (struct addrinfo *a = all; a; a = a->ai_next)
@@ -207,4 +209,34 @@ int remote_dial(struct job *job, const char *host, int port, const char *bind_ad
     }
     freeaddrinfo(all);
     return status < 0 ? dial_error(e, host, port) : 0;
+}
+
+static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+    if (a->sa_family != b->sa_family)
+        return false;
+    if (a->sa_family == AF_INET)
+        return memcmp(&((const struct sockaddr_in *)a)->sin_addr, &((const struct sockaddr_in *)b)->sin_addr, 4) == 0;
+    return a->sa_family == AF_INET6 &&
+           memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, 16) == 0;
+}
+
+bool remote_leads_to(struct job *job, struct remote *r, const char *name, double timeout_ms)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage room;
+    } peer = {0};
+    socklen_t n = sizeof(peer);
+    struct addrinfo *all = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (getpeername(ssh_get_fd(r->ssh), &peer.any, &n) < 0 ||
+        (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6) || // through a jump host
+        resolve(job, name, r->config.port, AF_UNSPEC, remote_now() + timeout_ms, &all, &ignored) < 0)
+        return false;
+    bool all_of_it = all != NULL; // a name that also leads elsewhere is not its own alone
+    for (const struct addrinfo *a = all; a; a = a->ai_next)
+        all_of_it = all_of_it && same_address(a->ai_addr, &peer.any);
+    freeaddrinfo(all);
+    return all_of_it;
 }

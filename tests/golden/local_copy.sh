@@ -30,4 +30,19 @@ c "$PWD/copy.img" "$PWD/x" --route direct
 exec 7<>copy.img
 c "$PWD/copy.img" "$PWD/x" | sed -E 's/in use by .*/in use by SOMEBODY/'
 exec 7>&-
+echo "--- a digest program without end"
+mkdir bin
+printf '#!/bin/sh\nexec yes 0123456789abcdef0123456789abcdef\n' >bin/xxhsum
+chmod 755 bin/xxhsum
+cp --sparse=always copy.img other.img
+PATH=$PWD/bin:$PATH timeout 60 "$MIGSH" -C test:///default -c "disk-copy $PWD/copy.img $PWD/other.img --update" >said 2>&1
+echo "status $?"
+sed -n "s|^error: (admin):$PWD/[a-z.]*: |error: |p" said
+rm -rf bin other.img said .*.migsh-part
+echo "--- a link in place of the part file"
+echo mine >victim
+ln -s "$PWD/victim" .linked.migsh-part
+c "$PWD/copy.img" "$PWD/linked"
+cat victim
+rm victim .linked.migsh-part
 ls -A

@@ -220,6 +220,72 @@ D 'rm small/fill'
 expect "space: goes on" 0 "copied" disk-copy source:/mnt/t/six dest:/mnt/t/small/six
 same "space: the same" /mnt/t/six /mnt/t/small/six
 
+# --- a directory that is somebody else's: no link of his is followed, nothing that he puts there is taken for ours
+victim() { # WHAT: the file of root's that he would like to have changed is as it was
+    D 'cat victim; stat -c "%u:%g %a %h" victim' >"$work/out"
+    [ "$(cat "$work/out")" = "$(printf 'secret\n0:0 600 %s' "${2:-1}")" ]
+    verdict "$1: the file of root's is as it was" $?
+}
+D 'echo secret >victim; chmod 600 victim; mkdir -m 755 his; chown nobody his; S() { setpriv --reuid nobody --clear-groups "$@"; }
+   S ln -s /mnt/t/victim his/.link.migsh-part; ln victim his/.hard.migsh-part; S ln -s /mnt/t/victim his/up; S ln -s /mnt/t his/dir
+   S sh -c ": >his/.file.migsh-part"; ln -s /mnt/t/his fixed; chown -h nobody his/.hard.migsh-part' 2>/dev/null
+D 'chown 0:0 victim'
+for name in link:'it is a link' hard:'it is a hard link' file:'it belongs to nobody'; do
+    expect "his: a part file: ${name#*:}" 9 "not migsh's: ${name#*:}.*hint: .*nothing was written" disk-copy source:/mnt/t/one "dest:/mnt/t/his/${name%%:*}"
+done
+victim "his: a part file" 2
+D 'rm his/.hard.migsh-part'
+expect "his: a link in the place of the copy" 9 "the link /mnt/t/his/up leads to it" disk-copy source:/mnt/t/one dest:/mnt/t/his/up --update
+expect "his: a link on the way" 9 "the link /mnt/t/his/dir leads to it" disk-copy source:/mnt/t/one dest:/mnt/t/his/dir/stray
+[ "$(D 'ls -A stray .stray.migsh-part 2>/dev/null')" = "" ]
+verdict "his: nothing was made behind it" $?
+victim "his: links"
+expect "his: a link of root's is followed" 0 "copied" disk-copy source:/mnt/t/one dest:/mnt/t/fixed/own
+expect "his: the copy is told by inode, ctime and birth" 0 '"made":' --json disk-copy source:/mnt/t/one dest:/mnt/t/fixed/own2
+[ "$(field 'made | "\(.inode) \(.ctime)"')" = "$(D 'stat -c "%i %.9Z" his/own2')" ]
+verdict "his: it is so" $?
+# swapped WHAT STATUS PATTERN COMMAND ARGS…: COMMAND on dest, in his, when something has arrived
+swapped() {
+    local what=$1 status=$2 pattern=$3 command=$4 got=0
+    shift 4
+    D 'rm -f his/swap his/.swap.migsh-part his/away'
+    m disk-copy source:/mnt/t/six dest:/mnt/t/his/swap "$@" >"$work/out" 2>&1 </dev/null &
+    pid=$!
+    for ((i = 0; i < 300; i++)); do [ "$(blocks his/.swap.migsh-part)" -ge 2048 ] && break; sleep 0.1; done
+    D "cd his && setpriv --reuid nobody --clear-groups sh -c '$command'"
+    wait $pid || got=$?
+    [ $got = "$status" ] && grep -qzP "(?s)$pattern" "$work/out"
+    verdict "his: $what" $? "status $got, wanted $status /$pattern/"
+    victim "his: $what"
+    [ "$(D 'ls his/swap 2>/dev/null')" = "" ]
+    verdict "his: $what: the copy has not got its name" $?
+}
+S 'head -c 6M /dev/urandom >six; chown 7:12 six; chmod 644 six' # slow: the swap has to come before the end
+for route in direct relay; do
+    swapped "a link in place of the part file, $route" 10 "dest:/mnt/t/his/swap: it was removed meanwhile, or is another file now" \
+        'mv .swap.migsh-part away; ln -s /mnt/t/victim .swap.migsh-part' --route $route --bwlimit 400K
+    swapped "another file in its place, $route" 10 "dest:/mnt/t/his/swap: it was removed meanwhile, or is another file now" \
+        'mv .swap.migsh-part away; : >.swap.migsh-part' --route $route --bwlimit 400K --no-verify
+done
+[ "$(D 'stat -c %u his/away')" = 0 ]
+verdict "his: what was ours is not given away" $?
+for h in source dest; do on $h sh -c 'printf "#!/bin/sh\nexit 1\n" >/usr/local/sbin/perl; chmod 755 /usr/local/sbin/perl'; done
+swapped "a link in place of the part file, no perl" 10 "dest:/mnt/t/his/swap: it was removed meanwhile, or is another file now" \
+    'mv .swap.migsh-part away; ln -s /mnt/t/victim .swap.migsh-part' --route relay --bwlimit 400K
+for h in source dest; do on $h rm /usr/local/sbin/perl; done
+D 'rm -f his/away his/.*.migsh-part; mkdir -m 711 pool; mkdir -m 1777 sticky'
+for name in his pool sticky; do
+    expect "his: into $name, as ever" 0 "copied" disk-copy source:/mnt/t/six dest:/mnt/t/$name/six
+    same "his: into $name, the same" /mnt/t/six /mnt/t/$name/six
+done
+# Root is nobody there, as on an export with root_squash.
+expect "his: onto the share" 0 "copied" disk-copy source:/mnt/t/six dest:/srv/nfs/six --owner 0:0 --mode 600
+[ "$(S 'sha256sum <six')" = "$(on dest sh -c 'sha256sum </srv/nfs/six; rm /srv/nfs/six')" ]
+verdict "his: onto the share, the same" $?
+S 'cp "$(command -v sleep)" notudev; ./notudev 300 <one >/dev/null 2>&1 & echo $!' >"$work/pid"
+expect "in use by what only has udev's name" 10 "in use by notudev" disk-copy source:/mnt/t/one dest:/mnt/t/x
+on source kill "$(cat "$work/pid")"
+
 # --- changes meanwhile
 meanwhile() { # WHAT STATUS PATTERN COMMAND [RATE]
     D 'rm -f mw .mw.migsh-part'

@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 #include "core/copy_map.h"
+#include "core/copy_stream.h"
+#include "io/job.h"
 
 #define MIB (1ULL << 20)
 
@@ -155,11 +157,30 @@ static void test_cut(void **state)
     copy_set_release(&s);
 }
 
+// A writer that says again and again that it is ready does nothing: that is no sign of progress.
+static void ready_once(void **state)
+{
+    (void)state;
+    struct copy c = {0};
+    struct send s = {.c = &c, .direct = true, .lock = lock_new(), .n = 1};
+    struct stream *st = &s.stream[0];
+    _cleanup_err_ struct err e = ERR_INIT;
+    stream_init(&s, 0);
+    assert_int_equal(stream_writer_output(st, false, "@ready\n", 7, &e), 0);
+    assert_true(st->ready);
+    st->heard = 1;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(stream_writer_output(st, false, "@ready\n@done 5 5\n", 17, &e), 0);
+    assert_true(st->heard == 1);
+    stream_release(st);
+    lock_free(s.lock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse), cmocka_unit_test(test_segments), cmocka_unit_test(test_union),
-        cmocka_unit_test(test_plan),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(ready_once), cmocka_unit_test(test_parse), cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_union), cmocka_unit_test(test_plan),  cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,11 @@ static void test_read(void **state)
         {"\"/a b\n/c d\n", "/c|d=#line 1: a quote is not closed"},
         {"\n/x y\na b\n/c d\n", "/x|y=;/c|d=#line 3: 'a' is no absolute path"},
         {"/a b\n/a c b\n", "/a|b=;/a|c=|b=#line 2: /a has b again, after line 1"},
+        {"/a b\n/a d b\n/a b b\n",
+         "/a|b=;/a|d=|b=;/a|b=|b=#line 2: /a has b again, after line 1#line 3: /a has b again, after line 1#line 3: /a "
+         "has b again, after line 1"},
+        {"/a b b\n", "/a|b=|b="},
+        {"/x a(ro) \fb(rw)\n\v/y\f\vc\f\n\f\n", "/x|a=ro|b=rw;/y|c="},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         _cleanup_free_ char *got = shown(table[i][0]);
@@ -144,7 +149,7 @@ static void test_unset(void **state)
 static void test_garbage(void **state)
 {
     (void)state;
-    static const char alphabet[] = "/a b\\\n\"#()-,\r\t04\x01\xff";
+    static const char alphabet[] = "/a b\\\n\"#()-,\r\t\f\v04\x01\xff";
     unsigned seed = 1;
     for (int round = 0; round < 20000; round++) {
         char text[48];
@@ -162,6 +167,22 @@ static void test_garbage(void **state)
         assert_int_equal(x.entries[x.n - 1].n_clients, 1);
         exports_set(b.s, b.len, "/new", "192.0.2.1", "rw", &again);
         assert_string_equal(buf_str(&again), buf_str(&b));
+    }
+}
+
+// A node's file of some megabytes: what it costs grows as the file does.
+static void test_large(void **state)
+{
+    (void)state;
+    enum { LINES = 200000 };
+    for (int same = 0; same < 2; same++) {
+        _cleanup_buf_ struct buf b = BUF_INIT;
+        for (int i = 0; i < LINES; i++)
+            buf_addf(&b, "/srv/%d a(rw)\n", same ? 0 : i);
+        _cleanup_exports_ struct exports x;
+        exports_parse(b.s, b.len, &x);
+        assert_int_equal(x.n, LINES);
+        assert_int_equal(x.faults.n, same ? LINES - 1 : 0);
     }
 }
 
@@ -347,7 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),    cmocka_unit_test(test_set),    cmocka_unit_test(test_unset),
         cmocka_unit_test(test_garbage), cmocka_unit_test(test_check),  cmocka_unit_test(test_ganesha),
-        cmocka_unit_test(test_edit),    cmocka_unit_test(test_mounts),
+        cmocka_unit_test(test_edit),    cmocka_unit_test(test_mounts), cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,9 +132,25 @@ static void every_kind(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "",          "pool",      "pool=a",    "pool=:b",       "pool=a:",           "disk=a:b",
-        "pool=a:b,", "path=a:/b", "path=/a:b", "emulator=/a:b", "pool=a:b,pool=a:c", "=a:b"};
+    static const char *const bad[] = {"",
+                                      "pool",
+                                      "pool=a",
+                                      "pool=:b",
+                                      "pool=a:",
+                                      "disk=a:b",
+                                      "pool=a:b,",
+                                      "path=a:/b",
+                                      "path=/a:b",
+                                      "emulator=/a:b",
+                                      "pool=a:b,pool=a:c",
+                                      "=a:b",
+                                      "pool=a:b\x1b[2J",
+                                      "pool=a\n:b",
+                                      "pool=a:\xff",
+                                      "pool=\xc3:b",
+                                      "bridge=a:\x7f",
+                                      "path=/a:/\xc2\x9b",
+                                      "pool=a:\xef\xbf\xbf"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct err e = ERR_INIT;
         json_t *map = json_object();
@@ -143,8 +159,9 @@ static void refuses(void **state)
         err_release(&e);
         json_decref(map);
     }
-    static const char *const maps_bad[] = {"{\"pool\": [\"a\"]}", "{\"pool\": \"a\"}", "{\"pool\": {\"a\": 1}}",
-                                           "{\"disk\": {\"a\": \"b\"}}", "{\"path\": {\"/a\": \"b\"}}"};
+    static const char *const maps_bad[] = {"{\"pool\": [\"a\"]}",         "{\"pool\": \"a\"}",
+                                           "{\"pool\": {\"a\": 1}}",      "{\"disk\": {\"a\": \"b\"}}",
+                                           "{\"path\": {\"/a\": \"b\"}}", "{\"pool\": {\"a\\u0001\": \"b\"}}"};
     for (size_t i = 0; i < ARRAY_SIZE(maps_bad); i++) {
         struct err e = ERR_INIT;
         struct xml_mapped m;

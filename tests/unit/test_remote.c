@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -245,6 +246,58 @@ static void known_add(void **state)
     assert_string_equal(mended, "x ssh-rsa AAAA\nn1 ssh-ed25519 AAAA1\n");
 }
 
+// Of two consoles at the first contact each was shown another key: the second does not get its own in beside the first.
+static void known_add_conflicts(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *path = xasprintf("%s/conflict", dir);
+    static const struct {
+        const char *name, *type, *key;
+        int r;
+    } steps[] = {{"n1", "ssh-ed25519", "AAAA1", 0},
+                 {"n1", "ssh-ed25519", "AAAA2", -1},
+                 {"n1", "ssh-rsa", "AAAA3", -1},
+                 {"n1", "ssh-ed25519", "AAAA1", 0},
+                 {"n2", "ssh-rsa", "AAAA3", 0}};
+    for (size_t hashed = 0; hashed < 2; hashed++) {
+        free(write_file("conflict", "@revoked * ssh-ed25519 AAAAbad\n", 0600));
+        for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+            _cleanup_err_ struct err e = ERR_INIT;
+            assert_int_equal(remote_known_add(path, steps[i].name, steps[i].type, steps[i].key, hashed, &e),
+                             steps[i].r);
+            assert_int_equal(e.code, steps[i].r ? ERR_HOSTKEY : ERR_NONE);
+        }
+        _cleanup_err_ struct err e = ERR_INIT;
+        assert_int_equal(remote_known_add(path, "n3", "ssh-ed25519", "AAAAbad", hashed, &e), -1);
+        _cleanup_free_ char *text = read_back(path);
+        assert_null(strstr(text, "AAAA2"));
+        assert_non_null(strstr(text, "n2 ssh-rsa AAAA3") ? text : strstr(text, " ssh-rsa AAAA3"));
+    }
+}
+
+static void known_revoked(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *path = write_file("revoked", "# AAAAgood\nssh-ed25519 AAAAbad one\nssh-rsa AAAAworse\n", 0600);
+    static const struct {
+        const char *key;
+        unsigned line;
+    } cases[] = {{"AAAAbad", 2}, {"AAAAworse", 3}, {"AAAAgood", 0}, {"AAAA", 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        _cleanup_err_ struct err e = ERR_INIT;
+        unsigned line = 99;
+        assert_int_equal(remote_known_revoked(path, cases[i].key, &line, &e), 0);
+        assert_int_equal(line, cases[i].line);
+    }
+    _cleanup_err_ struct err e = ERR_INIT;
+    unsigned line;
+    free(write_file("revoked", "SSHKRL\n", 0600));
+    assert_int_equal(remote_known_revoked(path, "AAAAbad", &line, &e), -1);
+    assert_int_equal(e.code, ERR_UNSUPPORTED);
+    unlink(path);
+    assert_int_equal(remote_known_revoked(path, "AAAAbad", &line, &e), -1);
+}
+
 static void known_add_by_many(void **state)
 {
     (void)state;
@@ -371,6 +424,48 @@ static void config_match_and_include(void **state)
     remote_config_release(&c);
 }
 
+// What restricts is obeyed, or refused: never skipped.
+static void config_restricts(void **state)
+{
+    (void)state;
+    struct remote_config c;
+    load(
+        "Host x\n StrictHostKeyChecking yes\n RevokedHostKeys ~/revoked\n PreferredAuthentications publickey,password\n"
+        " NumberOfPasswordPrompts 1\n RequiredRSASize 3072\n BatchMode yes\n AddressFamily inet6\n"
+        "Host *\n StrictHostKeyChecking no\n AddressFamily inet\n ForwardAgent yes\n BindInterface none\n"
+        " ProxyUseFdpass no\n",
+        "x", &c);
+    assert_true(str_ends(c.strict_at, "/config line 2"));
+    assert_true(*c.revoked_host_keys == '/' && str_ends(c.revoked_host_keys, "/revoked"));
+    assert_string_equal(c.preferred, "publickey,password");
+    assert_int_equal(c.password_prompts, 1);
+    assert_int_equal(c.rsa_min, 3072);
+    assert_int_equal(c.batch, 1);
+    assert_int_equal(c.family, AF_INET6);
+    remote_config_release(&c);
+    load("StrictHostKeyChecking accept-new\nStrictHostKeyChecking yes\nRevokedHostKeys none\nAddressFamily any\n", "y",
+         &c);
+    assert_null(c.strict_at); // the first word counts
+    assert_null(c.revoked_host_keys);
+    assert_null(c.preferred);
+    assert_int_equal(c.password_prompts, -1);
+    assert_int_equal(c.batch + c.rsa_min + c.family, 0);
+    remote_config_release(&c);
+    static const struct {
+        const char *text;
+        enum err_code code;
+    } bad[] = {{"BindInterface eth0\n", ERR_UNSUPPORTED}, {"ProxyUseFdpass yes\n", ERR_UNSUPPORTED},
+               {"AddressFamily ipx\n", ERR_USAGE},        {"StrictHostKeyChecking perhaps\n", ERR_USAGE},
+               {"RequiredRSASize big\n", ERR_USAGE},      {"RevokedHostKeys\n", ERR_USAGE}};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        _cleanup_err_ struct err e = ERR_INIT;
+        _cleanup_free_ char *path = write_file("config", bad[i].text, 0600);
+        assert_int_equal(remote_config_load("x", NULL, 0, path, &c, &e), -1);
+        assert_int_equal(e.code, bad[i].code);
+        assert_non_null(strstr(e.msg, "config line 1"));
+    }
+}
+
 static void config_errors(void **state)
 {
     (void)state;
@@ -470,12 +565,21 @@ static void test_result_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_result_output),  cmocka_unit_test(quoting),
-        cmocka_unit_test(quoting_refuses_nul), cmocka_unit_test(known_names),
-        cmocka_unit_test(known_verdicts),      cmocka_unit_test(known_add),
-        cmocka_unit_test(known_add_by_many),   cmocka_unit_test(config_values),
-        cmocka_unit_test(config_defaults),     cmocka_unit_test(config_match_and_include),
-        cmocka_unit_test(config_errors),       cmocka_unit_test(targets),
+        cmocka_unit_test(test_result_output),
+        cmocka_unit_test(quoting),
+        cmocka_unit_test(quoting_refuses_nul),
+        cmocka_unit_test(known_names),
+        cmocka_unit_test(known_verdicts),
+        cmocka_unit_test(known_add),
+        cmocka_unit_test(known_add_by_many),
+        cmocka_unit_test(known_add_conflicts),
+        cmocka_unit_test(known_revoked),
+        cmocka_unit_test(config_restricts),
+        cmocka_unit_test(config_values),
+        cmocka_unit_test(config_defaults),
+        cmocka_unit_test(config_match_and_include),
+        cmocka_unit_test(config_errors),
+        cmocka_unit_test(targets),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -18,6 +18,7 @@ sub nap {
 }
 while (defined(my $l = <STDIN>)) {
   if (!$open) { open(F, "<", $f) or die "migsh: cannot open: $!\n"; $open = 1 }
+  if ($l =~ /^is (\S+)/) { syswrite(STDOUT, sprintf("%-39s\n", "=$1")); next }
   if ($l =~ /fresh/) { $fresh = 1; next }
   if ($l =~ /scan/) { $scan = 1; next }
   my ($o, $n, $k) = split " ", $l;

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Writes framed bytes (see core/copy_priv.h) to $r, which copy_path.sh has set. $3: "lock" or "". $4: "zstd" or "". Says
-# "@ready", "@done DATA READ", and with zstd "@end STATUS".
+# Writes framed bytes (see core/copy_priv.h) to $r, which copy_path.sh has set, if it is the file of the identity that they
+# begin with. $3: "lock" or "". $4: "zstd" or "". Says "@ready", "@done DATA READ", and with zstd "@end STATUS".
 # shellcheck shell=sh disable=SC2154 # r
 write_ranges() {
 if perl -e 1 2>/dev/null; then
 perl -e '
 @copy_writer.pl@
-' "$r" "$1"
+' "$r" "$(uname -m)" "$1"
 else
-  t=0 open=
+  t=0 open='' is=''
   while read -r o n; do
+    case $o in =*) is=${o#=}; continue ;; esac
     if [ -z "$open" ]; then
-      [ -f "$r" ] || [ -b "$r" ] || { echo 'migsh: it is gone' >&2; exit 1; }
-      exec 9<>"$r" || exit 1
+      pin "$r" "$is"
       [ -z "$1" ] || flock -n 9 || { echo 'migsh: another copy is writing it' >&2; exit 1; }
       open=yes; echo @ready
     fi
