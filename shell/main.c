@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -24,6 +25,7 @@
 #include "core/ctx.h"
 #include "core/out.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/job.h"
 #include "io/local.h"
 #include "io/loop.h"
@@ -96,14 +98,12 @@ static int load_inventory(struct app *app, struct err *e)
 {
     const char *path = inventory_path(ctx_inventory(app->ctx));
     _cleanup_free_ char *text = NULL;
-    if (file_read(path, INVENTORY_MAX, &text, NULL, e) < 0) {
+    if (file_trusted_read(path, INVENTORY_MAX, &text, NULL, e) < 0) {
         if (e->code != ERR_NOT_FOUND)
             return -1;
         err_release(e);
         return 0;
     }
-    if (file_check_trusted(path, e) < 0)
-        return -1;
     return nodes_file_load(app->ctx, text, path, e);
 }
 
@@ -237,8 +237,11 @@ static int start_file(struct app *app, struct err *e)
         start_stdin(app);
         return 0;
     }
-    if (file_read(app->file, SCRIPT_MAX, &text, &n, e) < 0)
-        return -1;
+    if (file_trusted_read(app->file, SCRIPT_MAX, &text, &n, e) < 0) {
+        struct stat st;
+        bool pipe = e->code == ERR_UNSAFE && stat(app->file, &st) == 0 && S_ISFIFO(st.st_mode);
+        return pipe ? err_hint(e, "-f - reads commands from standard input, which may be a pipe") : -1;
+    }
     if (strlen(text) != n)
         return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no file of commands", app->file);
     app->source = source_text(app->ctx, text, &app->opts, on_batch_done, app);

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "core/storage_xml.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/file_new.h"
 #include "io/xml.h"
 
