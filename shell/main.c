@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -322,6 +323,17 @@ static void fill_standard_fds(void)
     }
 }
 
+// A console with many nodes, jobs and probes needs more descriptors than the usual 1024; half of the limit is the probes'.
+static void raise_limits(void)
+{
+    enum { ENOUGH = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= ENOUGH)
+        return;
+    limit.rlim_cur = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // What nobody received is not done. A reader that has gone away (a pipe into head) knows why, so it is not told.
 static int flush_output(int status)
 {
@@ -370,5 +382,6 @@ static int start(int argc, char **argv)
 int main(int argc, char **argv)
 {
     fill_standard_fds();
+    raise_limits();
     return flush_output(start(argc, argv));
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "core/journal_priv.h"
 #include "io/file.h"
@@ -206,8 +207,8 @@ static int create(int dir, const char *command, const json_t *about, struct jour
     if (write_lock(j->fd) < 0)
         return err_errno(e, errno, "cannot lock the journal %s", j->path);
     j->writable = j->taken = true;
-    json_t *record = json_pack("{s:s, s:s, s:f, s:O}", "rec", "begin", "command", command, "time", now(), "about",
-                               about ? (json_t *)about : json_null());
+    json_t *record = json_pack("{s:s, s:o, s:f, s:O}", "rec", "begin", "command", json_text(command), "time", now(),
+                               "about", about ? (json_t *)about : json_null());
     if (append(j, record, e) < 0)
         return -1;
     if (fsync(dir) < 0)
@@ -295,8 +296,8 @@ int journal_intent(struct journal *j, const char *name, const json_t *about, uns
     lock_acquire(j->lock);
     unsigned step = (unsigned)j->n + 1;
     int r = append(j,
-                   json_pack("{s:s, s:i, s:s, s:f, s:O}", "rec", "intent", "step", (int)step, "name", name, "time",
-                             now(), "about", about ? (json_t *)about : json_null()),
+                   json_pack("{s:s, s:i, s:o, s:f, s:O}", "rec", "intent", "step", (int)step, "name", json_text(name),
+                             "time", now(), "about", about ? (json_t *)about : json_null()),
                    e);
     lock_release(j->lock);
     if (r == 0)

@@ -234,6 +234,10 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 # shellcheck source=tests/lua/trust.sh
 . "$here/trust.sh"
 
+# --- few descriptors
+# shellcheck source=tests/lua/limits.sh
+. "$here/limits.sh"
+
 # broken NAME PATTERN TEXT: a recipe of that text is left out, and said why, once.
 broken() {
     local out

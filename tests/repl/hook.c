@@ -131,7 +131,7 @@ static void ask(enum out_ask_kind kind, const char *text)
 {
     struct question *q = xnew(struct question);
     *q = (struct question){kind, xstrdup(text)};
-    job_start("ask", ask_job, ask_done, q);
+    job_start("ask", ask_job, ask_done, q, &(struct err)ERR_INIT);
 }
 
 // ---- the second way in

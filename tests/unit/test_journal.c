@@ -277,10 +277,26 @@ static void journal_order(void **state)
         free(all[i]);
 }
 
+// Names come from recipes, and from nodes through them.
+static void journal_foreign_names(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct journal *j;
+    unsigned step;
+    assert_int_equal(journal_create("test-it", NULL, &j, &e), 0);
+    assert_int_equal(journal_intent(j, "bad \xff\xc3 name", NULL, &step, &e), 0);
+    assert_string_equal(journal_step_at(j, 0).name, "bad \xef\xbf\xbd\xef\xbf\xbd name");
+    char *path = path_of(journal_id(j));
+    unlink(path);
+    free(path);
+    journal_close(j);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(journals), cmocka_unit_test(journal_cut_anywhere),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
                                        cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
-                                       cmocka_unit_test(journal_order)};
+                                       cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names)};
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }
