@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -334,6 +335,15 @@ static void raise_limits(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Passwords are in our memory: no core file of it, and no other process of the user may read it. LeakSanitizer has to.
+static void keep_memory_private(void)
+{
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+#ifndef __SANITIZE_ADDRESS__
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 // What nobody received is not done. A reader that has gone away (a pipe into head) knows why, so it is not told.
 static int flush_output(int status)
 {
@@ -383,5 +393,6 @@ int main(int argc, char **argv)
 {
     fill_standard_fds();
     raise_limits();
+    keep_memory_private();
     return flush_output(start(argc, argv));
 }

@@ -293,10 +293,27 @@ static void journal_foreign_names(void **state)
     journal_close(j);
 }
 
+// A program here that is deaf to SIGTERM does not hold the console up for ever.
+static void local_deaf(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct remote_exec spec = {.command = "trap '' TERM; while :; do sleep 1; done", .timeout_ms = 100};
+    struct remote_result result = REMOTE_RESULT_INIT;
+    alarm(60);
+    assert_int_equal(local_exec(NULL, &spec, &result, &e), -1);
+    alarm(0);
+    assert_int_equal(e.code, ERR_TIMEOUT);
+    assert_string_equal(result.signal, "KILL");
+    remote_result_release(&result);
+    err_release(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
                                        cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
-                                       cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names)};
+                                       cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
+                                       cmocka_unit_test(local_deaf)};
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }
