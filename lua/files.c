@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "lua/impl.h"
 
 enum { LUA_FILE_MAX = 16 << 20 };
@@ -38,24 +39,34 @@ static int holder_gc(lua_State *L)
     return 0;
 }
 
-// check_trusted(path): raises ERR_UNSAFE where others could have written it
+// check_trusted(path, optional) -> true; raises ERR_UNSAFE where others could have written it. optional: nil where there
+// is none
 static int files_check(lua_State *L)
 {
+    lua_settop(L, 2);
     struct holder *h = holder_new(L);
-    if (file_check_trusted(luaL_checkstring(L, 1), &h->err) < 0)
+    if (file_trusted_check(luaL_checkstring(L, 1), &h->err) == 0)
+        lua_pushboolean(L, true);
+    else if (lua_toboolean(L, 2) && h->err.code == ERR_NOT_FOUND)
+        lua_pushnil(L);
+    else
         return error_raise(L, &h->err);
-    return 0;
+    return 1;
 }
 
-// read_trusted(path) -> text
+// read_trusted(path, optional) -> text; the same
 static int files_read(lua_State *L)
 {
+    lua_settop(L, 2);
     const char *path = luaL_checkstring(L, 1);
     struct holder *h = holder_new(L);
     size_t n;
-    if (file_check_trusted(path, &h->err) < 0 || file_read(path, LUA_FILE_MAX, &h->text, &n, &h->err) < 0)
+    if (file_trusted_read(path, LUA_FILE_MAX, &h->text, &n, &h->err) == 0)
+        lua_pushlstring(L, h->text, n);
+    else if (lua_toboolean(L, 2) && h->err.code == ERR_NOT_FOUND)
+        lua_pushnil(L);
+    else
         return error_raise(L, &h->err);
-    lua_pushlstring(L, h->text, n);
     return 1;
 }
 

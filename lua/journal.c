@@ -116,9 +116,9 @@ static void take_value(lua_State *L, struct call *k, int idx)
 
 static json_t *head(const struct journal *j)
 {
-    return json_pack("{s:s, s:o, s:O*, s:f, s:s}", "id", journal_id(j), "command", json_text(journal_command(j)),
-                     "about", (json_t *)journal_about(j), "time", journal_time(j), "state",
-                     journal_state_name(journal_get_state(j)));
+    return json_pack("{s:o, s:o, s:O*, s:f, s:s}", "id", json_text(journal_id(j)), "command",
+                     json_text(journal_command(j)), "about", (json_t *)journal_about(j), "time", journal_time(j),
+                     "state", journal_state_name(journal_get_state(j)));
 }
 
 static json_t *whole(const struct journal *j)
@@ -190,8 +190,8 @@ static json_t *list_job(struct job *job, void *arg, struct err *e)
         if (journal_open(ids.s[i], false, &j, &bad) == 0)
             json_array_append_new(list, head(j));
         else if (bad.code != ERR_NOT_FOUND) // dropped meanwhile
-            json_array_append_new(
-                list, json_pack("{s:s, s:s, s:o}", "id", ids.s[i], "state", "unreadable", "error", json_text(bad.msg)));
+            json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "id", json_text(ids.s[i]), "state", "unreadable",
+                                                  "error", json_text(bad.msg)));
     }
     return list;
 }

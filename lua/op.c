@@ -123,6 +123,11 @@ static void on_job_done(struct job *job, void *arg)
     finish(op, NULL);
 }
 
+static void on_not_started(void *data)
+{
+    on_job_done(NULL, data);
+}
+
 void op_start_job(lua_State *L, const char *name, op_job_fn *fn, void (*ended)(void *arg), void *arg, int owner)
 {
     owner = lua_absindex(L, owner);
@@ -133,7 +138,9 @@ void op_start_job(lua_State *L, const char *name, op_job_fn *fn, void (*ended)(v
     op->fn = fn;
     op->ended = ended;
     op->arg = arg;
-    op->job = job_start(name, run_job, on_job_done, op);
+    op->job = job_start(name, run_job, on_job_done, op, &op->err);
+    if (!op->job)
+        loop_post(on_not_started, op);
 }
 
 // command({word, …}) -> op. Raises what is wrong with the words.

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -24,6 +27,7 @@
 #include "core/ctx.h"
 #include "core/out.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/job.h"
 #include "io/local.h"
 #include "io/loop.h"
@@ -96,14 +100,12 @@ static int load_inventory(struct app *app, struct err *e)
 {
     const char *path = inventory_path(ctx_inventory(app->ctx));
     _cleanup_free_ char *text = NULL;
-    if (file_read(path, INVENTORY_MAX, &text, NULL, e) < 0) {
+    if (file_trusted_read(path, INVENTORY_MAX, &text, NULL, e) < 0) {
         if (e->code != ERR_NOT_FOUND)
             return -1;
         err_release(e);
         return 0;
     }
-    if (file_check_trusted(path, e) < 0)
-        return -1;
     return nodes_file_load(app->ctx, text, path, e);
 }
 
@@ -237,8 +239,11 @@ static int start_file(struct app *app, struct err *e)
         start_stdin(app);
         return 0;
     }
-    if (file_read(app->file, SCRIPT_MAX, &text, &n, e) < 0)
-        return -1;
+    if (file_trusted_read(app->file, SCRIPT_MAX, &text, &n, e) < 0) {
+        struct stat st;
+        bool pipe = e->code == ERR_UNSAFE && stat(app->file, &st) == 0 && S_ISFIFO(st.st_mode);
+        return pipe ? err_hint(e, "-f - reads commands from standard input, which may be a pipe") : -1;
+    }
     if (strlen(text) != n)
         return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no file of commands", app->file);
     app->source = source_text(app->ctx, text, &app->opts, on_batch_done, app);
@@ -319,6 +324,26 @@ static void fill_standard_fds(void)
     }
 }
 
+// A console with many nodes, jobs and probes needs more descriptors than the usual 1024; half of the limit is the probes'.
+static void raise_limits(void)
+{
+    enum { ENOUGH = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= ENOUGH)
+        return;
+    limit.rlim_cur = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Passwords are in our memory: no core file of it, and no other process of the user may read it. LeakSanitizer has to.
+static void keep_memory_private(void)
+{
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+#ifndef __SANITIZE_ADDRESS__
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 // What nobody received is not done. A reader that has gone away (a pipe into head) knows why, so it is not told.
 static int flush_output(int status)
 {
@@ -367,5 +392,7 @@ static int start(int argc, char **argv)
 int main(int argc, char **argv)
 {
     fill_standard_fds();
+    raise_limits();
+    keep_memory_private();
     return flush_output(start(argc, argv));
 }

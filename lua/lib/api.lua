@@ -189,9 +189,12 @@ args.max_outage is --max-outage. run returns the value, and text for people if t
 may raise mig.error{code = "verdict", msg =, value =, text =} to show both and fail.]],
         example = [[return {description = "say hello", example = "hello", run = function() return "hello" end}]] },
       { form = "What a script may use", names = {}, text = [[
-All of Lua but: files are loaded only if nobody else could have written them, never as bytecode, never from a relative
-package.path; no os.exit (return, or raise an error), no os.setlocale, and of debug only traceback and getinfo. Each
-script and recipe has globals of its own. io, os.execute and io.popen work but hold up everything else while they do.
+All of Lua but: files are loaded only if nobody but root and you could have written them, a link or a directory on their
+way, never as bytecode, never from a relative package.path; no os.exit (return, or raise an error), no os.setlocale, and
+of debug only traceback and getinfo. Each script, each recipe and the prompt has globals, library tables and modules of
+its own: what one sets or replaces is not seen by another. Beyond that a recipe is not fenced in: it may do here and on
+the nodes whatever you may, so read one of a foreign author before you install it. io, os.execute and io.popen work but
+hold up everything else while they do.
 Ctrl-C ends what is being waited for and then raises "cancelled", once; also in a busy loop.]] },
     } },
   },

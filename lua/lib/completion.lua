@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Completion of a Lua expression at the prompt: names along "a.b.c" and "a.b:c", read without calling anything of the
--- user's (no __index), but the table mig, which also knows the commands.
-local verbs, mig = ...
+-- user's (no __index), but the table mig, which also knows the commands. `prompt` holds the globals of the lines.
+local verbs, prompt = ...
 
 local function names_of(value)
   local names = {}
@@ -19,7 +19,7 @@ local function names_of(value)
       end
     end
   end
-  if value == mig or value == mig.start then
+  if value == prompt.mig or value == prompt.mig.start then
     table.move(verbs.names(), 1, #verbs.names(), #names + 1, names)
   end
   return names
@@ -39,7 +39,7 @@ end
 
 return function(text)
   local path, prefix = text:match "([%w_%.:]-)([%w_]*)$"
-  local value = _G
+  local value = prompt
   for name in path:gmatch "[%w_]+" do
     value = member(value, name)
   end

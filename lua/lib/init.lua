@@ -9,24 +9,14 @@ end
 local errors = lib("errors", core)
 local sched = lib("sched", core, errors)
 local recipe_dirs = core.recipe_dirs()
-local load_trusted = lib("sandbox", core, errors, sched, recipe_dirs)
+local sandbox = lib("sandbox", core, errors, sched, recipe_dirs)
 local verbs = lib("verbs", core, errors, sched)
 local mig = lib("mig", core, errors, sched, verbs)
 lib("objects", core, errors, sched, verbs, mig)
 lib("journal", core, errors, sched, mig)
 local api = lib("api")
-local recipe = lib("recipe", core, errors, sched, load_trusted, recipe_dirs)
+local recipe = lib("recipe", core, errors, sched, sandbox, recipe_dirs)
 lib("transaction", errors, mig, recipe)
-local entry = lib("run", core, errors, sched, load_trusted, recipe)
-
-for name, fn in pairs(sched.entry) do
-  entry[name] = fn
-end
-entry.recipes = recipe.list
-entry.completions = lib("completion", verbs, mig)
-entry.help = function()
-  return lib("help", api)
-end
 
 _G.mig = mig
 package.preload["migsh.api"] = function()
@@ -34,5 +24,16 @@ package.preload["migsh.api"] = function()
 end
 package.preload["migsh.report"] = function()
   return lib("report", core)
+end
+local prompt = sandbox.environment() -- after all that goes into one
+local entry = lib("run", core, errors, sched, sandbox, recipe, prompt)
+
+for name, fn in pairs(sched.entry) do
+  entry[name] = fn
+end
+entry.recipes = recipe.list
+entry.completions = lib("completion", verbs, prompt)
+entry.help = function()
+  return lib("help", api)
 end
 return entry

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Recipes: files that return {description=, help=, example=, group=, args={…}, run=function(args) … end}. Found in the
 -- recipe directories (the first one that has a name wins), checked, and run. A broken one is told of once and left out.
-local core, errors, sched, load_trusted, dirs = ...
+local core, errors, sched, sandbox, dirs = ...
 local recipe = {}
 local known = {} -- name -> {run=, args=}
 local told = {} -- path -> true
@@ -88,7 +88,7 @@ local function check(r)
 end
 
 local function load_one(path)
-  local fn, err = load_trusted(path, setmetatable({}, { __index = _G }))
+  local fn, err = sandbox.load(path, sandbox.environment())
   if not fn then
     error(err, 0)
   end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What the console asks for: a chunk typed at the prompt, a script file, a recipe.
-local core, errors, sched, load_trusted, recipe = ...
+local core, errors, sched, sandbox, recipe, prompt = ...
 local entry = {}
 
 -- Values as people read them, a string as it is.
@@ -32,13 +32,13 @@ local function present_recipe(value, text)
   return value, text ~= nil and tostring(text) or nil
 end
 
--- An expression, or else a statement, as lua.c reads a line. nil and the error.
+-- An expression, or else a statement, as lua.c reads a line. nil and the error. `prompt`: the environment of all lines.
 local function compile(text, expression)
-  local fn, err = load("return " .. text, "=lua")
+  local fn, err = load("return " .. text, "=lua", "t", prompt)
   if fn or expression then
     return fn, err
   end
-  return load(text, "=lua")
+  return load(text, "=lua", "t", prompt)
 end
 
 function entry.run_text(handle, text, expression)
@@ -55,8 +55,8 @@ function entry.incomplete(text, expression)
 end
 
 function entry.run_file(handle, path, words)
-  local env = setmetatable({}, { __index = _G })
-  local fn, err = load_trusted(path, env)
+  local env = sandbox.environment()
+  local fn, err = sandbox.load(path, env)
   if not fn then
     errors.raise("usage", "%s", err)
   end

@@ -230,9 +230,10 @@ local function new_task(run, name, fn, ...)
 end
 
 function sched.without_waiting(fn, ...)
+  local before = loading
   loading = true
   local results = pack(pcall(fn, ...))
-  loading = false
+  loading = before
   return select(2, unpack(results, 1, results.n))
 end
 

@@ -12,7 +12,7 @@
 #include "cmd/nodes_file.h"
 #include "cmd/recipe.h"
 #include "core/ctx.h"
-#include "io/file.h"
+#include "io/file_trusted.h"
 
 enum { INVENTORY_MAX = 4 << 20 };
 
@@ -81,7 +81,7 @@ static struct ctx *load(const char *inventory)
     _cleanup_err_ struct err e = ERR_INIT;
     struct ctx *ctx = ctx_new(inventory);
     // A faulty inventory is told of when a command is run, not at the press of a key.
-    if (file_read(inventory, INVENTORY_MAX, &text, NULL, &e) == 0 && file_check_trusted(inventory, &e) == 0)
+    if (file_trusted_read(inventory, INVENTORY_MAX, &text, NULL, &e) == 0)
         nodes_file_load(ctx, text, inventory, &e);
     return ctx;
 }

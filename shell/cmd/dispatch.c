@@ -268,7 +268,11 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix
         def->run(&run->call, &run->err);
         loop_post(finish, run);
     } else {
-        run->job = job_start(def->name, run_job, job_ended, run);
+        run->job = job_start(def->name, run_job, job_ended, run, e);
+        if (!run->job) {
+            run_free(run);
+            return NULL;
+        }
     }
     return run;
 }

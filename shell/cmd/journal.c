@@ -86,8 +86,9 @@ static void add_time(json_t *v, double t)
 
 static json_t *head(const struct journal *j)
 {
-    json_t *v = json_pack("{s:s, s:o, s:s, s:i}", "id", journal_id(j), "command", json_text(journal_command(j)),
-                          "state", journal_state_name(journal_get_state(j)), "count", (int)journal_steps(j));
+    json_t *v =
+        json_pack("{s:o, s:o, s:s, s:i}", "id", json_text(journal_id(j)), "command", json_text(journal_command(j)),
+                  "state", journal_state_name(journal_get_state(j)), "count", (int)journal_steps(j));
     add_time(v, journal_time(j));
     const json_t *domain = json_object_get(journal_about(j), "domain");
     if (json_is_string(domain))
@@ -109,8 +110,8 @@ static int run_list(struct cmd_call *c, struct err *e)
         if (journal_open(ids.s[i], false, &j, &bad) == 0)
             json_array_append_new(c->result, head(j));
         else if (bad.code != ERR_NOT_FOUND) // discarded meanwhile
-            json_array_append_new(c->result, json_pack("{s:s, s:s, s:o}", "id", ids.s[i], "state", "unreadable",
-                                                       "error", json_text(bad.msg)));
+            json_array_append_new(c->result, json_pack("{s:o, s:s, s:o}", "id", json_text(ids.s[i]), "state",
+                                                       "unreadable", "error", json_text(bad.msg)));
     }
     return 0;
 }

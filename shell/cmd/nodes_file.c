@@ -35,7 +35,7 @@ int nodes_file_load(struct ctx *ctx, const char *text, const char *path, struct 
         for (size_t i = 0; r == 0 && i < p.n; i++)
             r = load_command(ctx, &p.cmds[i], e);
         if (r < 0) {
-            e->code = ERR_USAGE;
+            e->code = e->code == ERR_UNSAFE ? ERR_UNSAFE : ERR_USAGE;
             return err_wrap(e, "%s:%d", path, line);
         }
         at = *nl ? nl + 1 : nl;

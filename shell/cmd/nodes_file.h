@@ -5,5 +5,5 @@
 #include "base/err.h"
 #include "core/ctx.h"
 
-// ERR_USAGE naming `path` and the line's number; the inventory then holds what came before.
+// ERR_USAGE, ERR_UNSAFE naming `path` and the line's number; the inventory then holds what came before.
 int nodes_file_load(struct ctx *ctx, const char *text, const char *path, struct err *e);

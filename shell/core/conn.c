@@ -102,7 +102,9 @@ static void start_opening(struct conn_slot *s)
     s->state = SLOT_OPENING;
     s->since_ms = now_ms();
     s->asked = false;
-    s->opener = job_thread_start("connect", open_main, s);
+    s->opener = job_thread_start("connect", open_main, s, &s->err);
+    if (!s->opener)
+        s->state = SLOT_FAILED;
 }
 
 // With the lock held: waits for the opening to end, until it has had `timeout_ms` (<0: GIVE_UP_MS, or as long as the
@@ -226,7 +228,7 @@ bool conn_pool_release(struct ctx *ctx)
 {
     for (struct conn_slot *s = ctx->conns; s; s = s->next) {
         job_thread_join(s->opener);
-        s->opener = s->conn ? job_thread_start("close", close_main, s) : NULL;
+        s->opener = s->conn ? job_thread_start("close", close_main, s, &s->err) : NULL;
     }
     _cleanup_err_ struct err late = ERR_INIT;
     double until = now_ms() + CLOSE_MS;

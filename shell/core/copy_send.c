@@ -175,7 +175,7 @@ void copy_send_early(struct copy *c)
         return;
     struct send *s = send_new(c, true);
     if (find_dest(s, &ignored) == 0)
-        s->early = job_thread_start("copy", run_early, s);
+        s->early = job_thread_start("copy", run_early, s, &ignored);
     if (!s->early)
         send_free(s);
     else

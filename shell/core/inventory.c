@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/job.h"
 
 struct counted_node {
@@ -168,6 +168,8 @@ void node_line(const struct node *n, struct buf *out)
         buf_addf(out, " --port %d", n->port);
     if (n->uri_given)
         add_option(out, "--uri", n->uri);
+    if (n->allow_command)
+        buf_adds(out, " --allow-command");
     if (n->fingerprint)
         add_option(out, "--fingerprint", n->fingerprint);
     for (size_t i = 0; i < n->roles.n; i++)

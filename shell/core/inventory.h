@@ -13,14 +13,15 @@
 #include "base/strv.h"
 
 struct node {
-    char *name;        // what the operator calls it
-    char *user;        // NULL: what ~/.ssh/config or the login name says
-    char *address;     // host name or address, without brackets; NULL for a node known by its URI only
-    int port;          // of sshd; 0: what ~/.ssh/config says, or 22
-    char *uri;         // libvirt URI, never NULL: as given, or qemu+ssh://[user@]address[:port]/system
-    bool uri_given;    // false: derived, so it need not be written to the file
-    char *fingerprint; // pinned host key "SHA256:…", or NULL
-    struct strv roles; // free words; "storage" or "nfs" alone mean: no hypervisor here
+    char *name;         // what the operator calls it
+    char *user;         // NULL: what ~/.ssh/config or the login name says
+    char *address;      // host name or address, without brackets; NULL for a node known by its URI only
+    int port;           // of sshd; 0: what ~/.ssh/config says, or 22
+    char *uri;          // libvirt URI, never NULL: as given, or qemu+ssh://[user@]address[:port]/system
+    bool allow_command; // the operator has agreed that the URI runs a program (core/uri.h)
+    bool uri_given;     // false: derived, so it need not be written to the file
+    char *fingerprint;  // pinned host key "SHA256:…", or NULL
+    struct strv roles;  // free words; "storage" or "nfs" alone mean: no hypervisor here
 };
 
 // Builds a node from what node-add was given. `target` is "[user@]address" with an IPv6 address in brackets or bare,

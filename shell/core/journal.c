@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -11,9 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "core/journal_priv.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/job.h"
 
 enum { MAX_JOURNAL = 256 << 20 };
@@ -60,12 +63,20 @@ void journal_discard(struct journal *j)
 static struct journal *allocate(const char *id)
 {
     struct journal *j = xnew(struct journal);
-    _cleanup_free_ char *dir = journal_dir();
+    _cleanup_free_ char *dir = file_xdg("STATE", JOURNAL_DIR);
     j->lock = lock_new();
     j->fd = -1;
     j->id = xstrdup(id);
     j->path = xasprintf("%s/%s.jsonl", dir, id);
     return j;
+}
+
+static int cannot_write(const struct journal *j, int errnum, struct err *e)
+{
+    err_errno(e, errnum, "cannot write the journal %s", j->path);
+    bool full = errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
+    return err_hint(e, full ? "nothing is done that is not written down first: make room there, then go on with it"
+                            : "nothing is done that is not written down first: mend that, then go on with it");
 }
 
 // Takes the record over. It is on the disk, or it does not count: a failed write is cut away again.
@@ -84,9 +95,9 @@ static int append(struct journal *j, json_t *record, struct err *e)
     }
     if (!saved && fdatasync(j->fd) < 0)
         saved = errno;
-    int r = saved ? err_errno(e, saved, "cannot write the journal %s", j->path) : 0;
-    if (saved && ftruncate(j->fd, (off_t)j->good) < 0)
-        err_hint(e, "what was written in part will be ignored");
+    int r = saved ? cannot_write(j, saved, e) : 0;
+    if (saved)
+        (void)!ftruncate(j->fd, (off_t)j->good); // what stays of it has no sum, and is not read
     if (r == 0) {
         j->good += line.len;
         journal_take(j, record);
@@ -95,20 +106,24 @@ static int append(struct journal *j, json_t *record, struct err *e)
     return r;
 }
 
-static int sync_directory(const char *path, struct err *e)
+// When the newest journal was begun, in milliseconds, by its id; 0: there is none.
+static long long newest_ms(void)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0) {
-        int saved = errno;
-        if (fd >= 0)
-            close(fd);
-        return err_errno(e, saved, "cannot sync %s", path);
-    }
-    close(fd);
-    return 0;
+    _cleanup_strv_ struct strv ids = STRV_INIT;
+    _cleanup_err_ struct err unreadable = ERR_INIT; // then a journal cannot be made there either
+    struct tm tm = {0};
+    long ms = 0;
+    if (journal_list(NULL, &ids, &unreadable) < 0 || !ids.n)
+        return 0;
+    const char *rest = strptime(ids.s[ids.n - 1], "%Y%m%d-%H%M%S", &tm);
+    if (!rest || sscanf(rest, ".%3ld-", &ms) != 1)
+        return 0;
+    return (long long)timegm(&tm) * 1000 + ms;
 }
 
-// "20261121-041914-hosts-sync-3fa9c": sorted by name they are sorted by time.
+// "20261121-041914.123-hosts-sync-3fa9c1": sorted by name they are sorted by time, to the millisecond, as several may begin
+// within a second and their order counts when they are taken back. A clock that was set back does not change that order:
+// the next one is then named as if it had begun right after the last.
 static char *make_id(const char *command)
 {
     unsigned random = 0;
@@ -118,26 +133,12 @@ static char *make_id(const char *command)
     struct tm tm;
     char text[32];
     clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &tm);
+    long long ms = (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, last = newest_ms();
+    if (ms <= last)
+        ms = last + 1;
+    gmtime_r(&(time_t){ms / 1000}, &tm);
     strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
-    // Milliseconds too, as several may begin within a second and their order counts when they are taken back.
-    return xasprintf("%s.%03ld-%s-%06x", text, t.tv_nsec / 1000000, command, random & 0xffffff);
-}
-
-static int make_directory(const char *dir, struct err *e)
-{
-    _cleanup_free_ char *copy = xstrdup(dir);
-    for (char *p = copy + 1;; p++) {
-        char c = *p;
-        if (c && c != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-            return err_errno(e, errno, "cannot make the directory %s", copy);
-        if (!c)
-            return 0;
-        *p = c;
-    }
+    return xasprintf("%s.%03lld-%s-%06x", text, ms % 1000, command, random & 0xffffff);
 }
 
 // A lock of this open file, which another one of the same process does not share. Whoever only looks takes none, so that
@@ -176,15 +177,14 @@ static int check_holder(const struct journal *j, const char *lock, struct err *e
 
 // Nobody else may hold the same. The directory's lock, which is kept until the new journal is written and locked, makes
 // looking and beginning one step.
-static int lock_subject(const char *dir, const json_t *about, int *ret_fd, struct err *e)
+static int lock_subject(int dir, const json_t *about, struct err *e)
 {
     const char *lock = json_string_value(json_object_get(about, "lock"));
     if (!lock)
         return 0;
     _cleanup_strv_ struct strv ids = STRV_INIT;
-    *ret_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*ret_fd < 0 || flock(*ret_fd, LOCK_EX) < 0)
-        return err_errno(e, errno, "cannot lock %s", dir);
+    if (flock(dir, LOCK_EX) < 0)
+        return err_errno(e, errno, "cannot lock the directory of journals");
     if (journal_list(NULL, &ids, e) < 0)
         return -1;
     for (size_t i = 0; i < ids.n; i++) {
@@ -197,35 +197,35 @@ static int lock_subject(const char *dir, const json_t *about, int *ret_fd, struc
     return 0;
 }
 
-static int create(const char *dir, const char *command, const json_t *about, struct journal **ret, struct err *e)
+static int create(int dir, const char *command, const json_t *about, struct journal **ret, struct err *e)
 {
     _cleanup_free_ char *id = make_id(command);
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
-    j->fd = open(j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    j->fd = openat(dir, strrchr(j->path, '/') + 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return err_errno(e, errno, "cannot make the journal %s", j->path);
     if (write_lock(j->fd) < 0)
         return err_errno(e, errno, "cannot lock the journal %s", j->path);
     j->writable = j->taken = true;
-    json_t *record = json_pack("{s:s, s:s, s:f, s:O}", "rec", "begin", "command", command, "time", now(), "about",
-                               about ? (json_t *)about : json_null());
-    if (append(j, record, e) < 0 || sync_directory(dir, e) < 0)
+    json_t *record = json_pack("{s:s, s:o, s:f, s:O}", "rec", "begin", "command", json_text(command), "time", now(),
+                               "about", about ? (json_t *)about : json_null());
+    if (append(j, record, e) < 0)
         return -1;
+    if (fsync(dir) < 0)
+        return err_errno(e, errno, "cannot sync the directory of %s", j->path);
     *ret = steal(&j);
     return 0;
 }
 
 int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e)
 {
-    _cleanup_free_ char *dir = journal_dir();
-    int fd = -1;
-    if (make_directory(dir, e) < 0)
+    int dir = -1;
+    if (file_state_dir(JOURNAL_DIR, true, &dir, e) < 0)
         return -1;
-    int r = lock_subject(dir, about, &fd, e);
+    int r = lock_subject(dir, about, e);
     if (r == 0)
         r = create(dir, command, about, ret, e);
-    if (fd >= 0)
-        close(fd);
+    close(dir); // and the lock with it
     return r;
 }
 
@@ -242,23 +242,33 @@ static int take_lock(struct journal *j, bool write, struct err *e)
     return err_errno(e, errno, "cannot lock the journal %s", j->path);
 }
 
+// What a journal says is done on nodes, so it has to be ours.
+static int open_trusted(struct journal *j, bool write, struct err *e)
+{
+    int dir = -1;
+    int r = file_state_dir(JOURNAL_DIR, false, &dir, e);
+    if (r == 0)
+        r = file_trusted_openat(dir, strrchr(j->path, '/') + 1, write ? O_RDWR : O_RDONLY, j->path, &j->fd, e);
+    if (dir >= 0)
+        close(dir);
+    if (r == 0 || e->code != ERR_NOT_FOUND)
+        return r;
+    err_set(e, ERR_NOT_FOUND, "no journal '%s'", j->id);
+    return err_hint(e, "journal-list shows them");
+}
+
 int journal_open(const char *id, bool write, struct journal **ret, struct err *e)
 {
     if (!*id || strchr(id, '/') || *id == '.')
         return err_set(e, ERR_USAGE, "'%s' is not the id of a journal", id);
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
-    j->fd = open(j->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-    if (j->fd < 0 && errno == ENOENT) {
-        err_set(e, ERR_NOT_FOUND, "no journal '%s'", id);
-        return err_hint(e, "journal-list shows them");
-    }
-    if (j->fd < 0)
-        return err_errno(e, errno, "cannot open the journal %s", j->path);
+    if (open_trusted(j, write, e) < 0)
+        return -1;
     if (take_lock(j, write, e) < 0)
         return -1;
     _cleanup_free_ char *text = NULL;
     size_t len = 0;
-    if (file_read(j->path, MAX_JOURNAL, &text, &len, e) < 0 || journal_parse(j, text, len, e) < 0)
+    if (file_read_fd(j->fd, j->path, MAX_JOURNAL, &text, &len, e) < 0 || journal_parse(j, text, len, e) < 0)
         return -1;
     if (!j->command)
         return err_set(e, ERR_IO, "the journal %s is empty: its console ended before it did anything", id);
@@ -286,8 +296,8 @@ int journal_intent(struct journal *j, const char *name, const json_t *about, uns
     lock_acquire(j->lock);
     unsigned step = (unsigned)j->n + 1;
     int r = append(j,
-                   json_pack("{s:s, s:i, s:s, s:f, s:O}", "rec", "intent", "step", (int)step, "name", name, "time",
-                             now(), "about", about ? (json_t *)about : json_null()),
+                   json_pack("{s:s, s:i, s:o, s:f, s:O}", "rec", "intent", "step", (int)step, "name", json_text(name),
+                             "time", now(), "about", about ? (json_t *)about : json_null()),
                    e);
     lock_release(j->lock);
     if (r == 0)

@@ -31,7 +31,8 @@ struct journal {
     size_t n;
 };
 
-char *journal_dir(void);
+#define JOURNAL_DIR "journal" // in the state directory
+
 void journal_free(struct journal *j);
 // One line: the record with its sum and a newline. Takes no reference.
 void journal_line(const json_t *record, struct buf *out);

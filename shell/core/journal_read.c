@@ -9,11 +9,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/strv.h"
 #include "core/journal_priv.h"
 #include "io/digest.h"
-#include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/job.h"
 
 enum { SUM_LEN = 16 };
@@ -40,11 +41,6 @@ static int index_of(const char *const *names, size_t n, const char *name)
             return (int)i;
     }
     return -1;
-}
-
-char *journal_dir(void)
-{
-    return file_xdg("STATE", "journal");
 }
 
 void journal_line(const json_t *record, struct buf *out)
@@ -217,12 +213,18 @@ struct journal_step journal_step_at(const struct journal *j, size_t i)
 
 int journal_list(const char *command, struct strv *ret_ids, struct err *e)
 {
-    _cleanup_free_ char *path = journal_dir();
-    DIR *dir = opendir(path);
-    if (!dir && errno == ENOENT)
+    int fd;
+    if (file_state_dir(JOURNAL_DIR, false, &fd, e) < 0) {
+        if (e->code != ERR_NOT_FOUND)
+            return -1;
+        err_release(e);
         return 0;
-    if (!dir)
-        return err_errno(e, errno, "cannot read %s", path);
+    }
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return err_errno(e, ENOMEM, "cannot read the directory of journals");
+    }
     for (struct dirent *d; (d = readdir(dir));) {
         if (d->d_name[0] == '.' || !str_ends(d->d_name, ".jsonl"))
             continue;

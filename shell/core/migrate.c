@@ -221,7 +221,7 @@ static void watch(struct call *c)
     lock_release(c->lock);
     err_release(&ignored);
     if (plan->verbose && (w.shown || !failed)) {
-        json_t *last = json_pack("{s:s, s:s}", "job", "migrate", "domain", virt_dom_name(c->rq->dom));
+        json_t *last = json_pack("{s:s, s:o}", "job", "migrate", "domain", json_text(virt_dom_name(c->rq->dom)));
         if (!failed)
             json_object_set_new(last, "percent", json_integer(100));
         json_object_set_new(last, "text", json_string(failed ? "Migration: stopped" : "Migration: [100 %]"));
@@ -315,7 +315,10 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
     job_hook_push(rq->job, &hook);
     int r = job_check(rq->job, e); // cancelled before: the hook must find a call, or must not be needed
     if (r == 0) {
-        thread = job_thread_start("migrate", call_main, c);
+        thread = job_thread_start("migrate", call_main, c, e);
+        r = thread ? 0 : -1;
+    }
+    if (r == 0) {
         watch(c);
     } else {
         lock_acquire(c->lock);

@@ -2,6 +2,7 @@
 // What a running migration shows and what a finished one returns, made from libvirt's statistics. Pure. See migrate.h.
 #include "core/migrate_report.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "core/migrate.h"
 
@@ -47,7 +48,7 @@ static void add_detail(const json_t *stats, struct buf *out)
 json_t *migrate_progress(const char *domain, const json_t *stats)
 {
     int percent = percent_of(stats);
-    json_t *v = json_pack("{s:s, s:s, s:i}", "job", "migrate", "domain", domain, "percent", percent);
+    json_t *v = json_pack("{s:s, s:o, s:i}", "job", "migrate", "domain", json_text(domain), "percent", percent);
     copy(v, "iteration", stats, "memory_iteration");
     copy(v, "total", stats, "data_total");
     copy(v, "processed", stats, "data_processed");

@@ -139,7 +139,8 @@ static void fetch(struct watched *w)
     }
     w->fetching = true;
     w->again = false;
-    job_start("names", run_fetch, fetched, w);
+    _cleanup_err_ struct err ignored = ERR_INIT; // names are for completion: the next event asks again
+    w->fetching = job_start("names", run_fetch, fetched, w, &ignored) != NULL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -234,9 +235,8 @@ void names_watch_start(struct ctx *ctx)
     lock_release(ctx->lock);
     struct first *f = xnew(struct first);
     f->ctx = ctx;
-    if (ctx_current(ctx, &f->target))
-        job_start("connect", run_first, first_ended, f);
-    else
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (!ctx_current(ctx, &f->target) || !job_start("connect", run_first, first_ended, f, &ignored))
         first_ended(NULL, f);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Local files, read whole and replaced whole. Any thread; short blocking on a local disk is accepted.
+// Local files that are data, read whole. What root is told to do by a file is file_trusted.h's. Any thread; short blocking
+// on a local disk is accepted.
 #pragma once
 
 #include <stdbool.h>
@@ -10,13 +11,10 @@
 
 // *ret is NUL-terminated, the caller frees it. ERR_NOT_FOUND where there is none; ERR_IO above `max` bytes.
 int file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct err *e);
-// Temp file beside it, fsync, rename, fsync of the directory: readers see the old content or the new. Missing
-// directories above are made (0700). A symlink is followed to the file it names.
-int file_replace(const char *path, const char *data, size_t len, mode_t mode, struct err *e);
-// Refuses (ERR_UNSAFE) a file or its directory that somebody else than root or we could write: it is about to be
-// executed.
-int file_check_trusted(const char *path, struct err *e);
-// $XDG_CONFIG_HOME/migsh/NAME and the like; kind is "CONFIG", "STATE" or "CACHE". The caller frees.
+// The rest of an open file; `path` is what messages call it.
+int file_read_fd(int fd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *e);
+// $XDG_CONFIG_HOME/migsh/NAME and the like; kind is "CONFIG", "STATE" or "CACHE". NAME may be NULL. The
+// caller frees.
 char *file_xdg(const char *kind, const char *name);
 // "~" and "~/…" become the home directory; anything else is copied.
 char *file_expand_home(const char *path);

@@ -76,11 +76,13 @@ static void finish_on_main(void *data)
     job_unref(job);
 }
 
-static void start_thread(void *(*fn)(void *), void *arg, pthread_t *ret, const char *name)
+// 0, or what errno is called then. `ret` NULL: nobody will join it.
+static int start_thread(void *(*fn)(void *), void *arg, pthread_t *ret, const char *name)
 {
     pthread_t t;
-    if (pthread_create(&t, NULL, fn, arg) != 0)
-        abort(); // no threads left is, like no memory left, nothing a console can mend
+    int errnum = pthread_create(&t, NULL, fn, arg);
+    if (errnum)
+        return errnum;
     char shortened[16] = {0};
     for (size_t i = 0; i < sizeof(shortened) - 1 && name[i]; i++)
         shortened[i] = name[i];
@@ -89,6 +91,7 @@ static void start_thread(void *(*fn)(void *), void *arg, pthread_t *ret, const c
         *ret = t;
     else
         pthread_detach(t);
+    return 0;
 }
 
 static void *job_thread_main(void *data)
@@ -100,7 +103,13 @@ static void *job_thread_main(void *data)
     return NULL;
 }
 
-struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg)
+static int cannot_start(int errnum, const char *name, struct err *e)
+{
+    err_errno(e, errnum, "cannot start '%s'", name);
+    return err_hint(e, "too much goes on at once here: wait for some of it, or raise ulimit -n and -u");
+}
+
+struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg, struct err *e)
 {
     struct job *job = xnew(struct job);
     job->name = xstrdup(name);
@@ -108,21 +117,28 @@ struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void
     job->done = done;
     job->arg = arg;
     job->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (job->cancel_fd < 0)
-        abort();
+    if (job->cancel_fd < 0) {
+        cannot_start(errno, name, e);
+        free(job->name);
+        free(job);
+        return NULL;
+    }
     atomic_init(&job->refs, 1);
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->hook_ended, NULL);
     atomic_fetch_add(&jobs_alive, 1);
-    start_thread(job_thread_main, job, &job->thread, name);
-    return job;
+    int errnum = start_thread(job_thread_main, job, &job->thread, name);
+    if (!errnum)
+        return job;
+    atomic_fetch_sub(&jobs_alive, 1);
+    job_unref(job);
+    cannot_start(errnum, name, e);
+    return NULL;
 }
 
 // Runs the hooks, newest first; the list is private to the lock, a hook itself runs without it.
-static void *canceller(void *data)
+static void run_hooks(struct job *job)
 {
-    struct job *job = data;
-    this_is_worker = true;
     pthread_mutex_lock(&job->lock);
     for (;;) {
         struct job_hook *h = job->hooks;
@@ -139,6 +155,12 @@ static void *canceller(void *data)
     }
     pthread_mutex_unlock(&job->lock);
     job_unref(job);
+}
+
+static void *canceller(void *data)
+{
+    this_is_worker = true;
+    run_hooks(data);
     return NULL;
 }
 
@@ -155,7 +177,8 @@ void job_cancel(struct job *job)
     pthread_mutex_unlock(&job->lock);
     if (hooks) {
         atomic_fetch_add(&job->refs, 1);
-        start_thread(canceller, job, NULL, "cancel");
+        if (start_thread(canceller, job, NULL, "cancel") != 0)
+            run_hooks(job); // better late than not at all
     }
 }
 
@@ -250,10 +273,11 @@ void job_parallel(struct job *job, size_t n, size_t workers, void (*fn)(struct j
     size_t extra = (n < workers ? n : workers);
     extra = extra ? extra - 1 : 0;
     pthread_t *threads = xcalloc(extra, sizeof(*threads));
-    for (size_t i = 0; i < extra; i++)
-        start_thread(fan_out_worker, &f, &threads[i], "fan-out");
+    size_t started = 0; // those that are there do the work of those that are not
+    while (started < extra && start_thread(fan_out_worker, &f, &threads[started], "fan-out") == 0)
+        started++;
     fan_out_main(&f);
-    for (size_t i = 0; i < extra; i++)
+    for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
 }
@@ -399,14 +423,18 @@ static void *plain_thread_main(void *data)
     return NULL;
 }
 
-struct job_thread *job_thread_start(const char *name, void (*fn)(void *arg), void *arg)
+struct job_thread *job_thread_start(const char *name, void (*fn)(void *arg), void *arg, struct err *e)
 {
     struct job_thread *t = xnew(struct job_thread);
     t->fn = fn;
     t->arg = arg;
     atomic_init(&t->refs, 2);
-    start_thread(plain_thread_main, t, &t->thread, name);
-    return t;
+    int errnum = start_thread(plain_thread_main, t, &t->thread, name);
+    if (!errnum)
+        return t;
+    cannot_start(errnum, name, e);
+    free(t);
+    return NULL;
 }
 
 void job_thread_join(struct job_thread *t)
@@ -427,5 +455,10 @@ void job_thread_leave(struct job_thread *t)
 
 void job_thread_detached(const char *name, void (*fn)(void *arg), void *arg)
 {
-    job_thread_leave(job_thread_start(name, fn, arg));
+    struct err e _cleanup_err_ = ERR_INIT;
+    struct job_thread *t = job_thread_start(name, fn, arg, &e);
+    if (t)
+        job_thread_leave(t);
+    else
+        fn(arg); // it will take the caller's time
 }

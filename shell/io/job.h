@@ -16,8 +16,8 @@ typedef void job_run_fn(struct job *job, void *arg);  // on the job's thread
 typedef void job_done_fn(struct job *job, void *arg); // on the main thread, exactly once; the job is freed afterwards
 
 // Starts a job. Main thread only. `arg` belongs to the job until done() has run. A job in flight keeps the process
-// alive only as long as somebody waits for it.
-struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg);
+// alive only as long as somebody waits for it. NULL (ERR_IO): there is no descriptor or thread left; done() will not run.
+struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg, struct err *e);
 
 // Asks the job to end: sets the flag, wakes its fd and its lock_wait(), runs its hooks (on a thread made for that:
 // hooks may block). Any thread; the second and later calls do nothing.
@@ -63,12 +63,14 @@ void lock_wake(struct lock *l); // all that wait
 // A thread outside the job system, for what has its own deadlines or may block beyond a cancellation: no cancellation
 // but what the caller provides.
 struct job_thread;
-struct job_thread *job_thread_start(const char *name, void (*fn)(void *arg), void *arg);
-void job_thread_join(struct job_thread *t); // frees it; NULL is fine
+struct job_thread *job_thread_start(const char *name, void (*fn)(void *arg), void *arg,
+                                    struct err *e); // NULL: as above
+void job_thread_join(struct job_thread *t);         // frees it; NULL is fine
 // Instead of joining: it may be blocked for a long time, ends by itself, and shares nothing that is not its own.
 void job_thread_leave(struct job_thread *t);
 
-// One that nobody waits for: for calls that cannot be interrupted and may be left behind (name resolution).
+// One that nobody waits for: for calls that cannot be interrupted and may be left behind (name resolution). Where there is
+// no thread left, fn runs here and now.
 void job_thread_detached(const char *name, void (*fn)(void *arg), void *arg);
 
 bool job_on_main(void);

@@ -17,7 +17,7 @@
 
 #include "io/job.h"
 
-enum { TICK_MS = 1000, CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20 };
+enum { TICK_MS = 1000, CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 3000 };
 
 struct process {
     struct job *job;
@@ -191,6 +191,28 @@ static int pump(struct process *p)
     return 0;
 }
 
+// r < 0: it is to end. Its traps may tidy up for GRACE_MS; what is deaf to that is killed. One that has closed its output
+// and goes on can still be cancelled.
+static int wait_end(struct process *p, int r, int *ret_status)
+{
+    double told = 0, pause_ms = 0.5;
+    for (;;) {
+        pid_t got = waitpid(p->pid, ret_status, WNOHANG);
+        if (got == p->pid || (got < 0 && errno != EINTR))
+            return r;
+        if (r == 0)
+            r = job_check(p->job, p->e);
+        if (r < 0 && told == 0) {
+            kill(-p->pid, SIGTERM);
+            told = now_ms();
+        } else if (r < 0 && now_ms() - told > GRACE_MS) {
+            kill(-p->pid, SIGKILL);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = (long)(pause_ms * 1e6)}, NULL);
+        pause_ms = pause_ms < 20 ? pause_ms * 2 : pause_ms;
+    }
+}
+
 int local_exec(struct job *job, const struct remote_exec *spec, struct remote_result *result, struct err *e)
 {
     struct process p = {.job = job, .spec = spec, .result = result, .e = e};
@@ -202,11 +224,8 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     close_end(&p.out);
     close_end(&p.err);
     free(p.chunk);
-    if (r < 0)
-        kill(-p.pid, SIGTERM); // its traps may still tidy up
     int status = 0;
-    while (waitpid(p.pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    r = wait_end(&p, r, &status);
     result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (WIFSIGNALED(status))
         result->signal = xstrdup(sigabbrev_np(WTERMSIG(status)));

@@ -315,7 +315,11 @@ int probe_start(const struct probe_opts *opts, struct probe **ret, struct err *e
         probe_free(p);
         return -1;
     }
-    p->thread = job_thread_start("migsh-probe", probe_main, p);
+    p->thread = job_thread_start("migsh-probe", probe_main, p, e);
+    if (!p->thread) {
+        probe_free(p);
+        return -1;
+    }
     *ret = p;
     return 0;
 }

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -30,8 +32,18 @@ struct stream {
     char *expect;
     struct conn *conns;
     size_t places;
+    long budget;     // of in_flight
     uint32_t oldest; // no connection of an earlier probe is open
 };
+
+// Of all probes of the process. They get half of the descriptors it may have; the rest is for what it is watched for.
+static atomic_long in_flight;
+
+static long socket_budget(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? TCP_PLACES : (long)(limit.rlim_cur / 2);
+}
 
 static int open_stream(struct lane *l, const struct probe_target *target, struct err *e)
 {
@@ -40,6 +52,7 @@ static int open_stream(struct lane *l, const struct probe_target *target, struct
     s->request = target->kind == PROBE_HTTP ? xstrdup(target->request) : NULL;
     s->expect = xstrdup(target->expect);
     s->places = s->request ? HTTP_PLACES : TCP_PLACES;
+    s->budget = socket_budget();
     s->conns = xcalloc(s->places, sizeof(*s->conns));
     for (size_t i = 0; i < s->places; i++) {
         s->conns[i].fd = -1;
@@ -52,9 +65,11 @@ static int open_stream(struct lane *l, const struct probe_target *target, struct
 
 static void drop(struct conn *c)
 {
-    if (c->fd >= 0)
-        close(c->fd); // SO_LINGER 0: a RST, and nothing remains of it
+    if (c->fd < 0)
+        return;
+    close(c->fd); // SO_LINGER 0: a RST, and nothing remains of it
     c->fd = -1;
+    atomic_fetch_sub(&in_flight, 1);
 }
 
 static void fail(struct lane *l, struct conn *c, int errnum)
@@ -75,12 +90,27 @@ static void give_up_old(struct stream *s, uint32_t next, int64_t before)
     }
 }
 
+// Where the budget is used up, our own oldest connections are given up sooner.
+static bool make_room(struct stream *s, uint32_t next)
+{
+    for (; atomic_load(&in_flight) >= s->budget && s->oldest < next; s->oldest++) {
+        struct conn *c = &s->conns[s->oldest % s->places];
+        if (c->fd >= 0 && c->seq == s->oldest)
+            drop(c);
+    }
+    return atomic_load(&in_flight) < s->budget;
+}
+
 static void send_stream(struct lane *l, uint32_t seq, int64_t now)
 {
     struct stream *s = l->impl;
     give_up_old(s, seq, now - l->patience_ns);
     struct conn *c = &s->conns[seq % s->places];
     drop(c);
+    if (!make_room(s, seq)) {
+        lane_fail(l, seq, PROBE_ERROR, EMFILE);
+        return;
+    }
     *c = (struct conn){.fd = socket(s->addr.sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
                        .seq = seq,
                        .sent_ns = now,
@@ -89,6 +119,7 @@ static void send_stream(struct lane *l, uint32_t seq, int64_t now)
         lane_fail(l, seq, PROBE_ERROR, errno);
         return;
     }
+    atomic_fetch_add(&in_flight, 1);
     struct linger reset = {1, 0};
     int on = 1;
     setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));

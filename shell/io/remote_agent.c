@@ -162,8 +162,14 @@ struct remote_agent *remote_agent_start(struct job *job, struct remote *r, const
     }
     struct remote_agent *a = xnew(struct remote_agent);
     *a = (struct remote_agent){job, NULL, fd, pair[0], r->stall_ms, allowed, STRV_INIT, false};
-    a->thread = job_thread_start("ssh-agent", agent_main, a);
-    return a;
+    struct err ignored _cleanup_err_ = ERR_INIT; // as without an agent
+    a->thread = job_thread_start("ssh-agent", agent_main, a, &ignored);
+    if (a->thread)
+        return a;
+    close(fd);
+    close(pair[0]); // libssh sees its end
+    free(a);
+    return NULL;
 }
 
 bool remote_agent_stop(struct remote_agent *a, struct strv *shown)

@@ -136,7 +136,15 @@ int remote_bridge_jump(struct job *job, struct remote *via, const char *host, in
     }
     b->fd = pair[0];
     b->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    b->thread = job_thread_start("ssh-jump", bridge_main, b);
+    if (b->stop_fd < 0) // without it the thread could not be told to end
+        err_errno(e, errno, "eventfd");
+    else
+        b->thread = job_thread_start("ssh-jump", bridge_main, b, e);
+    if (!b->thread) {
+        close(pair[1]);
+        remote_bridge_free(b);
+        return -1;
+    }
     *ret = b;
     *ret_fd = pair[1];
     return 0;

@@ -297,7 +297,12 @@ int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_tra
     *ret = (struct virt_transferred){0, 0};
     if (start_pump(v, t, &p, e) < 0 || !p)
         return -1;
-    struct job_thread *thread = job_thread_start(t->upload ? "upload" : "download", pump_main, p);
+    struct job_thread *thread = job_thread_start(t->upload ? "upload" : "download", pump_main, p, e);
+    if (!thread) {
+        pump_unref(p); // the thread's
+        pump_unref(p);
+        return -1;
+    }
     lock_acquire(p->lock);
     bool ended = follow(p, job, t);
     *ret = p->done;

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "cmd/secret.h"
 #include "core/out.h"
-#include "io/file.h"
+#include "io/file_trusted.h"
 
 enum { LIMIT = 2000, TEXT_MAX = 16 << 20 };
 
@@ -69,6 +69,14 @@ static bool add_unique(const char *entry)
     return fresh;
 }
 
+// A history that cannot be kept is told of once; the session goes on from memory.
+static void give_up(struct err *e)
+{
+    out_notice(OUT_WARN, "history: %s", e->msg);
+    err_release(e);
+    free(steal(&file));
+}
+
 static void rewrite(void)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;
@@ -76,8 +84,13 @@ static void rewrite(void)
     for (int i = 0; list && list[i]; i++)
         encode(list[i]->line, &b);
     _cleanup_err_ struct err e = ERR_INIT;
-    if (file_replace(file, buf_str(&b), b.len, 0600, &e) < 0)
-        out_notice(OUT_WARN, "history: %s", e.msg);
+    int dir = -1, r = file_state_dir(NULL, true, &dir, &e);
+    if (r == 0)
+        r = file_replace(file, buf_str(&b), b.len, 0600, &e);
+    if (dir >= 0)
+        close(dir);
+    if (r < 0)
+        give_up(&e);
 }
 
 void history_open(const char *path)
@@ -89,11 +102,11 @@ void history_open(const char *path)
         return;
     _cleanup_free_ char *text = NULL;
     _cleanup_err_ struct err e = ERR_INIT;
-    if (file_read(file, TEXT_MAX, &text, NULL, &e) < 0) {
+    if (file_trusted_read(file, TEXT_MAX, &text, NULL, &e) < 0) {
         if (e.code == ERR_NOT_FOUND)
-            rewrite(); // makes the directory and an empty file, private from the start
+            rewrite(); // an empty file, private from the start
         else
-            out_notice(OUT_WARN, "history: %s", e.msg);
+            give_up(&e);
         return;
     }
     int read = 0;
@@ -113,14 +126,21 @@ void history_open(const char *path)
 static void append(const char *entry)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;
+    _cleanup_err_ struct err e = ERR_INIT;
     encode(entry, &b);
-    int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, buf_str(&b), b.len) != (ssize_t)b.len) {
-        out_notice(OUT_WARN, "history: cannot write %s: %s", file, strerror(errno));
-        free(steal(&file)); // told once; the session goes on from memory
-    }
+    int dir = -1, fd = -1, r = file_state_dir(NULL, true, &dir, &e);
+    if (r == 0)
+        r = file_trusted_openat(dir, strrchr(file, '/') + 1, O_WRONLY | O_APPEND, file, &fd, &e);
+    if (r == 0 && write(fd, buf_str(&b), b.len) != (ssize_t)b.len)
+        r = err_errno(&e, errno, "cannot write %s", file);
     if (fd >= 0)
         close(fd);
+    if (dir >= 0)
+        close(dir);
+    if (r < 0 && e.code == ERR_NOT_FOUND)
+        rewrite(); // somebody has removed it
+    else if (r < 0)
+        give_up(&e);
 }
 
 void history_keep(const char *entry)

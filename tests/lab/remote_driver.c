@@ -166,7 +166,7 @@ int main(int argc, char **argv)
     struct err e _cleanup_err_ = ERR_INIT;
     if (loop_init(&e) < 0)
         return 99;
-    struct job *job = job_start("drive", run, done, &d);
+    struct job *job = job_start("drive", run, done, &d, &(struct err)ERR_INIT);
     if (cancel_ms)
         loop_add_timer(cancel_ms, cancel, job);
     loop_run_until(&d.finished);

@@ -14,7 +14,7 @@ export XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" MIGSH_TEST_DIR=
 export LUA_PATH="/from-the-environment/?.lua" LUA_CPATH="/from-the-environment/?.so"
 unset MIGSH_DEBUG LUA_INIT
 
-n=0 passed=0 failed=0
+n=0 passed=0 failed=0 skipped=0
 # report OK NAME [DETAIL]
 report() {
     n=$((n + 1))
@@ -232,6 +232,14 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 # shellcheck source=tests/lua/workflow.sh
 . "$here/workflow.sh"
 
+# --- who may make root run what
+# shellcheck source=tests/lua/trust.sh
+. "$here/trust.sh"
+
+# --- few descriptors
+# shellcheck source=tests/lua/limits.sh
+. "$here/limits.sh"
+
 # broken NAME PATTERN TEXT: a recipe of that text is left out, and said why, once.
 broken() {
     local out
@@ -264,5 +272,5 @@ chmod 777 "$dir/broken"
 printf 'return {%s}\n' "$head" >"$dir/broken/broken.lua"
 MIGSH_RECIPES="$dir/broken" expect "a recipe in a directory that others can write is left out" 2 "left out: .*can be written by others.*unknown command" broken
 
-echo "$passed passed, $failed failed, 0 skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

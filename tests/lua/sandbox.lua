@@ -57,11 +57,36 @@ test("libraries of migsh are there by require", function()
   equal(type(require("migsh.report").migration), "function")
 end)
 
-test("globals of a script are its own", function()
+test("what a script sets is its own: globals, the library's tables, mig, string's methods", function()
   local leak = "a_global"
   _ENV[leak] = 1
-  equal(rawget(_G, leak), nil)
-  equal(_ENV[leak], 1)
+  equal(_G, _ENV)
+  equal(rawget(_G, leak), 1)
+  local format = string.format
+  rawset(string, "format", nil)
+  rawset(mig.start, "nothing", 1)
+  equal(("%d"):format(3), "3")
+  equal(dofile(write("own.lua", "return a_global, string.format, load('return a_global')()", "600")), 1)
+  rawset(string, "format", format)
+  equal(getmetatable(""), false)
+end)
+
+test("a module is loaded once, and sees the globals of who required it", function()
+  write("recipes/helpers/shared.lua", "seen = (seen or 0) + 1; return {text = string.format('%d', seen)}", "600")
+  local shared = require "helpers.shared"
+  equal(shared.text, "1")
+  equal(require("helpers.shared"), shared)
+  equal(package.loaded["helpers.shared"], shared)
+  equal(require "string", string)
+  equal(_ENV.seen, 1)
+  raises("not-found", "module 'helpers.none' not found.*no file '/.*helpers/none.lua'", require, "helpers.none")
+  write("recipes/helpers/waits.lua", "mig.sleep(1)", "600")
+  raises("usage", "nothing can be waited for while a file is being loaded", require, "helpers.waits")
+end)
+
+test("a pipe is no module, and is not waited for", function()
+  os.execute(("mkfifo -m 600 '%s/recipes/helpers/pipe.lua'"):format(dir))
+  raises("unsafe", "not a regular file", require, "helpers.pipe")
 end)
 
 test("io.write goes the way of print, and files are still files", function()

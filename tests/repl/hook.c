@@ -133,7 +133,7 @@ static void ask(enum out_ask_kind kind, const char *text)
     *q = (struct question){kind, xstrdup(text)};
     for (char *c = q->text; (c = strchr(c, '\001')); c++) // the FIFO's lines hold none
         *c = '\n';
-    job_start("ask", ask_job, ask_done, q);
+    job_start("ask", ask_job, ask_done, q, &(struct err)ERR_INIT);
 }
 
 // ---- the second way in

@@ -17,6 +17,7 @@
 #include "core/change.h"
 #include "core/hosts.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/local.h"
 
 static struct change_file file_of(const char *s, size_t n)

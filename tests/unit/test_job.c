@@ -51,7 +51,7 @@ static void results_come_home(void **state)
 {
     (void)state;
     struct probe p = {0};
-    job_start("count", count_to_five, finished, &p);
+    job_start("count", count_to_five, finished, &p, &(struct err)ERR_INIT);
     assert_int_equal(job_count(), 1);
     loop_run_until(&p.done);
     assert_int_equal(p.value, 5);
@@ -107,7 +107,7 @@ static void wait_for_hook(struct job *job, void *arg)
 static void cancel_ends(job_run_fn *run)
 {
     struct probe p = {.lock = lock_new()};
-    struct job *job = job_start("wait", run, finished, &p);
+    struct job *job = job_start("wait", run, finished, &p, &(struct err)ERR_INIT);
     while (!atomic_load(&p.started))
         (void)poll(NULL, 0, 1);
     job_cancel(job);
@@ -165,7 +165,7 @@ static void parallel_runs_each_once(void **state)
 {
     (void)state;
     struct fan f = {0};
-    job_start("fan", fan_job, finished, &f);
+    job_start("fan", fan_job, finished, &f, &(struct err)ERR_INIT);
     loop_run_until(&f.p.done);
     for (size_t i = 0; i < ARRAY_SIZE(f.seen); i++)
         assert_int_equal(atomic_load(&f.seen[i]), 1);

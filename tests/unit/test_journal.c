@@ -12,6 +12,7 @@
 
 #include "core/journal.h"
 #include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/local.h"
 
 static char state_dir[] = "/tmp/migsh-journal.XXXXXX";
@@ -229,9 +230,90 @@ static void journal_any_bytes(void **state)
     json_decref(bad);
 }
 
+// The order in which journals were made is that of their ids, whatever the clock was told meanwhile; and one that is
+// not ours tells nobody what to do.
+static void journal_order(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct strv ids = STRV_INIT;
+    char *first = make_journal(), *from = path_of(first), *to = path_of("29991231-235959.999-test-it-000001");
+    assert_int_equal(rename(from, to), 0); // made while the clock was far ahead
+    char *second = make_journal(), *third = make_journal();
+    assert_int_equal(journal_list("test-it", &ids, &e), 0);
+    assert_true(ids.n >= 3);
+    assert_string_equal(ids.s[ids.n - 3], "29991231-235959.999-test-it-000001");
+    assert_string_equal(ids.s[ids.n - 2], second);
+    assert_string_equal(ids.s[ids.n - 1], third);
+    strv_release(&ids);
+    unlink(to);
+
+    char *path = path_of(third);
+    struct journal *j;
+    assert_int_equal(chmod(path, 0620), 0);
+    assert_int_equal(journal_open(third, false, &j, &e), -1);
+    assert_int_equal(e.code, ERR_UNSAFE);
+    err_release(&e);
+    assert_int_equal(chmod(path, 0600), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        for (int write = 0; write < 2; write++) {
+            assert_int_equal(journal_open(third, write, &j, &e), -1);
+            assert_int_equal(e.code, ERR_UNSAFE);
+            assert_non_null(strstr(e.msg, "belongs to uid 65534"));
+            err_release(&e);
+        }
+    }
+    unlink(path);
+    char *other = path_of(second);
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(journal_open(third, false, &j, &e), -1);
+    assert_int_equal(e.code, ERR_UNSAFE);
+    err_release(&e);
+    unlink(path);
+    unlink(other);
+    char *all[] = {first, from, to, second, third, path, other};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        free(all[i]);
+}
+
+// Names come from recipes, and from nodes through them.
+static void journal_foreign_names(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct journal *j;
+    unsigned step;
+    assert_int_equal(journal_create("test-it", NULL, &j, &e), 0);
+    assert_int_equal(journal_intent(j, "bad \xff\xc3 name", NULL, &step, &e), 0);
+    assert_string_equal(journal_step_at(j, 0).name, "bad \xef\xbf\xbd\xef\xbf\xbd name");
+    char *path = path_of(journal_id(j));
+    unlink(path);
+    free(path);
+    journal_close(j);
+}
+
+// A program here that is deaf to SIGTERM does not hold the console up for ever.
+static void local_deaf(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct remote_exec spec = {.command = "trap '' TERM; while :; do sleep 1; done", .timeout_ms = 100};
+    struct remote_result result = REMOTE_RESULT_INIT;
+    alarm(60);
+    assert_int_equal(local_exec(NULL, &spec, &result, &e), -1);
+    alarm(0);
+    assert_int_equal(e.code, ERR_TIMEOUT);
+    assert_string_equal(result.signal, "KILL");
+    remote_result_release(&result);
+    err_release(&e);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(journals), cmocka_unit_test(journal_cut_anywhere),
-                                       cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
+                                       cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
+                                       cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
+                                       cmocka_unit_test(local_deaf)};
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }

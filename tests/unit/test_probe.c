@@ -59,7 +59,7 @@ static void server_start(struct server *s, const char *answer)
     assert_true(bind(s->fd, (struct sockaddr *)&sa, len) == 0 && listen(s->fd, 256) == 0);
     assert_true(getsockname(s->fd, (struct sockaddr *)&sa, &len) == 0);
     s->port = ntohs(sa.sin_port);
-    s->thread = job_thread_start("server", serve, s);
+    s->thread = job_thread_start("server", serve, s, &(struct err)ERR_INIT);
 }
 
 static void server_stop(struct server *s)
@@ -306,7 +306,7 @@ static void test_cancel(void **state)
 {
     (void)state;
     struct cancelled c = {start((const char *const[]){"tcp:127.0.0.1:1"}, 1, (struct watch_opts){0}), false, 0};
-    struct job *job = job_start("wait", wait_in_job, job_ended, &c);
+    struct job *job = job_start("wait", wait_in_job, job_ended, &c, &(struct err)ERR_INIT);
     job_cancel(job);
     loop_run_until(&c.done);
     assert_int_equal(c.code, ERR_CANCELLED);

@@ -17,6 +17,7 @@
 #include "core/storage_xml.h"
 #include "io/file.h"
 #include "io/file_new.h"
+#include "io/file_trusted.h"
 #include "io/xml.h"
 
 static const char hostile[] = " a 'b' \"c\" <d/> &amp; ]]> \n\t$(e);";

@@ -140,7 +140,7 @@ static void errand_ended(struct job *job, void *arg)
 static void on_thread(void (*body)(struct job *job, void *data), void *data)
 {
     struct errand a = {body, data, false};
-    job_start("errand", run_errand, errand_ended, &a);
+    job_start("errand", run_errand, errand_ended, &a, &(struct err)ERR_INIT);
     loop_run_until(&a.ended);
 }
 
