@@ -67,6 +67,11 @@ end
 mig.xml_map = core.xml_map
 mig.xml_map_path = core.xml_map_path
 
+-- The mark that a migration leaves in a definition.
+mig.xml_mark = core.xml_mark
+mig.xml_marked = core.xml_marked
+mig.xml_unmarked = core.xml_unmarked
+
 mig.json_encode = core.json_encode
 mig.sha256 = core.sha256
 
