@@ -97,11 +97,11 @@ changed), a unified diff, the number of changes, and the entries that matched no
 One path by the map's path alone; nil where none of its entries is a prefix.]],
         example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
       { form = "mig.xml_mark(XML) -> {role =, journal =, node =} or nil", names = { "xml_mark" }, text = [[
-The mark that a migration has left in a domain's definition: role is "moved" for one that was left behind (node is where the
+The mark that a migration has left in a definition: role is "moved" for one that was left behind (node is where the
 guest went), "copy" for one that was made (node is where it came from).]],
         example = [[local m = mig.xml_mark(mig.dumpxml{"share", inactive = true}); print(m and m.role)]] },
-      { form = "mig.xml_marked(XML, MARK) -> XML, mig.xml_unmarked(XML) -> XML", names = { "xml_marked", "xml_unmarked" },
-        text = [[
+      { form = "mig.xml_marked(XML, MARK) -> XML, mig.xml_unmarked(XML) -> XML",
+        names = { "xml_marked", "xml_unmarked" }, text = [[
 The definition with that mark, in place of one that was there, or without any (and without a <metadata> that held
 nothing else).]],
         example = [[mig.xml_marked(xml, {role = "moved", journal = id, node = "dest"})]] },
