@@ -24,28 +24,29 @@ static void slow(const char *name)
 
 #define REAL(name) __typeof__(&(name)) real = (__typeof__(&(name)))dlsym(RTLD_NEXT, #name)
 
-int virDomainCreate(virDomainPtr d)
+__attribute__((visibility("default"))) int virDomainCreate(virDomainPtr d)
 {
     REAL(virDomainCreate);
     slow("MIGSH_SLOW_START");
     return real(d);
 }
 
-int virDomainCreateWithFlags(virDomainPtr d, unsigned int flags)
+__attribute__((visibility("default"))) int virDomainCreateWithFlags(virDomainPtr d, unsigned int flags)
 {
     REAL(virDomainCreateWithFlags);
     slow("MIGSH_SLOW_START");
     return real(d, flags);
 }
 
-virDomainPtr virDomainCreateXML(virConnectPtr c, const char *xml, unsigned int flags)
+__attribute__((visibility("default"))) virDomainPtr virDomainCreateXML(virConnectPtr c, const char *xml,
+                                                                       unsigned int flags)
 {
     REAL(virDomainCreateXML);
     slow("MIGSH_SLOW_START");
     return real(c, xml, flags);
 }
 
-int virDomainResume(virDomainPtr d)
+__attribute__((visibility("default"))) int virDomainResume(virDomainPtr d)
 {
     REAL(virDomainResume);
     if (getenv("MIGSH_DIE_RESUME"))
