@@ -89,6 +89,7 @@ static int boot(lua_State *L)
     xmlmap_open(L);
     guest_open(L);
     textfile_open(L);
+    mark_open(L);
     watch_open(L);
     lua_pushcfunction(L, load_lib);
     lua_pushstring(L, "init");

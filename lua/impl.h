@@ -58,6 +58,7 @@ void journal_open_lib(lua_State *L);
 void xmlmap_open(lua_State *L);
 void guest_open(lua_State *L);
 void textfile_open(lua_State *L);
+void mark_open(lua_State *L);
 
 // op.c
 struct job;

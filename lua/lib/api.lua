@@ -106,6 +106,15 @@ that a snapshot holds; mig.null where there is not exactly one. claims: {kind =,
       { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
 One path by the map's path alone; nil where none of its entries is a prefix.]],
         example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
+      { form = "mig.xml_mark(XML) -> {role =, journal =, node =} or nil", names = { "xml_mark" }, text = [[
+The mark that a migration has left in a definition: role is "moved" for one that was left behind (node is where the
+guest went), "copy" for one that was made (node is where it came from).]],
+        example = [[local m = mig.xml_mark(mig.dumpxml{"share", inactive = true}); print(m and m.role)]] },
+      { form = "mig.xml_marked(XML, MARK) -> XML, mig.xml_unmarked(XML) -> XML",
+        names = { "xml_marked", "xml_unmarked" }, text = [[
+The definition with that mark, in place of one that was there, or without any (and without a <metadata> that held
+nothing else).]],
+        example = [[mig.xml_marked(xml, {role = "moved", journal = id, node = "dest"})]] },
     } },
     { title = "NETWORK", rows = {
       { form = "mig.guest_address(TEXT, {HOST…}) -> true, or false, REASON", names = { "guest_address" }, text = [[

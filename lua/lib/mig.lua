@@ -96,6 +96,11 @@ function mig.guest_address(text, hosts)
   return false, err.msg
 end
 
+-- The mark that a migration leaves in a definition.
+mig.xml_mark = core.xml_mark
+mig.xml_marked = core.xml_marked
+mig.xml_unmarked = core.xml_unmarked
+
 mig.json_encode = core.json_encode
 mig.sha256 = core.sha256
 

@@ -1,10 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain's XML for cold-migrate: what it needs of a host, and migsh's mark in its metadata. Pure. What is read here
--- was written by libvirt, so it has one form; what it means is mig.xml_map's to change.
+-- A domain's XML for cold-migrate: what it needs of a host. Pure. What is read here was written by libvirt, so
+-- it has one form; what it means is mig.xml_map's to change, and the mark of a migration mig.xml_mark's.
 local report = require "migsh.report"
 local xml = {}
-
-local NAMESPACE = "urn:migsh:migration"
 
 function xml.escape(text)
   return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
@@ -22,41 +20,16 @@ end
 
 -- Without the mark, and without a <metadata> that held nothing else.
 function xml.unmarked(text)
-  text = text:gsub("%s*<migsh:migration [^>]*/>", "")
-  text = text:gsub("\n  <metadata>%s*</metadata>", "")
-  return (text:gsub("\n  <metadata/>", ""))
+  return mig.xml_unmarked(text)
 end
 
 -- With the mark: {role = "copy" or "moved", journal =, node = the other one}.
 function xml.marked(text, mark)
-  local element = ('<migsh:migration xmlns:migsh="%s" role="%s" journal="%s" node="%s"/>'):format(NAMESPACE, mark.role,
-    xml.escape(mark.journal), xml.escape(mark.node))
-  text = xml.unmarked(text)
-  local function with(all)
-    return all .. "\n    " .. element
-  end
-  local out, n = text:gsub("\n  <metadata>", with, 1)
-  if n == 0 then
-    out, n = text:gsub("\n  <uuid>[^<]*</uuid>", function(all)
-      return all .. "\n  <metadata>\n    " .. element .. "\n  </metadata>"
-    end, 1)
-  end
-  if n ~= 1 then
-    mig.error { msg = "the domain's XML has no place for metadata" }
-  end
-  return out
+  return mig.xml_marked(text, mark)
 end
 
 function xml.mark(text)
-  local attributes = text:match "<migsh:migration ([^>]*)/>"
-  if not attributes then
-    return nil
-  end
-  local mark = {}
-  for name, value in attributes:gmatch "(%l+)=[\"']([^\"']*)[\"']" do
-    mark[name] = xml.unescape(value)
-  end
-  return mark
+  return mig.xml_mark(text)
 end
 
 -- `text`, dumped without passwords, with those that `from`, another definition of the domain, has for its displays.

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/migrate_values.h"
+#include "core/seen.h"
+#include "io/virt_dom.h"
 
 // A kind of core/migrate_opts.h as type and flags of an option row, and the largest number it takes.
 #define ROW_FLAG OPT_BOOL, 0
@@ -77,6 +79,8 @@ static int run(struct cmd_call *c, struct err *e)
                                  .dest = &c->vals[DESTURI].target,
                                  .plan = &plan};
     int r = migrate_run(&rq, &c->result, e);
+    if (r == 0 && rq.dest->node && !(plan.flags & VIRT_MIGRATE_OFFLINE))
+        seen_note(virt_dom_uuid(rq.dom), rq.dest->node->name, "active");
     migrate_plan_release(&plan);
     return r;
 }

@@ -4,10 +4,14 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
-#include "core/copies.h"
+#include "core/mark.h"
+#include "core/out.h"
+#include "core/seen.h"
 #include "io/file.h"
 #include "io/virt_dom.h"
+#include "io/virt_xml.h"
 
 enum { XML_MAX = 16 << 20 };
 
@@ -27,11 +31,53 @@ int domain_failed(const struct virt_dom *dom, const char *verb, const char *stat
     return err_wrap(e, "failed to %s domain '%s'", verb, virt_dom_name(dom));
 }
 
-int domain_runs_once(struct cmd_call *c, const char *name, const char *uuid, bool resume, struct err *e)
+struct copies_query domain_query(struct cmd_call *c, const char *name, const char *uuid, bool force)
 {
-    struct copies_query q = {
-        .ctx = c->ctx, .job = c->job, .name = name, .uuid = uuid, .here = &c->where, .conn = c->conn, .resume = resume};
-    return copies_refuse(&q, e);
+    return (struct copies_query){.ctx = c->ctx,
+                                 .job = c->job,
+                                 .name = name,
+                                 .uuid = uuid,
+                                 .here = &c->where,
+                                 .conn = c->conn,
+                                 .id = -1,
+                                 .force = force};
+}
+
+int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, const char *xml, bool force,
+                      struct err *e)
+{
+    _cleanup_mark_ struct mark m = {NULL, NULL, NULL};
+    const char *here = target_label(&c->where);
+    int r = mark_read(xml, &m, e);
+    if (r <= 0 || !m.role || strcmp(m.role, "moved") != 0)
+        return r < 0 ? -1 : 0;
+    const char *node = m.node ? m.node : "another host";
+    if (force) {
+        out_notice(OUT_WARN, "'%s' was moved to %s, and is left behind on %s", name, node, here);
+        return 0;
+    }
+    _cleanup_buf_ struct buf seen = BUF_INIT;
+    bool known = seen_tell(uuid, &seen);
+    err_set(e, ERR_STATE, "domain '%s' was moved to %s, and is left behind on %s%s%s", name, node, here,
+            known ? "; " : "", buf_str(&seen));
+    return err_hint(e,
+                    "the guest is there: %s@%s; cleanup %s tells where it truly is, and makes this one the guest "
+                    "again if there is no other; --force insists",
+                    name, node, name);
+}
+
+int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    if (virt_dom_xml(dom, xml_flags, &xml, e) < 0)
+        return -1;
+    return domain_check_mark(c, virt_dom_name(dom), virt_dom_uuid(dom), xml, force, e);
+}
+
+void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state)
+{
+    if (c->where.node)
+        seen_note(virt_dom_uuid(dom), c->where.node->name, state);
 }
 
 int domain_read_file(const char *path, char **ret, struct err *e)

@@ -2,14 +2,18 @@
 // One snapshot or checkpoint: shown, made the current one, gone back to, deleted. See snapshot.h.
 #include "cmd/snapshot.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/power.h"
 #include "cmd/storage.h"
+#include "core/fence.h"
 #include "io/virt_dom.h"
 #include "io/virt_snapshot.h"
 #include "io/virt_xml.h"
+#include "io/xml.h"
 
 #define DOMAIN_ROW                                                                                                     \
     {                                                                                                                  \
@@ -227,20 +231,75 @@ static int run_checkpoint_delete(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+struct revert {
+    struct cmd_call *c;
+    const char *name;
+    unsigned flags;
+    bool failed; // libvirt's doing, not ours
+};
+
+static int revert(struct revert *r, unsigned flags, struct err *e)
+{
+    r->failed = virt_snap_revert(r->c->vals[DOMAIN].dom, r->name, flags, e) < 0;
+    return r->failed ? err_wrap(e, "failed to revert snapshot %s", r->name) : 0;
+}
+
+static int begin_revert(void *data, bool paused, struct virt_dom **ret, struct err *e)
+{
+    struct revert *r = data;
+    struct virt_dom *dom = r->c->vals[DOMAIN].dom;
+    unsigned flags = paused ? (r->flags & ~(unsigned)VIRT_SNAP_REVERT_RUNNING) | VIRT_SNAP_REVERT_PAUSED : r->flags;
+    if (revert(r, flags, e) < 0)
+        return -1;
+    return virt_dom_lookup_uuid(r->c->conn, virt_dom_uuid(dom), ret, e); // it has an id now
+}
+
+// Is it active behind the revert, or paused?
+static int find_outcome(const struct revert *r, bool *ret_active, bool *ret_paused, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (virt_snap_xml(r->c->vals[DOMAIN].dom, r->name, 0, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+        return -1;
+    _cleanup_free_ char *state = xml_string(doc, NULL, "string(/domainsnapshot/state)");
+    bool running = state && strcmp(state, "running") == 0, paused = state && strcmp(state, "paused") == 0;
+    *ret_paused = r->flags & VIRT_SNAP_REVERT_PAUSED || (paused && !(r->flags & VIRT_SNAP_REVERT_RUNNING));
+    *ret_active = *ret_paused || running || r->flags & VIRT_SNAP_REVERT_RUNNING;
+    return 0;
+}
+
+// The disks are not turned back under a copy that uses them; where the guest then runs, it does so as with start.
+static int revert_alone(struct revert *r, struct err *e)
+{
+    struct cmd_call *c = r->c;
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    bool force = c->vals[FORCE].b, active, paused;
+    _cleanup_(virt_dom_free_p) struct virt_dom *begun = NULL;
+    struct fence f = {
+        .q = domain_query(c, virt_dom_name(dom), virt_dom_uuid(dom), force), .begin = begin_revert, .data = r};
+    if (domain_check_moved(c, dom, VIRT_XML_INACTIVE, force, e) < 0 || find_outcome(r, &active, &paused, e) < 0)
+        return -1;
+    f.q.id = virt_dom_id(dom);
+    f.stay_paused = paused;
+    if (f.q.id >= 0 || !active)
+        return copies_refuse(&f.q, e) < 0 ? -1 : revert(r, r->flags, e);
+    return fence_begin(&f, &begun, e);
+}
+
 static int run_revert(struct cmd_call *c, struct err *e)
 {
-    struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_free_ char *name = NULL;
     unsigned flags =
         (c->vals[RUNNING].b ? VIRT_SNAP_REVERT_RUNNING : 0) | (c->vals[PAUSED].b ? VIRT_SNAP_REVERT_PAUSED : 0) |
         (c->vals[FORCE].b ? VIRT_SNAP_REVERT_FORCE : 0) | (c->vals[RESET_NVRAM].b ? VIRT_SNAP_REVERT_RESET_NVRAM : 0);
     if (c->vals[RUNNING].b && c->vals[PAUSED].b)
         return err_set(e, ERR_USAGE, "--running and --paused exclude each other");
-    if (snapshot_name(c, dom, NAME, CURRENT, &name, e) < 0)
+    if (snapshot_name(c, c->vals[DOMAIN].dom, NAME, CURRENT, &name, e) < 0)
         return -1;
-    if (virt_snap_revert(dom, name, flags, e) < 0)
-        return err_wrap(e, "failed to revert snapshot %s", name);
-    snapshot_result(c, dom, "snapshot", name);
+    struct revert r = {c, name, flags, false};
+    if (revert_alone(&r, e) < 0)
+        return r.failed ? -1 : err_wrap(e, "not reverted");
+    snapshot_result(c, c->vals[DOMAIN].dom, "snapshot", name);
     return 0;
 }
 
@@ -296,6 +355,9 @@ const struct cmd_def cmd_snapshot_dumpxml = {.name = "snapshot-dumpxml",
 const struct cmd_def cmd_snapshot_revert = {.name = "snapshot-revert",
                                             .group = "Snapshots",
                                             .summary = "revert a domain to a snapshot",
+                                            .help = "Refused, as start is, where another hypervisor has the guest\n"
+                                                    "active or does not answer, and where the guest was moved away;\n"
+                                                    "--force insists on the latter.",
                                             .example = "snapshot-revert share before-upgrade --running",
                                             .opts = revert_opts,
                                             .flags = CMD_CONN | CMD_EXACT,

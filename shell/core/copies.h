@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Never two running copies of a guest: before a guest begins to run on one host, the others of the inventory are asked
-// whether they have it. Job threads. Nothing is changed on any host.
+// Never two running copies of a guest: the other hypervisors of the inventory are asked whether they have it. Job threads.
+// Nothing is changed on any host; what is seen is remembered (core/seen.h). Who lets a guest run is core/fence.h.
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "core/ctx.h"
@@ -17,10 +18,33 @@ struct copies_query {
     const char *name, *uuid;   // the guest; by its UUID it is found
     const struct target *here; // where it is to run
     struct virt_conn *conn;    // the connection to there
-    bool resume;               // it is there already, paused
+    int id;                    // its id there; -1: it is not active there
+    bool resume;               // it is there already, paused: a copy that waits for its memory is no obstacle
+    bool force;                // a node that does not answer is warned of, not refused
 };
 
-// ERR_STATE when another hypervisor of the inventory has it active (paused, too: it may go on at any moment). A copy
-// that waits for the memory of a migration stands in the way of a start, but not of a resume of its source. Without an
-// inventory nobody is asked. A node that does not answer within a few seconds is warned of, and does not stop anything.
+// What another hypervisor said.
+struct copy_answer {
+    struct node *node;
+    const char *state, *reason; // NULL: not active there. Paused is active, too: it may go on at any moment
+    char *name;                 // what it is called there
+    bool first;                 // active: of two hosts that start it at the same moment, that one goes on
+    struct err err;             // it did not answer
+};
+
+struct copies {
+    struct copy_answer *answers;
+    size_t n; // 0: there are no others
+};
+void copies_release(struct copies *c);
+#define _cleanup_copies_ __attribute__((cleanup(copies_release)))
+
+// Asks them all at once, each for a few seconds at most. One that did not answer `before` (or NULL) is not asked again.
+// Which of two hosts is the first is told by their own identities, so all consoles say the same. -1: cancelled.
+int copies_ask(const struct copies_query *q, const struct copies *before, struct copies *ret, struct err *e);
+
+// ERR_STATE: one has it active. ERR_UNREACHABLE: one did not answer, and q->force is not set. Pure, but for the warning
+// where it is, and for what was remembered.
+int copies_judge(const struct copies_query *q, const struct copies *c, struct err *e);
+// Both of them.
 int copies_refuse(const struct copies_query *q, struct err *e);

@@ -55,11 +55,12 @@ static bool has_path(const json_t *rows, const char *path)
 
 static json_t *new_row(const char *kind, const char *type, const char *path)
 {
-    return json_pack("{s:s, s:n, s:n, s:s, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
-                     "s:n, s:b, s:n}",
-                     "kind", kind, "target", "device", "type", type, "format", "path", json_text(path), "pool",
-                     "volume", "size", "allocation", "virtual_size", "owner", "group", "mode", "backing",
-                     "backing_format", "relative", 0, "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
+    return json_pack(
+        "{s:s, s:n, s:n, s:s, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
+        "s:n, s:b, s:n}",
+        "kind", kind, "target", "device", "type", type, "format", "path", json_text(path), "pool", "volume", "size",
+        "mtime", "allocation", "virtual_size", "owner", "group", "mode", "backing", "backing_format", "relative", 0,
+        "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
 }
 
 // Takes the row; a path that is there already stays the first one's.
@@ -250,7 +251,10 @@ static int look(struct gather *g, const struct guest_place *p, struct err *e)
     {
         const char *path = text_of(row, "path");
         if (path)
-            json_object_set_new(paths, path, is_image(row) ? json_string(text_of(row, "format")) : json_null());
+            json_object_set_new(paths, path,
+                                is_image(row)                               ? json_string(text_of(row, "format"))
+                                : strcmp(text_of(row, "kind"), "save") == 0 ? json_string(GUEST_LOOK_SAVE)
+                                                                            : json_null());
     }
     return guest_look_chains(p, paths, g->links, g->facts, e);
 }
@@ -258,13 +262,16 @@ static int look(struct gather *g, const struct guest_place *p, struct err *e)
 // What the node told, into the row.
 static void fill(struct gather *g, json_t *row)
 {
-    static const char *const keys[] = {"size", "allocation", "owner", "group", "mode", "exists", "in_use", "problem"};
+    static const char *const keys[] = {"size", "mtime",  "allocation", "owner",  "group",
+                                       "mode", "exists", "in_use",     "problem"};
     const char *path = text_of(row, "path"), *format;
     const json_t *fact = path ? json_object_get(g->facts, path) : NULL;
     if (!fact)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
         json_object_set(row, keys[i], json_object_get(fact, keys[i]));
+    if (strcmp(text_of(row, "kind"), "save") == 0)
+        json_object_set(row, "was_running", json_object_get(fact, "was_running")); // absent: it does not tell
     const json_t *info = json_object_get(fact, "info");
     const char *backing = guest_backing(g->facts, g->links, path, &format);
     const char *written = text_of(info, "backing-filename");

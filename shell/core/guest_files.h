@@ -21,7 +21,9 @@ struct virt_dom;
 //   path      absolute; null where there is none (a network disk: "name" says its name)
 //   pool, volume: whose volume it is, null for none
 //   size, allocation: bytes; of a directory: all that is in it.  virtual_size: what the guest sees of an image
+//   mtime     when it was last written to, seconds since the epoch
 //   owner, group, mode ("0600")
+//   was_running: of a managed save, whether it goes on running; absent where that is not known
 //   backing, backing_format, relative: what the image itself names (backing as an absolute path), and whether it does so
 //             by a relative path; null, null, false where nothing backs it
 //   readonly, shareable: of the disk

@@ -13,7 +13,7 @@
 
 enum { TIMEOUT_MS = 120000, MAX_LEVELS = 256, MAX_OUTPUT = 32 << 20 };
 
-// Pairs of arguments: "stat", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark, NUMBER that
+// Pairs of arguments: "stat", "save", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark, NUMBER that
 // of the pair. The list of what is open for writing names inodes, and block devices by their numbers: libvirt gives QEMU
 // device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does not care.
 static const char script[] =
@@ -33,10 +33,15 @@ static const char script[] =
     "        m=$(info -U 2>&1 >/dev/null) ;; esac\n"
     "    say problem \"$m\"\n"
     "}\n"
+    // struct _virQEMUSaveHeader: magic[16], version, data_len, was_running, in the host's byte order
+    "saved() {\n"
+    "    [ \"$(head -c 16 -- \"$p\" | tr -d '\\0')\" = LibvirtQemudSave ] || return\n"
+    "    case $(od -An -tu4 -j24 -N4 -- \"$p\" | tr -d ' ') in 0) say ran no ;; 1) say ran yes ;; esac\n"
+    "}\n"
     "i=0\n"
     "while [ $# -gt 0 ]; do\n"
     "    how=$1 p=$2; shift 2\n"
-    "    if s=$(stat -L -c '%b %B %a %u %g %d:%i %t:%T %s %F' -- \"$p\" 2>&1); then\n"
+    "    if s=$(stat -L -c '%b %B %a %u %g %d:%i %t:%T %s %Y %F' -- \"$p\" 2>&1); then\n"
     "        say stat \"$s\"; say owner \"$(stat -L -c '%U %G' -- \"$p\")\"\n"
     "        case $s in *' directory') say du \"$(du -s -B1 --apparent-size -- \"$p\" 2>/dev/null | cut -f1) "
     "$(du -s -B1 -- \"$p\" 2>/dev/null | cut -f1)\" ;;\n"
@@ -44,7 +49,7 @@ static const char script[] =
     "                k=\"d block special file $(stat -L -c %t:%T -- \"$p\")\"\n"
     "                case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;;\n"
     "            *) k=\"f $(stat -L -c %d:%i -- \"$p\")\"; case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;; esac\n"
-    "        case $how in image:*) f=${how#image:}; image ;; probe) f=; image ;; esac\n"
+    "        case $how in image:*) f=${how#image:}; image ;; probe) f=; image ;; save) saved ;; esac\n"
     "    else case $s in *'No such file or directory'|*'Not a directory') say absent yes ;; *) say problem \"$s\" ;; "
     "esac; fi\n"
     "    i=$((i + 1))\n"
@@ -62,13 +67,13 @@ static void set_number(json_t *fact, const char *key, const char *text)
         json_object_set_new(fact, key, json_integer(n));
 }
 
-// "blocks unit mode uid gid dev:ino major:minor size kind of file"
+// "blocks unit mode uid gid dev:ino major:minor size mtime kind of file"
 static void take_stat(json_t *fact, const char *value)
 {
     _cleanup_strv_ struct strv w = STRV_INIT;
     long long blocks, unit;
     strv_split(&w, value, ' ');
-    if (w.n < 9 || str_to_int(w.s[0], 0, INT64_MAX >> 12, &blocks) < 0 || str_to_int(w.s[1], 1, 4096, &unit) < 0)
+    if (w.n < 10 || str_to_int(w.s[0], 0, INT64_MAX >> 12, &blocks) < 0 || str_to_int(w.s[1], 1, 4096, &unit) < 0)
         return;
     json_object_set_new(fact, "exists", json_true());
     json_object_set_new(fact, "allocation", json_integer(blocks * unit));
@@ -78,6 +83,7 @@ static void take_stat(json_t *fact, const char *value)
     json_object_set_new(fact, "group", json_text(w.s[4]));
     json_object_set_new(fact, "inode", json_text(w.s[5]));
     set_number(fact, "size", w.s[7]);
+    set_number(fact, "mtime", w.s[8]);
     json_object_set_new(fact, "dir", json_boolean(str_ends(value, " directory")));
 }
 
@@ -114,6 +120,8 @@ static void take(json_t *fact, const char *key, const char *value)
         set_number(fact, "allocation", value);
     } else if (strcmp(key, "use") == 0) {
         json_object_set_new(fact, "in_use", json_true());
+    } else if (strcmp(key, "ran") == 0) {
+        json_object_set_new(fact, "was_running", json_boolean(strcmp(value, "yes") == 0));
     } else if (strcmp(key, "absent") == 0) {
         json_object_set_new(fact, "exists", json_false());
     } else if (strcmp(key, "problem") == 0) {
@@ -129,8 +137,8 @@ static void take(json_t *fact, const char *key, const char *value)
 
 static json_t *new_fact(void)
 {
-    return json_pack("{s:n, s:b, s:n, s:n, s:n, s:n, s:n, s:b, s:n, s:n, s:n}", "exists", "in_use", 0, "size",
-                     "allocation", "owner", "group", "mode", "dir", 0, "inode", "problem", "info");
+    return json_pack("{s:n, s:b, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:n, s:n, s:n}", "exists", "in_use", 0, "size",
+                     "mtime", "allocation", "owner", "group", "mode", "dir", 0, "inode", "problem", "info");
 }
 
 static int read_answer(const struct guest_place *p, const char *out, const struct strv *args, json_t *facts,
@@ -170,7 +178,10 @@ int guest_look(const struct guest_place *p, const json_t *paths, json_t **ret, s
     json_object_foreach((json_t *)paths, path, format)
     {
         const char *f = json_string_value(format);
-        strv_take(&args, !f ? xstrdup("stat") : *f ? xasprintf("image:%s", f) : xstrdup("probe"));
+        bool save = f && strcmp(f, GUEST_LOOK_SAVE) == 0;
+        strv_take(&args, !f || save ? xstrdup(save ? "save" : "stat")
+                         : *f       ? xasprintf("image:%s", f)
+                                    : xstrdup("probe"));
         strv_add(&args, path);
     }
     if (!args.n)

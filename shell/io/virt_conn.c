@@ -107,17 +107,24 @@ static char *host_uuid(struct virt_conn *c)
     _cleanup_free_ char *xml = VIRT(virConnectGetCapabilities(c->ptr));
     const char *host = xml ? strstr(xml, "<host>") : NULL;
     const char *start = host ? strstr(host, "<uuid>") : NULL, *end = start ? strstr(start, "</uuid>") : NULL;
-    return end ? xstrndup(start, (size_t)(end - start)) : NULL;
+    return end ? xstrndup(start + strlen("<uuid>"), (size_t)(end - start) - strlen("<uuid>")) : NULL;
+}
+
+char *virt_conn_identity(struct virt_conn *c)
+{
+    _cleanup_free_ char *uuid = host_uuid(c), *name = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (!uuid || virt_conn_hostname(c, &name, &e) < 0)
+        return NULL;
+    return xasprintf("%s %s", uuid, name);
 }
 
 bool virt_conn_same_host(struct virt_conn *a, struct virt_conn *b)
 {
     if (a == b || strcmp(a->uri, b->uri) == 0)
         return true;
-    _cleanup_free_ char *uuid_a = host_uuid(a), *uuid_b = host_uuid(b), *name_a = NULL, *name_b = NULL;
-    _cleanup_err_ struct err e = ERR_INIT;
-    return uuid_a && uuid_b && strcmp(uuid_a, uuid_b) == 0 && virt_conn_hostname(a, &name_a, &e) == 0 &&
-           virt_conn_hostname(b, &name_b, &e) == 0 && strcmp(name_a, name_b) == 0;
+    _cleanup_free_ char *one = virt_conn_identity(a), *other = virt_conn_identity(b);
+    return one && other && strcmp(one, other) == 0;
 }
 
 int virt_conn_version(struct virt_conn *c, unsigned long *ret_lib, unsigned long *ret_hv, const char **ret_type,

@@ -2,6 +2,8 @@
 // Starting, stopping, removing domains. Job threads. See virt_lifecycle.h.
 #include "io/virt_lifecycle.h"
 
+#include <string.h>
+
 #include "io/virt_priv.h"
 
 _Static_assert((int)VIRT_START_RESET_NVRAM == VIR_DOMAIN_START_RESET_NVRAM &&
@@ -16,12 +18,22 @@ static int done(int r, struct err *e)
     return r < 0 ? virt_fail(e, NULL) : 0;
 }
 
+// Drivers call a flag that they do not know an invalid argument.
+static int not_begun(struct err *e)
+{
+    virt_fail(e, NULL);
+    if (e->code == ERR_USAGE && strstr(e->msg, "unsupported flags"))
+        e->code = ERR_UNSUPPORTED;
+    return -1;
+}
+
 int virt_dom_start(struct virt_dom *d, unsigned flags, const int *fds, size_t n_fds, struct err *e)
 {
-    if (n_fds)
-        return done(VIRT(virDomainCreateWithFiles(d->ptr, (unsigned)n_fds, (int *)fds, flags)), e);
     // The call without flags is the one that every driver has.
-    return done(flags ? VIRT(virDomainCreateWithFlags(d->ptr, flags)) : VIRT(virDomainCreate(d->ptr)), e);
+    int r = n_fds   ? VIRT(virDomainCreateWithFiles(d->ptr, (unsigned)n_fds, (int *)fds, flags))
+            : flags ? VIRT(virDomainCreateWithFlags(d->ptr, flags))
+                    : VIRT(virDomainCreate(d->ptr));
+    return r < 0 ? not_begun(e) : 0;
 }
 
 int virt_dom_create(struct virt_conn *c, const char *xml, unsigned flags, const int *fds, size_t n_fds,
@@ -30,7 +42,7 @@ int virt_dom_create(struct virt_conn *c, const char *xml, unsigned flags, const 
     virDomainPtr ptr = n_fds ? VIRT(virDomainCreateXMLWithFiles(c->ptr, xml, (unsigned)n_fds, (int *)fds, flags))
                              : VIRT(virDomainCreateXML(c->ptr, xml, flags));
     if (!ptr)
-        return virt_fail(e, NULL);
+        return not_begun(e);
     *ret = virt_dom_wrap(c, ptr);
     return 0;
 }

@@ -15,7 +15,7 @@ enum virt_start_flags {
     VIRT_START_VALIDATE = 16, // create only
     VIRT_START_RESET_NVRAM = 32,
 };
-// `fds`: open files of ours that the guest gets; none: n_fds 0.
+// `fds`: open files of ours that the guest gets; none: n_fds 0. ERR_UNSUPPORTED: this driver does not know the flags.
 int virt_dom_start(struct virt_dom *d, unsigned flags, const int *fds, size_t n_fds, struct err *e);
 // A transient domain, started.
 int virt_dom_create(struct virt_conn *c, const char *xml, unsigned flags, const int *fds, size_t n_fds,

@@ -189,6 +189,25 @@ void xml_node_rename(struct xml_node *node, const char *name)
     xmlNodeSetName((xmlNodePtr)node, (const xmlChar *)name);
 }
 
+int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e)
+{
+    xmlNodePtr at = (xmlNodePtr)parent, list = NULL, next = after ? ((xmlNodePtr)after)->next : at->children;
+    if (xmlParseInNodeContext(at, piece, (int)strlen(piece), XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING,
+                              &list) != XML_ERR_OK)
+        return err_set(e, ERR_USAGE, "what is to be put into the XML is not well-formed");
+    // The last one first: each then stands before what is there already. Texts side by side become one.
+    xmlNodePtr node = list;
+    while (node && node->next)
+        node = node->next;
+    while (node) {
+        xmlNodePtr before = node->prev;
+        xmlUnlinkNode(node);
+        next = next ? xmlAddPrevSibling(next, node) : xmlAddChild(at, node);
+        node = before;
+    }
+    return 0;
+}
+
 char *xml_text(struct xml_doc *doc)
 {
     xmlChar *text = NULL;

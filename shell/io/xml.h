@@ -38,6 +38,9 @@ char *xml_text(struct xml_doc *doc);
 char *xml_node_text(struct xml_node *node);
 void xml_node_set(struct xml_node *node, const char *text);
 void xml_node_rename(struct xml_node *node, const char *name);
+// Adds a piece of XML to what is in `parent`, behind its child `after` (NULL: in front of all). The piece may be of several
+// nodes, blanks between them too, and declares the name spaces that it uses. ERR_USAGE: it is not well-formed.
+int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e);
 
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
 // references, so that they survive in an attribute.

@@ -46,10 +46,12 @@ lab exec dest -- kill -STOP "$daemon"
 expect "list: a frozen libvirtd is given up after 20 s, the other host is listed" 8 \
     "^ source +- +local1 .*error: node dest: .* did not answer within 20" list --all
 begun=$SECONDS
-expect "start: a node that does not answer is warned of, and stops nothing" 0 \
-    "warning: whether 'local1' runs on dest is not known: .* did not answer within.*Domain 'local1' started" start local1@source
+expect "start: a node that does not answer may run it: refused" 7 \
+    "error: not started: whether 'local1' runs on dest is not known: .* did not answer within" start local1@source
+expect "but with --force it is warned of" 0 \
+    "warning: whether 'local1' runs on dest is not known: .* did not answer within.*Domain 'local1' started" start local1@source --force
 ended=$((SECONDS - begun))
-check "and is not waited for until it is given up: $ended s" [ "$ended" -lt 20 ]
+check "and is not waited for until it is given up: $ended s for both" [ "$ended" -lt 30 ]
 begun=$SECONDS
 expect "live-migrate: to a node that does not answer" 8 "did not answer within" live-migrate local1 dest --no-watch
 ended=$((SECONDS - begun))
@@ -66,7 +68,7 @@ expect "list: and it is asked again" 0 "^ source +- +local1 " list --all
 report "a connection to a host that froze ends, and is opened anew"
 daemon=$(lab exec dest -- pidof libvirtd)
 # shellcheck disable=SC2094 # the output tells how far it is
-(echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "start local1@source"; echo "list --all --name"
+(echo "list --all --name"; sleep 3; lab exec dest -- kill -STOP "$daemon"; echo "start local1@source --force"; echo "list --all --name"
     for _ in $(seq 120); do ! grep -q "did not answer within 20" "$work/out" || break; sleep 0.5; done
     lab exec dest -- kill -CONT "$daemon"; echo "destroy local1@source"; echo "start local1@source") |
     lab exec admin -- "$migsh" -k -i "$work/nodes" >"$work/out" 2>&1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// core/xml_map and the paths of core/guest_files: what is replaced, what is left alone, what is refused.
+// core/xml_map, core/mark and the paths of core/guest_files: what is replaced, what is left alone, what is refused.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include "core/domxml_host.h"
 #include "core/guest_address.h"
 #include "core/guest_files.h"
+#include "core/mark.h"
 #include "core/xml_map.h"
 #include "io/xml.h"
 
@@ -344,12 +345,94 @@ static void addresses_of_guests(void **state)
     strv_release(&hosts);
 }
 
+#define OURS "xmlns:m='urn:migsh:migration'"
+
+// The role that is read, or "" for no mark.
+static void has_mark(const char *xml, const char *role, const char *node)
+{
+    struct err e = ERR_INIT;
+    struct mark m = {NULL, NULL, NULL};
+    assert_int_equal(mark_read(xml, &m, &e), *role != '\0');
+    assert_string_equal(m.role ? m.role : "", role);
+    assert_string_equal(m.node ? m.node : "", node);
+    mark_release(&m);
+}
+
+static void marks(void **state)
+{
+    (void)state;
+    has_mark("<domain><metadata><m:migration " OURS
+             " node='a&amp;b' role = \"moved\"></m:migration></metadata></domain>",
+             "moved", "a&b");
+    has_mark("<domain " OURS "><metadata><x/><m:migration role='copy'/></metadata></domain>", "copy", "");
+    // not a mark: a comment, text, another name space, none, another place
+    has_mark("<domain><metadata><!-- <migsh:migration role='moved' node='d'/> --></metadata></domain>", "", "");
+    has_mark("<domain><title>&lt;migsh:migration role='moved'/></title></domain>", "", "");
+    has_mark("<domain><metadata xmlns:migsh='urn:x'><migsh:migration role='moved'/></metadata></domain>", "", "");
+    has_mark("<domain><metadata><migration role='moved'/></metadata></domain>", "", "");
+    has_mark("<domain " OURS "><metadata><x><m:migration role='moved'/></x></metadata></domain>", "", "");
+    has_mark("<domain " OURS "><m:migration role='moved'/></domain>", "", "");
+    struct err e = ERR_INIT;
+    struct mark m = {NULL, NULL, NULL};
+    assert_int_equal(mark_read("<domain>", &m, &e), -1);
+    err_release(&e);
+}
+
+static void writes(const char *xml, const char *want)
+{
+    struct err e = ERR_INIT;
+    const struct mark m = {(char *)"moved", (char *)"j\"<1>", (char *)"dest"};
+    char *marked, *again, *plain, *before;
+    assert_int_equal(mark_write(xml, &m, &marked, &e), 0);
+    assert_string_equal(marked, want);
+    assert_int_equal(mark_write(marked, &m, &again, &e), 0);
+    assert_string_equal(again, marked);
+    struct mark back;
+    assert_int_equal(mark_read(marked, &back, &e), 1);
+    assert_string_equal(back.journal, m.journal);
+    mark_release(&back);
+    assert_int_equal(mark_remove(marked, &plain, &e), 0);
+    assert_int_equal(mark_remove(xml, &before, &e), 0);
+    assert_string_equal(plain, before);
+    free(marked);
+    free(again);
+    free(plain);
+    free(before);
+}
+
+static void mark_is_written(void **state)
+{
+    (void)state;
+#define WRITTEN                                                                                                        \
+    "<migsh:migration xmlns:migsh=\"urn:migsh:migration\" role=\"moved\" journal=\"j&quot;&lt;1&gt;\" node=\"dest\"/>"
+    writes("<domain>\n  <name>a</name>\n  <uuid>u</uuid>\n  <os/>\n</domain>\n",
+           "<domain>\n  <name>a</name>\n  <uuid>u</uuid>\n  <metadata>\n    " WRITTEN
+           "\n  </metadata>\n  <os/>\n</domain>\n");
+    writes("<domain>\n  <name>a</name>\n  <metadata>\n    <x/>\n  </metadata>\n</domain>\n",
+           "<domain>\n  <name>a</name>\n  <metadata>\n    " WRITTEN "\n    <x/>\n  </metadata>\n</domain>\n");
+    writes("<domain>\n  <name>a</name>\n  <metadata>\n    <m:migration " OURS
+           " role='copy'/>\n  </metadata>\n</domain>\n",
+           "<domain>\n  <name>a</name>\n  <metadata>\n    " WRITTEN "\n  </metadata>\n</domain>\n");
+    struct err e = ERR_INIT;
+    struct mark m = {(char *)"moved", NULL, (char *)"\001"};
+    char *text;
+    assert_int_equal(mark_write("<pool/>", &m, &text, &e), -1);
+    err_release(&e);
+    assert_int_equal(mark_write("<domain><name>a</name></domain>", &m, &text, &e), -1);
+    err_release(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths),           cmocka_unit_test(every_kind), cmocka_unit_test(refuses),
         cmocka_unit_test(escapes),         cmocka_unit_test(relative),   cmocka_unit_test(uris),
         cmocka_unit_test(names_of_a_host), cmocka_unit_test(identity),   cmocka_unit_test(addresses_of_guests),
+}
+
+        cmocka_unit_test(paths),   cmocka_unit_test(every_kind),      cmocka_unit_test(refuses),
+        cmocka_unit_test(escapes), cmocka_unit_test(relative),        cmocka_unit_test(uris),
+        cmocka_unit_test(marks),   cmocka_unit_test(mark_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

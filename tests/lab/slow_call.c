@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Preloaded into a console by tests: the calls with which it lets a guest run come late, so that what happens between its
+// asking and its acting can be made to happen there. No hook in the product is needed. The environment says:
+//
+//   MIGSH_SLOW_START=MS    before a domain is created
+//   MIGSH_SLOW_RESUME=MS   before it is resumed
+//   MIGSH_DIE_RESUME=1     killed instead of resuming
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libvirt/libvirt.h>
+
+static void slow(const char *name)
+{
+    const char *text = getenv(name);
+    long ms = text ? strtol(text, NULL, 10) : 0;
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    while (nanosleep(&t, &t) < 0) {
+    }
+}
+
+#define REAL(name) __typeof__(&(name)) real = (__typeof__(&(name)))dlsym(RTLD_NEXT, #name)
+
+__attribute__((visibility("default"))) int virDomainCreate(virDomainPtr d)
+{
+    REAL(virDomainCreate);
+    slow("MIGSH_SLOW_START");
+    return real(d);
+}
+
+__attribute__((visibility("default"))) int virDomainCreateWithFlags(virDomainPtr d, unsigned int flags)
+{
+    REAL(virDomainCreateWithFlags);
+    slow("MIGSH_SLOW_START");
+    return real(d, flags);
+}
+
+__attribute__((visibility("default"))) virDomainPtr virDomainCreateXML(virConnectPtr c, const char *xml,
+                                                                       unsigned int flags)
+{
+    REAL(virDomainCreateXML);
+    slow("MIGSH_SLOW_START");
+    return real(c, xml, flags);
+}
+
+__attribute__((visibility("default"))) int virDomainResume(virDomainPtr d)
+{
+    REAL(virDomainResume);
+    if (getenv("MIGSH_DIE_RESUME"))
+        kill(getpid(), SIGKILL);
+    slow("MIGSH_SLOW_RESUME");
+    return real(d);
+}
