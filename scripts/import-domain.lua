@@ -112,7 +112,7 @@ local function gather(a)
   local m = read(dir)
   check_identity(m)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
-    .. m.domain.uuid, autostart = a.autostart and m.domain.autostart or false, files = m.files,
+    .. m.domain.uuid, nodes = { a.dest }, autostart = a.autostart and m.domain.autostart or false, files = m.files,
     options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress } }
   for _, file in ipairs(m.files) do
     for key, value in pairs(file) do

@@ -80,6 +80,7 @@ local function gather(a)
       there.state)
   end
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
+  job.nodes = { job.source, job.dest }
   return job
 end
 

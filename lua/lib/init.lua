@@ -16,7 +16,7 @@ lib("objects", core, errors, sched, verbs, mig)
 lib("journal", core, errors, sched, mig)
 local api = lib("api")
 local recipe = lib("recipe", core, errors, sched, load_trusted, recipe_dirs)
-lib("transaction", errors, mig, recipe)
+lib("transaction", errors, mig, recipe, lib("locks", core, errors, sched, mig))
 local entry = lib("run", core, errors, sched, load_trusted, recipe)
 
 for name, fn in pairs(sched.entry) do

@@ -229,6 +229,8 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 # --- workflows
 # shellcheck source=tests/lua/workflow.sh
 . "$here/workflow.sh"
+# shellcheck source=tests/lua/locks.sh
+. "$here/locks.sh"
 
 # broken NAME PATTERN TEXT: a recipe of that text is left out, and said why, once.
 broken() {
