@@ -145,8 +145,8 @@ Runs an undertaking of the recipe COMMAND in steps, each in a journal before it 
 can go on with it (resume ID) or take it back (rollback ID). The recipe has a function workflow(ABOUT) beside run, which
 makes the steps anew from ABOUT, all that is kept of a run, and nothing secret: {steps = {…}, finish = function(tx)
 return value, text end, begun = function(tx) end (before the first step of a new one), ended = function(tx) end}.
-ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown. ABOUT.nodes is a
-list of the nodes that it works on: there the lock is held for all consoles, whoever runs them, while this one works, and
+ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown. ABOUT.nodes
+lists the nodes that it works on: there the lock is held for all consoles, whoever runs them, while this one works, and
 looked at before each step; a node that does not answer refuses.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
 or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
