@@ -86,6 +86,7 @@ static int boot(lua_State *L)
     run_open(L);
     interrupt_open(L);
     journal_open_lib(L);
+    lock_open(L);
     xmlmap_open(L);
     guest_open(L);
     textfile_open(L);

@@ -149,6 +149,14 @@ static json_t *open_job(struct job *job, void *arg, struct err *e)
     return journal_open(k->text, true, &k->box->j, e) < 0 ? NULL : whole(k->box->j);
 }
 
+static json_t *aside_job(struct job *job, void *arg, struct err *e)
+{
+    (void)job;
+    struct call *k = arg;
+    _cleanup_free_ char *path = NULL;
+    return journal_set_aside(k->text, &path, e) < 0 ? NULL : json_text(path);
+}
+
 static json_t *intent_job(struct job *job, void *arg, struct err *e)
 {
     (void)job;
@@ -236,6 +244,16 @@ static int op_open_old(lua_State *L)
     return start_new(L, luaL_checkstring(L, 1), 0, open_job);
 }
 
+// journal_set_aside(id) -> operation, whose value is the file's new name
+static int op_set_aside(lua_State *L)
+{
+    lua_settop(L, 1);
+    const char *id = luaL_checkstring(L, 1);
+    struct call *k = call_new(L, NULL);
+    k->text = xstrdup(id);
+    return call_start(L, k, 2, aside_job);
+}
+
 // journal_intent(journal, name, about) -> operation, whose value is the step's number
 static int op_intent(lua_State *L)
 {
@@ -310,6 +328,7 @@ void journal_open_lib(lua_State *L)
     static const luaL_Reg methods[] = {{"close", journal_drop}, {"release", journal_release}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"journal_begin", op_begin},
                                          {"journal_open", op_open_old},
+                                         {"journal_set_aside", op_set_aside},
                                          {"journal_intent", op_intent},
                                          {"journal_outcome", op_outcome},
                                          {"journal_finish", op_finish},

@@ -107,7 +107,7 @@ local function gather(a)
   local m = read(dir)
   claims.check_identity(m.descriptions, m.domain.name, m.domain.uuid)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
-    .. m.domain.uuid, autostart = a.autostart and m.domain.autostart or false, files = m.files,
+    .. m.domain.uuid, nodes = { a.dest }, autostart = a.autostart and m.domain.autostart or false, files = m.files,
     options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress,
       allow_host_path = a.allow_host_path, allow_host = a.allow_host } }
   for _, file in ipairs(m.files) do

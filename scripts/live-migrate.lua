@@ -83,6 +83,7 @@ local function gather(a)
   end
   evidence.refuse_save(job.dest, job.before.uuid, job.name)
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
+  job.nodes = { job.source, job.dest }
   return job
 end
 

@@ -162,6 +162,9 @@ mig.destroy"share"; j:outcome(step, "done"); j:finish"done"]] },
 All journals of a command or recipe (without one: all), oldest first: {id, command, about, time, state}; state is
 running, done, failed, reverted, interrupted, or unreadable (then error says why).]],
         example = [[for _, j in ipairs(mig.journals "prepare-nodes") do print(j.id, j.state) end]] },
+      { form = "mig.journal_set_aside(ID) -> file", names = { "journal_set_aside" }, text = [[
+An unreadable one keeps others from beginning, as it may be of the same. This gives its file another name, after which
+it holds nothing. rollback ID --forget does it.]], example = [[print(mig.journal_set_aside(id))]] },
     } },
     { title = "WORKFLOWS", rows = {
       { form = "mig.transaction(COMMAND, ABOUT) -> value, text", names = { "transaction" }, text = [[
@@ -172,14 +175,17 @@ return value, text end, begun = function(tx) end (before the first step of a new
 = function(tx) return {verdict =, said =, why = {…}} end}. What truth finds on the nodes counts more than the records:
 "back" (it may be taken back), "forward" (it can only go on), "neither" (somebody has gone on without it) or "unknown"
 (not all have answered); said is a clause for a message, why are lines. Without it the records and verify decide.
-ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown.
+ABOUT.lock names what nobody else may work on until this is done or taken back, ABOUT.domain is shown. ABOUT.nodes
+lists the nodes that it works on: there the lock is held for all consoles, whoever runs them, while this one works, and
+looked at before each step; a node that does not answer refuses.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
 or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
 function(tx, step, record) (begun, end unknown: its outcome if it is done), undo = function(tx, step, record),
 commit = true (a point of no return once it is done; point, a text), harmless = true (it changes nothing), undo_at_once
 = true (when it fails)}. Each has to bear being run twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(),
 tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are done are not told of.]],
-        example = [[return mig.transaction("my-recipe", {domain = "share", lock = "domain:share"})]] },
+        example = [[
+return mig.transaction("my-recipe", {domain = "share", lock = "domain:share", nodes = {"source", "dest"}})]] },
       { form = "mig.transaction_resume(ID, FORCE) -> value, text; mig.transaction_rollback(ID, FORGET) -> value; "
           .. "mig.transaction_judge(ID) -> table",
         names = { "transaction_judge", "transaction_resume", "transaction_rollback" }, text = [[

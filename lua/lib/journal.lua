@@ -25,6 +25,11 @@ function mig.journal_open(id)
   return new("mig.journal_open", core.journal_open, id)
 end
 
+-- One that cannot be read holds what it may have begun, until somebody says that it need not: its file's new name.
+function mig.journal_set_aside(id)
+  return sched.await("mig.journal_set_aside", core.journal_set_aside, id)
+end
+
 function mig.journals(command)
   return sched.await("mig.journals", core.journals, command)
 end

@@ -2,7 +2,7 @@
 -- Workflows: an undertaking as a list of steps, each on the disk (a journal) before it acts and after it has, so that
 -- another console can go on with it or take it back. A recipe has `workflow(about)`, which makes the steps anew from
 -- what the journal's head says, and calls mig.transaction; nothing else of a run outlives its console.
-local errors, mig, recipe = ...
+local errors, mig, recipe, locks = ...
 local Tx = {}
 Tx.__index = Tx
 
@@ -32,14 +32,13 @@ local function check_steps(steps)
   end
 end
 
--- The workflow of an open journal.
-local function make(journal)
+-- The workflow of an open journal, and the lock on its nodes.
+local function make(journal, hold)
   local workflow = recipe.workflow(journal.command)(journal.about)
   check_steps(workflow.steps)
-  local tx = setmetatable({ journal = journal, id = journal.id, about = journal.about, steps = workflow.steps,
-    quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun, ended = workflow.ended,
-    truth = workflow.truth,
-    outcomes = {}, states = {}, list = mig.array {} }, Tx)
+  local tx = setmetatable({ journal = journal, hold = hold, id = journal.id, about = journal.about,
+    steps = workflow.steps, quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun,
+    ended = workflow.ended, truth = workflow.truth, outcomes = {}, states = {}, list = mig.array {} }, Tx)
   for key, record in pairs(last_records(journal)) do
     if record.state == "done" or record.state == "unchanged" then
       tx.outcomes[key] = record.outcome
@@ -148,6 +147,12 @@ local function attempt(fn, ...)
   return nil, value
 end
 
+-- fn(self, …), which changes something: not without the lock.
+function Tx:change(fn, ...)
+  self.hold:check()
+  return fn(self, ...)
+end
+
 -- A step that is nothing by halves is taken back where it failed, with those before it, if that is safe. If that fails
 -- too, rollback has it still to do.
 function Tx:after_failure(step)
@@ -168,6 +173,10 @@ end
 
 function Tx:do_step(step, last)
   local about, from = { title = step.title, key = step.key, commit = step.commit }, os.time()
+  local _, lost = attempt(self.hold.check, self.hold)
+  if lost then
+    self:stop(lost, lost.msg)
+  end
   local own = step.about
   if type(own) == "function" then
     local wrong
@@ -240,14 +249,15 @@ function Tx:__close()
 end
 
 -- Begins an undertaking of the recipe `command`. about: all its steps are made from, and nothing secret; about.lock
--- names what nobody else may work on meanwhile, about.domain is shown.
+-- names what nobody else may work on meanwhile, on about.nodes, about.domain is shown.
 function mig.transaction(command, about)
   local head = { workflow = true }
   for key, value in pairs(about) do
     head[key] = value
   end
   local journal <close> = mig.journal_begin(command, head)
-  local tx <close> = make(journal)
+  local hold <close> = locks.take(journal)
+  local tx <close> = make(journal, hold)
   if tx.begun then
     tx:begun()
   end
@@ -293,7 +303,8 @@ function mig.transaction_resume(id, force)
       mig.error { code = "state", msg = id .. " is being taken back", hint = ("rollback %s goes on"):format(id) }
     end
   end
-  local tx <close> = make(journal)
+  local hold <close> = locks.take(journal)
+  local tx <close> = make(journal, hold)
   tx.resumed, tx.force = true, force
   local judged = tx:judge()
   if judged.verdict == "neither" or judged.verdict == "unknown" and not force then
@@ -304,7 +315,7 @@ end
 
 function Tx:undo_step(step, record)
   self.journal:outcome(record, "undoing", record.outcome)
-  local value, err = attempt(step.undo, self, step, record)
+  local value, err = attempt(self.change, self, step.undo, step, record)
   if err then
     self.journal:outcome(record, "undo-failed", { code = err.code, msg = err.msg })
     self.journal:finish "failed"
@@ -370,6 +381,9 @@ local function forget(journal)
 end
 
 function mig.transaction_rollback(id, only_forget)
+  if only_forget and locks.is_unreadable(id) then
+    return { journal = id, state = "aside", file = mig.journal_set_aside(id), steps = mig.array {} }
+  end
   local journal <close>, command = open_workflow(id, "roll back")
   if not journal then
     return revert_changes(id, command)
@@ -381,6 +395,7 @@ function mig.transaction_rollback(id, only_forget)
   elseif journal.found == "reverted" then
     return { journal = id, state = "reverted", steps = mig.array {} }
   end
-  local tx <close> = make(journal)
+  local hold <close> = locks.take(journal)
+  local tx <close> = make(journal, hold)
   return tx:roll_back()
 end

@@ -280,7 +280,8 @@ function facts.gather(text, dest, options)
   assert_finished(text)
   local info = find(text)
   local about = { domain = info.name, uuid = info.uuid, source = info.node, dest = dest, options = options,
-    lock = "domain:" .. info.uuid, running = info.state == "running", autostart = info.autostart == true }
+    lock = "domain:" .. info.uuid, nodes = { info.node, dest }, running = info.state == "running",
+    autostart = info.autostart == true }
   if about.source == dest then
     fail("usage", nil, "%s is on %s already", info.name, dest)
   elseif not mig.node(dest).hypervisor then

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 
 extern const struct cmd_def cmd_autostart;
+extern const struct cmd_def cmd_break_lock;
 extern const struct cmd_def cmd_capabilities;
 extern const struct cmd_def cmd_checkpoint_create;
 extern const struct cmd_def cmd_checkpoint_delete;
@@ -117,3 +118,4 @@ extern const struct cmd_def cmd_vol_path;
 extern const struct cmd_def cmd_vol_resize;
 extern const struct cmd_def cmd_vol_upload;
 extern const struct cmd_def cmd_watch;
+extern const struct cmd_def cmd_who;

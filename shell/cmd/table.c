@@ -12,6 +12,7 @@
 // Keep alphabetized.
 const struct cmd_def *const cmd_table[] = {
     &cmd_autostart,
+    &cmd_break_lock,
     &cmd_capabilities,
     &cmd_checkpoint_create,
     &cmd_checkpoint_delete,
@@ -124,6 +125,7 @@ const struct cmd_def *const cmd_table[] = {
     &cmd_vol_resize,
     &cmd_vol_upload,
     &cmd_watch,
+    &cmd_who,
 };
 const size_t cmd_table_n = ARRAY_SIZE(cmd_table);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One file on a node: seen in one round trip, written in another. Job threads. See edit_priv.h.
 //
-// The lock is flock(2) on the file's directory: it leaves nothing behind, is the same for every user and console, and is
-// not lost with the renamed file.
+// The lock is flock(2) on a file in a directory of root's own (tools/lock_place.sh), one for all edits of a node: a lock on
+// anything that others can open, such as /etc, could be held by any of them. An edit takes milliseconds.
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "core/edit_priv.h"
+#include "core/node_lock_priv.h"
 #include "io/job.h"
 
 enum { MAX_FILE = 8 << 20, TIMEOUT_MS = 120000 };
@@ -65,7 +66,8 @@ static const char write_script[] =
     "        die 22 \"cannot write beside $r (${m##*: }): it is left as it was\"\n"
     "    }\n"
     "fi\n"
-    "exec 9<\"$d\"; flock -w 60 9 || die 25 \"someone has held the lock on $d for 60 s\"\n"
+    "lock_place && exec 9>>\"$locks/edit\" || exit 25\n"
+    "flock -w 60 9 || die 25 \"someone has held the lock on edits ($locks/edit) for 60 s\"\n"
     "have=absent got=$new; [ ! -e \"$r\" ] || have=\n"
     "if [ -n \"$t\" ] && [ -z \"$have\" ]; then\n"
     "    set -- $(sha256sum /dev/fd/3 /dev/fd/4 3<\"$t\" 4<\"$r\"); got=${1:-} have=${3:-}\n"
@@ -213,13 +215,14 @@ int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const 
 }
 
 struct write_args {
-    char *n, *mode, *dir, *backup, *temp;
+    char *script, *n, *mode, *dir, *backup, *temp;
     char sha[DIGEST_HEX];
     const char *list[9];
 };
 
 static void write_args_release(struct write_args *a)
 {
+    free(a->script);
     free(a->n);
     free(a->mode);
     free(a->dir);
@@ -252,6 +255,7 @@ static struct place_exec make_write(const struct edit_write *w, struct write_arg
     const struct buf *text = &w->new_file->text;
     bool there = w->new_file->exists;
     digest_sha256(text->s, text->len, a->sha);
+    a->script = xasprintf("%s%s", lock_place, write_script);
     a->n = there ? xasprintf("%zu", text->len) : xstrdup("absent");
     a->mode = xasprintf("%04o", w->mode ? w->mode : 0644);
     a->dir = w->drop_dir ? xstrdup("drop") : w->dir_mode ? xasprintf("%04o", w->dir_mode) : xstrdup("0");
@@ -260,7 +264,7 @@ static struct place_exec make_write(const struct edit_write *w, struct write_arg
     const char *const list[] = {w->old->real, w->old->sha, a->n,   a->sha, a->mode, w->owner ? w->owner : "",
                                 a->dir,       a->backup,   a->temp};
     memcpy(a->list, list, sizeof(list));
-    return (struct place_exec){.script = write_script,
+    return (struct place_exec){.script = a->script,
                                .args = a->list,
                                .n_args = ARRAY_SIZE(list),
                                .root = !w->as_user,

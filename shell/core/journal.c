@@ -175,57 +175,96 @@ static int check_holder(const struct journal *j, const char *lock, struct err *e
     return err_hint(e, "resume %s goes on with it, rollback %s takes it back", j->id, j->id);
 }
 
+// One that cannot be read to its end holds what its head says it does, and anything if that cannot be read either: nobody
+// can tell that it did not begin what it names.
+static int check_unreadable(const struct journal *j, const char *lock, const struct err *why, struct err *e)
+{
+    const char *held = json_string_value(json_object_get(j->about, "lock"));
+    if (j->command && (!held || strcmp(held, lock) != 0))
+        return 0;
+    err_set(e, ERR_STATE, "%s: nobody can tell whether it is of an unfinished undertaking of the same (%s)", why->msg,
+            j->path);
+    return err_hint(e, "look at the file; if all that it may be about is finished, rollback %s --forget sets it aside",
+                    j->id);
+}
+
+static int load(const char *id, bool write, struct journal *j, struct err *e);
+
+static int check_journal(const char *id, const char *lock, struct err *e)
+{
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    _cleanup_err_ struct err unreadable = ERR_INIT;
+    if (load(id, false, j, &unreadable) == 0)
+        return check_holder(j, lock, e);
+    return unreadable.code == ERR_NOT_FOUND ? 0 : check_unreadable(j, lock, &unreadable, e); // discarded meanwhile
+}
+
 // Nobody else may hold the same. The directory's lock, which is kept until the new journal is written and locked, makes
-// looking and beginning one step.
-static int lock_subject(int dir, const json_t *about, struct err *e)
+// looking and beginning one step. It is on a file that is open for writing: NFS locks no other.
+static int lock_subject(int dir, const json_t *about, int *ret_fd, struct err *e)
 {
     const char *lock = json_string_value(json_object_get(about, "lock"));
     if (!lock)
         return 0;
     _cleanup_strv_ struct strv ids = STRV_INIT;
-    if (flock(dir, LOCK_EX) < 0)
-        return err_errno(e, errno, "cannot lock the directory of journals");
+    *ret_fd = openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*ret_fd < 0 || flock(*ret_fd, LOCK_EX) < 0)
+        return err_errno(e, errno, "cannot lock the directory of journals (its file .lock)");
     if (journal_list(NULL, &ids, e) < 0)
         return -1;
     for (size_t i = 0; i < ids.n; i++) {
-        _cleanup_(journal_close_p) struct journal *j = NULL;
-        _cleanup_err_ struct err unreadable = ERR_INIT; // journal-list tells of it
-        journal_open(ids.s[i], false, &j, &unreadable);
-        if (j && check_holder(j, lock, e) < 0)
+        if (check_journal(ids.s[i], lock, e) < 0)
             return -1;
     }
     return 0;
 }
 
+static int begin(struct journal *j, const char *command, const json_t *about, struct err *e)
+{
+    if (write_lock(j->fd) < 0)
+        return err_errno(e, errno, "cannot lock the journal %s", j->path);
+    j->writable = j->taken = true;
+    return append(j,
+                  json_pack("{s:s, s:o, s:f, s:O}", "rec", "begin", "command", json_text(command), "time", now(),
+                            "about", about ? (json_t *)about : json_null()),
+                  e);
+}
+
+// It gets its name when its head is on the disk: a journal that names no undertaking is never left behind.
 static int create(int dir, const char *command, const json_t *about, struct journal **ret, struct err *e)
 {
     _cleanup_free_ char *id = make_id(command);
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
-    j->fd = openat(dir, strrchr(j->path, '/') + 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    _cleanup_free_ char *fresh = xasprintf(".%s", id);
+    const char *name = strrchr(j->path, '/') + 1;
+    j->fd = openat(dir, fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return err_errno(e, errno, "cannot make the journal %s", j->path);
-    if (write_lock(j->fd) < 0)
-        return err_errno(e, errno, "cannot lock the journal %s", j->path);
-    j->writable = j->taken = true;
-    json_t *record = json_pack("{s:s, s:o, s:f, s:O}", "rec", "begin", "command", json_text(command), "time", now(),
-                               "about", about ? (json_t *)about : json_null());
-    if (append(j, record, e) < 0)
-        return -1;
-    if (fsync(dir) < 0)
-        return err_errno(e, errno, "cannot sync the directory of %s", j->path);
-    *ret = steal(&j);
-    return 0;
+    int r = begin(j, command, about, e);
+    if (r == 0 && renameat(dir, fresh, dir, name) < 0)
+        r = err_errno(e, errno, "cannot make the journal %s", j->path);
+    if (r < 0) {
+        unlinkat(dir, fresh, 0);
+    } else if (fsync(dir) < 0) {
+        r = err_errno(e, errno, "cannot sync the directory of %s", j->path);
+        unlinkat(dir, name, 0); // nobody has acted on it
+    }
+    if (r == 0)
+        *ret = steal(&j);
+    return r;
 }
 
 int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e)
 {
-    int dir = -1;
+    int dir = -1, lock = -1;
     if (file_state_dir(JOURNAL_DIR, true, &dir, e) < 0)
         return -1;
-    int r = lock_subject(dir, about, e);
+    int r = lock_subject(dir, about, &lock, e);
     if (r == 0)
         r = create(dir, command, about, ret, e);
-    close(dir); // and the lock with it
+    if (lock >= 0)
+        close(lock);
+    close(dir);
     return r;
 }
 
@@ -257,11 +296,9 @@ static int open_trusted(struct journal *j, bool write, struct err *e)
     return err_hint(e, "journal-list shows them");
 }
 
-int journal_open(const char *id, bool write, struct journal **ret, struct err *e)
+// Into `j`, which has what could be read also where that is not all.
+static int load(const char *id, bool write, struct journal *j, struct err *e)
 {
-    if (!*id || strchr(id, '/') || *id == '.')
-        return err_set(e, ERR_USAGE, "'%s' is not the id of a journal", id);
-    _cleanup_(journal_close_p) struct journal *j = allocate(id);
     if (open_trusted(j, write, e) < 0)
         return -1;
     if (take_lock(j, write, e) < 0)
@@ -271,11 +308,44 @@ int journal_open(const char *id, bool write, struct journal **ret, struct err *e
     if (file_read_fd(j->fd, j->path, MAX_JOURNAL, &text, &len, e) < 0 || journal_parse(j, text, len, e) < 0)
         return -1;
     if (!j->command)
-        return err_set(e, ERR_IO, "the journal %s is empty: its console ended before it did anything", id);
+        return err_set(e, ERR_IO, "the journal %s is empty", id);
     if (write && ftruncate(j->fd, (off_t)j->good) < 0)
         return err_errno(e, errno, "cannot write the journal %s", j->path);
     j->writable = write;
+    return 0;
+}
+
+static int check_id(const char *id, struct err *e)
+{
+    return !*id || strchr(id, '/') || *id == '.' ? err_set(e, ERR_USAGE, "'%s' is not the id of a journal", id) : 0;
+}
+
+int journal_open(const char *id, bool write, struct journal **ret, struct err *e)
+{
+    if (check_id(id, e) < 0)
+        return -1;
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    if (load(id, write, j, e) < 0)
+        return -1;
     *ret = steal(&j);
+    return 0;
+}
+
+int journal_set_aside(const char *id, char **ret_path, struct err *e)
+{
+    if (check_id(id, e) < 0)
+        return -1;
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    _cleanup_err_ struct err why = ERR_INIT;
+    if (load(id, false, j, &why) == 0 || why.code == ERR_NOT_FOUND)
+        return err_set(e, err_is_set(&why) ? why.code : ERR_STATE, "%s",
+                       err_is_set(&why) ? why.msg : "the journal can be read");
+    if (j->taken)
+        return err_set(e, ERR_STATE, "another console is at work on the journal %s", id);
+    _cleanup_free_ char *to = xasprintf("%s.aside", j->path);
+    if (rename(j->path, to) < 0)
+        return err_errno(e, errno, "cannot set the journal %s aside", j->path);
+    *ret_path = steal(&to);
     return 0;
 }
 

@@ -49,10 +49,12 @@ struct journal_step {
 // A new journal, open for writing and locked. `command` is the command's name, `about` (lent) an object of whatever
 // describes the undertaking ({"cluster": …}). Its member "lock" (a string), if it has one, names what nobody else may work
 // on meanwhile: ERR_STATE while a journal with the same lock is running, or has begun a step and is neither done nor
-// reverted.
+// reverted, or cannot be read, so that nobody knows.
 int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e);
 // An old one. For writing: ERR_STATE while another console has it. ERR_NOT_FOUND, ERR_IO (damaged before its last line).
 int journal_open(const char *id, bool write, struct journal **ret, struct err *e);
+// For one that cannot be read (ERR_STATE if it can): its file gets a name under which it is no journal, and holds nothing.
+int journal_set_aside(const char *id, char **ret_path, struct err *e);
 // Unlocks. Without journal_end() before, the journal counts as interrupted.
 void journal_close(struct journal *j);
 DEFINE_CLEANUP(struct journal, journal_close);

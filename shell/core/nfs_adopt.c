@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "core/domxml.h"
 #include "core/inventory.h"
+#include "core/node_lock_priv.h"
 #include "io/job.h"
 #include "io/virt_conn.h"
 #include "io/virt_dom.h"
@@ -40,7 +41,9 @@ static const char aside_undo[] = "[ -d \"$2\" ] || exit 0\n"
                                  "mv -T -- \"$2\" \"$1\"";
 
 // The copying goes on when the console is killed: who comes next waits for it. The lock is let go by the last process of it.
-#define ALONE "exec 9<\"$2\" && flock 9 || exit 1\n"
+// Behind lock_place.
+#define ALONE                                                                                                          \
+    "lock_place && n=$(printf %s \"$2\" | sha256sum) && exec 9>>\"$locks/adopt-${n%% *}\" && flock 9 || exit 1\n"
 
 // $1 directory (the share by now), $2 aside, $3 list of what was copied: empty files of the same names.
 static const char copy_check[] = "[ -e \"$3/.migsh-all\" ] || [ ! -d \"$2\" ]";
@@ -106,6 +109,12 @@ static const char copy_undo[] =
 static const char discard_run[] = "[ -e \"$3/.migsh-all\" ] || { echo \"the copy on the share was not compared to its "
                                   "end yet: nfs-adopt --apply does it\" >&2; exit 1; }\n"
                                   "rm -rf -- \"$2\" && rm -rf -- \"$3\"";
+
+static char *alone_script(const char *script, const char *const *words, size_t n)
+{
+    _cleanup_free_ char *whole = xasprintf("%s%s", lock_place, script);
+    return nfs_script(whole, words, n);
+}
 
 static char *aside_of(const char *real)
 {
@@ -212,8 +221,8 @@ static void add_copy(struct plan *p, struct node *node, const struct nfs_source 
     c->slow = c->undo_always = true; // half a copy is taken back too
     c->check = nfs_script(copy_check, words, 3);
     // Were the share gone from here, the copy would fill the directory below it.
-    _cleanup_free_ char *mounted = nfs_mounted_check(source, real), *run = nfs_script(copy_run, words, 3),
-                        *undo = nfs_script(copy_undo, words, 3);
+    _cleanup_free_ char *mounted = nfs_mounted_check(source, real), *run = alone_script(copy_run, words, 3),
+                        *undo = alone_script(copy_undo, words, 3);
     c->run = xasprintf("(%s) || { echo 'the share is not mounted' >&2; exit 1; }\n%s", mounted, run);
     c->undo = xasprintf("is_mounted() {\n%s\n}\n%s", mounted, undo);
 }

@@ -231,6 +231,8 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 # --- workflows
 # shellcheck source=tests/lua/workflow.sh
 . "$here/workflow.sh"
+# shellcheck source=tests/lua/locks.sh
+. "$here/locks.sh"
 
 # --- who may make root run what
 # shellcheck source=tests/lua/trust.sh

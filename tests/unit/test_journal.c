@@ -6,10 +6,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/strv.h"
 #include "core/journal.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
@@ -152,6 +155,90 @@ static void journal_locks(void **state)
     free(id);
     json_decref(about);
     json_decref(other);
+}
+
+// An unreadable journal holds what its head names, and anything if it has no head; until it is set aside.
+static void unreadable_journals_hold(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    json_t *about = json_pack("{s:s}", "lock", "domain:a"), *other = json_pack("{s:s}", "lock", "domain:b");
+    struct journal *j, *second;
+    unsigned step;
+    assert_int_equal(journal_create("damaged", about, &j, &e), 0);
+    assert_int_equal(journal_intent(j, "x", NULL, &step, &e), 0);
+    assert_int_equal(journal_intent(j, "y", NULL, &step, &e), 0);
+    char *id = xstrdup(journal_id(j)), *path = path_of(id), *text, *aside;
+    journal_close(j);
+    size_t len;
+    assert_int_equal(file_read(path, 1 << 20, &text, &len, &e), 0);
+    char *second_line = strchr(text, '\n') + 1;
+    second_line[5] ^= 1;
+    assert_int_equal(file_replace(path, text, len, 0600, &e), 0);
+    assert_int_equal(journal_create("lock-it", about, &second, &e), -1); // its head names the same
+    assert_int_equal(e.code, ERR_STATE);
+    assert_non_null(strstr(e.msg, path));
+    assert_non_null(strstr(e.hint, "--forget"));
+    err_release(&e);
+    assert_int_equal(journal_create("lock-it", other, &second, &e), 0); // and not this
+    journal_discard(second);
+    assert_int_equal(journal_create("lock-it", NULL, &second, &e), 0); // what holds nothing may always begin
+    journal_discard(second);
+    text[5] ^= 1;
+    assert_int_equal(file_replace(path, text, len, 0600, &e), 0);
+    assert_int_equal(journal_create("lock-it", other, &second, &e), -1); // nobody can tell what it names
+    err_release(&e);
+    assert_int_equal(file_replace(path, "", 0, 0600, &e), 0);
+    assert_int_equal(journal_create("lock-it", other, &second, &e), -1);
+    err_release(&e);
+    assert_int_equal(journal_set_aside(id, &aside, &e), 0);
+    assert_int_equal(access(aside, F_OK), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(journal_create("lock-it", other, &second, &e), 0);
+    assert_int_equal(journal_set_aside(journal_id(second), &aside, &e), -1); // it can be read
+    assert_int_equal(e.code, ERR_STATE);
+    err_release(&e);
+    journal_discard(second);
+    unlink(aside);
+    free(aside);
+    free(text);
+    free(path);
+    free(id);
+    json_decref(about);
+    json_decref(other);
+}
+
+// A journal whose head could not be written is not left behind, under any name.
+static void no_empty_journal(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct journal *j;
+    struct strv before = STRV_INIT, after = STRV_INIT;
+    assert_int_equal(journal_create("first", NULL, &j, &e), 0); // makes the directory
+    journal_discard(j);
+    assert_int_equal(journal_list(NULL, &before, &e), 0);
+    struct rlimit old, none;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    none = old;
+    none.rlim_cur = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    int r = journal_create("full", NULL, &j, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(r, -1);
+    err_release(&e);
+    assert_int_equal(journal_list(NULL, &after, &e), 0);
+    assert_int_equal(before.n, after.n);
+    char *find = xasprintf("find %s -name '*-full-*' | grep .", state_dir);
+    struct remote_exec spec = {.command = find};
+    struct remote_result result = REMOTE_RESULT_INIT;
+    assert_int_equal(local_exec(NULL, &spec, &result, &e), 0);
+    assert_int_equal(result.status, 1);
+    remote_result_release(&result);
+    free(find);
+    strv_release(&before);
+    strv_release(&after);
 }
 
 // Cut off at every byte: whole records count, the rest is ignored, and the journal can be gone on with.
@@ -311,9 +398,16 @@ static void local_deaf(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
-                                       cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
-                                       cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
-                                       cmocka_unit_test(local_deaf)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(journals),
+        cmocka_unit_test(journal_cut_anywhere),
+        cmocka_unit_test(journal_any_bytes),
+        cmocka_unit_test(journal_locks),
+        cmocka_unit_test(journal_order),
+        cmocka_unit_test(journal_foreign_names),
+        cmocka_unit_test(local_deaf),
+        cmocka_unit_test(unreadable_journals_hold),
+        cmocka_unit_test(no_empty_journal),
+    };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }
