@@ -87,7 +87,8 @@ unpack_qemu() {
         -o Dir::State::status=/var/lib/dpkg/status -o "Dir::State::Lists=$tmp/lists" -o "Dir::Cache=$tmp"
         -o "Dir::Cache::archives=$tmp/archives" -o Debug::NoLocking=1 -o APT::Sandbox::User=root
         -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
-    "${apt[@]}" update || return 1
+    "${apt[@]}" update || return 1 # to reach nothing is no failure to apt
+    compgen -G "$tmp/lists/*${suite}_main_*" >/dev/null || { echo "$suite cannot be reached at $mirror"; return 1; }
     mapfile -t packages < <(qemu_packages)
     "${apt[@]}" --download-only --yes --no-install-recommends install "${packages[@]/%//$suite}" || return 1
     root=$tmp/root
