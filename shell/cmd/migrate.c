@@ -94,6 +94,12 @@ const struct cmd_def cmd_migrate = {
         "inventory. With a node whose address is a numeric one the memory stream goes to tcp://ADDRESS, so that the\n"
         "source need not be able to resolve the destination's name; a migrateuri of your own comes first.\n"
         "\n"
+        "--copy-storage-all and --copy-storage-inc copy no disk that both hosts see already: libvirt would copy it "
+        "onto\n"
+        "itself. What they see is found out by ssh, disk by disk. One that --migrate-disks names and both see is\n"
+        "refused, and so is one of which it cannot be told (a host that is neither a node nor reached by ssh, devices\n"
+        "that hold the same): --migrate-disks without it leaves it where it is, --copy-storage-unchecked copies it.\n"
+        "\n"
         "Ctrl-C, SIGTERM and domjobabort abort the migration: the guest goes on running on the source. Once in\n"
         "post-copy it cannot be aborted. Whenever a migration fails, both hosts are asked and it is said which one\n"
         "has the guest; nothing is destroyed.",

@@ -64,3 +64,15 @@ struct copy_options {
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO
 // (no space, read or write error), ERR_VERDICT (the digests differ), and those of the connections.
 int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, json_t **ret, struct err *e);
+
+enum copy_shared {
+    COPY_UNTOLD, // it cannot be told
+    COPY_APART,  // two files or devices, or nothing at `to`
+    COPY_SHARED, // one and the same
+};
+// Are both ends one file or device? Either may be in use. What is said is proved: COPY_SHARED by a file that is written
+// beside one and seen beside the other; COPY_APART by its not being seen there, by nothing being there, or by bytes that
+// stay what they are on one while the other has different ones. *ret_why (the caller frees) tells why COPY_UNTOLD.
+// Fails only when cancelled.
+int copy_is_shared(struct ctx *ctx, struct job *job, const struct copy_end *from, const struct copy_end *to,
+                   enum copy_shared *ret, char **ret_why, struct err *e);

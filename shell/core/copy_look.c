@@ -154,6 +154,27 @@ static const char seen_script[] = "real \"$1\"; n=0\n"
 
 static const char real[] = "real() { r=$(realpath -m -- \"$1\"; echo x); r=${r%?x}; }\n";
 
+// Whether there is something, and what. That there is nothing has to be said by the kernel: who may not look sees
+// nothing, too.
+static const char peek[] =
+    "real \"$1\"; kind \"$r\"\n"
+    "if [ -z \"$k\" ]; then\n"
+    "  m=$(stat -- \"$r\" 2>&1); case $m in *'No such file or directory') say absent yes ;; esac\n"
+    "  say problem \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; exit 0\n"
+    "fi\n"
+    "facts \"$r\"; say kind \"$k\"; say inode \"$inode\"; say size \"$length\"\n"
+    "say name \"${r##*/}\"\n";
+
+// Pieces of 64 KiB as they are on the medium, past this machine's cache; $2 … where, in such units.
+static const char sample[] =
+    "real \"$1\"; shift\n"
+    "for i in \"$@\"; do\n"
+    "  s=$({ { dd if=\"$r\" bs=64K skip=\"$i\" count=1 iflag=direct,fullblock 2>/dev/null; echo \"rc $?\" >&3; } | "
+    "sha256sum; } 3>&1)\n"
+    "  case $s in *'rc 0'*) say \"at-$i\" \"$(printf '%s\\n' \"$s\" | sed -n 's/^\\([0-9a-f]\\{64\\}\\) .*/\\1/p')\" "
+    ";; esac\n"
+    "done\n";
+
 static const char prepare[] =
     "case $2 in *:*) ;; *)\n"
     "  umask 077; dd if=/dev/null of=\"$part\" conv=excl status=none || exit 1\n"
@@ -352,17 +373,9 @@ static int judge_dest(struct copy *c, struct err *e)
     return c->o->plan ? 0 : take_map(s, &s->facts, e);
 }
 
-// A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
-static int is_same(struct copy *c, bool *ret, struct err *e)
+// Writes a file beside the source's and looks for it beside the destination's.
+static int beside(struct copy *c, bool *ret_marked, bool *ret_seen, struct err *e)
 {
-    const char *mine = facts_get(&c->from.facts, "inode"), *theirs = facts_get(&c->to.facts, "inode");
-    const char *kind = facts_get(&c->to.facts, "kind");
-    *ret = false;
-    // Each node has a /dev of its own: there nothing is the same by its name, and nothing beside it tells.
-    if (kind && strcmp(kind, "block") == 0 && c->from.end->node != c->to.end->node)
-        return 0;
-    if (!mine || !theirs || strcmp(mine, theirs) != 0)
-        return 0;
     unsigned char raw[16];
     char token[33];
     if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
@@ -377,8 +390,24 @@ static int is_same(struct copy *c, bool *ret, struct err *e)
         r = LOOK(c, &c->to, c->job, p2, a2, &seen, e);
     _cleanup_err_ struct err ignored = ERR_INIT;
     LOOK(c, &c->from, NULL, p3, a1, &gone, &ignored); // also when cancelled
-    *ret = facts_yes(&seen, "seen");
+    *ret_marked = facts_yes(&marked, "marked");
+    *ret_seen = facts_yes(&seen, "seen");
     return r;
+}
+
+// A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
+static int is_same(struct copy *c, bool *ret, struct err *e)
+{
+    const char *mine = facts_get(&c->from.facts, "inode"), *theirs = facts_get(&c->to.facts, "inode");
+    const char *kind = facts_get(&c->to.facts, "kind");
+    *ret = false;
+    // Each node has a /dev of its own: there nothing is the same by its name, and nothing beside it tells.
+    if (kind && strcmp(kind, "block") == 0 && c->from.end->node != c->to.end->node)
+        return 0;
+    if (!mine || !theirs || strcmp(mine, theirs) != 0)
+        return 0;
+    bool marked = false;
+    return beside(c, &marked, ret, e);
 }
 
 int copy_look(struct copy *c, bool *ret_same, struct err *e)
@@ -471,5 +500,108 @@ int copy_commit(struct copy *c, struct err *e)
         return copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile");
     const char *made = facts_get(&f, "made");
     c->made = made ? xstrdup(made) : NULL;
+    return 0;
+}
+
+// --- Only whether both ends are one
+
+enum { SAMPLES = 24, SAMPLE = 64 << 10 };
+
+static void peek_end(struct job *job, size_t i, void *arg)
+{
+    struct copy *c = arg;
+    struct copy_side *s = i ? &c->to : &c->from;
+    const char *const parts[] = {common, real, peek}, *const args[] = {s->end->path};
+    LOOK(c, s, job, parts, args, &s->facts, &s->err);
+}
+
+// Bytes that are the same before and after, and others on the other end in between, are not one medium's.
+static int differ(struct copy *c, bool *ret, struct err *e)
+{
+    uint64_t units = number(&c->from.facts, "size") / SAMPLE;
+    _cleanup_strv_ struct strv at = STRV_INIT;
+    for (size_t i = 0; i < SAMPLES && i < units; i++)
+        strv_take(&at, xasprintf("%llu", (unsigned long long)(units <= SAMPLES ? i : i * (units - 1) / (SAMPLES - 1))));
+    const char *args[2][SAMPLES + 1] = {{c->from.end->path}, {c->to.end->path}};
+    for (size_t i = 0; i < at.n; i++)
+        args[0][i + 1] = args[1][i + 1] = at.s[i];
+    const char *const parts[] = {real, sample};
+    _cleanup_facts_ struct facts before = {0}, there = {0}, after = {0};
+    *ret = false;
+    if (look(c, &c->from, c->job, parts, 2, args[0], at.n + 1, &before, e) < 0 ||
+        look(c, &c->to, c->job, parts, 2, args[1], at.n + 1, &there, e) < 0 ||
+        look(c, &c->from, c->job, parts, 2, args[0], at.n + 1, &after, e) < 0)
+        return -1;
+    for (size_t i = 0; i < at.n && !*ret; i++) {
+        _cleanup_free_ char *key = xasprintf("at-%s", at.s[i]);
+        const char *x = facts_get(&before, key), *y = facts_get(&there, key), *z = facts_get(&after, key);
+        *ret = x && y && z && strcmp(x, z) == 0 && strcmp(x, y) != 0;
+    }
+    return 0;
+}
+
+static int tell_shared(struct copy *c, enum copy_shared *ret, char **ret_why, struct err *e)
+{
+    const struct facts *from = &c->from.facts, *to = &c->to.facts;
+    const char *kind = facts_get(from, "kind"), *kind_there = facts_get(to, "kind");
+    const char *inode = facts_get(from, "inode"), *inode_there = facts_get(to, "inode");
+    const char *name = facts_get(from, "name"), *name_there = facts_get(to, "name");
+    if (!kind || !inode || !name)
+        return err_set(e, ERR_FAILED, "%s: %s: %s", place_name(c->from.end->node), c->from.end->path,
+                       facts_get(from, "problem") ? facts_get(from, "problem") : "no answer");
+    if (facts_yes(to, "absent")) {
+        *ret = COPY_APART;
+        return 0;
+    }
+    if (!kind_there || !inode_there || !name_there)
+        return err_set(e, ERR_FAILED, "%s: %s: %s", place_name(c->to.end->node), c->to.end->path,
+                       facts_get(to, "problem") ? facts_get(to, "problem") : "no answer");
+    bool marked = false, seen = false, apart = false;
+    if (strcmp(kind, "file") == 0 && strcmp(kind_there, "file") == 0) {
+        bool same_inode = strcmp(inode, inode_there) == 0;
+        if (beside(c, &marked, &seen, e) < 0)
+            return -1;
+        // Some file systems make up their inodes' numbers on each node; one name in one directory is one file.
+        if (seen && (same_inode || strcmp(name, name_there) == 0))
+            *ret = COPY_SHARED;
+        else if (marked && !same_inode)
+            *ret = COPY_APART;
+        if (*ret != COPY_UNTOLD)
+            return 0;
+    }
+    if (differ(c, &apart, e) < 0)
+        return -1;
+    if (apart)
+        *ret = COPY_APART;
+    else
+        *ret_why = xasprintf("what could be compared of %s:%s and %s:%s is equal", place_name(c->from.end->node),
+                             c->from.end->path, place_name(c->to.end->node), c->to.end->path);
+    return 0;
+}
+
+int copy_is_shared(struct ctx *ctx, struct job *job, const struct copy_end *from, const struct copy_end *to,
+                   enum copy_shared *ret, char **ret_why, struct err *e)
+{
+    static const struct copy_options none;
+    struct copy c = {.ctx = ctx, .job = job, .o = &none, .from = {.end = from}, .to = {.end = to}};
+    struct copy_side *sides[] = {&c.from, &c.to};
+    _cleanup_err_ struct err problem = ERR_INIT;
+    enum copy_shared told = COPY_UNTOLD;
+    char *why = NULL;
+    job_parallel(job, 2, 2, peek_end, &c);
+    for (int i = 0; i < 2 && !err_is_set(&problem); i++)
+        err_move(&problem, &sides[i]->err);
+    if (!err_is_set(&problem))
+        tell_shared(&c, &told, &why, &problem);
+    for (int i = 0; i < 2; i++) {
+        facts_release(&sides[i]->facts);
+        err_release(&sides[i]->err);
+    }
+    if (job_check(job, e) < 0) {
+        free(why);
+        return -1;
+    }
+    *ret = told;
+    *ret_why = why ? why : xstrdup(problem.msg);
     return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "core/explain.h"
+#include "core/migrate_disks.h"
 #include "core/migrate_report.h"
 #include "core/migrate_where.h"
 #include "core/out.h"
@@ -34,6 +35,7 @@ struct call {
     bool postcopy_now; // the pass after the first has begun
     struct virt_dom *moved;
     struct err err;
+    json_t *disks; // NULL: none was to be copied
 };
 
 static double now_ms(void)
@@ -268,6 +270,8 @@ static json_t *result_of(struct call *c, double total_ms)
     json_object_set_new(v, "destination", json_text(target_label(rq->dest)));
     json_object_set_new(v, "transport", json_string(transport(rq->plan)));
     json_object_set_new(v, "total_ms", json_real(round(total_ms)));
+    if (c->disks)
+        json_object_set(v, "disks", c->disks);
     json_t *stats = completed_stats(c);
     migrate_report(v, stats);
     json_decref(stats);
@@ -382,8 +386,11 @@ int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e)
         return -1;
     }
     c.lock = lock_new();
-    int r = run_call(&c, ret, e);
+    int r = migrate_disks_choose(rq, c.dest, &c.disks, e);
+    if (r == 0)
+        r = run_call(&c, ret, e);
     lock_free(c.lock);
+    json_decref(c.disks);
     virt_dom_free(c.moved);
     virt_conn_unref(c.dest);
     err_release(&c.err);

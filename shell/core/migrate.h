@@ -16,14 +16,15 @@ struct migrate_request {
     struct job *job;
     struct virt_dom *dom;
     const struct target *source, *dest;
-    struct migrate_plan *plan; // gains migrate_uri where that follows from the destination
+    struct migrate_plan *plan; // gains migrate_uri where that follows from the destination, and the disks to copy
 };
 
 // *ret (the caller's) is
 //     {"domain", "uuid", "source", "destination": labels, "transport": "direct" | "p2p" | "tunnelled" | "hypervisor",
 //      "total_ms": of the whole call, "job_ms": libvirt's own, "downtime_ms", "setup_ms", "iterations",
 //      "bytes": memory and disks as sent, "memory": {"total", "sent", "bps", "dirty_rate" pages/s, "page_size"},
-//      "disk": {"total", "sent"}, "postcopy": bool, "stats": all of libvirt's fields, "summary": a line for people}
+//      "disk": {"total", "sent"}, "disks": {"copied": [targets], "shared": [those that libvirt was kept from copying]} with
+//      --copy-storage-*, "postcopy": bool, "stats": all of libvirt's fields, "summary": a line for people}
 // Keys that libvirt tells nothing about (an offline migration) are missing.
 //
 // Cancelling the job aborts the migration, unless it is in post-copy: then it goes on to its end, and that is said.

@@ -55,9 +55,12 @@ static int check(const struct migrate_value *v, struct err *e)
         if (rules[i].relation == NEEDS && !v[rules[i].b].given)
             return err_set(e, ERR_USAGE, "--%s needs --%s", a, b);
     }
-    if (v[MIGRATE_OPT_SYNC_WRITES].given && !v[MIGRATE_OPT_COPY_ALL].given && !v[MIGRATE_OPT_COPY_INC].given)
-        return err_set(e, ERR_USAGE, "--%s needs --copy-storage-all or --copy-storage-inc",
-                       rows[MIGRATE_OPT_SYNC_WRITES].name);
+    static const enum migrate_opt of_copies[] = {MIGRATE_OPT_SYNC_WRITES, MIGRATE_OPT_COPY_UNCHECKED};
+    for (size_t i = 0; i < ARRAY_SIZE(of_copies); i++) {
+        if (v[of_copies[i]].given && !v[MIGRATE_OPT_COPY_ALL].given && !v[MIGRATE_OPT_COPY_INC].given)
+            return err_set(e, ERR_USAGE, "--%s needs --copy-storage-all or --copy-storage-inc",
+                           rows[of_copies[i]].name);
+    }
     bool timed = v[MIGRATE_OPT_TIMEOUT].given && v[MIGRATE_OPT_TIMEOUT].i > 0;
     if (timed && !v[MIGRATE_OPT_LIVE].given)
         return err_set(e, ERR_USAGE, "--timeout is for a live migration: add --live");
@@ -118,7 +121,8 @@ int migrate_plan_make(const struct migrate_value *values, struct migrate_plan *r
     struct migrate_plan p = {.params = virt_params_new(),
                              .direct = values[MIGRATE_OPT_DIRECT].given,
                              .verbose = values[MIGRATE_OPT_VERBOSE].given,
-                             .after_precopy = values[MIGRATE_OPT_AFTER_PRECOPY].given};
+                             .after_precopy = values[MIGRATE_OPT_AFTER_PRECOPY].given,
+                             .unchecked = values[MIGRATE_OPT_COPY_UNCHECKED].given};
     for (size_t i = 0; i < MIGRATE_OPT_COUNT; i++) {
         if (values[i].given && add_row(i, &values[i], &p, e) < 0) {
             migrate_plan_release(&p);

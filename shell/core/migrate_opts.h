@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The options of `migrate`: one table of rows, from which the command's grammar, help, completion and Lua arguments are
 // built (cmd/migrate.c), and by which given values become libvirt's flags and parameters (migrate_opts.c). Names,
-// order and meaning are those of virsh 9.0.0. Pure but for reading the files that --xml and --persistent-xml name.
+// order and meaning are those of virsh 9.0.0; the last one is our own. Pure but for reading the files that --xml and --persistent-xml name.
 #pragma once
 
 #include <stdbool.h>
@@ -69,7 +69,9 @@
       "how many connections; with --parallel")                                                                         \
     X(BANDWIDTH, "bandwidth", BIG, VIRT_PARAM_BANDWIDTH, "limit of the memory stream in MiB/s")                        \
     X(TLS_DESTINATION, "tls-destination", STRING, VIRT_PARAM_TLS_DESTINATION,                                          \
-      "name to expect in the destination's certificate; with --tls")
+      "name to expect in the destination's certificate; with --tls")                                                   \
+    X(COPY_UNCHECKED, "copy-storage-unchecked", SWITCH, 0,                                                             \
+      "copy also a disk of which it cannot be told whether both hosts share it")
 
 enum migrate_opt {
 #define MIGRATE_OPT_ID(id, name, kind, target, help) MIGRATE_OPT_##id,
@@ -92,6 +94,7 @@ struct migrate_plan {
     unsigned flags;             // VIRT_MIGRATE_*
     struct virt_params *params; // owned
     bool direct, verbose, after_precopy;
+    bool unchecked;    // copy also what cannot be told to be the guest's own, see core/migrate_disks.h
     double timeout_ms; // 0: none
     enum migrate_on_timeout on_timeout;
 };

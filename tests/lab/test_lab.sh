@@ -169,6 +169,12 @@ term_reaches() {
 }
 
 # A real terminal: Ctrl-C must reach the command, and only it.
+qemu_is_told() {
+    local told
+    told=$(lab status | sed -n 's/^QEMU \([0-9.]*\), .*/\1/p')
+    [[ -n $told ]] && lab exec source -- qemu-system-x86_64 --version | grep -F "version $told" &&
+        lab exec dest -- virsh version --daemon | grep -F "QEMU $told"
+}
 terminal() {
     python3 - "$here/lab" "$name" <<'PY'
 import os, pty, sys, time
@@ -368,6 +374,7 @@ check "without namespaces: one line, status 77" refused namespaces \
 
 check "up within 30 s" quick 30 lab up
 check "status" status_table
+check "status tells which QEMU the hosts run, and it is that one" qemu_is_told
 check "nodes are bare" bare_nodes
 check "host_uuid differs" different_uuids
 # shellcheck disable=SC2016

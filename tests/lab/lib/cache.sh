@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What is made once and kept: the enter helper, mount.nfs, the guests' kernel, initramfs and boot sector.
+# What is made once and kept: the enter helper, mount.nfs, the guests' kernel, initramfs and boot sector; and a newer QEMU
+# (qemu.sh).
 # Everything is built under a name that holds a hash of its sources and renamed into place, so a killed build leaves
 # nothing half-made in use. Sourced by `lab` only.
 
@@ -38,7 +39,8 @@ boot_dir() {
 }
 
 cache_complete() {
-    [[ -x $BUILT_ENTER && (-z $MOUNT_NFS || -x $MOUNT_NFS) && -n $(kernel_dir) && -d $(boot_dir) ]]
+    [[ -x $BUILT_ENTER && (-z $MOUNT_NFS || -x $MOUNT_NFS) && -n $(kernel_dir) && -d $(boot_dir) ]] &&
+        qemu_settled
 }
 
 # Makes what is missing, saying so. One at a time on the machine.
@@ -56,6 +58,7 @@ cache_fill() {
         [[ -z $MOUNT_NFS || -x $MOUNT_NFS ]] || make_mount_nfs "$tmp"
         [[ -n $(kernel_dir) ]] || fetch_kernel "$tmp"
         [[ -d $(boot_dir) ]] || make_boot "$tmp"
+        qemu_settled || fetch_qemu "$tmp"
     ) 8>"$CACHE/lock"
     cache_complete || die "the cache in $CACHE could not be filled"
 }

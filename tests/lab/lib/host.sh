@@ -170,6 +170,7 @@ build_root() {
     mount -t proc proc "$new/proc"
     mount --bind "$(boot_dir)" "$new/lab"
     mount -o remount,bind,ro "$new/lab"
+    bind_qemu "$new"
     if [[ -n $MOUNT_NFS ]]; then
         mount --bind "$MOUNT_NFS" "$new/usr/sbin/mount.nfs" # mount.nfs4 and umount.nfs are links to it
     fi

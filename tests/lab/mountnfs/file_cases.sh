@@ -291,10 +291,14 @@ test_raw_native_aio() {
 }
 test_qemu_image_lock() {
     qemu-img create -q -f qcow2 "$a/held.qcow2" 16M
-    # shellcheck disable=SC2034 # only its pid is used
     coproc HOLD { exec qemu-io -f qcow2 "$a/held.qcow2" 2>&1; }
-    local pid=$HOLD_PID
-    wait_until grep -q OFDLCK /proc/locks
+    local pid=$HOLD_PID line=
+    # Its answer tells that it has the image, with the locks of a writer. (/proc/locks would not: it shows every QEMU's of the
+    # machine, and a lock that is still being tried.)
+    echo 'write 0 64k' >&"${HOLD[1]}"
+    until [[ $line == *wrote* ]]; do
+        read -r -t 60 line <&"${HOLD[0]}" || { echo "qemu-io said no more than '$line'"; return 1; }
+    done
     fails qemu-io -f qcow2 -c 'write 0 1M' "$a/held.qcow2" >said 2>&1
     kill "$pid"
     wait "$pid" 2>/dev/null || true
