@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Stories that once ended badly, each as a scene and its acts. What is promised holds after each of them, and where
--- `refused` names the last act, that one has to refuse. `found`: what was wrong with it when it was written down.
+-- Stories that once ended badly, each as a scene and its acts: what is promised has to hold after each of these.
+-- `found`: what was broken when the story was written down.
 local scene = require "scene"
 
 local IMAGES <const>, SHARE <const> = scene.IMAGES, scene.SHARE
@@ -8,13 +8,14 @@ local IMAGES <const>, SHARE <const> = scene.IMAGES, scene.SHARE
 return {
   { name = "a guest that was moved back by hand keeps the disk it runs from", found = "open-unlinked",
     scene = { disks = "local", running = true, deaf = true },
-    acts = { { "cold", dest = "dest", opts = { map = { ("path=%s:%s"):format(IMAGES, SHARE) } }, kill = { step = "start",
-      when = "outcome" } }, { "write" }, { "migrate", to = "source", undefine = true }, { "write" },
-      { "cleanup", apply = true } } },
+    acts = { { "cold", dest = "dest", opts = { map = { ("path=%s:%s"):format(IMAGES, SHARE) } },
+      kill = { step = "start", when = "outcome" } }, { "write" }, { "migrate", to = "source", undefine = true },
+      { "write" }, { "cleanup", apply = true } } },
   { name = "the same, and rollback is asked instead of cleanup", found = "open-unlinked",
     scene = { disks = "local", running = true, deaf = true },
-    acts = { { "cold", dest = "dest", opts = { map = { ("path=%s:%s"):format(IMAGES, SHARE) } }, kill = { step = "start",
-      when = "outcome" } }, { "write" }, { "migrate", to = "source", undefine = true }, { "write" }, { "rollback" } } },
+    acts = { { "cold", dest = "dest", opts = { map = { ("path=%s:%s"):format(IMAGES, SHARE) } },
+      kill = { step = "start", when = "outcome" } }, { "write" }, { "migrate", to = "source", undefine = true },
+      { "write" }, { "rollback" } } },
   { name = "a guest that was off and has been used on the destination is not taken back", found = "lost-bytes",
     scene = { disks = "local" },
     acts = { { "cold", dest = "dest", kill = { step = "verify", when = "intent" } }, { "start", node = "dest" },
@@ -25,12 +26,12 @@ return {
       { "write" }, { "stop", how = "destroy" }, { "cleanup", apply = true } } },
   { name = "after a live migration with its disks the newest ones stay the guest's", found = "newest-unnamed",
     scene = { disks = "local", running = true },
-    acts = { { "live", dest = "dest", opts = { copy_storage_all = true }, kill = { step = "migrate", when = "outcome" } },
-      { "write" }, { "stop" }, { "cleanup", apply = true } } },
+    acts = { { "live", dest = "dest", opts = { copy_storage_all = true },
+      kill = { step = "migrate", when = "outcome" } }, { "write" }, { "stop" }, { "cleanup", apply = true } } },
   { name = "the same, and rollback is asked", found = "newest-unnamed",
     scene = { disks = "local", running = true },
-    acts = { { "live", dest = "dest", opts = { copy_storage_all = true }, kill = { step = "migrate", when = "outcome" } },
-      { "write" }, { "stop" }, { "rollback" } } },
+    acts = { { "live", dest = "dest", opts = { copy_storage_all = true },
+      kill = { step = "migrate", when = "outcome" } }, { "write" }, { "stop" }, { "rollback" } } },
   { name = "a saved state that was carried is not left where it came from", found = "stale-save-left",
     scene = { disks = "local", running = true },
     acts = { { "managedsave" }, { "cold", dest = "dest", opts = { carry_save = true } }, { "start", node = "dest" },
@@ -46,10 +47,11 @@ return {
     scene = { disks = "local" },
     acts = { { "cold", dest = "dest" }, { "start", node = "dest" }, { "write" }, { "stop" },
       { "migsh-start", node = "source" } } },
-  { name = "a node that is not in the inventory may run the guest: what was left behind stays that", found = "stale-usable",
+  { name = "a node that is not in the inventory may run the guest: what was left behind stays that",
+    found = "stale-usable",
     scene = { disks = "local" },
-    acts = { { "cold", dest = "dest" }, { "start", node = "dest" }, { "write" }, { "inventory", admin = 2, node = "dest" },
-      { "cleanup", admin = 2, apply = true } } },
+    acts = { { "cold", dest = "dest" }, { "start", node = "dest" }, { "write" },
+      { "inventory", admin = 2, node = "dest" }, { "cleanup", admin = 2, apply = true } } },
   { name = "an equal base that was there is looked at again before the guest is defined on it", found = "foreign-base",
     scene = { disks = "overlay" },
     acts = { { "cold", dest = "dest", kill = { step = "define", when = "intent" } }, { "overwrite-file", node = "dest",
@@ -58,4 +60,13 @@ return {
     scene = { disks = "local" },
     acts = { { "cold", dest = "dest", opts = { undefine_source = true, remove_disks = true }, kill = { step = "retire",
       when = "intent" } }, { "remove-file", node = "dest", path = IMAGES .. "/vm.qcow2" }, { "resume" } } },
+  { name = "the copy that was made is not taken back when it is the only one", found = "lost-bytes",
+    scene = { disks = "local" },
+    acts = { { "cold", dest = "dest", kill = { step = "copy", when = "outcome", stored = true } },
+      { "remove-file", node = "source", path = IMAGES .. "/vm.qcow2" }, { "rollback" } } },
+  { name = "a definition on the destination is not taken back when the source has none any more",
+    found = "no-definition",
+    scene = { disks = "local" },
+    acts = { { "cold", dest = "dest", kill = { step = "verify", when = "intent" } }, { "undefine", node = "source" },
+      { "rollback" } } },
 }
