@@ -87,6 +87,8 @@ static int boot(lua_State *L)
     interrupt_open(L);
     journal_open_lib(L);
     xmlmap_open(L);
+    guest_open(L);
+    textfile_open(L);
     watch_open(L);
     lua_pushcfunction(L, load_lib);
     lua_pushstring(L, "init");

@@ -56,6 +56,8 @@ void watch_open(lua_State *L);
 void interrupt_open(lua_State *L);
 void journal_open_lib(lua_State *L);
 void xmlmap_open(lua_State *L);
+void guest_open(lua_State *L);
+void textfile_open(lua_State *L);
 
 // op.c
 struct job;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "cmd/dispatch.h"
 #include "core/out.h"
@@ -202,6 +203,18 @@ static int op_print(lua_State *L)
     return 0;
 }
 
+// line(text) -> text
+static int op_line(lua_State *L)
+{
+    const char *s = luaL_checkstring(L, 1);
+    void **heap = value_heap(L);
+    struct buf b = BUF_INIT;
+    buf_add_line(&b, s);
+    *heap = buf_steal(&b);
+    lua_pushstring(L, *heap);
+    return 1;
+}
+
 // notice(text, warn)
 static int op_notice(lua_State *L)
 {
@@ -232,9 +245,9 @@ static int op_duration(lua_State *L)
 void op_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"cancel", op_cancel}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"command", op_command},   {"timer", op_timer},       {"print", op_print}, {"notice", op_notice},
-        {"progress", op_progress}, {"duration", op_duration}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"command", op_command},   {"timer", op_timer},   {"print", op_print},
+                                         {"line", op_line},         {"notice", op_notice}, {"progress", op_progress},
+                                         {"duration", op_duration}, {NULL, NULL}};
     class_open(L, OP, op_gc, NULL, methods);
     luaL_setfuncs(L, functions, 0);
 }

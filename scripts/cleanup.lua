@@ -328,13 +328,13 @@ local function text_of(v, j)
     lines[#lines + 1] = ("  journal      %s: %s"):format(o.id, o.state)
   end
   for _, part in ipairs(v.parts) do
-    lines[#lines + 1] = ("  %-12s %s, of journal %s"):format(part.node, part.path, part.journal)
+    lines[#lines + 1] = ("  %-12s %s, of journal %s"):format(part.node, mig.line(part.path), mig.line(part.journal))
   end
   for _, line in ipairs(v.believed or {}) do
-    lines[#lines + 1] = "  " .. line
+    lines[#lines + 1] = "  " .. mig.line(line)
   end
-  lines[#lines + 1] = ("%s: %s"):format(j.verdict, j.why)
-  lines[#lines + 1] = j.act and "the way out: " .. j.act.what or nil
+  lines[#lines + 1] = ("%s: %s"):format(j.verdict, mig.line(j.why))
+  lines[#lines + 1] = j.act and "the way out: " .. mig.line(j.act.what) or nil
   return table.concat(lines, "\n") .. "\n"
 end
 

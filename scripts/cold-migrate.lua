@@ -21,7 +21,8 @@ end
 local function options_of(a)
   local o = { target = a.target, map = a.map }
   for _, name in ipairs { "timeout", "destroy_after", "clone", "undefine_source", "remove_disks", "route", "streams",
-    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite", "force" } do
+    "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite", "force",
+    "allow_host_path" } do
     o[name] = a[name]
   end
   if a.keep_source and (a.undefine_source or a.remove_disks) then
@@ -91,7 +92,7 @@ local function plan(a, text)
     elseif step.name == "start" and not about.running then
       detail = ": nothing to do"
     end
-    lines[#lines + 1] = ("  %-9s %s%s"):format(step.name, step.title, detail)
+    lines[#lines + 1] = mig.line(("  %-9s %s%s"):format(step.name, step.title, detail))
   end
   lines[#lines + 1] = ("  in all %s, about %.0f s at %s/s%s"):format(report.bytes(value.bytes), value.seconds,
     report.bytes(math.tointeger(rate) or rate), about.running and "; the guest is off as long" or "")
@@ -140,7 +141,8 @@ local function several(a, names)
       else
         first = first or value
         values[i] = { domain = names[i], error = { code = value.code, msg = value.msg, hint = value.hint } }
-        texts[i] = ("%s: %s%s\n"):format(names[i], value.msg, value.hint and " (" .. value.hint .. ")" or "")
+        texts[i] = mig.line(("%s: %s%s"):format(names[i], value.msg, value.hint and " (" .. value.hint .. ")" or ""))
+          .. "\n"
       end
     end
   end
@@ -184,6 +186,8 @@ that both nodes share is not copied; nothing that is there already is overwritte
 be read by other guests meanwhile, and if an equal one is there it is used. A disk on a block device goes onto
 the device of that name there, or the device or file that --map path=A:B names; into a logical pool as a new volume. A
 device that holds anything is refused unless --overwrite names it; one in use or too small is refused in any case.
+Files are written to directories of images only: those of pools, libvirt's own, those where other domains have disks,
+those that --map path= names, and such as hold nothing else; not to the system's, whatever the source calls a disk.
 The source keeps its disks and its definition, which is marked as moved and does not start by itself any more, unless
 --undefine-source and --remove-disks. A device that is no volume of a pool is never removed or wiped.
 Offline time is measured from the last answer of the guest before to the first one after.]],
@@ -200,6 +204,8 @@ Offline time is measured from the last answer of the guest before to the first o
       help = "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B" },
     { name = "overwrite", multi = true,
       help = "a device of the destination that may be written though it holds something" },
+    { name = "allow-host-path", multi = true,
+      help = "a file or directory of the destination, none of images, that may be written to" },
     { name = "clone", type = "bool", help = "give the destination the pools and networks it lacks" },
     { name = "keep-source", type = "bool", help = "keep definition and disks on the source (the default)" },
     { name = "undefine-source", type = "bool", help = "leave no definition on the source" },

@@ -61,6 +61,42 @@ local function list_files(domain)
   return files
 end
 
+-- What a start, or anybody else, would change of a file: libvirt gives what a guest writes to another owner as it
+-- starts, which is a change of its status (ctime). What is only read others may use, too: of that the content counts.
+local function fingerprint(domain, row)
+  if row.block then
+    local seen = node.stat(domain.node, row.path)
+    return ("%s %s %d"):format(seen.inode, seen.mtime, seen.size)
+  end
+  local common = row.readonly == true or row.kind == "backing"
+  return node.sh(domain.node, [[
+if [ -d "$1" ]; then cd -- "$1" && find . -printf '%p %s %i %T@ %C@\n' | LC_ALL=C sort
+else stat -Lc "$2" -- "$1"; fi]], row.path, common and "%s %i %d %.9Y" or "%s %i %d %.9Y %.9Z")
+end
+
+-- All of the files, before the first is copied. Behind the last one they have to be the same: they are copied one after
+-- another, and a guest that ran for a moment in between would leave disks of two moments.
+local function fingerprints(domain, rows)
+  local list = {}
+  for i, row in ipairs(rows) do
+    list[i] = fingerprint(domain, row)
+  end
+  return list
+end
+
+local function assert_untouched(domain, rows, before)
+  for i, row in ipairs(rows) do
+    if fingerprint(domain, row) ~= before[i] then
+      fail("state", "export it again, while nobody starts it or writes to its disks",
+        "%s on %s was changed while %s was exported", row.path, domain.node, domain.name)
+    end
+  end
+  local info = mig.dominfo { domain.at }
+  if info.state ~= "shut off" or info.managed_save == true then
+    fail("state", nil, "%s was started meanwhile", domain.name)
+  end
+end
+
 -- A directory of a few small files, as text: it is secret.
 local function export_tpm(domain, row, path)
   local text = node.sh(domain.node, 'tar --sort=name -C "$1" -cf - . | base64', row.path)
@@ -132,7 +168,7 @@ local function run(a)
   local m = { format = manifest.FORMAT, version = manifest.VERSION, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     domain = { name = domain.name, uuid = domain.uuid, autostart = domain.autostart }, node = domain.node,
     files = mig.array {} }
-  local bytes, size = 0, 0
+  local bytes, size, before = 0, 0, fingerprints(domain, rows)
   for i, row in ipairs(rows) do
     mig.progress({ job = "export-domain", text = ("export-domain %s: %s"):format(domain.name, row.path),
       percent = 100 * (i - 1) / #rows }, false)
@@ -142,9 +178,7 @@ local function run(a)
   end
   mig.progress({ job = "export-domain", text = "export-domain " .. domain.name .. ": done" }, true)
   m.descriptions = export_descriptions(domain, dir)
-  if mig.dominfo({ domain.at }).state ~= "shut off" then
-    fail("state", nil, "%s was started meanwhile", domain.name)
-  end
+  assert_untouched(domain, rows, before)
   manifest.check(m)
   disk.write(dir .. "/" .. manifest.NAME, mig.json_encode(m) .. "\n")
   undo:commit()
@@ -166,8 +200,9 @@ return {
 Everything that is the domain's: its disks with all that backs them (holes stay holes), UEFI variables, the state of
 an emulated TPM, its definition, and what libvirt knows of its snapshots and checkpoints; with manifest.json, which has
 the sizes and checksums. The directory is made, or has to be empty, and only you can read it: definitions hold
-passwords. The domain stays as it is. Disks on the network stay where they are; a block device becomes a sparse file, of
-which the manifest says that it was one.]],
+passwords. The domain stays as it is; if it is started meanwhile, be it for a moment, the export fails and is removed.
+Disks on the network stay where they are; a block device becomes a sparse file, of which the manifest says that it was
+one.]],
   example = "export-domain share@source /backup/share\nexport-domain share ./share --bwlimit 50M",
   args = {
     { name = "domain", type = "domain", required = true, positional = true, help = "what to export: NAME[@NODE]" },

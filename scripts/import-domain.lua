@@ -3,10 +3,13 @@
 -- The directory may come from anywhere: its manifest is judged first (image/manifest.lua), everything is compared with
 -- it before anything is defined, nothing that is on the node is overwritten, and what was made is taken back if a step
 -- fails.
+local claims = require "lib.host_claims"
 local device = require "cold.device"
 local disk = require "image.disk"
 local import = require "image.import"
 local manifest = require "image.manifest"
+local node = require "cold.node"
+local policy = require "lib.path_policy"
 local report = require "migsh.report"
 local xml = require "cold.xml"
 
@@ -37,19 +40,6 @@ local function read(dir)
   return m
 end
 
--- {name, uuid} of the definition itself: what will be defined is this, whatever the manifest says.
-local function check_identity(m)
-  for _, d in ipairs(m.descriptions) do
-    if d.what == "domain" then
-      local name, uuid = d.text:match "<name>([^<]*)</name>", d.text:match "<uuid>%s*([%x-]+)%s*</uuid>"
-      if not name or xml.unescape(name) ~= m.domain.name or uuid ~= m.domain.uuid then
-        fail("unsafe", nil, "the manifest is of %s (%s), the definition of another domain", m.domain.name,
-          m.domain.uuid)
-      end
-    end
-  end
-end
-
 -- Where each file goes, as file.to; the pools to be looked at afterwards.
 local function place_files(m, dest, map)
   local pools, seen = {}, {}
@@ -64,7 +54,7 @@ local function place_files(m, dest, map)
       else
         file.to = pool.dir .. "/" .. file.volume
       end
-      pools[name] = true
+      file.to_pool, pools[name] = name, true
     else
       file.to = mig.xml_map_path(file.path, map)
       if file.block and not file.to then
@@ -74,7 +64,6 @@ local function place_files(m, dest, map)
       file.to = file.to or file.path
       device.place_path({ dest = dest, source = "the exported domain's node", options = {} }, file)
     end
-    manifest.check_path(file.to, file.to_block)
     if seen[file.to] then
       fail("usage", nil, "%s and %s would both become %s", seen[file.to], file.name, file.to)
     end
@@ -87,11 +76,13 @@ local function place_files(m, dest, map)
   return list
 end
 
--- The diff of the definition; entries of the map that fit nowhere are told.
+-- The diff of the definition, and what all descriptions name that is not the guest's; entries of the map that fit
+-- nowhere are told.
 local function adapt(m, about)
-  local misses, diff = {}, ""
-  for _, d in ipairs(m.descriptions) do
-    local _, changed, _, unused = xml.map(d.text, about)
+  local misses, diff, mapped = {}, "", {}
+  for i, d in ipairs(m.descriptions) do
+    local text, changed, _, unused = xml.map(d.text, about)
+    mapped[i] = { name = d.name, text = text }
     for _, entry in ipairs(unused or {}) do
       local key = entry.kind .. " " .. entry.from
       misses[key] = (misses[key] or 0) + 1
@@ -103,17 +94,18 @@ local function adapt(m, about)
       mig.warn(("--map: no %s in what was exported"):format(key))
     end
   end
-  return diff
+  return diff, claims.strange(mapped, about)
 end
 
 -- What the journal keeps: all but the descriptions' texts, which may hold passwords.
 local function gather(a)
   local dir = disk.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
   local m = read(dir)
-  check_identity(m)
+  claims.check_identity(m.descriptions, m.domain.name, m.domain.uuid)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
     .. m.domain.uuid, autostart = a.autostart and m.domain.autostart or false, files = m.files,
-    options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress } }
+    options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress,
+      allow_host_path = a.allow_host_path, allow_host = a.allow_host } }
   for _, file in ipairs(m.files) do
     for key, value in pairs(file) do
       file[key] = given(value)
@@ -121,35 +113,47 @@ local function gather(a)
     file.from = dir .. "/" .. file.name
   end
   about.pools = place_files(m, a.dest, about.options.map)
-  local diff = adapt(m, about)
+  policy.check(about, about.files, node.sh)
+  local diff, strange = adapt(m, about)
   about.descriptions = mig.array {}
   for i, d in ipairs(m.descriptions) do
     about.descriptions[i] = { what = d.what, id = d.id, name = d.name, size = d.size, sha256 = d.sha256,
       current = d.current }
   end
-  return about, diff
+  return about, diff, strange
 end
 
 local words = { there = ", is there already", onto = ", onto a device", create = ", into a new volume" }
 
-local function plan(about, diff)
+local function plan(about, diff, strange)
   local found = import.check(about)
   local value = import.value(about, found)
   local lines = { ("%s to %s: plan"):format(about.domain, about.dest) }
   for i, file in ipairs(about.files) do
-    lines[#lines + 1] = ("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to, report.bytes(file.size),
-      words[found.actions[i]] or "")
+    lines[#lines + 1] = mig.line(("  %-8s %s -> %s, %s%s"):format(file.kind, file.name, file.to,
+      report.bytes(file.size), words[found.actions[i]] or ""))
   end
   lines[#lines + 1] = ("  define %s, with %d snapshots and checkpoints"):format(about.domain, #about.descriptions - 1)
-  value.diff = diff
-  return value, table.concat(lines, "\n") .. "\n" .. diff
+  for _, claim in ipairs(strange) do
+    lines[#lines + 1] = "  names   " .. claims.line(claim)
+  end
+  value.diff, value.names = diff, strange
+  local text = table.concat(lines, "\n") .. "\n" .. diff
+  local ok, err = pcall(claims.check, strange, about.domain)
+  if not ok then
+    err.value, err.text = value, text
+    error(err, 0)
+  end
+  return value, text
 end
 
 local function run(a)
-  local about, diff = gather(a)
+  claims.check_kinds(a.allow_host)
+  local about, diff, strange = gather(a)
   if a.plan then
-    return plan(about, diff)
+    return plan(about, diff, strange)
   end
+  claims.check(strange, about.domain)
   local ok, value, text = pcall(mig.transaction, "import-domain", about)
   if ok then
     return value, text
@@ -173,8 +177,10 @@ already is refused (a read-only or backing image that is the same is used). The 
 autostarted only with --autostart: the one that was exported may be running. If a step fails, or Ctrl-C is pressed, what
 was made is removed; if the console is killed, resume ID goes on and rollback ID removes it. What was a device becomes
 the device or file that --map path=A:B names, and a device that holds anything is refused unless --overwrite names it. A
-directory that somebody else made is a guest that somebody else made: --plan shows what it would
-bring.]],
+directory that somebody else made is a guest that somebody else made: what its definition, its snapshots or its images
+name of the host, beside the files it brings, is refused unless it is allowed, and --plan shows all of it. Files are
+written to directories of images only (those of pools, libvirt's own, those where other domains have disks, those that
+--map names, and such as hold nothing else).]],
   example = "import-domain /backup/share dest\n"
     .. "import-domain ./share dest --map bridge=br0:br1,path=/images:/srv/images --plan",
   args = {
@@ -184,6 +190,10 @@ bring.]],
     { name = "map", multi = true,
       help = "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B" },
     { name = "overwrite", multi = true, help = "a device there that may be written though it holds something" },
+    { name = "allow-host-path", multi = true,
+      help = "a file or directory of the node that the guest may have or be written to, beside its own files" },
+    { name = "allow-host", multi = true, help = "what else it may have of the host: remote, hostdev, socket, shmem, "
+      .. "seclabel, namespace or volume" },
     { name = "autostart", type = "bool", help = "autostart it, if it was autostarted" },
     { name = "bwlimit", type = "size", help = "bytes a second at most" },
     { name = "compress", type = "bool", help = "compress on the way" },

@@ -29,6 +29,10 @@ JSON's null, as found in values; and a mark that makes a table a JSON array even
         names = { "json_encode", "json_decode" }, text = [[
 JSON, indented and with sorted keys; text that is none raises "usage" with the line.]],
         example = [[print(mig.json_encode(mig.list{all = true}))]] },
+      { form = "mig.text_file(TEXT) -> file", names = { "text_file" }, text = [[
+The text where a command wants a file: it is in memory, and gone with this console. As a <close> variable it is closed
+at the end of its block; tostring() is its path, good in this console alone.]],
+        example = [[local f <close> = mig.text_file(xml); mig.define{f, node = "dest"}]] },
       { form = "mig.sha256(TEXT) -> text", names = { "sha256" }, text = "Its SHA-256, as sha256sum prints it.",
         example = [[print(mig.sha256 "hello")]] },
     } },
@@ -93,11 +97,21 @@ before ':' and ',' that belong to a name), or both. path replaces prefixes of wh
 fits, in everything that names a file of the guest. Returns the new XML (as it was, to the byte, where nothing is
 changed), a unified diff, the number of changes, and the entries that matched nothing: {{kind =, from =}, …}.]],
         example = [[local xml, diff, n = mig.xml_map(mig.dumpxml{"share"}, {bridge = {br0 = "br1"}}); print(diff)]] },
+      { form = "mig.xml_host(XML) -> {root =, domains =, claims =}", names = { "xml_host" }, text = [[
+What the XML of a domain, snapshot or checkpoint wants of its host. domains: {name =, uuid =} of the domain, or of those
+that a snapshot holds; mig.null where there is not exactly one. claims: {kind =, name =, at =}, where kind is "path"
+(whatever begins with a slash, and is not in title, description or metadata), "volume", "remote", "hostdev", "socket",
+"shmem", "seclabel" or "namespace" (such as qemu:commandline).]],
+        example = [[for _, c in ipairs(mig.xml_host(mig.dumpxml{"share"}).claims) do print(c.kind, c.name) end]] },
       { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
 One path by the map's path alone; nil where none of its entries is a prefix.]],
         example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
     } },
     { title = "NETWORK", rows = {
+      { form = "mig.guest_address(TEXT, {HOST…}) -> true, or false, REASON", names = { "guest_address" }, text = [[
+May this, which a guest says is its address, be contacted? It has to be an IPv4 or IPv6 address by which a guest can be
+reached, none of this machine's, and none to which the hosts lead.]],
+        example = [[print(mig.guest_address("192.0.2.10", {"source", "dest"}))]] },
       { form = "mig.fetch(URL, TIMEOUT) -> text", names = { "fetch" }, text = [[
 The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless told otherwise.]],
         example = [[print(mig.fetch("http://192.0.2.10/boot_id", "5s"))]] },
@@ -106,6 +120,10 @@ The body of a small http:// page (up to 1 MiB, status 2xx), within "10s" unless 
       { form = "mig.notice(TEXT), mig.warn(TEXT)", names = { "notice", "warn" }, text = [[
 A line for the operator beside the results (standard error; an event with --json). print() writes to the results.]],
         example = [[mig.notice("waiting for the guest")]] },
+      { form = "mig.line(TEXT) -> text", names = { "line" }, text = [[
+TEXT as one line without control characters: for each name, path or answer from a node or guest that a recipe puts into
+a text of its own, so that nobody else can write a line of that text.]],
+        example = [[print("the page says: " .. mig.line(mig.fetch "http://192.0.2.10/"))]] },
       { form = "mig.ask(QUESTION) -> boolean", names = { "ask" }, text = [[
 Asks the operator, who answers yes or no. Raises "auth" where nobody can be asked (no terminal, --json), and
 "cancelled" when Ctrl-C or Ctrl-D was the answer.]],

@@ -46,6 +46,10 @@ function mig.fail(code, hint, format, ...)
   mig.error { code = code, msg = format:format(...), hint = hint }
 end
 
+function mig.line(text)
+  return core.line(tostring(text))
+end
+
 function mig.notice(text)
   core.notice(tostring(text))
 end
@@ -66,6 +70,31 @@ end
 -- A description with other names and paths, by {pool = {A = "B"}, path = {["/old"] = "/new"}} or {"pool=A:B"}.
 mig.xml_map = core.xml_map
 mig.xml_map_path = core.xml_map_path
+mig.xml_host = core.xml_host
+
+-- A text where a command wants a file: in memory only.
+local TextFile = { __name = "text file" }
+function TextFile:__tostring()
+  return self.raw:path()
+end
+function TextFile:__close()
+  self.raw:close()
+end
+
+function mig.text_file(text)
+  return setmetatable({ raw = core.text_file(text) }, TextFile)
+end
+
+-- True, or false and why: may this, which a guest says is its address, be contacted?
+function mig.guest_address(text, hosts)
+  local ok, err = sched.try(sched.await, "mig.guest_address", core.guest_address, tostring(text), hosts or {})
+  if ok then
+    return true
+  elseif err.code ~= "unsafe" then
+    error(err, 0)
+  end
+  return false, err.msg
+end
 
 mig.json_encode = core.json_encode
 mig.sha256 = core.sha256

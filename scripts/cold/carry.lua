@@ -4,16 +4,10 @@
 local xml = require "cold.xml"
 local carry = {}
 
--- The text in a file that only we can read, for as long as fn needs it: it may hold passwords.
+-- The text as a file, for as long as fn needs it. It may hold passwords: it is never on a disk.
 function carry.with_file(text, fn)
-  local path = os.tmpname()
-  local _ <close> = setmetatable({}, { __close = function()
-    os.remove(path)
-  end })
-  local f <close> = assert(io.open(path, "w"))
-  assert(f:write(text))
-  assert(f:close())
-  return fn(path)
+  local file <close> = mig.text_file(text)
+  return fn(file)
 end
 
 local kinds = {

@@ -5,6 +5,7 @@ local device = require "cold.device"
 local facts = require "cold.facts"
 local node = require "cold.node"
 local place = require "cold.place"
+local policy = require "lib.path_policy"
 local report = require "migsh.report"
 local xml = require "cold.xml"
 local check = {}
@@ -168,6 +169,15 @@ function check.actions(about, probe)
   return actions, mig.array(there)
 end
 
+-- What will be written there.
+local function written(about, actions)
+  local list = {}
+  for i, file in ipairs(about.files) do
+    list[#list + 1] = actions[i] ~= "shared" and actions[i] ~= "there" and file or nil
+  end
+  return list
+end
+
 -- The first step. `plan`: nothing at all is written.
 function check.run(about, plan)
   check_names(about)
@@ -175,6 +185,7 @@ function check.run(about, plan)
   check_host(about)
   check.missing_storage(about)
   local actions, there = check.actions(about, not plan)
+  policy.check(about, written(about, actions), node.sh)
   check_space(about, actions)
   return { actions = actions, there = there }
 end

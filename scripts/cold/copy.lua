@@ -11,8 +11,6 @@ local place = require "cold.place"
 local report = require "migsh.report"
 local copy = {}
 
-local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
-
 local fail = mig.fail
 
 local function name_of(tx)
@@ -38,12 +36,8 @@ end
 -- A directory of small files, with owners and modes. It is secret: through this console, and not onto its disk.
 local function copy_directory(about, file, temp)
   local text = node.sh(about.source, 'tar --numeric-owner -C "$1" -cf - . | base64 -w 0', file.path)
-  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" && umask 077 && : >"$1.tar"', temp)
-  for at = 1, #text, CHUNK do
-    node.sh(about.dest, 'printf %s "$2" >>"$1.tar"', temp, text:sub(at, at + CHUNK - 1))
-  end
-  node.sh(about.dest, [[
-mkdir -m 700 -- "$1" && base64 -d <"$1.tar" | tar --numeric-owner -p -C "$1" -xf - && rm -f -- "$1.tar"]], temp)
+  node.sh_with(about.dest, text, [[
+rm -rf -- "$1" && mkdir -m 700 -- "$1" && base64 -d | tar --numeric-owner -p -C "$1" -xf -]], temp)
   if digest(about.source, file.path) ~= digest(about.dest, temp) then
     fail("verdict", nil, "the copy of %s differs", file.path)
   end
@@ -176,7 +170,7 @@ end
 local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
 
 local function forget_temporary(about, temp)
-  node.sh(about.dest, 'rm -rf -- "$1" "$1.tar" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
+  node.sh(about.dest, 'rm -rf -- "$1" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
 end
 
 -- Another migration has brought an equal one since `check`.
@@ -276,6 +270,16 @@ function copy.refresh(about, where, key)
       place.refresh_pools(where, dir)
     end
   end
+end
+
+-- The files of which copies were made.
+function copy.made(tx)
+  local list = {}
+  for _, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    list[#list + 1] = made and made.action == "copied" and file or nil
+  end
+  return list
 end
 
 -- Once all copies are in the journal: their first names go.

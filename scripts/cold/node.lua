@@ -7,14 +7,23 @@ local AS_ROOT = [[
 if [ "$(id -u)" = 0 ]; then exec sh -c "$@"; fi
 exec sudo -n sh -c "$@"]]
 
--- What the script prints; its arguments are $1, $2 … An exit status but 0 is raised, with what it said.
-function node.sh(name, script, ...)
-  local r = mig.node(name):exec { "sh", "-c", AS_ROOT, "migsh", script, "migsh", ... }
+local function output(name, r)
   if r.status ~= 0 then
     local said = r.stderr:gsub("%s+$", ""):gsub("^migsh: ", "")
     mig.error { code = "failed", msg = ("%s: %s"):format(name, said ~= "" and said or "exit status " .. r.status) }
   end
   return r.stdout
+end
+
+-- What the script prints; its arguments are $1, $2 … An exit status but 0 is raised, with what it said.
+function node.sh(name, script, ...)
+  return output(name, mig.node(name):exec { "sh", "-c", AS_ROOT, "migsh", script, "migsh", ... })
+end
+
+-- The same, with `input` for its standard input: what may not be seen in a list of processes, and is of any length.
+function node.sh_with(name, input, script, ...)
+  local file <close> = mig.text_file(input)
+  return output(name, mig.node(name):exec({ "sh", "-c", AS_ROOT, "migsh", script, "migsh", ... }, { stdin = file }))
 end
 
 -- {size, mtime, inode, device, kind = "file", "block", "directory" or "other"}, or nil: nothing has that name. The

@@ -3,6 +3,7 @@
 -- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed:
 -- a copy gets its name only if nothing has it, a definition of ours bears our mark.
 local carry = require "cold.carry"
+local chain = require "lib.image_chain"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
@@ -197,6 +198,7 @@ local function define(tx)
   place.assert_off(about.uuid, about.domain, { force = tx:forced() })
   copy.assert_untouched(tx)
   copy.forget_temporaries(tx)
+  chain.check(about, copy.made(tx), false, node.sh)
   copy.refresh(about, about.dest, "to")
   local there = dest_xml(tx)
   if there and not is_ours(tx, there) and not facts.is_retired(there, about.retired) then
@@ -224,7 +226,8 @@ local function undo_define(tx)
   if place.is_active(info) then
     fail("state", "migrate it back instead", "%s is %s on %s", about.domain, info.state, about.dest)
   elseif about.retired then
-    steps.define(about.retired.xml, about.dest)
+    local ours = mig.dumpxml { on(about, "dest"), inactive = true, security_info = true }
+    steps.define(xml.with_passwords(about.retired.xml, ours), about.dest) -- the journal has no password
     return "as it was before"
   end
   mig.undefine { on(about, "dest"), keep_nvram = there:find("<nvram", 1, true) ~= nil or nil,

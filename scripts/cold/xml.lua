@@ -59,6 +59,23 @@ function xml.mark(text)
   return mark
 end
 
+-- `text`, dumped without passwords, with those that `from`, another definition of the domain, has for its displays.
+function xml.with_passwords(text, from)
+  local has, n = {}, 0
+  for kind, rest in from:gmatch "<graphics type=['\"](%w+)['\"]([^>]*)>" do
+    local words = {}
+    for name, value in rest:gmatch " (passwd%w*)=(%b'')" do
+      words[#words + 1] = (" %s=%s"):format(name, value)
+    end
+    has[#has + 1] = { kind = kind, words = table.concat(words) }
+  end
+  return (text:gsub("(<graphics type=['\"](%w+)['\"])([^>]*)", function(start, kind, rest)
+    n = n + 1
+    local words = has[n] and has[n].kind == kind and not rest:find " passwd" and has[n].words or ""
+    return start .. words .. rest
+  end))
+end
+
 -- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, tpm}
 function xml.needs(text)
   text = quoted(text)

@@ -69,14 +69,4 @@ function disk.read(path)
   return f:read "a"
 end
 
--- Calls fn with the path of a file that holds the text, may hold passwords and lives no longer.
-function disk.with_text(text, fn)
-  local path = os.tmpname()
-  local _ <close> = setmetatable({}, { __close = function()
-    os.remove(path)
-  end })
-  disk.write(path, text)
-  return fn(path)
-end
-
 return disk

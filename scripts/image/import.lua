@@ -2,6 +2,9 @@
 -- The steps of import-domain, made from what the journal's head says. What has no name on the node before the first
 -- attempt of a step, and has one afterwards, is ours; a file is known again by its checksum. Texts of descriptions are
 -- read anew from the directory, and compared with what the manifest said.
+local carrying = require "cold.carry"
+local chain = require "lib.image_chain"
+local copying = require "cold.copy"
 local device = require "cold.device"
 local discard = require "guest.discard"
 local disk = require "image.disk"
@@ -15,7 +18,6 @@ local xml = require "cold.xml"
 local import = {}
 
 local RESERVE = 64 << 20 -- bytes that stay free
-local CHUNK = 96 * 1024 -- characters in one argument; the kernel takes 128 KiB
 
 local fail = mig.fail
 
@@ -88,12 +90,9 @@ local function import_tpm(file, dest)
   if mig.sha256(text) ~= file.sha256 then
     fail("verdict", nil, "%s is not what was exported", file.name)
   end
-  node.sh(dest, 'rm -rf -- "$1" && mkdir -m 711 -- "$1" && umask 077 && : >"$1.base64"', file.to)
-  for from = 1, #text, CHUNK do
-    node.sh(dest, 'printf %s "$2" >>"$1.base64"', file.to, text:sub(from, from + CHUNK - 1))
-  end
-  node.sh(dest, [[
+  node.sh_with(dest, text, [[
 umask 077; f=$1.base64
+rm -rf -- "$1" "$f" && mkdir -m 711 -- "$1" && cat >"$f" || exit
 if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then
     echo 'the archive of the TPM holds more than files' >&2; exit 1
 fi
@@ -237,20 +236,31 @@ local function each_description(about, kinds, fn)
       if mig.sha256(text) ~= d.sha256 then
         fail("verdict", nil, "%s is not what was exported", d.name)
       end
-      disk.with_text((xml.map(text, about)), function(path)
+      carrying.with_file((xml.map(text, about)), function(path)
         fn(path, d)
       end)
     end
   end
 end
 
-local function define(tx)
+-- Right before it is defined, as libvirt would replace what is there. `again`: the step was begun before, so that a
+-- domain with its uuid and its name may be ours.
+local function check_absent(about, again)
+  local there = again and place.on(about.dest, about.uuid)
+  if not (there and there.name == about.domain and not place.is_active(there)) then
+    check_name(about)
+  end
+end
+
+local function define(tx, step)
   local about = tx.about
   for _, pool in ipairs(about.pools) do
     mig.pool_refresh { pool, node = about.dest }
   end
+  chain.check(about, copying.made(tx), true, node.sh)
   each_description(about, { domain = true }, function(path)
-    mig.define { path, node = about.dest }
+    check_absent(about, step.again)
+    mig.define { path, validate = true, node = about.dest }
   end)
   if about.autostart then
     mig.autostart { at(about) }
@@ -274,7 +284,7 @@ end
 local function carry(tx)
   local about, current = tx.about, nil
   each_description(about, { snapshot = true, checkpoint = true }, function(path, d)
-    mig[d.what .. "_create"] { at(about), path, redefine = true }
+    mig[d.what .. "_create"] { at(about), path, redefine = true, validate = d.what == "snapshot" or nil }
     current = d.what == "snapshot" and d.current and d.id or current
   end)
   if current then
@@ -333,10 +343,9 @@ function import.workflow(about)
     steps[#steps + 1] = { name = "rebase", title = "overlays on their bases there", run = rebase }
   end
   steps[#steps + 1] = { name = "define", title = "on " .. about.dest,
-    about = function(_, _, last)
-      if not last then
-        check_name(about)
-      end
+    about = function(_, step, last)
+      step.again = last ~= nil
+      check_absent(about, step.again)
       return { node = about.dest }
     end, run = define, undo = undo_define }
   steps[#steps + 1] = { name = "carry", title = "snapshots and checkpoints", run = carry }

@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- manifest.json of an exported domain: what it must look like to be believed. The directory may come from anywhere:
--- names are those of files right in it, and paths such as an image can have on a node. Pure.
+-- names are those of files right in it, and paths such as an image can have had on a node. Pure.
+local policy = require "lib.path_policy"
 local manifest = { FORMAT = "migsh-domain", VERSION = 1, NAME = "manifest.json" }
 
--- Nothing of a guest's is there, and what is there is obeyed.
-local SYSTEM = { "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/proc", "/sys", "/dev", "/run",
-  "/var/run", "/var/spool/cron", "/var/lib/dpkg", "/var/lib/rpm" }
+local DESCRIPTION <const> = 4 << 20 -- bytes
 local KINDS = { disk = true, backing = true, nvram = true, tpm = true, snapshot = true }
 
 local function fail(format, ...)
@@ -28,22 +27,16 @@ function manifest.check_name(name, what)
   end
 end
 
--- Where the file was, or will be. A device may be in /dev, too.
-function manifest.check_path(path, is_device)
-  if path:sub(1, 1) ~= "/" or path:find "//" or path:find "/$" or path:find "%c" then
-    fail("'%s' is not the absolute path of a file", path)
-  end
-  for part in path:gmatch "[^/]+" do
-    if part:sub(1, 1) == "." then
-      fail("'%s' leads where a guest has no files", path)
-    end
-  end
-  for _, dir in ipairs(SYSTEM) do
-    if path == dir or path:sub(1, #dir + 1) == dir .. "/" and not (is_device and dir == "/dev") then
-      fail("'%s' is a place of the system", path)
-    end
+-- Where the file was. (Where it will be is path_policy's to judge.)
+local function check_path(path, is_device)
+  local wrong = policy.bad_form(path)
+  if wrong then
+    fail("%s", wrong)
+  elseif policy.is_obeyed(path, is_device) then
+    fail("'%s' is a place of the system", path)
   end
 end
+manifest.check_path = check_path
 
 local function check_sum(t, what)
   if not check_type(t, "sha256", "string", what):match("^" .. ("%x"):rep(64) .. "$") then
@@ -66,7 +59,7 @@ local function check_file(file, names)
   if file.block ~= nil then
     check_type(file, "block", "boolean", what)
   end
-  manifest.check_path(check_type(file, "path", "string", what), file.block)
+  check_path(check_type(file, "path", "string", what), file.block)
   check_sum(file, what)
   check_size(file, what)
   if not KINDS[check_type(file, "kind", "string", what)] then
@@ -99,6 +92,9 @@ local function check_description(d, names)
   manifest.check_name(check_type(d, "name", "string", what), what)
   check_sum(d, what)
   check_size(d, what)
+  if d.size > DESCRIPTION then
+    fail("%s has %d bytes, more than libvirt takes", what, d.size)
+  end
   if d.what ~= "domain" and d.what ~= "snapshot" and d.what ~= "checkpoint" then
     fail("%s is of nothing known", what)
   elseif d.what ~= "domain" then
@@ -136,7 +132,7 @@ function manifest.check(m)
   for _, file in pairs(paths) do
     local backing = file.backing ~= mig.null and file.backing
     if backing and backing:sub(1, 1) == "/" then
-      manifest.check_path(backing, paths[backing] and paths[backing].block)
+      check_path(backing, paths[backing] and paths[backing].block)
     end
   end
   for _, d in ipairs(check_type(m, "descriptions", "table", "manifest")) do

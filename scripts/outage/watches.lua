@@ -5,17 +5,38 @@ local watches = {}
 local Watches = {}
 Watches.__index = Watches
 
--- An address by which others reach the guest "NAME@NODE", or nil.
+-- Where the nodes are: names and addresses of the inventory, and what the guest's own node says, if it can be asked.
+local function addresses_of_nodes(domain)
+  local list = {}
+  for _, node in ipairs(mig.nodes()) do
+    list[#list + 1] = node.address ~= mig.null and node.address or nil
+  end
+  local at = domain:match "@([^@]+)$"
+  local said = mig.try(mig.timeout, "10s", mig.exec, { at, command = { "ip", "-o", "addr" } })
+  for address in (said and said[1].stdout or ""):gmatch "inet6? ([%x.:]+)" do
+    list[#list + 1] = address
+  end
+  return list
+end
+
+-- An address by which others reach the guest "NAME@NODE", or nil. Who says so may be the guest itself: it does not
+-- choose whom this machine contacts.
 function watches.address(domain)
-  local rows = mig.try(mig.domifaddr, { domain }) or {}
+  local rows, nodes, refused = mig.try(mig.domifaddr, { domain }) or {}, nil, nil
   for _, family in ipairs { "ipv4", "ipv6" } do
     for _, row in ipairs(rows) do
-      local address = row.address
-      if row.protocol == family and address ~= mig.null and not address:find "^127%." and not address:find "^fe80:"
-        and address ~= "::1" then
-        return address
+      if row.protocol == family and row.address ~= mig.null then
+        nodes = nodes or addresses_of_nodes(domain)
+        local ok, why = mig.guest_address(row.address, nodes)
+        if ok then
+          return row.address
+        end
+        refused = refused or not why:find "loopback" and not why:find "one link" and why or nil
       end
     end
+  end
+  if refused then
+    mig.warn(("%s: not watched: %s"):format(domain, refused))
   end
 end
 

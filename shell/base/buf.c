@@ -62,22 +62,6 @@ void buf_addf(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
-void buf_add_printable(struct buf *b, const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        // C1 controls reach a UTF-8 terminal as 0xC2 0x80..0x9F; as a lone byte they are no UTF-8 and harmless.
-        int c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] >= 0x80 && (unsigned char)s[i + 1] <= 0x9f;
-        if (c1) {
-            buf_addf(b, "\\x%02x", (unsigned char)s[++i]);
-        } else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-            buf_addf(b, "\\x%02x", c);
-        } else {
-            buf_addc(b, (char)c);
-        }
-    }
-}
-
 void buf_truncate(struct buf *b, size_t len)
 {
     if (len < b->len) {

@@ -21,9 +21,6 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addn(struct buf *b, char c, size_t n); // c, n times
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-// Adds text of foreign origin fit for a terminal: control bytes (ESC, CSI, NUL …) are shown as \xNN. Newline and tab
-// pass.
-void buf_add_printable(struct buf *b, const char *s, size_t n);
 void buf_truncate(struct buf *b, size_t len);
 void buf_release(struct buf *b);
 const char *buf_str(const struct buf *b); // never NULL

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JSON strings from foreign bytes. See json.h.
+// JSON strings from foreign bytes, and JSON text for a terminal. See json.h.
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-
-// Length of the UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF), 0 if it is none.
-static size_t sequence(const unsigned char *s, size_t n)
-{
-    if (s[0] < 0x80)
-        return s[0] ? 1 : 0; // NUL is not text
-    size_t len = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
-    if (!len || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
+#include "base/mem.h"
+#include "base/printable.h"
 
 json_t *json_textn(const char *s, size_t n)
 {
@@ -31,7 +15,7 @@ json_t *json_textn(const char *s, size_t n)
         return plain;
     _cleanup_buf_ struct buf b = BUF_INIT;
     for (size_t i = 0; i < n;) {
-        size_t len = sequence((const unsigned char *)s + i, n - i);
+        size_t len = utf8_sequence(s + i, n - i);
         if (len)
             buf_add(&b, s + i, len);
         else
@@ -44,4 +28,24 @@ json_t *json_textn(const char *s, size_t n)
 json_t *json_text(const char *s)
 {
     return s ? json_textn(s, strlen(s)) : json_null();
+}
+
+// Outside of strings JSON is ASCII, so an escape never lands where it would be no JSON.
+char *json_dump_printable(const json_t *value, size_t flags)
+{
+    _cleanup_free_ char *plain = json_dumps(value, flags);
+    if (!plain)
+        return NULL;
+    struct buf b = BUF_INIT;
+    for (size_t i = 0, n = strlen(plain); i < n;) {
+        size_t len = utf8_sequence(plain + i, n - i);
+        unsigned harmful = len ? utf8_harmful(plain + i, len) : 0;
+        len = len ? len : 1;
+        if (harmful)
+            buf_addf(&b, "\\u%04x", harmful);
+        else
+            buf_add(&b, plain + i, len);
+        i += len;
+    }
+    return buf_steal(&b);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 
 struct table {
@@ -15,11 +16,7 @@ struct table {
 static void add_cell(struct table *t, const char *text)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;
-    buf_add_printable(&b, text ? text : "-", strlen(text ? text : "-"));
-    for (size_t i = 0; i < b.len; i++) {
-        if (b.s[i] == '\n')
-            b.s[i] = ' '; // a cell is one line
-    }
+    buf_add_line(&b, text ? text : "-");
     strv_add(&t->cells, buf_str(&b));
 }
 

@@ -6,7 +6,7 @@
 
 struct table;
 struct table *table_new(size_t columns, const char *const *headers);
-// `columns` cells, copied; NULL counts as "-". Control bytes are made printable.
+// `columns` cells, copied; NULL counts as "-". A cell is one line (see printable.h).
 void table_row(struct table *t, const char *const *cells);
 void table_render(const struct table *t, struct buf *out);
 void table_free(struct table *t);

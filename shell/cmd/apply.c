@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/table.h"
 #include "core/out.h"
 #include "io/job.h"
@@ -231,15 +232,16 @@ static void add_details(const json_t *item, bool show_diff, struct buf *out)
     show_diff &= diff != NULL;
     if (!show_diff && !json_array_size(notes))
         return;
-    _cleanup_free_ char *head = xasprintf("%s: %s%s%s%s\n", text_of(item, "node"), text_of(item, "what"),
+    _cleanup_free_ char *head = xasprintf("%s: %s%s%s%s", text_of(item, "node"), text_of(item, "what"),
                                           path ? " (" : "", path ? path : "", path ? ")" : "");
-    add_text(out, head);
+    buf_add_line(out, head);
+    buf_addc(out, '\n');
     size_t i;
     json_t *s;
     json_array_foreach(notes, i, s)
     {
         buf_adds(out, "  warning: ");
-        add_text(out, json_string_value(s));
+        buf_add_line(out, json_string_value(s));
         buf_addc(out, '\n');
     }
     if (show_diff)

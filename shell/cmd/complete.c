@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "cmd/batch.h"
 #include "cmd/bind.h"
 #include "cmd/complete_value.h"
@@ -17,6 +18,8 @@
 
 void completion_add(struct completion *c, const char *word, const char *help, bool open)
 {
+    if (!is_printable_line(word))
+        return;                   // a prompt or a shell could not show it truly
     if ((c->n & (c->n - 1)) == 0) // full at each power of two
         c->list = xrealloc(c->list, c->n ? 2 * c->n : 1, sizeof(*c->list));
     c->list[c->n++] = (struct candidate){xstrdup(word), xstrdup(help), open};

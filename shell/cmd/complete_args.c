@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "cmd/complete.h"
 #include "cmd/nodes_file.h"
@@ -56,9 +57,11 @@ static void add_all(const struct completion *c, struct buf *out)
 {
     for (size_t i = 0; i < c->n; i++) {
         const struct candidate *k = &c->list[i];
-        buf_add_printable(out, k->word, strlen(k->word));
-        if (k->help)
-            buf_addf(out, "\t%s", k->help);
+        buf_adds(out, k->word);
+        if (k->help) {
+            buf_addc(out, '\t');
+            buf_add_line(out, k->help);
+        }
         buf_addc(out, '\n');
     }
 }

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "core/out.h"
 #include "core/place.h"
 
@@ -102,7 +103,7 @@ void copy_render(const json_t *v, struct buf *out)
     for (int i = 0; i < 2; i++) {
         const char *path = text_at(v, ends[i], "path");
         buf_addf(out, "%s%s:", i ? " to " : "", text_at(v, ends[i], "node"));
-        buf_add_printable(out, path, strlen(path));
+        buf_add_line(out, path);
     }
     if (json_is_true(json_object_get(v, "shared"))) {
         buf_adds(out, ": both nodes see the same file, nothing to copy\n");

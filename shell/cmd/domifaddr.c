@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "core/domxml.h"
 #include "core/neigh.h"
@@ -141,8 +142,9 @@ static void add_rows_text(const json_t *rows, bool full, struct buf *out)
         const json_t *prefix = json_object_get(row, "prefix");
         if (json_is_integer(prefix))
             buf_addf(&line, "/%lld", (long long)json_integer_value(prefix));
-        buf_adds(&line, address ? "\n" : "N/A\n");
-        buf_add_printable(out, buf_str(&line), line.len); // an agent is the guest's: its words may be anything
+        buf_adds(&line, address ? "" : "N/A");
+        buf_add_line(out, buf_str(&line)); // an agent is the guest's: its words may be anything
+        buf_addc(out, '\n');
         previous = name;
     }
 }

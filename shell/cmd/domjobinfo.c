@@ -2,6 +2,7 @@
 // Statistics of a domain's job, in virsh's words and order.
 #include <string.h>
 
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "core/migrate_report.h"
 #include "io/virt_migrate.h"
@@ -135,7 +136,7 @@ static void add_value(struct buf *out, enum form form, const json_t *value)
         buf_adds(out, form == RATE ? "/s" : "");
         break;
     case TEXT:
-        buf_add_printable(out, json_string_value(value), json_string_length(value));
+        buf_add_line(out, json_string_value(value));
         break;
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "cmd/render.h"
 #include "io/virt_list.h"
@@ -128,15 +129,17 @@ static void render(const json_t *value, struct buf *out)
         const json_t *node = json_object_get(record, "node");
         _cleanup_free_ char *name = render_cell(json_object_get(record, "name"));
         buf_addf(out, "%sDomain: '", i ? "\n" : "");
-        buf_add_printable(out, name, strlen(name));
+        buf_add_line(out, name);
         buf_addf(out, "'%s%s\n", node ? " on " : "", node ? json_string_value(node) : "");
         const char *key;
         json_t *v;
         json_object_foreach(json_object_get(record, "stats"), key, v)
         {
             _cleanup_free_ char *cell = render_cell(v);
-            buf_addf(out, "  %s=", key);
-            buf_add_printable(out, cell, strlen(cell));
+            buf_adds(out, "  ");
+            buf_add_line(out, key);
+            buf_addc(out, '=');
+            buf_add_line(out, cell);
             buf_addc(out, '\n');
         }
     }

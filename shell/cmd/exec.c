@@ -3,17 +3,20 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "core/out.h"
 #include "core/session.h"
+#include "io/file.h"
 #include "io/job.h"
 
-enum { NODES, TIMEOUT, COMMAND };
-enum { WORKERS = 16 };
+enum { NODES, TIMEOUT, INPUT, COMMAND };
+enum { WORKERS = 16, INPUT_MAX = 256 << 20 };
 
 static const struct opt_def opts[] = {
     [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ, "where: NODE[,NODE…] or all"},
     [TIMEOUT] = {"timeout", OPT_DURATION, 0, "end the command after this time", .unit = "s"},
+    [INPUT] = {"stdin", OPT_PATH, 0, "a file here that the command reads as its standard input"},
     [COMMAND] = {"command", OPT_WORDS, OPTF_REQ, "one word: a line for the remote shell; several: taken literally"},
     {NULL},
 };
@@ -28,6 +31,8 @@ struct one {
 struct fan {
     struct cmd_call *c;
     const char *command;
+    char *input; // NULL: none
+    size_t input_len;
     struct one *all;
 };
 
@@ -35,7 +40,8 @@ static void run_one(struct job *job, size_t i, void *arg)
 {
     struct fan *f = arg;
     struct one *o = &f->all[i];
-    struct remote_exec spec = {.command = f->command, .timeout_ms = f->c->vals[TIMEOUT].ms};
+    struct remote_exec spec = {
+        .command = f->command, .timeout_ms = f->c->vals[TIMEOUT].ms, .input = f->input, .input_len = f->input_len};
     if (!o->duplicate)
         session_exec(f->c->ctx, job, o->node, &spec, &o->result, &o->err);
 }
@@ -88,7 +94,10 @@ static int run(struct cmd_call *c, struct err *e)
         buf_adds(&command, words->s[0]);
     else
         remote_quote_words(&command, (const char *const *)words->s, words->n);
-    struct fan f = {c, buf_str(&command), xcalloc(v->n_nodes, sizeof(*f.all))};
+    struct fan f = {c, buf_str(&command), NULL, 0, NULL};
+    if (c->vals[INPUT].s && file_read(c->vals[INPUT].s, INPUT_MAX, &f.input, &f.input_len, e) < 0)
+        return -1;
+    f.all = xcalloc(v->n_nodes, sizeof(*f.all));
     size_t different = 0;
     for (size_t i = 0; i < v->n_nodes; i++) {
         f.all[i].node = v->nodes[i];
@@ -110,6 +119,9 @@ static int run(struct cmd_call *c, struct err *e)
         err_release(&f.all[i].err);
     }
     free(f.all);
+    if (f.input)
+        mem_wipe(f.input, f.input_len);
+    free(f.input);
     return r;
 }
 
@@ -133,7 +145,7 @@ static void render(const json_t *value, struct buf *out)
     json_t *one;
     if (json_array_size(value) == 1) {
         json_t *text = json_object_get(json_array_get(value, 0), "stdout");
-        buf_add_printable(out, json_string_value(text), json_string_length(text));
+        buf_add(out, json_string_value(text), json_string_length(text));
         return;
     }
     json_array_foreach(value, i, one)
@@ -156,7 +168,8 @@ const struct cmd_def cmd_exec = {
         "by the remote shell as a command line; of several words each arrives literally, whatever it contains.\n"
         "With one node its output and exit status are passed on; with several, each line begins with the node.\n"
         "Output is text: control bytes are shown as \\xNN. Ctrl-C ends the command on the nodes too.",
-    .example = "exec source -- uname -r\nexec source,dest -- 'df -h /var/lib/libvirt | tail -1'",
+    .example = "exec source -- uname -r\nexec source,dest -- 'df -h /var/lib/libvirt | tail -1'\n"
+               "exec source,dest --stdin motd -- 'cat >/etc/motd'",
     .opts = opts,
     .view = {VIEW_CUSTOM, .render = render},
     .run = run};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "cmd/apply.h"
 #include "cmd/commands.h"
 #include "core/hosts.h"

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/table.h"
 #include "cmd/apply.h"
 #include "cmd/commands.h"
@@ -201,7 +202,7 @@ static void render_show(const json_t *value, struct buf *out)
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         const char *s = json_string_value(json_object_get(value, fields[i]));
         buf_addf(out, "%s: ", fields[i]);
-        buf_add_printable(out, s ? s : "-", strlen(s ? s : "-"));
+        buf_add_line(out, s ? s : "-");
         buf_addc(out, '\n');
     }
     buf_addc(out, '\n');

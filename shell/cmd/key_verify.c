@@ -2,6 +2,7 @@
 // Who can log in to whom.
 #include <string.h>
 
+#include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
 #include "cmd/commands.h"
@@ -100,7 +101,7 @@ void keys_render_logins(const json_t *logins, struct buf *out)
         if (json_is_true(json_object_get(l, "ok")))
             continue;
         buf_addf(out, "%s to %s: ", text_at(l, "from"), text_at(l, "to"));
-        buf_add_printable(out, why, strlen(why));
+        buf_add_line(out, why);
         buf_addc(out, '\n');
     }
 }

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
 
@@ -42,7 +44,7 @@ char *render_cell(const json_t *value)
     case JSON_ARRAY:
         return join(value);
     default: {
-        char *s = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        char *s = json_dump_printable(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         return s ? s : xstrdup("-");
     }
     }
@@ -97,11 +99,13 @@ static void render_lines(const struct view *view, const json_t *rows, struct buf
     json_array_foreach(rows, i, row)
     {
         const json_t *node = json_object_get(row, "node");
-        if (node)
-            buf_addf(out, "%s ", json_string_value(node));
+        if (node) {
+            buf_add_line(out, json_string_value(node));
+            buf_addc(out, ' ');
+        }
         for (const struct view_col *c = view->cols; c->key; c++) {
             _cleanup_free_ char *cell = column_cell(c, member(row, c->key));
-            buf_add_printable(out, cell, strlen(cell));
+            buf_add_line(out, cell);
             buf_addc(out, c[1].key ? ' ' : '\n');
         }
     }
@@ -150,9 +154,10 @@ static void add_field(const struct view_col *col, const json_t *value, size_t wi
 {
     _cleanup_free_ char *cell = column_cell(col, value);
     const char *title = col->title;
-    buf_addf(out, "%s:", title);
+    buf_add_line(out, title); // with several nodes it is a name
+    buf_addc(out, ':');
     buf_addn(out, ' ', width > strlen(title) ? width - strlen(title) : 1);
-    buf_add_printable(out, cell, strlen(cell));
+    buf_add_line(out, cell);
     buf_addc(out, '\n');
 }
 
@@ -172,6 +177,22 @@ static void render_fields(const struct view *view, const json_t *value, struct b
     }
 }
 
+// One of several nodes' texts.
+static void add_merged(const json_t *value, struct buf *out)
+{
+    const char *node = json_string_value(json_object_get(value, "node"));
+    _cleanup_free_ char *text = render_cell(json_object_get(value, "value"));
+    const char *newline = strchr(text, '\n');
+    if (!newline || !newline[1]) {
+        add_field(&(struct view_col){"value", node}, json_object_get(value, "value"), VIRSH_FIELD_WIDTH, out);
+        return;
+    }
+    buf_add_line(out, node);
+    buf_adds(out, ":\n  ");
+    buf_add_message(out, text);
+    buf_addc(out, '\n');
+}
+
 static void add_text(const json_t *value, struct buf *out)
 {
     if (json_is_object(value) || json_is_array(value)) { // a recipe may return whatever it likes
@@ -181,7 +202,7 @@ static void add_text(const json_t *value, struct buf *out)
     _cleanup_free_ char *cell = render_cell(value);
     const char *s = json_is_string(value) ? json_string_value(value) : cell;
     size_t n = json_is_string(value) ? json_string_length(value) : strlen(cell);
-    buf_add_printable(out, s, n);
+    buf_add(out, s, n); // as it is: dumpxml >FILE is to the byte; ui/ makes it fit for a terminal
     if (n && s[n - 1] != '\n')
         buf_addc(out, '\n');
 }
@@ -196,7 +217,7 @@ static void render_message(const char *format, const json_t *value, struct buf *
         }
         _cleanup_free_ char *key = xstrndup(p + 1, (size_t)(end - p - 1));
         _cleanup_free_ char *cell = render_cell(member(value, key));
-        buf_add_printable(out, cell, strlen(cell));
+        buf_add_line(out, cell);
         p = end;
     }
     buf_addc(out, '\n');
@@ -216,8 +237,7 @@ static void render_one(const struct view *view, const json_t *value, bool merged
         break;
     case VIEW_TEXT:
         if (merged)
-            add_field(&(struct view_col){"value", json_string_value(json_object_get(value, "node"))},
-                      json_object_get(value, "value"), VIRSH_FIELD_WIDTH, out);
+            add_merged(value, out);
         else
             add_text(value, out);
         break;
@@ -258,16 +278,15 @@ void render_view(const struct view *view, bool each, const json_t *value, bool q
 
 void render_json(const json_t *value, struct buf *out)
 {
-    _cleanup_free_ char *s = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+    _cleanup_free_ char *s =
+        value ? json_dump_printable(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
     buf_addf(out, "%s\n", s ? s : "null");
 }
 
 void render_error_json(const struct err *err, struct buf *out)
 {
-    json_t *v = json_pack("{s:{s:s, s:s, s:s*}}", "error", "code", err_code_name(err->code), "msg",
-                          err->msg ? err->msg : "", "hint", err->hint);
-    if (!v) // the text is not UTF-8
-        v = json_pack("{s:{s:s, s:s}}", "error", "code", err_code_name(err->code), "msg", "(message is not UTF-8)");
+    json_t *v = json_pack("{s:{s:s, s:o, s:o*}}", "error", "code", err_code_name(err->code), "msg",
+                          json_text(err->msg ? err->msg : ""), "hint", err->hint ? json_text(err->hint) : NULL);
     render_json(v, out);
     json_decref(v);
 }
@@ -277,13 +296,13 @@ void render_any(const json_t *value, struct buf *out)
     if (!value)
         return;
     if (json_is_object(value) || json_is_array(value)) {
-        _cleanup_free_ char *s = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+        _cleanup_free_ char *s = json_dump_printable(value, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
         buf_addf(out, "%s\n", s ? s : "");
         return;
     }
     _cleanup_free_ char *s = json_is_boolean(value) ? xstrdup(json_is_true(value) ? "true" : "false")
                              : json_is_null(value)  ? xstrdup("nil")
                                                     : render_cell(value);
-    buf_add_printable(out, s, strlen(s));
+    buf_adds(out, s);
     buf_addc(out, '\n');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A domain's scheduler parameters, shown and set.
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/power.h"
@@ -45,7 +46,7 @@ static void render(const json_t *value, struct buf *out)
     buf_addf(out, "%-15s: %s\n", "Scheduler", json_string_value(json_object_get(value, "scheduler")));
     json_object_foreach(json_object_get(value, "parameters"), name, v)
     {
-        _cleanup_free_ char *text = json_dumps(v, JSON_ENCODE_ANY);
+        _cleanup_free_ char *text = json_dump_printable(v, JSON_ENCODE_ANY);
         buf_addf(out, "%-15s: %s\n", name, text);
     }
 }

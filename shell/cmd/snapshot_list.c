@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "cmd/snapshot.h"
 #include "io/virt_dom.h"
@@ -90,7 +91,7 @@ static void draw(const json_t *rows, size_t at, size_t last, bool root, struct b
     size_t i, last_child = SIZE_MAX, len = indent->len;
     json_t *row;
     buf_addf(out, "%s%s", buf_str(indent), root ? "" : "+- ");
-    buf_add_printable(out, name, strlen(name));
+    buf_add_line(out, name);
     buf_addc(out, '\n');
     if (!root)
         buf_adds(indent, at == last ? "  " : "| ");

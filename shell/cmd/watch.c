@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/table.h"
 #include "cmd/commands.h"
 #include "core/out.h"
@@ -233,7 +234,7 @@ static void render_target(const json_t *t, struct buf *out)
     } counts[] = {{"late", "late"},       {"duplicates", "duplicate"},  {"out_of_order", "out of order"},
                   {"refused", "refused"}, {"mismatched", "mismatched"}, {"errors", "with an error"}};
     const char *target = text_of(t, "target");
-    buf_add_printable(out, target, strlen(target));
+    buf_add_line(out, target);
     buf_addf(out, " (%s, every %g ms): %lld sent, %lld received, %lld lost", text_of(t, "kind"),
              real_of(t, "interval_ms"), (long long)int_of(t, "sent"), (long long)int_of(t, "received"),
              (long long)int_of(t, "lost"));

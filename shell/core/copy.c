@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "core/copy_priv.h"
 #include "core/out.h"
 #include "io/job.h"
@@ -22,7 +23,7 @@ double copy_now(void)
 int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
 {
     struct buf path _cleanup_buf_ = BUF_INIT;
-    buf_add_printable(&path, s->end->path, strlen(s->end->path));
+    buf_add_line(&path, s->end->path);
     return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
 }
 

@@ -5,6 +5,7 @@
 // how far it has come. Job threads.
 #include <string.h>
 
+#include "base/printable.h"
 #include "core/copy_stream.h"
 #include "core/out.h"
 #include "core/session.h"
@@ -23,7 +24,7 @@ char *copy_last_words(const struct buf *said)
         if (str_starts(lines.s[i], "migsh: "))
             best = lines.s[i] + 7;
     }
-    buf_add_printable(&text, best, strlen(best));
+    buf_add_line(&text, best);
     return buf_steal(&text);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "core/edit_priv.h"
 
 enum { COMMAND_MS = 15 * 60000 };

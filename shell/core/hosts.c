@@ -2,13 +2,13 @@
 // Lines of /etc/hosts. Pure. See hosts.h.
 #include "core/hosts.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "core/address.h"
 #include "core/change_priv.h"
 #include "io/remote.h"
 
@@ -73,31 +73,6 @@ bool hosts_name_is_valid(const char *name)
     return label && name[strlen(name) - 1] != '-' && !digits;
 }
 
-struct address {
-    unsigned char bytes[16]; // IPv4 as ::ffff:a.b.c.d
-};
-
-static bool parse_address(const char *s, struct address *ret)
-{
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (inet_pton(AF_INET6, s, ret->bytes) == 1)
-        return true;
-    memcpy(ret->bytes, mapped, sizeof(mapped));
-    return inet_pton(AF_INET, s, ret->bytes + sizeof(mapped)) == 1;
-}
-
-static bool is_loopback(const struct address *a)
-{
-    static const unsigned char v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127}, v6[16] = {[15] = 1};
-    return memcmp(a->bytes, v4, sizeof(v4)) == 0 || memcmp(a->bytes, v6, sizeof(v6)) == 0;
-}
-
-static bool is_unspecified(const struct address *a)
-{
-    static const unsigned char v4[16] = {[10] = 0xff, [11] = 0xff}, v6[16];
-    return memcmp(a->bytes, v4, 16) == 0 || memcmp(a->bytes, v6, 16) == 0;
-}
-
 int hosts_add(struct hosts *h, const char *name, const char *address, struct err *e)
 {
     struct address a;
@@ -107,9 +82,9 @@ int hosts_add(struct hosts *h, const char *name, const char *address, struct err
         err_set(e, ERR_USAGE, "'%s' cannot be a host name (RFC 1123)", name);
         return err_hint(e, "letters, digits and inner hyphens, in labels of at most 63; name the node otherwise");
     }
-    if (!parse_address(address, &a))
+    if (!address_parse(address, &a))
         return err_set(e, ERR_USAGE, "node %s: '%s' is not an address", name, address);
-    if (is_loopback(&a) || is_unspecified(&a))
+    if (address_is_loopback(&a) || address_is_unspecified(&a))
         return err_set(e, ERR_USAGE, "node %s: %s leads every machine to itself", name, address);
     h->list = xrealloc(h->list, h->n + 1, sizeof(*h->list));
     h->list[h->n++] = (struct hosts_entry){xstrdup(name), xstrdup(address)};
@@ -146,11 +121,11 @@ static const char *in_the_way(const struct hosts *h, const struct address *a, co
         return NULL;
     for (size_t i = 0; i < h->n; i++) {
         struct address wanted;
-        if (strcasecmp(h->list[i].name, name) == 0 && parse_address(h->list[i].address, &wanted) &&
-            memcmp(&wanted, a, sizeof(wanted)) != 0)
+        if (strcasecmp(h->list[i].name, name) == 0 && address_parse(h->list[i].address, &wanted) &&
+            !address_equal(&wanted, a))
             return h->list[i].address;
     }
-    return h->own && strcasecmp(h->own, name) == 0 && is_loopback(a) ? "" : NULL;
+    return h->own && strcasecmp(h->own, name) == 0 && address_is_loopback(a) ? "" : NULL;
 }
 
 void hosts_conflicts(const struct hosts *h, const char *text, size_t len, json_t *ret_notes)
@@ -162,7 +137,7 @@ void hosts_conflicts(const struct hosts *h, const char *text, size_t len, json_t
         struct address a;
         if (!t.l[i].in_block)
             words_of(t.l[i].s, t.l[i].len, &words);
-        if (words.n < 2 || !parse_address(words.s[0], &a))
+        if (words.n < 2 || !address_parse(words.s[0], &a))
             continue;
         for (size_t k = 1; k < words.n; k++) {
             const char *wanted = in_the_way(h, &a, words.s[k]);
@@ -185,7 +160,7 @@ char *hosts_mend(const struct hosts *h, const char *line, size_t len)
     _cleanup_strv_ struct strv words = STRV_INIT;
     struct address a;
     words_of(line, len, &words);
-    if (words.n < 2 || !parse_address(words.s[0], &a))
+    if (words.n < 2 || !address_parse(words.s[0], &a))
         return NULL;
     _cleanup_buf_ struct buf out = BUF_INIT;
     buf_adds(&out, words.s[0]);
@@ -254,7 +229,7 @@ json_t *hosts_lines(const char *text, size_t len)
         _cleanup_buf_ struct buf names = BUF_INIT;
         struct address a;
         words_of(t.l[i].s, t.l[i].len, &words);
-        if (words.n < 2 || !parse_address(words.s[0], &a))
+        if (words.n < 2 || !address_parse(words.s[0], &a))
             continue;
         for (size_t k = 1; k < words.n; k++)
             buf_addf(&names, "%s%s", k > 1 ? " " : "", words.s[k]);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "core/inventory.h"
 
 // $1: the directory, $2: as a mount table has it. What is mounted is not touched, not even by readlink: its server may be
@@ -164,7 +165,7 @@ static int refuse_full(struct node *node, const struct nfs_place *at, const stru
     _cleanup_buf_ struct buf names = BUF_INIT;
     for (size_t i = 0; i < at->entries.n && i < 3; i++) {
         buf_adds(&names, i ? ", " : "");
-        buf_add_printable(&names, at->entries.s[i], strlen(at->entries.s[i]));
+        buf_add_line(&names, at->entries.s[i]);
     }
     err_set(e, ERR_UNSAFE, "%s: %s is not empty (%s%s): a mount would hide what is in it", node->name, dir,
             buf_str(&names), at->entries.n > 3 ? " …" : "");

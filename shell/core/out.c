@@ -42,6 +42,7 @@ struct posted {
     enum post_kind kind;
     enum out_level level;
     char *text;
+    size_t n; // bytes of a POST_STDERR's text
     json_t *value;
     bool done;
 };
@@ -53,7 +54,7 @@ static void deliver(void *data)
         switch (p->kind) {
         case POST_STDERR:
             if (ops->write_stderr)
-                ops->write_stderr(p->text, strlen(p->text));
+                ops->write_stderr(p->text, p->n);
             break;
         case POST_NOTICE:
             ops->notice(p->level, p->text);
@@ -95,11 +96,10 @@ void out_notice(enum out_level level, const char *fmt, ...)
 
 void out_stderr(const char *text, size_t n)
 {
-    struct buf printable = BUF_INIT;
-    buf_add_printable(&printable, text, n);
-    if (printable.len)
-        hand_over((struct posted){.kind = POST_STDERR, .text = buf_steal(&printable)});
-    buf_release(&printable);
+    struct buf copy = BUF_INIT;
+    buf_add(&copy, text, n);
+    if (n)
+        hand_over((struct posted){.kind = POST_STDERR, .n = n, .text = buf_steal(&copy)});
 }
 
 void out_progress(json_t *value, bool done)

@@ -50,7 +50,7 @@ struct out_ops {
     void (*write)(const char *text, size_t n); // to standard output, at once
     void (*print)(const char *text, size_t n); // NULL: as write
     void (*error)(const struct err *err);
-    void (*write_stderr)(const char *text, size_t n); // printable already; NULL: dropped
+    void (*write_stderr)(const char *text, size_t n); // NULL: dropped
     void (*notice)(enum out_level level, const char *text);
     void (*progress)(const json_t *value, bool done);
     void (*event)(const json_t *value);

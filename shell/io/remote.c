@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "io/remote_priv.h"
 
 enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 5, MAX_TURNS = 64 };
@@ -25,13 +26,13 @@ void remote_begin(struct remote *r, const char *doing, double ms)
 
 int remote_fail(struct remote *r, struct err *e, const char *what)
 {
-    const char *why = ssh_get_error(r->ssh);
-    if (ssh_is_connected(r->ssh) && ssh_get_error_code(r->ssh) != SSH_FATAL)
-        return err_set(e, ERR_FAILED, "%s: %s: %s", r->label, what, why);
-    r->broken = true;
-    const char *said = ssh_get_disconnect_message(r->ssh);
     struct buf text _cleanup_buf_ = BUF_INIT;
-    buf_add_printable(&text, said ? said : why, strlen(said ? said : why));
+    bool alive = ssh_is_connected(r->ssh) && ssh_get_error_code(r->ssh) != SSH_FATAL;
+    const char *said = alive ? NULL : ssh_get_disconnect_message(r->ssh);
+    buf_add_line(&text, said ? said : ssh_get_error(r->ssh));
+    if (alive)
+        return err_set(e, ERR_FAILED, "%s: %s: %s", r->label, what, buf_str(&text));
+    r->broken = true;
     return err_set(e, ERR_UNREACHABLE, "%s: connection lost (%s): %s", r->label, what, buf_str(&text));
 }
 

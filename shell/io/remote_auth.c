@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "io/remote_priv.h"
 
 enum { AUTH_MS = 30000, TRIES = 3, TICK_MS = 1000 };
@@ -267,19 +268,19 @@ static enum outcome try_keys(struct login *l)
     return LOGIN_NEXT;
 }
 
-// The server's words go to the terminal: made printable, and said to be the server's.
+// Who asks is told on a line of our own; each of the server's words is one line more, so that a node can ask for nothing in
+// our name or another's.
 static char *server_question(struct login *l, unsigned i, bool *ret_echo)
 {
     char echo = 0;
     const char *parts[] = {ssh_userauth_kbdint_getname(l->r->ssh), ssh_userauth_kbdint_getinstruction(l->r->ssh),
                            ssh_userauth_kbdint_getprompt(l->r->ssh, i, &echo)};
     struct buf text = BUF_INIT;
-    buf_addf(&text, "%s: ", l->r->label);
+    buf_addf(&text, "%s asks:", l->r->label);
     for (size_t k = i ? 2 : 0; k < ARRAY_SIZE(parts); k++) {
         if (parts[k] && *parts[k]) {
-            buf_add_printable(&text, parts[k], strlen(parts[k]));
-            if (k < 2)
-                buf_addc(&text, '\n');
+            buf_addc(&text, '\n');
+            buf_add_line(&text, parts[k]);
         }
     }
     *ret_echo = echo;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "io/remote_priv.h"
 
 enum { CHUNK = 32 * 1024, TICK_MS = 1000, CHILD_GRACE_MS = 500 };
@@ -119,7 +120,7 @@ static int open_channel(struct job *job, struct remote_bridge *b, const char *ho
         return 0;
     remote_fail(via, e, "forwarding");
     struct buf why _cleanup_buf_ = BUF_INIT;
-    buf_add_printable(&why, ssh_get_error(via->ssh), strlen(ssh_get_error(via->ssh)));
+    buf_add_line(&why, ssh_get_error(via->ssh));
     return err_set(e, ERR_UNREACHABLE, "%s cannot connect to %s port %d: %s", via->label, host, port, buf_str(&why));
 }
 

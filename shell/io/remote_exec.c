@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/printable.h"
 #include "io/remote_priv.h"
 
 enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 2000, TICK_MS = 1000 };
@@ -452,8 +453,7 @@ int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spe
     return status;
 }
 
-// The end of what was said, whole lines; lines behind the first are indented, as messages of several nodes may follow each
-// other.
+// The end of what was said, whole lines.
 static void add_tail(struct buf *out, const struct buf *said)
 {
     enum { TAIL = 400 };
@@ -463,10 +463,6 @@ static void add_tail(struct buf *out, const struct buf *said)
     if (end - s > TAIL) {
         const char *cut = end - TAIL, *newline = memchr(cut, '\n', TAIL);
         s = newline ? newline + 1 : cut;
-    }
-    for (const char *newline; (newline = memchr(s, '\n', (size_t)(end - s))); s = newline + 1) {
-        buf_add_printable(out, s, (size_t)(newline - s));
-        buf_adds(out, "\n  ");
     }
     buf_add_printable(out, s, (size_t)(end - s));
 }

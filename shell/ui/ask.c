@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "ui/live.h"
 #include "ui/term.h"
@@ -27,6 +28,8 @@ static struct question *queue;
 static char answer[ANSWER_MAX + 1];
 static size_t answer_len;
 static bool in_escape;
+static char partial[5]; // the bytes so far of a character that is being typed
+static size_t partial_len;
 
 void ask_init(const struct ask_host *h)
 {
@@ -42,7 +45,7 @@ static void draw(void)
 {
     fputs(queue->label, live_stream());
     if (queue->kind != OUT_ASK_SECRET)
-        fwrite(answer, 1, answer_len, live_stream());
+        fputs(answer, live_stream()); // only what accept_byte() let in
     fflush(live_stream());
 }
 
@@ -73,10 +76,9 @@ static void open_first(void)
 static char *make_label(enum out_ask_kind kind, const char *text)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;
-    size_t n = strlen(text);
-    while (n && (text[n - 1] == ' ' || text[n - 1] == '\n'))
-        n--;
-    buf_add_printable(&b, text, n);
+    buf_add_message(&b, text);
+    while (b.len && (b.s[b.len - 1] == ' ' || b.s[b.len - 1] == '\n'))
+        buf_truncate(&b, b.len - 1);
     const char *last = strrchr(buf_str(&b), '\n');
     if (last) {
         fwrite(buf_str(&b), 1, (size_t)(last + 1 - buf_str(&b)), live_stream());
@@ -121,6 +123,7 @@ static void forget_answer(void)
     mem_wipe(answer, sizeof(answer));
     answer_len = 0;
     in_escape = false;
+    partial_len = 0;
 }
 
 // The first question is off the screen: on to the next, or back to the prompt.
@@ -200,6 +203,27 @@ static void erase(bool all)
     draw();
 }
 
+// A secret is any bytes. Other text is shown, so it is kept a whole character at a time, and only what may be shown: it may
+// have been pasted.
+static void accept_byte(char c)
+{
+    if (queue->kind != OUT_ASK_SECRET) {
+        if (((unsigned char)c & 0xc0) != 0x80 || partial_len == sizeof(partial) - 1)
+            partial_len = 0;
+        partial[partial_len++] = c;
+        partial[partial_len] = '\0';
+        if (!is_printable_line(partial) || answer_len + partial_len > ANSWER_MAX)
+            return;
+        memcpy(answer + answer_len, partial, partial_len + 1);
+        answer_len += partial_len;
+        partial_len = 0;
+        echo(partial);
+        return;
+    }
+    answer[answer_len++] = c;
+    answer[answer_len] = '\0';
+}
+
 static void feed_byte(char c)
 {
     if (in_escape) { // an arrow key or the like: swallowed up to its final byte
@@ -213,10 +237,7 @@ static void feed_byte(char c)
     } else if (c == ESC) {
         in_escape = true;
     } else if ((unsigned char)c >= ' ' && answer_len < ANSWER_MAX) {
-        answer[answer_len++] = c;
-        answer[answer_len] = '\0';
-        if (queue->kind != OUT_ASK_SECRET)
-            echo((const char[]){c, '\0'});
+        accept_byte(c);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "ui/progress.h"
 
 // A log wants to know that it goes on, not every step.
@@ -23,18 +24,30 @@ enum { PROGRESS_EVERY_MS = 1000 };
 
 static struct out_style style;
 
+// The one way of foreign text to a terminal, and to standard error in any case, which is for people and ends in logs that
+// people look at. Only results into a pipe or a file stay as they are.
+static void put(FILE *to, const char *text, size_t n)
+{
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    if (to == stdout && !isatty(STDOUT_FILENO)) {
+        fwrite(text, 1, n, to);
+    } else {
+        buf_add_printable(&b, text, n);
+        fwrite(buf_str(&b), 1, b.len, to);
+    }
+    fflush(to);
+}
+
 static void plain_write(const char *text, size_t n)
 {
-    fwrite(text, 1, n, stdout);
-    fflush(stdout);
+    put(stdout, text, n);
 }
 
 static void plain_stderr(const char *text, size_t n)
 {
     if (style.json)
         return; // it is in the value
-    fwrite(text, 1, n, stderr);
-    fflush(stderr);
+    put(stderr, text, n);
 }
 
 // `color` NULL or a sequence: the whole line has it.
@@ -45,7 +58,7 @@ static void plain_line(FILE *to, const char *color, const char *prefix, const ch
         color = NULL;
     buf_adds(&b, color ? color : "");
     buf_adds(&b, prefix);
-    buf_add_printable(&b, text, strlen(text));
+    buf_add_message(&b, text);
     buf_adds(&b, color ? OFF : "");
     buf_addc(&b, '\n');
     fwrite(buf_str(&b), 1, b.len, to);
@@ -63,7 +76,7 @@ static void plain_json(const char *kind, const json_t *value)
 {
     json_t *line = json_pack("{s:s}", "event", kind);
     json_object_update(line, (json_t *)value);
-    _cleanup_free_ char *s = json_dumps(line, JSON_COMPACT);
+    _cleanup_free_ char *s = json_dump_printable(line, JSON_COMPACT);
     json_decref(line);
     fprintf(stdout, "%s\n", s ? s : "{}");
     fflush(stdout);

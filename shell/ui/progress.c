@@ -6,13 +6,14 @@
 #include <wchar.h>
 
 #include "base/mem.h"
+#include "base/printable.h"
 
 enum { BAR = 24, PERCENT = 7, BAR_AND_PERCENT = BAR + 3 + PERCENT, NARROW = 60 };
 
 void progress_clip(const char *text, int width, struct buf *out)
 {
     _cleanup_buf_ struct buf clean = BUF_INIT;
-    buf_add_printable(&clean, text, strlen(text));
+    buf_add_line(&clean, text);
     const char *at = buf_str(&clean);
     size_t left = clean.len;
     mbstate_t state = {0};
@@ -23,7 +24,7 @@ void progress_clip(const char *text, int width, struct buf *out)
         if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
             n = 1; // bad bytes count one column each, as str_columns() has it
             state = (mbstate_t){0};
-        } else if (wc == L'\n' || wc == L'\t') {
+        } else if (wc == L'\t') {
             wc = L' ';
         } else {
             columns = wcwidth(wc) < 0 ? 1 : wcwidth(wc);

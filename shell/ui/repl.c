@@ -4,6 +4,7 @@
 // ahead is kept.
 #include "ui/repl.h"
 
+#include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "core/names_watch.h"
 #include "core/out.h"
 #include "io/loop.h"
@@ -99,6 +101,46 @@ static void prepare_terminal(int meta)
 static void release_terminal(void)
 {
     mark_pastes(false);
+}
+
+// The n bytes at s, and what is harmful and no C0 control (those readline shows as ^X itself) as it is shown elsewhere.
+static void add_typed(struct buf *out, const char *s, size_t n)
+{
+    for (size_t i = 0, len; i < n; i += len) {
+        len = utf8_sequence(s + i, n - i);
+        bool shown = len && ((unsigned char)s[i] < 0x80 || !utf8_harmful(s + i, len));
+        len = len ? len : 1;
+        if (shown)
+            buf_add(out, s + i, len);
+        else
+            buf_add_printable(out, s + i, len);
+    }
+}
+
+// Readline hands C1 controls and marks of direction to the terminal. Whatever brought them into the line (a paste, the
+// history), they become what one would see of them elsewhere, before they are drawn.
+static void redisplay(void)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    add_typed(&text, rl_line_buffer, (size_t)rl_point);
+    size_t point = text.len;
+    add_typed(&text, rl_line_buffer + rl_point, (size_t)(rl_end - rl_point));
+    if (strcmp(buf_str(&text), rl_line_buffer) != 0) {
+        rl_begin_undo_group();
+        rl_delete_text(0, rl_end);
+        rl_point = 0;
+        rl_insert_text(buf_str(&text));
+        rl_end_undo_group();
+        rl_point = (int)point;
+    }
+    rl_redisplay();
+}
+
+// Where the bytes of a line are not UTF-8, all of this is readline's.
+static void draw_with(rl_voidfunc_t *fn)
+{
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        rl_redisplay_function = fn;
 }
 
 static int clear_line(int count, int key)
@@ -372,10 +414,13 @@ void repl_signal(struct repl *r, int signo)
 {
     switch (signo) {
     case SIGWINCH:
-        if (r->shown)
+        if (r->shown) {
+            draw_with(rl_redisplay); // else it draws the whole line again, below what it was wrapped into
             rl_resize_terminal();
-        else
+            draw_with(redisplay);
+        } else {
             rl_reset_screen_size();
+        }
         live_resized();
         break;
     case SIGCONT:
@@ -432,6 +477,7 @@ static void set_up_readline(struct repl *r)
     rl_prep_term_function = prepare_terminal;
     rl_deprep_term_function = release_terminal;
     rl_initialize();
+    draw_with(redisplay);                               // not earlier: readline would believe that it needs no terminal
     rl_tty_set_default_bindings(emacs_standard_keymap); // the terminal's own erase and kill keys
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
     for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {

@@ -32,3 +32,16 @@ ls
 define nl.xml $'two\nlines'
 m define nl.xml
 m domstate $'two\nlines'
+# Rows and lines that a name, a page or a node would add: a field is one line, and what we did not begin is indented.
+row='{id = 7, name = "x\n -     forged   running\27[2J\194\155", state = "running\nverdict: ok"}'
+m -c "=mig.render('list', {$row})"
+m -c "=mig.render('dominfo', $row)"
+m -c '=mig.line("a\n  b\27[31m\226\128\174c\t\n")'
+m -c "=mig.error{msg = 'refused\nverdict: ok', hint = 'wait\nverdict: ok'}"
+# Results of their own kind pass into a file to the byte; JSON is the same value, and harmless.
+cat >title.xml <<'XML'
+<domain type='test'><name>title</name><title>a&#x9b;31m&#x202e;b</title><memory>1024</memory><os><type>hvm</type></os></domain>
+XML
+m -c 'define title.xml; dumpxml title' | grep '<title>' | od -An -c
+m -c 'define title.xml; list --all --title'
+m --json -c '=("\u{9b}31m\u{202e}\127")'

@@ -209,7 +209,7 @@ expect "a password" 0 "asked\[1\]: Password of tester@127.0.0.12.*^tester" -a "p
 expect "a wrong password, then the right one" 0 "Wrong. Password" -a x -a "pass word" -l tester 127.0.0.12 true
 expect "wrong passwords only" $AUTH "login refused" -a x -a y -a z -l tester 127.0.0.12 true
 expect "nobody to ask" $AUTH "nobody to ask" -l tester 127.0.0.12 true
-expect "keyboard-interactive" 0 "asked\[1\]: tester@127.0.0.13: .*Password.*tester" -a "pass word" -l tester 127.0.0.13 "id -un"
+expect "keyboard-interactive" 0 "asked\[1\]: tester@127.0.0.13 asks:\n.*Password.*tester" -a "pass word" -l tester 127.0.0.13 "id -un"
 expect "keyboard-interactive, wrong" $AUTH "login refused" -a x -a y -a z -l tester 127.0.0.13 true
 expect "key and password, one after the other" 0 "Password of tester.*in" -a "pass word" -l tester 127.0.0.16 "echo in"
 result "no secret is left in the logs" "$(grep -l 'pass word' ./*.log | wc -l | sed 's/^0$/1/;t;s/.*/0/')"

@@ -28,6 +28,23 @@ test("the guest's address", function()
   equal(chosen(), nil)
 end)
 
+test("what a guest calls its address, and is none to be contacted", function()
+  for _, address in ipairs { "http://127.0.0.1:8089/admin/reboot?all=1", "http://192.0.2.9/", "tcp:192.0.2.9:22",
+    "localhost", "192.0.2.9:22", "127.0.0.2", "127.1", "0.0.0.0", "255.255.255.255", "224.0.0.1", "169.254.169.254",
+    "", "-x", "::", "ff02::1", "::ffff:127.0.0.1", "2001:db8::1 2001:db8::2" } do
+    equal(chosen(address), nil, address)
+    equal(chosen(address, "192.0.2.10"), "192.0.2.10", address)
+  end
+end)
+
+test("nor this machine's own, nor a node's", function()
+  local ok, why = mig.guest_address("192.0.2.7", { "192.0.2.8", "::ffff:192.0.2.7" })
+  equal(ok, false)
+  check.match(why, "192.0.2.7 is the node's")
+  equal(mig.guest_address("192.0.2.7", { "192.0.2.8", "no-such-name.invalid" }), true)
+  raises("failed", "table expected", mig.guest_address, "192.0.2.7", 7)
+end)
+
 test("a guest that cannot be asked has none", function()
   equal(watches.address "nobody@nowhere", nil)
 end)

@@ -131,6 +131,8 @@ static void ask(enum out_ask_kind kind, const char *text)
 {
     struct question *q = xnew(struct question);
     *q = (struct question){kind, xstrdup(text)};
+    for (char *c = q->text; (c = strchr(c, '\001')); c++) // the FIFO's lines hold none
+        *c = '\n';
     job_start("ask", ask_job, ask_done, q);
 }
 

@@ -4,6 +4,7 @@
 Waiting is always for something to be seen (a text, a row, an exit), never for time to pass; a limit turns a hang into a
 failure that shows the screen.
 """
+import codecs
 import fcntl
 import os
 import pty
@@ -128,6 +129,7 @@ class Program:
     def __init__(self, argv, env=None, rows=24, cols=80, term="xterm", stdin=None, stdout=None):
         self.screen = Screen(rows, cols)
         self.raw = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.status = None
         environ = {**os.environ, "TERM": term, "LC_ALL": "C.UTF-8", "INPUTRC": "/dev/null", **(env or {})}
         environ = {k: v for k, v in environ.items() if v is not None}
@@ -166,7 +168,7 @@ class Program:
             data = os.read(self.fd, 65536)
         except OSError:  # the other end is closed
             return False
-        text = data.decode("utf-8", "replace")
+        text = self.decoder.decode(data)
         self.raw += text
         self.screen.feed(text)
         return bool(data)

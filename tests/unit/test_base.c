@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
 
@@ -78,10 +79,71 @@ static void nearest(void **state)
 static void printable(void **state)
 {
     (void)state;
-    struct buf b = BUF_INIT;
-    buf_add_printable(&b, "a\x1b[31mb\xc2\x9bz\tc", 12);
-    assert_string_equal(buf_str(&b), "a\\x1b[31mb\\x9bz\tc");
-    buf_release(&b);
+    static const struct {
+        const char *in;
+        size_t n;
+        const char *out;
+    } cases[] = {
+        {"a\x1b[31mb\xc2\x9bz\tc", 12, "a\\x1b[31mb\\x9bz\tc"},
+        {"\0\r\x7f\n", 4, "\\x00\\x0d\\x7f\n"},
+        {"\x9b"
+         "31m\xc2",
+         5, "\\x9b31m\\xc2"}, // bare C1; the head of a C1 in another piece
+        {"\xe2\x80\xae|\xe2\x81\xa6|\xd8\x9c", 10, "\\u202e|\\u2066|\\u061c"}, // marks of direction
+        {"\xe2\x80\xa8\xc2\x85", 5, "\\u2028\\x85"},                           // what else ends a line
+        {"\xe2\x80\xa6 \xe7\x83\xad\xf0\x9f\x98\x80\xc2\xa0", 13, "\xe2\x80\xa6 \xe7\x83\xad\xf0\x9f\x98\x80\xc2\xa0"},
+        {"\xc1\x9b\xed\xa0\x80", 5, "\\xc1\\x9b\\xed\\xa0\\x80"}, // overlong, a surrogate
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct buf b = BUF_INIT;
+        buf_add_printable(&b, cases[i].in, cases[i].n);
+        assert_string_equal(buf_str(&b), cases[i].out);
+        buf_release(&b);
+    }
+    assert_true(is_printable_line("a\tb \xc3\xbc"));
+    assert_false(is_printable_line("a\nb") || is_printable_line("\xc2\x9b") || is_printable_line("\xff"));
+}
+
+static void one_line(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {{"name\n -   forged  running\n", "name -   forged  running"},
+                                           {"\n\na", "a"},
+                                           {"a \n\n \n b", "a b"},
+                                           {"Password: ", "Password: "},
+                                           {"a\x1b[2J", "a\\x1b[2J"},
+                                           {"", ""},
+                                           {"\n", ""}};
+    static const char *const messages[][2] = {{"refused\nverdict: ok\n", "refused\n  verdict: ok"},
+                                              {"one", "one"},
+                                              {"a\n\tb", "a\n\tb"},
+                                              {"a\n\nb", "a\n  \n  b"},
+                                              {"\n", ""}};
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+        struct buf b = BUF_INIT;
+        buf_add_line(&b, lines[i][0]);
+        assert_string_equal(buf_str(&b), lines[i][1]);
+        buf_release(&b);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+        struct buf b = BUF_INIT;
+        buf_add_message(&b, messages[i][0]);
+        assert_string_equal(buf_str(&b), messages[i][1]);
+        buf_release(&b);
+    }
+}
+
+static void json_is_printable(void **state)
+{
+    (void)state;
+    json_t *v = json_pack("{s:s}", "k\xc2\x9b", "a\x1b\x7f\xe2\x80\xae\xc3\xbc"), *back;
+    char *text = json_dump_printable(v, JSON_COMPACT);
+    assert_string_equal(text, "{\"k\\u009b\":\"a\\u001B\\u007f\\u202e\xc3\xbc\"}");
+    back = json_loads(text, 0, NULL);
+    assert_true(json_equal(v, back));
+    json_decref(back);
+    json_decref(v);
+    free(text);
 }
 
 static void errors(void **state)
@@ -154,9 +216,17 @@ static void lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),           cmocka_unit_test(durations), cmocka_unit_test(sizes),
-        cmocka_unit_test(nearest),           cmocka_unit_test(printable), cmocka_unit_test(errors),
-        cmocka_unit_test(json_of_bad_bytes), cmocka_unit_test(tables),    cmocka_unit_test(lists),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(nearest),
+        cmocka_unit_test(printable),
+        cmocka_unit_test(one_line),
+        cmocka_unit_test(json_is_printable),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(json_of_bad_bytes),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,12 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/strv.h"
+#include "core/address.h"
+#include "core/domxml_host.h"
+#include "core/guest_address.h"
 #include "core/guest_files.h"
 #include "core/xml_map.h"
 #include "io/xml.h"
@@ -197,11 +202,135 @@ static void uris(void **state)
     assert_false(guest_is_local("qemu+ssh://h/system"));
 }
 
+// "KIND NAME AT\n" of every claim.
+static char *claims_of(const char *xml)
+{
+    struct err e = ERR_INIT;
+    json_t *host, *claim;
+    size_t i;
+    struct buf b = BUF_INIT;
+    assert_int_equal(domxml_host(xml, &host, &e), 0);
+    json_array_foreach(json_object_get(host, "claims"), i, claim)
+    {
+        buf_addf(&b, "%s %s %s\n", json_string_value(json_object_get(claim, "kind")),
+                 json_string_value(json_object_get(claim, "name")), json_string_value(json_object_get(claim, "at")));
+    }
+    json_decref(host);
+    return buf_steal(&b);
+}
+
+static void claims(const char *xml, const char *want)
+{
+    _cleanup_free_ char *got = claims_of(xml);
+    assert_string_equal(got, want);
+}
+
+static void names_of_a_host(void **state)
+{
+    (void)state;
+    claims("<domain><devices><disk><source file='/a'/><backingStore><source dev='/b'/></backingStore></disk>"
+           "<disk><source file='/a'/></disk></devices></domain>",
+           "path /a disk/source/@file\npath /b backingStore/source/@dev\n");
+    // texts, whatever lies between their parts
+    claims("<domain><os><loader type='pflash'>/c<!-- --></loader><kernel><![CDATA[/k]]></kernel>"
+           "<initrd>/i<?x?>j</initrd><nvram template='/t'> /n</nvram></os></domain>",
+           "path /t os/nvram/@template\npath /c os/loader, written to\npath /k os/kernel\npath /ij os/initrd\n"
+           "path  /n os/nvram\n");
+    claims("<domain><os><loader readonly='yes' type='pflash'>/c</loader></os></domain>", "path /c os/loader\n");
+    // elements that nobody knows yet, a script by its bare name
+    claims("<domain><devices><new thing='/x'><deep>&#x2f;y</deep></new><interface><script path='up'/></interface>"
+           "</devices></domain>",
+           "path up interface/script\npath /x devices/new/@thing\npath /y new/deep\n");
+    // what libvirt does not read, and what is no path of the host
+    claims("<domain><title>/a</title><description>/b</description><metadata><x:y xmlns:x='u' z='/c'>/d</x:y></metadata>"
+           "<resource><partition>/machine</partition></resource><os><cmdline>/e</cmdline></os>"
+           "<devices><filesystem><target dir='/f'/></filesystem></devices></domain>",
+           "");
+    // a place that only looks like it
+    claims("<domain><devices><metadata><disk><source file='/a'/></disk></metadata></devices></domain>",
+           "path /a disk/source/@file\n");
+    claims("<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:commandline><q:arg value='-x'/>"
+           "</q:commandline><devices><disk q:y='1'/></devices></domain>",
+           "namespace q:commandline domain/q:commandline\nnamespace q:y disk/q:y\n");
+    claims("<domain xmlns='u'><metadata/></domain>", "namespace domain /domain\n");
+    claims("<domain><seclabel type='none'/><devices><disk type='volume'><source pool='p' volume='v'/></disk>"
+           "<disk><source protocol='nbd' name='/e'/></disk><disk type='nvme'/><hostdev mode='subsystem' type='pci'/>"
+           "<serial type='tcp'><source mode='connect' host='h' service='1'/></serial><shmem name='s'/>"
+           "<interface type='hostdev'/></devices></domain>",
+           "remote nbd:/e disk/source\nhostdev hostdev subsystem pci devices/hostdev\n"
+           "hostdev disk nvme devices/disk\nhostdev interface hostdev devices/interface\n"
+           "socket connect h:1 serial/source\nshmem s devices/shmem\nseclabel none   domain/seclabel\n"
+           "volume p/v disk/source\n");
+}
+
+static void identity(void **state)
+{
+    (void)state;
+    static const char uuid[] = "6d696773-6800-4c41-8000-0000000000ab";
+    static const struct {
+        const char *xml, *name, *uuid;
+    } cases[] = {
+        {"<!--<name>x</name>--><domain><name>a</name><uuid> 6D6967736800-4c418000-0000000000AB\n</uuid></domain>", "a",
+         uuid},
+        {"<domain><metadata><name>x</name></metadata><name>a&amp;b</name></domain>", "a&b", NULL},
+        {"<domain><name>a</name><name>b</name><uuid>6d6967736800</uuid></domain>", NULL, NULL},
+        {"<domain><uuid>6d696773-6800-4c41-8000-0000000000abc</uuid></domain>", NULL, NULL},
+        {"<domainsnapshot><name>s</name><domain><name>a</name></domain></domainsnapshot>", "a", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct err e = ERR_INIT;
+        json_t *host, *domain;
+        assert_int_equal(domxml_host(cases[i].xml, &host, &e), 0);
+        domain = json_array_get(json_object_get(host, "domains"), 0);
+        const char *name = json_string_value(json_object_get(domain, "name"));
+        const char *got = json_string_value(json_object_get(domain, "uuid"));
+        assert_true((!name && !cases[i].name) || strcmp(name, cases[i].name) == 0);
+        assert_true((!got && !cases[i].uuid) || strcmp(got, cases[i].uuid) == 0);
+        json_decref(host);
+    }
+}
+
+static void addresses_of_guests(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"192.0.2.10", "10.0.0.255", "2001:db8::a", "fd00::1", "::ffff:192.0.2.1"};
+    static const char *const bad[] = {
+        "127.0.0.1",        "127.9.9.9",       "::1",       "::",
+        "0.0.0.0",          "0.1.2.3",         "224.0.0.1", "255.255.255.255",
+        "169.254.169.254",  "fe80::1",         "ff02::1",   "::ffff:127.0.0.1",
+        "::127.0.0.1",      "64:ff9b::7f00:1", "240.0.0.1", "fec0::1",
+        "::ffff:224.0.0.1",
+    };
+    static const char *const none[] = {"",           "http://127.0.0.1:8089/",
+                                       "1.2.3",      "0x7f.1",
+                                       "127.1",      "192.0.2.10:80",
+                                       "fe80::1%lo", " 192.0.2.1",
+                                       "192.0.2.1 ", "localhost",
+                                       "[::1]"};
+    struct address a;
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+        assert_true(address_parse(good[i], &a) && !address_not_of_guest(&a));
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_true(address_parse(bad[i], &a) && address_not_of_guest(&a));
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+        assert_false(address_parse(none[i], &a));
+    struct err e = ERR_INIT;
+    struct strv hosts = STRV_INIT;
+    assert_int_equal(guest_address_check("192.0.2.10", &hosts, &e), 0);
+    strv_add(&hosts, "192.0.2.11");
+    strv_add(&hosts, "::ffff:192.0.2.10");
+    assert_int_equal(guest_address_check("192.0.2.10", &hosts, &e), -1);
+    assert_int_equal(e.code, ERR_UNSAFE);
+    err_release(&e);
+    strv_release(&hosts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),   cmocka_unit_test(every_kind), cmocka_unit_test(refuses),
-        cmocka_unit_test(escapes), cmocka_unit_test(relative),   cmocka_unit_test(uris),
+        cmocka_unit_test(paths),           cmocka_unit_test(every_kind), cmocka_unit_test(refuses),
+        cmocka_unit_test(escapes),         cmocka_unit_test(relative),   cmocka_unit_test(uris),
+        cmocka_unit_test(names_of_a_host), cmocka_unit_test(identity),   cmocka_unit_test(addresses_of_guests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
