@@ -288,7 +288,7 @@ function mig.domfiles(args)
 end
 
 function mig.define(args)
-  local node, text = node_of(args.node), fake.read_admin(args[1])
+  local node, text = node_of(args.node), fake.read_admin(tostring(args[1]))
   return changing("define on " .. args.node, function()
     local d, err = console.world:define(node, text)
     return d and row_of(d) or fail("exists", nil, "%s", err)
@@ -426,6 +426,38 @@ mig.pool_dumpxml = mig.pool_info
 
 function mig.array(t)
   return t
+end
+
+function mig.line(text)
+  return (tostring(text):gsub("%c", "?"))
+end
+
+local TextFile = { __tostring = function(f)
+  return f.path
+end, __close = function(f)
+  console.world.admin_files[f.path] = nil
+end }
+
+function mig.text_file(text)
+  local w = console.world
+  w.n_tmp = (w.n_tmp or 0) + 1
+  local path = "/memory/" .. w.n_tmp
+  w.admin_files[path] = { content = { text = text }, size = #text, users = {} }
+  return setmetatable({ path = path }, TextFile)
+end
+
+function mig.guest_address()
+  return true
+end
+
+-- Of the definitions that there are here: their disks.
+function mig.xml_host(text)
+  local claims = {}
+  for i, disk in ipairs(World.disks(text)) do
+    claims[i] = { kind = "path", name = disk.path, at = "devices/disk/source/@file" }
+  end
+  return { root = "domain", domains = { { name = text:match "<name>([^<]*)", uuid = text:match "<uuid>([^<]*)" } },
+    claims = claims }
 end
 
 function mig.sha256(text)

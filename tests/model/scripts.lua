@@ -192,6 +192,14 @@ row { name = "unpublish", has = 'then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; 
     return ""
   end }
 
+row { name = "forget the first names", is = 'rm -rf -- "$1" "$1.own" "$2"', changes = true,
+  run = function(w, node, args)
+    for _, path in ipairs { args[1], args[1] .. ".own", args[2] } do
+      remove_all(w, node, path)
+    end
+    return ""
+  end }
+
 row { name = "set aside", is = 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', changes = true,
   run = function(w, node, args)
     if not exists(w, node, args[2]) then
@@ -269,6 +277,28 @@ row { name = "mkdir", is = 'mkdir -p -- "$1"', changes = true, run = make_direct
 row { name = "rmdir", is = 'rmdir -- "$1" 2>/dev/null; :', changes = true, run = function(w, node, args)
   w:rmdir(node, args[1])
   return ""
+end }
+
+-- scripts/lib ---------------------------------------------------------------------------------------------------------
+
+row { name = "what a directory holds", has = [[printf '%s %s' "$holds" "$real"]], run = function(w, node, args)
+  local holds = not w:has_dir(node, args[1]) and "" or "nothing"
+  for path in pairs(w:fs_of(node, args[1]).files) do
+    if World.parent(path) == args[1] and path:find "%.qcow2$" then
+      holds = "images"
+    end
+  end
+  return ("%s %s\nx"):format(holds, args[1])
+end }
+
+row { name = "qemu-img info", is = 'qemu-img info -U --output=json -- "$1"', run = function(w, node, args)
+  local file = w:get(node, args[1])
+  if not file then
+    return nil, args[1] .. ": No such file or directory"
+  end
+  local text = "qemu-img info " .. args[1]
+  w.json[text] = { filename = args[1], format = "qcow2", ["backing-filename"] = file.content.backing }
+  return text
 end }
 
 -- scripts/cleanup.lua -------------------------------------------------------------------------------------------------
