@@ -31,6 +31,8 @@ local function stories(only)
   for i, story in ipairs(require "stories") do
     if only == nil and story.new_start and not fake.asks_start() then
       print(("ok - story: %s # SKIP start does not ask for that yet"):format(story.name))
+    elseif only == nil and story.open and not os.getenv "MODEL_OPEN" then
+      print(("ok - story: %s # SKIP not mended yet"):format(story.name))
     elseif not only or only == i then
       local found = search.play(story.scene, story.acts)
       local ok = #found.wrongs == 0 and not found.fatal
