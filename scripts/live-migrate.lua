@@ -81,10 +81,7 @@ local function gather(a)
       .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
   end
-  if there and there.uuid == job.before.uuid and there.managed_save then
-    fail("state", ("managedsave-remove %s drops it"):format(job.on_dest), "%s has an old saved state of %s, which "
-      .. "would be restored on newer disks after the next shutdown", job.dest, job.name)
-  end
+  evidence.refuse_save(job.dest, job.before.uuid, job.name)
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
   return job
 end

@@ -184,8 +184,9 @@ end
 
 -- What was there already is not ours, but the guest will be made of it: it is looked at again before it is.
 local function found_there(about, file, action)
-  return { action = action, detail = action_words[action], source = action == "there" and node.stat(about.source,
-    file.path) or nil, copy = action == "there" and node.stat(about.dest, file.to) or nil }
+  local there = action == "there"
+  return { action = action, detail = action_words[action], source = there and node.stat(about.source, file.path) or nil,
+    copy = there and node.stat(about.dest, file.to) or nil }
 end
 
 function copy.run(tx, i, file)
@@ -240,13 +241,14 @@ function copy.undo(tx, i, file, record)
   local made = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
   made = made and made.action == "copied" and made.copy or node.published(about.dest, temp)
-  forget_temporary(about, temp)
   local said
-  if made and is_common(file) and facts.based_on(about.dest, file.to, about.uuid) then
-    tx:say(("%s on %s is used by another domain now: it is left alone"):format(file.to, about.dest))
-    said = "left alone"
-  elseif made and not node.exists(about.source, file.path) then
+  if made and not node.exists(about.source, file.path) then
     tx:say(("%s on %s is gone: its copy %s on %s is left alone"):format(file.path, about.source, file.to, about.dest))
+    return "left alone"
+  end
+  forget_temporary(about, temp)
+  if made and is_common(file) and facts.based_on(file.to) then
+    tx:say(("%s on %s is used by a domain now: it is left alone"):format(file.to, about.dest))
     said = "left alone"
   elseif made then
     said = discard.file(tx, about.dest, file.to, made)
@@ -340,8 +342,12 @@ function copy.states(tx)
       local published = node.published(about.dest, temporary(tx, i, file))
       made = published and published.size and { action = "copied", copy = published } or nil
     end
-    if made and (made.action == "copied" or made.action == "there") then
-      list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy and made.copy.inode,
+    if made and made.action == "shared" then -- one file, which only has to be there still
+      list[#list + 1] = { path = file.path, to = file.to, action = made.action,
+        copy = node.exists(about.dest, file.to) and "same" or "gone" }
+    elseif made and (made.action == "copied" or made.action == "there") then
+      list[#list + 1] = { path = file.path, to = file.to, kind = file.kind, action = made.action,
+        inode = made.copy and made.copy.inode,
         source = state_of(about, file, made, "source"), copy = state_of(about, file, made, "copy") }
     end
   end

@@ -2,6 +2,7 @@
 -- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
 -- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
 local device = require "cold.device"
+local evidence = require "guest.evidence"
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
@@ -192,12 +193,14 @@ done]], path, table.unpack(paths))
   return users
 end
 
--- Does a domain of the node, one aside, need that file, be it below its disks?
-function facts.based_on(where, path, uuid)
-  for _, row in ipairs(mig.list { all = true, node = where }) do
-    for _, file in ipairs(row.uuid ~= uuid and mig.domfiles { row.uuid .. "@" .. where } or {}) do
-      if file.path == path then
-        return true
+-- Does any domain of any node need a file of that name, be it below its disks?
+function facts.based_on(path)
+  for _, where in ipairs(place.hypervisors()) do
+    for _, row in ipairs(mig.list { all = true, node = where }) do
+      for _, file in ipairs(mig.domfiles { row.uuid .. "@" .. where }) do
+        if file.path == path then
+          return true
+        end
       end
     end
   end
@@ -259,21 +262,6 @@ local function check_state(about, info)
   end
 end
 
--- A saved state on the destination is older than the disks that are about to come, and libvirt would restore it at the
--- next start. It looks for the file when its daemon starts, so the file counts even where no domain is defined.
-local function assert_no_save(about)
-  local info = place.on(about.dest, about.uuid)
-  if info and info.managed_save then
-    fail("state", ("managedsave-remove %s@%s drops it"):format(about.uuid, about.dest), "%s has an old saved state of "
-      .. "%s, which would be restored on newer disks", about.dest, about.domain)
-  end
-  local path = "/var/lib/libvirt/qemu/save/" .. about.domain .. ".save"
-  if not info and node.exists(about.dest, path) then
-    fail("state", "give it another name, or remove it if nobody needs it", "%s has an old saved state %s, which would "
-      .. "be restored on newer disks", about.dest, path)
-  end
-end
-
 -- An earlier undertaking that was not finished says more than what it left on the nodes.
 local function assert_finished(text)
   local name = text:match "^(.+)@[^@]+$"
@@ -305,7 +293,7 @@ function facts.gather(text, dest, options)
     entries(options.map, kind) -- it is refused before anything is looked at
   end
   check_state(about, info)
-  assert_no_save(about)
+  evidence.refuse_save(about.dest, about.uuid, about.domain)
   about.xml = mig.dumpxml { about.uuid .. "@" .. about.source, inactive = true }
   about.retired = find_retired(about)
   about.files = list_files(about)

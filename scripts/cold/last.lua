@@ -177,23 +177,30 @@ local function assert_arrived(tx)
     if file.copy == "gone" then
       fail("state", ("find out what became of it; %s on %s is as it was"):format(file.path, about.source),
         "%s has no %s any more: nothing of the source is touched", about.dest, file.to)
-    elseif here and file.source == "changed" then
-      fail("state", "look at both: which one has what you need?",
-        "%s on %s was changed after it was copied: nothing of it is touched", file.path, about.source)
     end
   end
   return here
 end
 
+-- What was written on the source since is nowhere else: then its definition and its disks stay, whatever was asked for.
+local function must_keep(tx)
+  local about, changed = tx.about, copy.first_changed(copy.states(tx)).source
+  if changed then
+    tx:say(("%s on %s was changed after it was copied: the source is kept"):format(changed, about.source))
+  end
+  return changed ~= nil
+end
+
 local function retire(tx)
   local about, o = tx.about, tx.about.options
   local here = assert_arrived(tx)
+  local keep = not o.undefine_source or here and must_keep(tx)
   local done = {}
   if about.autostart then
     mig.autostart { on(about, "dest") }
     done[1] = "starts with " .. about.dest
   end
-  if here and o.undefine_source then
+  if here and not keep then
     local text = mig.dumpxml { on(about, "source"), inactive = true }
     mig.undefine { on(about, "source"), keep_nvram = text:find("<nvram", 1, true) ~= nil or nil,
       keep_tpm = text:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true,
@@ -207,7 +214,7 @@ local function retire(tx)
     end
     done[#done + 1] = "kept on " .. about.source .. ", marked as moved"
   end
-  if o.remove_disks then
+  if o.remove_disks and not keep then
     done[#done + 1] = ("%d disks removed"):format(remove_disks(tx))
     copy.refresh(about, about.source, "path")
   end

@@ -33,17 +33,25 @@ if [ -f "$p" ] && command -v qemu-img >/dev/null &&
   echo locked
 fi]]
 
+-- The paths of the disks that a definition names, as a set; row: the domain's, with its state.
+function discard.disks_of(where, uuid, row)
+  local set = {}
+  for _, block in ipairs(mig.domblklist { uuid .. "@" .. where, inactive = not place.is_active(row) }) do
+    local pool = block.pool ~= mig.null and block.pool
+    local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where }) or block.source
+    if source and source ~= mig.null and source:sub(1, 1) == "/" then
+      set[source] = true
+    end
+  end
+  return set
+end
+
 -- The disks of all domains of a node: names and paths, one domain aside.
 local function list_disks(where, uuid)
   local names, paths = {}, {}
   for _, row in ipairs(mig.list { all = true, node = where }) do
-    local blocks = row.uuid ~= uuid and mig.domblklist { row.uuid .. "@" .. where, inactive = not place.is_active(row) }
-    for _, block in ipairs(blocks or {}) do
-      local pool = block.pool ~= mig.null and block.pool
-      local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where }) or block.source
-      if source and source ~= mig.null and source:sub(1, 1) == "/" then
-        names[#names + 1], paths[#paths + 1] = row.name, source
-      end
+    for source in pairs(row.uuid ~= uuid and discard.disks_of(where, row.uuid, row) or {}) do
+      names[#names + 1], paths[#paths + 1] = row.name, source
     end
   end
   return names, paths

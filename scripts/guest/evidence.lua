@@ -49,6 +49,22 @@ function evidence.rows(uuid, must)
   return facts
 end
 
+-- Raises where a node has a saved state of the guest: it is older than the disks that are about to come, and libvirt
+-- would restore it at the next start. libvirt goes by the file alone, whether it has told of it or not. A node that has
+-- no login is asked by libvirt alone.
+function evidence.refuse_save(name, uuid, domain)
+  local info = place.on(name, uuid)
+  local path = "/var/lib/libvirt/qemu/save/" .. (info and info.name or domain) .. ".save"
+  local there, err = mig.try(node.exists, name, path)
+  if err and err.code == "cancelled" then
+    error(err, 0)
+  elseif info and info.managed_save or there then
+    mig.fail("state", info and ("managedsave-remove %s@%s drops it"):format(info.name, name)
+      or "give it another name, or remove it if nobody needs it", "%s has an old saved state of %s (%s), which would "
+      .. "be restored on newer disks", name, domain, path)
+  end
+end
+
 -- The last record of a step, whatever its key.
 local function state_of_step(tx, name)
   local state
@@ -58,18 +74,38 @@ local function state_of_step(tx, name)
   return state
 end
 
+-- What another undertaking says of the guest: {[node] = its journal}. A definition that it left as moved is older than
+-- what it brought somewhere, one that it made on the destination is its own. `known`: a journal whose word was there
+-- before us.
+local function marks_of_others(tx, rows, known)
+  local about, others = tx.about, {}
+  for _, name in ipairs { about.source or about.dest, about.dest } do
+    local mark = rows[name] and rows[name].mark
+    local here = about.source and rows[about.source] and rows[about.source].mark
+    local carried = here and mark and name == about.dest and here.role == "copy" and here.journal == mark.journal
+    if mark and mark.journal ~= tx.id and mark.journal ~= known and not carried
+      and (mark.role == "moved" or name == about.dest) then
+      others[name] = mark.journal
+    end
+  end
+  return others
+end
+
 -- Of an undertaking with files (`states`: what became of each, as copy.states() tells) that hands the guest over in the
 -- step `handover`.
 function evidence.of_files(tx, states, handover)
   local about = tx.about
   local facts = evidence.rows(about.uuid, { about.source or about.dest, about.dest })
   facts.domain, facts.source, facts.dest, facts.files = about.domain, about.source, about.dest, {}
+  facts.others = marks_of_others(tx, facts.rows, about.retired and about.retired.journal)
   facts.reason_before = about.reason_before
   facts.carried_save = about.options.carry_save
   facts.handed_over = handover ~= nil and state_of_step(tx, handover) == "done"
   if facts.silent[1] then
     return facts -- it is decided
   end
+  local there = facts.rows[about.dest]
+  local named = there and there.mark and there.mark.journal == tx.id and discard.disks_of(about.dest, about.uuid, there)
   local removing = about.options.remove_disks and state_of_step(tx, "retire") ~= nil
   for i, file in ipairs(states()) do
     if removing and file.source == "gone" then
@@ -77,6 +113,9 @@ function evidence.of_files(tx, states, handover)
     end
     if file.action == "copied" and file.copy ~= "gone" and file.inode then
       file.users = discard.users(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest })
+      if named and file.kind == "disk" and not named[file.to] then
+        file.users[#file.users + 1] = ("what %s on %s was made of since"):format(about.domain, about.dest)
+      end
     end
     facts.files[i] = file
   end
@@ -114,7 +153,7 @@ local function newer_files(job, facts)
     local shared = a and b and a.inode == b.inode and a.size == b.size and a.mtime == b.mtime
     if a and b and not shared and a.kind == "file" and b.kind == "file" then
       local newer = tonumber(b.mtime) > tonumber(a.mtime)
-      files[#files + 1] = { path = path, to = to, copy = newer and "changed" or nil }
+      files[#files + 1] = { path = path, to = to, action = "copied", copy = newer and "changed" or nil }
     end
   end
   return files
@@ -125,6 +164,7 @@ function evidence.of_live(tx)
   local job = tx.about
   local facts = evidence.rows(job.uuid, { job.source, job.dest })
   facts.domain, facts.source, facts.dest, facts.live = job.name, job.source, job.dest, true
+  facts.others = not job.dest_before and marks_of_others(tx, facts.rows) or {}
   facts.reason_before = job.dest_before and job.dest_before.reason
   facts.handed_over = state_of_step(tx, "migrate") == "done"
   facts.files = {}

@@ -6,9 +6,12 @@
 -- Facts: {domain, source (nil: it was brought from a directory), dest,
 --   silent = {{node, msg}}       who did not answer, or is not in the inventory any more
 --   rows = {[node] = {state, reason, managed_save}}   every definition and every running copy
+--   others = {[node] = journal}  whose mark the definition bears that another undertaking left on the source or made
+--                                on the destination
 --   reason_before                the reason of the destination's row before we began, which tells nothing
---   files = {{path, to, source, copy, users}}   of each file that we made: "same", "changed", "gone" or nil (not known,
---                                or there is none), and who needs or has open what was made, as texts
+--   files = {{path, to, action, source, copy, users}}   of each file that we made (action "copied") or found there:
+--                                source and copy are "same", "changed", "gone" or nil (not known, or there is none),
+--                                users those who need or have open what was made, as texts
 --   handed_over                  the records say that it ran on the destination
 --   live                         it was to be moved while it ran: a source that says "migrated" has let it go
 --   carried_save                 a saved state on the destination is one that we brought }
@@ -60,7 +63,7 @@ end
 
 local function written_there(facts)
   return any_file(facts, function(file)
-    return file.copy == "changed"
+    return file.copy == "changed" and file.action == "copied" -- what was there before is other people's
   end)
 end
 
@@ -101,7 +104,7 @@ end
 local function judge_active(facts, at)
   local row = facts.rows[at]
   if at == facts.dest then
-    return "forward", ("it is %s on %s: the copy there is the guest"):format(row.state, at)
+    return "forward", ("it has run on %s, and is %s there: the copy there is the guest"):format(at, row.state)
   elseif at ~= facts.source then
     return "neither", ("it is %s on %s, where this undertaking did not bring it"):format(row.state, at)
   elseif in_use(facts) then
@@ -168,7 +171,10 @@ local function decide(facts)
       end
     end
   end
-  if #active > 1 then
+  local other = facts.others[facts.source or facts.dest] or facts.others[facts.dest]
+  if other then
+    return "neither", ("another undertaking has moved it meanwhile (journal %s)"):format(other)
+  elseif #active > 1 then
     return "neither", "it is active on " .. table.concat(active, " and ")
   elseif active[1] then
     return judge_active(facts, active[1])

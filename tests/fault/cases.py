@@ -4,6 +4,7 @@
 #   STEP/intent|outcome/FAULT/END    at that record of the step's journal (at_record.c)
 #   copy/K-20/FAULT/END              when K twentieths of the data have arrived at the destination
 #   journal/K-20/cut/END             killed at the last step but one, and its journal cut to K twentieths
+#   STEP/intent|outcome/kill/ACT/END killed there, and the operator goes on by hand first (acts.py)
 #
 # END is what the operator does then: resume or rollback, each point has both in turn; or cleanup, which finds out itself.
 import random
@@ -14,7 +15,7 @@ from collections import namedtuple
 STEPS = ("check", "shutdown", "dumpxml", "storage", "copy", "define", "carry", "start", "verify", "retire")
 
 # point: ("step", NAME, "intent"|"outcome") | ("bytes", K) | ("journal", K)
-Case = namedtuple("Case", "name point fault end running slow")
+Case = namedtuple("Case", "name point fault end running slow act", defaults=(None,))
 
 BOTH = ("kill", "interrupt", "cut-dest", "cut-source", "libvirtd", "full", "changed")
 INTENT = ("link-5s", "twice", "other-console", "truncated", "kill-again", "frozen-dest")
@@ -23,6 +24,12 @@ OUTCOME = ("link-down", "frozen-source")
 BYTES = ("flipped", "interrupt", "cut-dest", "link-5s", "truncated", "cut-source", "changed", "full", "libvirtd", "kill-again",
          "twice", "other-console")
 SLOW = ("link-down", "frozen-dest", "frozen-source")  # they take as long as it takes to notice
+# Where a console may die so that the guest is usable on either node, and what its operator does then (acts.py).
+ACT_POINTS = (("copy", "outcome"), ("define", "outcome"), ("carry", "intent"), ("start", "outcome"), ("verify", "intent"),
+              ("retire", "intent"), ("retire", "outcome"))
+ACTS = ("used-there", "used-there-and-undefined", "used-here", "runs-here", "used-on-both", "disk-removed-there",
+        "source-booted")
+ENDS = ("cleanup", "resume", "rollback")
 
 
 def faults_at_bytes(k):
@@ -54,6 +61,11 @@ def table():
             add(f"copy/{k}-20", ("bytes", k), fault, (n + k) % 3 == 0, seen[fault])
     for k in range(20):
         add(f"journal/{k}-20", ("journal", k), "cut", k % 4 == 0, k)
+    for i, (step, when) in enumerate(ACT_POINTS):
+        for n, act in enumerate(ACTS):
+            for m, end in enumerate(ENDS):
+                cases.append(Case(f"{step}/{when}/kill/{act}/{end}", ("step", step, when), "kill", end, (i + n + m) % 2 == 0,
+                                  False, act))
     return cases
 
 

@@ -32,6 +32,11 @@ def draw(dice, number):
     else:
         step, when = dice.choice(cases.STEPS), dice.choice(("intent", "outcome"))
         point, where, kinds = ("step", step, when), f"{step}/{when}", FAULTS + ["twice"]
+    if point[0] == "step" and dice.random() < 0.4:  # the operator goes on by hand
+        step, when = dice.choice(cases.ACT_POINTS)
+        act, end = dice.choice(cases.ACTS), dice.choice(cases.ENDS)
+        return cases.Case(f"{number}/{step}/{when}/kill/{act}/{end}", ("step", step, when), "kill", end,
+                          dice.random() < 0.5, False, act)
     fault = dice.choice(cases.SLOW if slow else kinds)
     return cases.Case(f"{number}/{where}/{fault}/{end}", point, fault, end, dice.random() < 0.5, slow)
 
@@ -58,7 +63,10 @@ def one(world, case, number, extra, sampler):
     try:
         moved = run.trip()
         how = run.how
-        if not moved:
+        if case.act:  # where it is now only the operator knows
+            world.reset_sums()
+            world.reset()
+        elif not moved:
             status, _ = run.console("again", run.migration()).wait()
             run.expect(status == 0, f"the same migration again does not succeed (status {status})")
             run.migrated()
@@ -81,7 +89,7 @@ def main():
     work = tempfile.mkdtemp(prefix="migsh-fault.")
     os.chmod(work, 0o755)
     kinds, ends, wrong, begin = collections.Counter(), collections.Counter(), [], time.monotonic()
-    done = twice = mismatches = 0
+    done = twice = mismatches = undefined = 0
     try:
         lab.up()
         world = World(lab, work)
@@ -97,11 +105,13 @@ def main():
             kinds[case.fault] += 1
             if how:
                 ends[how] += 1
-                world.turn()
+                if not case.act:
+                    world.turn()
             else:
                 wrong.append(case.name)
                 twice += "two " in why[0] or "active on both" in why[0]
-                mismatches += "whole" in why[0] or "not what it was" in why[0]
+                mismatches += "whole" in why[0] or "not what it was" in why[0] or "in no file" in why[0]
+                undefined += "no node defines" in why[0]
                 print(f"not ok {done} - {case.name} {' '.join(extra)}\n" + "\n".join(f"# {line}" for line in why), flush=True)
                 world.reset_sums()
                 world.reset()
@@ -113,7 +123,7 @@ def main():
         print(f"{done} migrations in {time.monotonic() - begin:.0f} s, each with a fault: "
               + ", ".join(f"{k} {n}" for k, n in sorted(kinds.items())))
         print("ended: " + ", ".join(f"{k} {n}" for k, n in sorted(ends.items())) + f", failed {len(wrong)}")
-        print(f"double-running {twice}, mismatches {mismatches}, failed {len(wrong)}")
+        print(f"double-running {twice}, lost bytes {mismatches}, zero definitions {undefined}, failed {len(wrong)}")
         print(f"{'not ok' if wrong else 'ok'} 1 - {done} migrations with random faults")
     return 1 if wrong else 0
 
