@@ -5,24 +5,25 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
-quick=(repl lint tsan unit golden lua)
+quick=(repl lint tsan unit golden model lua)
 slow=(tidy fuzz lab fault-sample)
 all=("${quick[@]}" "${slow[@]}")
 
 usage() {
     echo "usage: tests/run.sh [--no-install] [SUITE…] [fuzz [SECONDS]]"
     echo "suites: ${all[*]}; quick (all but ${slow[*]}); all (the default); lab/NAME for one script of the lab;"
-    echo "fault: every case of tests/fault, of which fault-sample takes others each day"
+    echo "fault: every case of tests/fault, of which fault-sample takes others each day; model: $model_runs runs, 500 in quick"
 }
 
 install=1
 fuzz_seconds=10
+model_runs=10000
 suites=()
 for a in "$@"; do
     case $a in
     --no-install) install= ;;
     -h | --help) usage; exit 0 ;;
-    quick) suites+=("${quick[@]}") ;;
+    quick) suites+=("${quick[@]}") model_runs=500 ;;
     all) suites+=("${all[@]}") ;;
     lab/* | fault) suites+=("$a") ;;
     [0-9]*) # what each harness of tests/fuzz gets
@@ -136,6 +137,9 @@ fault_2() { MIGSH_FAULT_SUBNET=192.168.115 tests/fault/run.sh --part 2/2; }
 
 fuzz() { tests/fuzz/run.sh "$fuzz_seconds"; }
 
+# The recipes against a fake libvirt, at random.
+model() { tests/model/run.sh "$model_runs"; }
+
 configure() {
     local dir=$1
     shift
@@ -163,6 +167,7 @@ for s in "${suites[@]}"; do
     unit) lanes+=(unit unit_asan) ;;
     tsan) lanes+=(tsan unit_tsan) ;;
     fuzz) lanes+=(fuzz fuzz) ;;
+    model) lanes+=(model model) ;;
     tidy) lanes+=(tidy tests/tidy/run.sh) ;;
     fault-sample) lanes+=(fault-sample fault_sample) ;;
     fault) lanes+=(fault/1 fault_1 fault/2 fault_2) ;;

@@ -171,6 +171,14 @@ static void done(struct job *job, void *arg)
 
 void hold_start(struct hold *h)
 {
-    h->owner->refs++;
-    h->job = job_start("lock", run, done, h);
+    struct err e = ERR_INIT;
+    h->job = job_start("lock", run, done, h, &e);
+    if (h->job) {
+        h->owner->refs++;
+        return;
+    }
+    lock_acquire(h->owner->lock);
+    gone(h, e.code, e.msg);
+    lock_release(h->owner->lock);
+    err_release(&e);
 }

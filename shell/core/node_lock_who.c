@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "core/facts.h"
 #include "core/inventory.h"
@@ -78,7 +79,7 @@ static void add(struct buf *b, const char *before, const char *text)
     if (!text)
         return;
     buf_adds(b, before);
-    buf_add_printable(b, text, strlen(text));
+    buf_add_line(b, text);
 }
 
 char *node_lock_describe(const json_t *row)

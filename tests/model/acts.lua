@@ -102,8 +102,8 @@ local function named(r, a)
 end
 
 act("cold", "migsh", function(a)
-  return ("%scold-migrate %s %s%s%s"):format(whose(a), a.at and "vm@" .. a.at or "vm", a.dest, option_words(a.opts or {}),
-    killed_text(a.kill))
+  return ("%scold-migrate %s %s%s%s"):format(whose(a), a.at and "vm@" .. a.at or "vm", a.dest,
+    option_words(a.opts or {}), killed_text(a.kill))
 end, function(r, a)
   local args = { domain = named(r, a), dest = a.dest, no_watch = true, timeout = 1000, destroy_after = true }
   for key, value in pairs(a.opts or {}) do
@@ -113,8 +113,8 @@ end, function(r, a)
 end)
 
 act("live", "migsh", function(a)
-  return ("%slive-migrate %s %s%s%s"):format(whose(a), a.at and "vm@" .. a.at or "vm", a.dest, option_words(a.opts or {}),
-    killed_text(a.kill))
+  return ("%slive-migrate %s %s%s%s"):format(whose(a), a.at and "vm@" .. a.at or "vm", a.dest,
+    option_words(a.opts or {}), killed_text(a.kill))
 end, function(r, a)
   local at = runs_anywhere(r)
   local there = at and node_of(r, a.dest)
@@ -203,7 +203,8 @@ end, function(r, a)
 end)
 
 act("migsh-migrate", "migsh", function(a)
-  return ("%smigsh migrate vm %s --live --persistent%s"):format(whose(a), a.dest, a.undefine and " --undefinesource" or "")
+  return ("%smigsh migrate vm %s --live --persistent%s"):format(whose(a), a.dest,
+    a.undefine and " --undefinesource" or "")
 end, function(r, a)
   local at = runs_anywhere(r)
   if not at or at.node.name == a.dest or a.shared_only and not node_of(r, a.dest) then
@@ -265,6 +266,8 @@ act("stop", "operator", function(a)
 end, function(r, a)
   local at = runs_anywhere(r)
   if not at or is_out(r, at.node) then
+    return nil
+  elseif a.how ~= "destroy" and at.d.active.state ~= "running" then
     return nil
   elseif a.how ~= "destroy" and not a.quiet then
     r.world:guest_writes(at.d)
@@ -356,10 +359,22 @@ local function closed_file(r, a)
   return file and next(file.users) == nil and file or nil
 end
 
+-- Is there another copy of it, under a name that is a disk's?
+local function is_spare(r, file)
+  for _, fs in ipairs(r.world.all_fs) do
+    for path, other in pairs(fs.files) do
+      if other ~= file and other.content.ver == file.content.ver and not path:find "/%.[^/]*$" then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 act("remove-file", "operator", function(a)
   return ("rm %s, on %s"):format(a.path, a.node)
 end, function(r, a)
-  if not closed_file(r, a) then
+  if not closed_file(r, a) or not is_spare(r, closed_file(r, a)) then
     return nil
   end
   r.world:unlink(node_of(r, a.node), a.path)
@@ -384,6 +399,24 @@ end, function(r, a)
     return nil
   end
   r.world:create(node, a.to, World.copy_of(r.world:get(node, a.path).content))
+  return "ok"
+end)
+
+-- Another guest is made on a base image that is there.
+act("neighbour", "operator", function(a)
+  return ("another guest is made on %s, on %s"):format(a.base, a.node)
+end, function(r, a)
+  local w, node = r.world, node_of(r, a.node)
+  local base, uuid = w:get(node, a.base), "99999999-2222-3333-4444-555555555555"
+  if w.guests[uuid] or is_out(r, node) or not base or base.content.backing or not base.content.ver then
+    return nil
+  end
+  local path = World.parent(a.base) .. "/other.qcow2"
+  local content = { ver = w:version(uuid .. " vda"), backing = a.base, base = base.content.ver }
+  w:create(node, path, content)
+  w:heads(uuid .. " vda")[content.ver] = true
+  w.guests[uuid] = { name = "other", owed = true }
+  w:define(node, World.xml("other", uuid, { { path = path, target = "vda" } }))
   return "ok"
 end)
 

@@ -50,9 +50,10 @@ function judge.look(w)
   for uuid in pairs(w.guests) do
     for _, p in ipairs(w:places(uuid)) do
       seen.defined[uuid] = true
-      seen.bad_base[p.node.name] = bad_base(w, p.node, p.d)
-      seen.based[uuid] = seen.based[uuid] or not seen.bad_base[p.node.name]
+      local bad = bad_base(w, p.node, p.d) or false
+      seen.bad_base[uuid .. p.node.name] = bad
       seen.usable[uuid .. p.node.name] = p.d.xml ~= nil and not is_marked(p.d)
+      seen.based[uuid] = seen.based[uuid] or seen.usable[uuid .. p.node.name] and not bad
       seen.named[uuid] = seen.named[uuid] or seen.usable[uuid .. p.node.name] and has_newest(w, p.node, p.d)
     end
   end
@@ -134,10 +135,13 @@ local function check_saves(w, uuid)
   end
 end
 
--- A definition that can be used, on another base than its overlay's; others, before, were not.
-local function check_bases(w, seen, uuid)
+-- A definition that can be used, on another base than its overlay's: it lay on its own before, or it was not there,
+-- and the act said that it went well.
+local function check_bases(w, seen, uuid, said_well)
   for _, p in ipairs(w:places(uuid)) do
-    local path = seen.based[uuid] and not seen.bad_base[p.node.name] and not is_marked(p.d) and bad_base(w, p.node, p.d)
+    local was = seen.bad_base[uuid .. p.node.name]
+    local asked = was == false or was == nil and said_well and seen.based[uuid]
+    local path = asked and not is_marked(p.d) and bad_base(w, p.node, p.d)
     if path then
       wrong(w, "foreign-base", "%s: %s of %s lies on a base that is not its own", p.node.name, path, p.d.name)
     end
@@ -151,10 +155,10 @@ function judge.check(w, seen, said_well, is_workflow)
     check_running(w, uuid, guest)
     check_defined(w, seen, uuid, guest)
     check_revived(w, seen, uuid)
+    check_bases(w, seen, uuid, said_well and is_workflow)
     if said_well and is_workflow then
       check_named(w, seen, uuid, guest)
       check_saves(w, uuid)
-      check_bases(w, seen, uuid)
     end
   end
 end

@@ -9,6 +9,7 @@ local function scene_words(s)
   local words = { "disks " .. s.disks, s.running and "running" or "off" }
   words[#words + 1] = s.autostart and "autostart" or nil
   words[#words + 1] = s.deaf and "deaf to shutdown" or nil
+  words[#words + 1] = s.twins and "the hosts' file systems number their files alike" or nil
   return table.concat(words, ", ")
 end
 
@@ -30,6 +31,8 @@ local function stories(only)
   for i, story in ipairs(require "stories") do
     if only == nil and story.new_start and not fake.asks_start() then
       print(("ok - story: %s # SKIP start does not ask for that yet"):format(story.name))
+    elseif only == nil and story.open and not os.getenv "MODEL_OPEN" then
+      print(("ok - story: %s # SKIP not mended yet"):format(story.name))
     elseif not only or only == i then
       local found = search.play(story.scene, story.acts)
       local ok = #found.wrongs == 0 and not found.fatal
@@ -52,7 +55,7 @@ local function look(from, count)
     if kind then
       failed = failed + 1
       kinds[kind] = (kinds[kind] or 0) + 1
-      if kinds[kind] <= (math.tointeger(os.getenv "MODEL_TELL") or 1) then
+      if kinds[kind] <= (math.tointeger(os.getenv "MODEL_TELL") or 1) and failed < 30 then
         print(("not ok - seed %d: %s (in run %d)"):format(seed, kind, seed - from + 1))
         tell(search.shrink(found))
       end

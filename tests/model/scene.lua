@@ -37,13 +37,21 @@ layouts.both = function(w)
   return { image(w, IMAGES .. "/vm.qcow2", "vda"), image(w, SHARE .. "/data.qcow2", "vdb") }
 end
 
--- An overlay on a base that the destination has, too.
-layouts.overlay = function(w)
+-- An overlay on a base that all have, or that the source has alone.
+local function overlay(w, names)
   local base = { ver = w:version "base" }
-  for _, name in ipairs { "source", "dest", "third" } do
+  for _, name in ipairs(names) do
     w:create(w.nodes[name], IMAGES .. "/base.qcow2", World.copy_of(base))
   end
   return { image(w, IMAGES .. "/vm.qcow2", "vda", { backing = IMAGES .. "/base.qcow2", base = base.ver }) }
+end
+
+layouts.overlay = function(w)
+  return overlay(w, { "source", "dest", "third" })
+end
+
+layouts["overlay and base"] = function(w)
+  return overlay(w, { "source" })
 end
 
 -- A directory of export-domain. What is in it does not count: it stays where it is.
@@ -70,7 +78,7 @@ end
 -- s: {disks = a layout, or "export": there is only an exported directory; running, autostart, deaf, share = {NODE =
 -- true}}
 function scene.make(s)
-  local w = World.new({ "source", "dest", "third" }, s.share or { source = true, dest = true, third = true })
+  local w = World.new({ "source", "dest", "third" }, s.share or { source = true, dest = true, third = true }, s.twins)
   w.json = {}
   local r = { world = w, uuid = UUID, admins = { admin(), admin() }, autostart = s.autostart }
   w.guests[UUID] = { name = "vm", owed = s.disks ~= "export", deaf = s.deaf }

@@ -192,6 +192,14 @@ row { name = "unpublish", has = 'then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; 
     return ""
   end }
 
+row { name = "forget the first names", is = 'rm -rf -- "$1" "$1.own" "$2"', changes = true,
+  run = function(w, node, args)
+    for _, path in ipairs { args[1], args[1] .. ".own", args[2] } do
+      remove_all(w, node, path)
+    end
+    return ""
+  end }
+
 row { name = "set aside", is = 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', changes = true,
   run = function(w, node, args)
     if not exists(w, node, args[2]) then
@@ -236,16 +244,19 @@ row { name = "users of a file", has = 'if [ $n -gt 0 ] && [ "$it" ] && [ "$(what
     return table.concat(out)
   end }
 
--- scripts/guest/discard.lua: the numbers of the disks that are that file, or have its name and its number elsewhere; then
--- who has it open.
-row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args)
+-- scripts/guest/discard.lua: the numbers of the disks that are that file, or have its name and its number elsewhere;
+-- then who has it open.
+row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args, _, script)
   local path, inode, out = args[1], args[2], {}
-  local it = w:get(node, path)
+  local it, first = w:get(node, path), script:find("shift 3", 1, true) and 4 or 3
+  if first == 4 and args[3] ~= "here" and it and tostring(it.inode) ~= inode then
+    it = nil -- another one of that name
+  end
   local function is_it(file, name)
     return file and (file == it or tostring(file.inode) == inode and name:match "[^/]*$" == path:match "[^/]*$")
   end
-  for i = 3, args.n do
-    out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - 2) or nil
+  for i = first, args.n do
+    out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - first + 1) or nil
   end
   for _, d in ipairs(World.sorted(node.doms)) do
     for _, o in ipairs(d.active and d.active.disks or {}) do
@@ -268,6 +279,28 @@ row { name = "rmdir", is = 'rmdir -- "$1" 2>/dev/null; :', changes = true, run =
   return ""
 end }
 
+-- scripts/lib ---------------------------------------------------------------------------------------------------------
+
+row { name = "what a directory holds", has = [[printf '%s %s' "$holds" "$real"]], run = function(w, node, args)
+  local holds = not w:has_dir(node, args[1]) and "" or "nothing"
+  for path in pairs(w:fs_of(node, args[1]).files) do
+    if World.parent(path) == args[1] and path:find "%.qcow2$" then
+      holds = "images"
+    end
+  end
+  return ("%s %s\nx"):format(holds, args[1])
+end }
+
+row { name = "qemu-img info", is = 'qemu-img info -U --output=json -- "$1"', run = function(w, node, args)
+  local file = w:get(node, args[1])
+  if not file then
+    return nil, args[1] .. ": No such file or directory"
+  end
+  local text = "qemu-img info " .. args[1]
+  w.json[text] = { filename = args[1], format = "qcow2", ["backing-filename"] = file.content.backing }
+  return text
+end }
+
 -- scripts/cleanup.lua -------------------------------------------------------------------------------------------------
 
 -- What was set aside for a while (-old) may be left out.
@@ -275,7 +308,8 @@ row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run =
   local out, but_old = {}, script:find("*-old)", 1, true) ~= nil
   for path in pairs(w:fs_of(node, args[1]).files) do
     local name = World.parent(path) == args[1] and path:match "/(%.[^/]*)$"
-    if name and not (but_old and name:find "%-old$") and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
+    if name and not (but_old and name:find "%-old$")
+      and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
       out[#out + 1] = name
     end
   end

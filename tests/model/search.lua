@@ -23,9 +23,11 @@ local function chance(p)
 end
 
 local function random_scene()
-  local disks = any { "local", "local", "shared", "shared", "both", "overlay", "export" }
+  local disks = any { "local", "local", "shared", "shared", "both", "overlay", "overlay and base",
+    "export" }
   local running = disks ~= "export" and chance(0.5)
-  return { disks = disks, running = running or nil, autostart = chance(0.3) or nil, deaf = chance(0.15) or nil }
+  return { disks = disks, running = running or nil, autostart = chance(0.3) or nil, deaf = chance(0.15) or nil,
+    twins = chance(0.2) or nil }
 end
 
 -- POINTS: about as many as the undertaking has; one behind its end kills nothing.
@@ -132,6 +134,9 @@ local menu = {
     return { "overwrite-file", node = any_node(), path = scene.IMAGES .. "/base.qcow2" }
   end },
   { 0.5, function()
+    return { "neighbour", node = any_node(), base = any { scene.IMAGES, scene.SHARE } .. "/base.qcow2" }
+  end },
+  { 0.5, function()
     local path = some_path()
     return { "copy-file", node = any_node(), path = path, to = path .. ".copy" }
   end },
@@ -148,6 +153,57 @@ local menu = {
     return { "inventory", node = any_node(), add = chance(0.5) or nil, admin = chance(0.3) and 2 or nil }
   end },
 }
+
+-- What often comes after an undertaking that was cut off; each act of it may be left out.
+local ways <const> = { "cleanup", "cleanup", "rollback", "resume" }
+
+local plots = {
+  function() -- it is used where it was to go
+    return { { "start", node = "dest" }, { "write" }, { "stop", how = any { "shutdown", "destroy" } } }
+  end,
+  function() -- or where it came from
+    return { { "start", node = "source" }, { "write" }, { "stop" } }
+  end,
+  function() -- it is moved by hand
+    return { { "write" }, { "migrate", to = any_node(), undefine = chance(0.6) or nil, copy = chance(0.3) or nil },
+      { "write" }, { "stop" } }
+  end,
+  function() -- a host boots
+    return { { "write" }, { "reboot", node = any_node() } }
+  end,
+  function() -- something is taken away
+    return { { "remove-file", node = any_node(), path = some_path() } }
+  end,
+  function()
+    return { { "overwrite-file", node = "dest", path = any { scene.IMAGES, scene.SHARE } .. "/base.qcow2" } }
+  end,
+  function()
+    return { { "undefine", node = any_node() }, { "undefine", node = any_node() } }
+  end,
+  function() -- it is saved
+    return { { "start", node = any_node() }, { "managedsave" }, { "start", node = any_node() }, { "write" },
+      { "stop" } }
+  end,
+  function() -- another admin does it all again
+    return { { any { "cold", "cold", "live" }, dest = any_node(), admin = 2 }, { "start", node = any_node() },
+      { "write" }, { "stop" } }
+  end,
+  function() -- a node is not known any more
+    return { { "start", node = "dest" }, { "write" }, { "inventory", node = "dest", admin = admin() } }
+  end,
+}
+
+local function act_out(plot, try)
+  local well = true
+  for _, a in ipairs(plot()) do
+    well = well and (chance(0.15) or try(a))
+  end
+  if well and chance(0.8) then
+    local way = any(ways)
+    return try { way, apply = way == "cleanup" or nil, kill = random_kill(40, 0.1) }
+  end
+  return well
+end
 
 local total = 0
 for _, entry in ipairs(menu) do
@@ -186,7 +242,10 @@ function search.run(seed)
   end
   local first = s.disks == "export" and "import" or s.running and chance(0.5) and "live" or "cold"
   local well = try(undertake[first](r))
-  local wanted, left = math.random(3, 12), 60 -- most of what comes to mind makes no sense
+  if well and chance(0.6) then
+    well = act_out(any(plots), try)
+  end
+  local wanted, left = #list + math.random(0, 9), 60 -- most of what comes to mind makes no sense
   while well and #list < wanted and left > 0 do
     well, left = try(next_act(r)), left - 1
   end
@@ -213,7 +272,8 @@ function search.play(s, list)
       break
     end
   end
-  return { scene = s, acts = list, last = last, wrongs = r.world.wrongs, lines = lines, fatal = r.world.fatal, skipped = skipped }
+  return { scene = s, acts = list, last = last, wrongs = r.world.wrongs, lines = lines, fatal = r.world.fatal,
+    skipped = skipped }
 end
 
 -- Making it short -----------------------------------------------------------------------------------------------------
@@ -290,14 +350,14 @@ local function make_plainer(s, list, fails)
       end
     end
   end
-  for _, key in ipairs { "deaf", "autostart", "running" } do
+  for _, key in ipairs { "deaf", "twins", "autostart", "running" } do
     local plain = World.copy_of(s)
     plain[key] = nil
     if s[key] and fails(plain, list) then
       s = plain
     end
   end
-  if s.disks == "both" or s.disks == "overlay" then
+  if s.disks == "both" or s.disks:find "^overlay" then
     for _, disks in ipairs { "local", "shared" } do
       local plain = World.copy_of(s)
       plain.disks = disks

@@ -13,7 +13,8 @@ local SAVE_DIR <const> = "/var/lib/libvirt/qemu/save"
 
 local function new_fs(w, name)
   w.n_fs = w.n_fs + 1
-  return { name = name, number = w.n_fs, files = {}, dirs = { ["/"] = true }, n_inodes = 1000, free = {} }
+  return { name = name, number = w.n_fs, files = {}, dirs = { ["/"] = true }, n_inodes = w.twins and 1000
+    or 1000 * w.n_fs, free = {} }
 end
 
 function World:tick(seconds)
@@ -269,7 +270,7 @@ local function prune(node, d)
   end
 end
 
-function World:define(node, text)
+function World.define(_, node, text)
   local name, uuid = text:match "<name>([^<]*)</name>", text:match "<uuid>([^<]*)</uuid>"
   for _, d in pairs(node.doms) do
     if d.name == name and d.uuid ~= uuid then
@@ -349,7 +350,8 @@ function World:check_newest(node, d, opened)
   for _, o in ipairs(opened) do
     for head in pairs(self:heads(o.disk)) do
       if o.file.content.ver ~= head and self:is_somewhere(head) then
-        self:blame("stale-start", "%s: %s was started on a disk (%s) that is not the newest one", node.name, d.name, o.path)
+        self:blame("stale-start", "%s: %s was started on a disk (%s) that is not the newest one", node.name, d.name,
+          o.path)
       end
     end
   end
@@ -368,7 +370,7 @@ local function close_disks(node, d)
   end
 end
 
-function World:stop(node, d, reason)
+function World.stop(_, node, d, reason)
   close_disks(node, d)
   d.active, d.off_reason = nil, reason
   prune(node, d)
@@ -499,9 +501,10 @@ function World:broken(format, ...)
   self.fatal = self.fatal or format:format(...)
 end
 
--- names: those of the nodes; share: which of them mount the shared directory.
-function World.new(names, share)
-  local w = setmetatable({ clock = 1000, n_versions = 0, n_fs = 0, nodes = {}, order = names,
+-- names: those of the nodes; share: which of them mount the shared directory; twins: file systems that give the same
+-- numbers to their files.
+function World.new(names, share, twins)
+  local w = setmetatable({ clock = 1000, twins = twins, n_versions = 0, n_fs = 0, nodes = {}, order = names,
     all_fs = {}, digests = {}, newest = {}, guests = {}, wrongs = {}, actor = "operator", silent = {} }, World)
   local shared = new_fs(w, "the share")
   shared.dirs["/srv/nfs"] = true

@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- disk-copy, disk-rebase and the definitions' paths, for the fake `mig` (fake.lua): as shell/core/copy*.c does it. A
+-- copy grows beside its name and gets that when it is whole; what is open is refused; one file that both ends see is
+-- told.
+local World = require "world"
+
+return function(fake)
+  local mig, fail = fake.mig, fake.mig.fail
+
+  local function end_of(text)
+    local name, path = text:match "^([^/:]+):(/.*)$"
+    if name then
+      return fake.node_of(name), path, name
+    end
+    return nil, text, "here"
+  end
+
+  -- The inode of one end: a guest's, or this machine's.
+  local function file_at(node, path)
+    if node then
+      return fake.console().world:get(node, path)
+    end
+    return fake.console().world.admin_files[path]
+  end
+
+  local function part_name(path)
+    return (path:gsub("/([^/]*)$", "/.%1.migsh-part"))
+  end
+
+  local function refuse_open(file, where, path, readers)
+    for user, how in pairs(file.users) do
+      if how == "writes" or not readers then
+        fail("state", "a copy is only taken of what nobody has open: shut the guest down first",
+          "%s:%s: in use by %s", where, path, user)
+      end
+    end
+  end
+
+  local function look_at_copy(args)
+    local from, from_path, from_name = end_of(args[1])
+    local to, to_path, to_name = end_of(args[2])
+    local source = file_at(from, from_path) or fail("not-found", nil, "%s:%s: no such file", from_name, from_path)
+    local there = file_at(to, to_path)
+    if there and there == source then
+      return nil
+    end
+    if not args.plan then
+      refuse_open(source, from_name, from_path, args.readers)
+    end
+    if not fake.console().world:has_dir(to, World.parent(to_path)) then
+      fail("not-found", nil, "%s:%s: there is no such directory", to_name, to_path)
+    elseif there and not args.update then
+      fail("exists", nil, "%s:%s: it is there already", to_name, to_path)
+    elseif there then
+      refuse_open(there, to_name, to_path)
+    end
+    return source, to, to_path, there
+  end
+
+  function mig.disk_copy(args)
+    local source, to, path, there = look_at_copy(args)
+    if not source then
+      return { shared = true, verified = false, copied = false, size = 0, data = 0, sent = 0 }
+    elseif args.plan then
+      return { shared = false, verified = false, copied = false, to_size = mig.null, to_holds = mig.null,
+        size = source.size }
+    end
+    local w, label = fake.console().world, ("the copy to %s:%s"):format(to.name, path)
+    fake.point("before " .. label)
+    local content = World.copy_of(source.content)
+    if there then
+      w:overwrite(to, path, { part = tostring(content.ver and content.ver.id) })
+      fake.point("in the middle of " .. label)
+      refuse_open(there, to.name, path)
+      w:overwrite(to, path, content)
+    else
+      w:create(to, part_name(path), { part = tostring(content.ver and content.ver.id), size = source.size })
+      fake.point("in the middle of " .. label)
+      w:overwrite(to, part_name(path), content)
+      if not w:rename(to, part_name(path), path) then
+        fail("exists", nil, "%s:%s: it has come to be there meanwhile", to.name, path)
+      end
+    end
+    fake.point("after " .. label)
+    return { shared = false, verified = true, copied = true, size = source.size, data = source.size, sent = source.size,
+      seconds = 1, route = "direct" }
+  end
+
+  function mig.disk_rebase(args)
+    local node = fake.node_of(args.node)
+    fake.changing("disk-rebase of " .. args[1], function()
+      local file = fake.console().world:get(node, args[1]) or fail("not-found", nil, "%s: no such file", args[1])
+      refuse_open(file, node.name, args[1])
+      file.content = World.copy_of(file.content)
+      file.content.backing = args[2]
+      World.touch(fake.console().world, file)
+    end)
+  end
+
+  -- Definitions with other paths: "path=/a:/b" alone is known.
+  function mig.xml_map_path(path, map)
+    for _, text in ipairs(map) do
+      for from, to in text:gmatch "path=([^:,]*):([^,]*)" do
+        if path == from or path:sub(1, #from + 1) == from .. "/" then
+          return to .. path:sub(#from + 1)
+        end
+      end
+    end
+  end
+
+  function mig.xml_map(text, map)
+    local n = 0
+    local out = text:gsub("(<source file=')([^']*)'", function(head, path)
+      local to = mig.xml_map_path(path, map)
+      n = n + (to and 1 or 0)
+      return head .. (to or path) .. "'"
+    end)
+    return out, n > 0 and "(adapted)\n" or "", n, {}
+  end
+end
