@@ -189,9 +189,20 @@ local function found_there(about, file, action)
     copy = there and node.stat(about.dest, file.to) or nil }
 end
 
+-- The equal one that `check` found is still that one, or another one that is equal, too.
+local function assert_still_equal(tx, i, file)
+  local about, check = tx.about, tx:outcome "check"
+  if check.actions[i] == "there" and not node.same(check.there[i], node.stat(about.dest, file.to))
+    and digest(about.source, file.path) ~= digest(about.dest, file.to) then
+    fail("exists", "take it back and begin anew", "%s on %s was changed since it was found to be equal", file.to,
+      about.dest)
+  end
+end
+
 function copy.run(tx, i, file)
   local about, action = tx.about, tx:outcome("check").actions[i]
   if action_words[action] then
+    assert_still_equal(tx, i, file)
     return found_there(about, file, action), true
   end
   if action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then

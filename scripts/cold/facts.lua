@@ -223,7 +223,7 @@ function facts.judge(about, file, probe)
   end
   if file.to_block and there.kind == "block" then
     if is_equal() then
-      return "there"
+      return "there", there
     end
     return device.judge(about, file, facts.users_of(about.dest, file.to, about.uuid))
   end
@@ -239,7 +239,7 @@ function facts.judge(about, file, probe)
   if shared then
     return "shared"
   elseif there.kind == "file" and is_equal() then
-    return "there"
+    return "there", there
   elseif about.retired and is_among(about.retired.files, file.to)
     and #facts.users_of(about.dest, file.to, about.uuid) == 0 then
     return "replace", there
@@ -255,6 +255,9 @@ local function check_state(about, info)
       :format(about.domain, about.source), "%s is transient: it is gone once it is shut down", about.domain)
   elseif info.state ~= "running" and info.state ~= "shut off" then
     fail("state", "resume, start or destroy it first", "%s is %s on %s", about.domain, info.state, about.source)
+  elseif info.state == "shut off" and info.reason == "migrated" and not about.options.force then
+    fail("state", "move the one that it became; --force if that is no more, and these are its newest disks",
+      "%s was migrated away from %s: what is left there is older", about.domain, about.source)
   elseif info.managed_save and not about.options.carry_save then
     fail("state", "start it and let it shut down, drop its state with managedsave-remove, or take that along with "
       .. "--carry-save", "%s has a saved state, which does not fit its disks once they have run elsewhere",

@@ -173,11 +173,17 @@ local function assert_arrived(tx)
   if here and place.is_active(here) then
     fail("state", nil, "%s is %s on %s: nothing of it is touched", about.domain, here.state, about.source)
   end
-  for _, file in ipairs(copy.states(tx)) do
+  local states = copy.states(tx)
+  for _, file in ipairs(states) do
     if file.copy == "gone" then
       fail("state", ("find out what became of it; %s on %s is as it was"):format(file.path, about.source),
         "%s has no %s any more: nothing of the source is touched", about.dest, file.to)
     end
+  end
+  local changed = copy.first_changed(states)
+  if here and changed.source and not changed.copy and not about.running then
+    fail("state", ("rollback %s takes it back"):format(tx.id), "%s has been used on %s again (%s was changed), and not "
+      .. "on %s", about.domain, about.source, changed.source, about.dest)
   end
   return here
 end

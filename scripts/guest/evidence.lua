@@ -82,7 +82,7 @@ local function marks_of_others(tx, rows, known)
   for _, name in ipairs { about.source or about.dest, about.dest } do
     local mark = rows[name] and rows[name].mark
     local here = about.source and rows[about.source] and rows[about.source].mark
-    local carried = here and mark and name == about.dest and here.role == "copy" and here.journal == mark.journal
+    local carried = here and mark and name == about.dest and mark.role == "copy" and here.journal == mark.journal
     if mark and mark.journal ~= tx.id and mark.journal ~= known and not carried
       and (mark.role == "moved" or name == about.dest) then
       others[name] = mark.journal
@@ -106,7 +106,8 @@ function evidence.of_files(tx, states, handover)
   end
   local there = facts.rows[about.dest]
   local named = there and there.mark and there.mark.journal == tx.id and discard.disks_of(about.dest, about.uuid, there)
-  local removing = about.options.remove_disks and state_of_step(tx, "retire") ~= nil
+  -- retire removes the definition first, and then the disks
+  local removing = about.options.remove_disks and state_of_step(tx, "retire") ~= nil and not facts.rows[about.source]
   for i, file in ipairs(states()) do
     if removing and file.source == "gone" then
       file.source = nil

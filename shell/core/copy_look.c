@@ -154,27 +154,6 @@ static const char seen_script[] = "real \"$1\"; n=0\n"
 
 static const char real[] = "real() { r=$(realpath -m -- \"$1\"; echo x); r=${r%?x}; }\n";
 
-// Whether there is something, and what. That there is nothing has to be said by the kernel: who may not look sees
-// nothing, too.
-static const char peek[] =
-    "real \"$1\"; kind \"$r\"\n"
-    "if [ -z \"$k\" ]; then\n"
-    "  m=$(stat -- \"$r\" 2>&1); case $m in *'No such file or directory') say absent yes ;; esac\n"
-    "  say problem \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; exit 0\n"
-    "fi\n"
-    "facts \"$r\"; say kind \"$k\"; say inode \"$inode\"; say size \"$length\"\n"
-    "say name \"${r##*/}\"\n";
-
-// Pieces of 64 KiB as they are on the medium, past this machine's cache; $2 … where, in such units.
-static const char sample[] =
-    "real \"$1\"; shift\n"
-    "for i in \"$@\"; do\n"
-    "  s=$({ { dd if=\"$r\" bs=64K skip=\"$i\" count=1 iflag=direct,fullblock 2>/dev/null; echo \"rc $?\" >&3; } | "
-    "sha256sum; } 3>&1)\n"
-    "  case $s in *'rc 0'*) say \"at-$i\" \"$(printf '%s\\n' \"$s\" | sed -n 's/^\\([0-9a-f]\\{64\\}\\) .*/\\1/p')\" "
-    ";; esac\n"
-    "done\n";
-
 static const char prepare[] =
     "case $2 in *:*) ;; *)\n"
     "  umask 077; dd if=/dev/null of=\"$part\" conv=excl status=none || exit 1\n"
@@ -511,7 +490,7 @@ static void peek_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
-    const char *const parts[] = {common, real, peek}, *const args[] = {s->end->path};
+    const char *const parts[] = {common, real, copy_peek}, *const args[] = {s->end->path};
     LOOK(c, s, job, parts, args, &s->facts, &s->err);
 }
 
@@ -525,7 +504,7 @@ static int differ(struct copy *c, bool *ret, struct err *e)
     const char *args[2][SAMPLES + 1] = {{c->from.end->path}, {c->to.end->path}};
     for (size_t i = 0; i < at.n; i++)
         args[0][i + 1] = args[1][i + 1] = at.s[i];
-    const char *const parts[] = {real, sample};
+    const char *const parts[] = {real, copy_sample};
     _cleanup_facts_ struct facts before = {0}, there = {0}, after = {0};
     *ret = false;
     if (look(c, &c->from, c->job, parts, 2, args[0], at.n + 1, &before, e) < 0 ||

@@ -57,6 +57,8 @@ extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]
 extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done DATA READ"
 extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
 extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
+extern const char copy_peek[];     // what there is at $1
+extern const char copy_sample[];   // $2 …: digests of pieces of $1
 extern const char copy_whole[];    // "@DIGEST" of all of it
 extern const char copy_path[];     // sets $r to the target; defines reach, identity, pin
 

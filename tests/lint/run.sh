@@ -27,8 +27,8 @@ perls() { local f; for f in $(git ls-files '*.pl'); do perl -wc "$f" 2>&1 | grep
 luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >/tmp/migsh-luacheck.$$ || cat /tmp/migsh-luacheck.$$; rm -f /tmp/migsh-luacheck.$$; }
 # Paths of somebody's machine, and words in other scripts than Latin outside the README's own greeting.
 foreign_paths() { git grep -nE '/(home|Users)/[a-z]+/|/work/' -- ':!tests/lint/run.sh' ':!tests/unit' | grep -v '/home/image' ; true; }
-english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*)$' | xargs grep -nP '[\x{4e00}-\x{9fff}]' ; true; }
-whitespace() { git grep -nIE '[[:space:]]+$' -- ':!LICENSE' ':!tests/golden'; true; }
+english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*|tests/fuzz/seeds/.*)$' | xargs grep -nP '[\x{4e00}-\x{9fff}]' ; true; }
+whitespace() { git grep -nIE '[[:space:]]+$' -- ':!LICENSE' ':!tests/golden' ':!tests/fuzz/seeds'; true; }
 
 readme_table() {
     diff <(sed -n '/<!-- commands -->/,/<!-- \/commands -->/p' README.md | grep '^|' | tail -n +3) <("$migsh" self-table | grep '^|' | tail -n +3)

@@ -40,4 +40,4 @@ for limit in 64 256; do
     [ $rc = 0 ] && grep -qx "some were refused	running" <<<"$out"
     report $? "$limit descriptors, silent watch targets and 300 pages at once: errors, and it goes on" "status $rc: $out"
 done
-exec {silent[1]}>&-
+eval "exec ${silent[1]}>&-"

@@ -49,7 +49,7 @@ lock_as "nodes have to be a list" 2 "about.nodes has to be a list" state-2 -c "l
 lock_as "an unknown node is no node without a lock" 3 "gone" state-2 -c "lua mig.transaction('steps', {dir = '$l', lock = 'x', nodes = {'gone'}})"
 
 bad=$dir/state-3/migsh/journal/20261121-041914.120-steps-3fa9c1.jsonl
-mkdir -p -m 700 "${bad%/*}" && : >"$bad"
+(umask 077 && mkdir -p "${bad%/*}" && : >"$bad")
 touch "$l/go-one" "$l/go-two" "$l/go-three"
 lock_as "a journal that cannot be read holds" 10 "is empty: nobody can tell.*hint: .*rollback 20261121-041914.120-steps-3fa9c1 --forget" state-3 steps "$l" "$name" --nodes here
 lock_as "until it is set aside" 0 "set aside as $bad.aside" state-3 rollback 20261121-041914.120-steps-3fa9c1 --forget

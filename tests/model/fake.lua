@@ -18,7 +18,7 @@ fake.mig = mig
 -- What `start` does. false: as it is today, only another active copy that answers refuses. true: a node that does not
 -- answer and a definition that is marked as moved refuse, too, unless --force. This line is the one to change when
 -- shell/cmd/start.c does; MODEL_NEW_START=0 or 1 in the environment overrides it.
-local NEW_START <const> = false
+local NEW_START <const> = true
 
 local override = os.getenv "MODEL_NEW_START"
 fake.new_start = override and override == "1" or not override and NEW_START
@@ -451,6 +451,32 @@ function mig.guest_address()
 end
 
 -- Of the definitions that there are here: their disks.
+-- core/mark.h, of definitions as the model writes them.
+function mig.xml_mark(text)
+  local attributes = text:match "<migsh:migration ([^>]*)/>"
+  if not attributes then
+    return nil
+  end
+  local mark = {}
+  for name, value in attributes:gmatch "(%l+)=\"([^\"]*)\"" do
+    mark[name] = value
+  end
+  return mark
+end
+
+function mig.xml_unmarked(text)
+  text = text:gsub("%s*<migsh:migration [^>]*/>", "")
+  return (text:gsub("\n  <metadata>%s*</metadata>", ""))
+end
+
+function mig.xml_marked(text, mark)
+  local element = ('<migsh:migration xmlns:migsh="urn:migsh:migration" role="%s" journal="%s" node="%s"/>'):format(
+    mark.role, mark.journal, mark.node)
+  return (mig.xml_unmarked(text):gsub("\n  <uuid>[^<]*</uuid>", function(all)
+    return all .. "\n  <metadata>\n    " .. element .. "\n  </metadata>"
+  end, 1))
+end
+
 function mig.xml_host(text)
   local claims = {}
   for i, disk in ipairs(World.disks(text)) do

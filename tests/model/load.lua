@@ -126,12 +126,21 @@ end
 local names = { "cold-migrate", "live-migrate", "import-domain", "cleanup", "rollback", "journal-resume" }
 local recipes = {}
 
+-- The consoles of the model come one after another, so the locks on nodes are never in each other's way.
+local locks = { is_unreadable = function()
+  return false
+end }
+
+function locks.take()
+  return setmetatable({ check = function() end }, { __close = function() end })
+end
+
 journals.install(fake)
 load_file("lua/lib/transaction.lua", { raise = function(code, format, ...)
   fake.mig.fail(code, nil, format, ...)
 end, handler = fake.normalise, normalise = fake.normalise }, fake.mig, { workflow = function(name)
   return recipes[name].workflow
-end })
+end }, locks)
 for _, name in ipairs(names) do
   recipes[name] = load_file("scripts/" .. name .. ".lua")
 end

@@ -425,9 +425,9 @@ static void mark_is_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),           cmocka_unit_test(every_kind), cmocka_unit_test(refuses),
-        cmocka_unit_test(escapes),         cmocka_unit_test(relative),   cmocka_unit_test(uris),
-        cmocka_unit_test(names_of_a_host), cmocka_unit_test(identity),   cmocka_unit_test(addresses_of_guests),
+        cmocka_unit_test(paths),           cmocka_unit_test(every_kind),      cmocka_unit_test(refuses),
+        cmocka_unit_test(escapes),         cmocka_unit_test(relative),        cmocka_unit_test(uris),
+        cmocka_unit_test(names_of_a_host), cmocka_unit_test(identity),        cmocka_unit_test(addresses_of_guests),
         cmocka_unit_test(marks),           cmocka_unit_test(mark_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -399,14 +399,10 @@ static void local_deaf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(journals),
-        cmocka_unit_test(journal_cut_anywhere),
-        cmocka_unit_test(journal_any_bytes),
-        cmocka_unit_test(journal_locks),
-        cmocka_unit_test(journal_order),
-        cmocka_unit_test(journal_foreign_names),
-        cmocka_unit_test(local_deaf),
-        cmocka_unit_test(unreadable_journals_hold),
+        cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
+        cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
+        cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
+        cmocka_unit_test(local_deaf),        cmocka_unit_test(unreadable_journals_hold),
         cmocka_unit_test(no_empty_journal),
     };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);

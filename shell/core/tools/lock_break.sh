@@ -15,6 +15,7 @@ if ! flock -w "$4" 8; then
   for fd in /proc/[0-9]*/fd/9; do
     pid=${fd#/proc/}
     pid=${pid%%/*}
+    # shellcheck disable=SC3013 # dash and busybox know -ef
     [ "$pid" = $$ ] || ! [ "$fd" -ef "$file" ] || kill -KILL "$pid" 2>/dev/null
   done
   flock -w 5 8 || { echo 'its holder cannot be ended' >&2; exit 1; }

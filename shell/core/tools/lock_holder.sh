@@ -30,6 +30,7 @@ say held
 while hear; do
   now=
   IFS= read -r now <"$file"
+  # shellcheck disable=SC3013 # dash and busybox know -ef
   if [ "$now" != "$who" ] || ! [ "$file" -ef /dev/fd/9 ]; then
     say "lost $now"
     exit 0

@@ -1,0 +1,17 @@
+# Whether there is something at $1, and what. That there is nothing has to be said by the kernel: who may not look sees nothing,
+# too. Behind what defines say, real, kind and facts (copy_look.c).
+real "$1"
+kind "$r"
+if [ -z "$k" ]; then
+  m=$(stat -- "$r" 2>&1)
+  case $m in *'No such file or directory') say absent yes ;; esac
+  say problem "$(printf %s "${m##*: }" | tr '\n' ' ')"
+  exit 0
+fi
+facts "$r"
+say kind "$k"
+# shellcheck disable=SC2154 # facts sets them
+say inode "$inode"
+# shellcheck disable=SC2154
+say size "$length"
+say name "${r##*/}"
