@@ -21,6 +21,11 @@ void *xcalloc(size_t n, size_t size)
     return check(calloc(n ? n : 1, size ? size : 1));
 }
 
+void *xgrow(void *p, size_t n, size_t size)
+{
+    return n & (n - 1) ? p : xrealloc(p, n ? n * 2 : 1, size);
+}
+
 void *xrealloc(void *p, size_t n, size_t size)
 {
     return check(reallocarray(p, n ? n : 1, size ? size : 1));

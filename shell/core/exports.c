@@ -124,7 +124,7 @@ static bool add_client(struct exports *x, struct exports_entry *en, size_t start
         fault(x, line,
               xasprintf("a blank in front of '(' gives the options (%s) to every host, not to %s", own,
                         en->clients[en->n_clients - 1].name));
-    en->clients = xrealloc(en->clients, en->n_clients + 1, sizeof(*en->clients));
+    en->clients = xgrow(en->clients, en->n_clients, sizeof(*en->clients));
     en->clients[en->n_clients++] = (struct exports_client){start, end, xstrdup(w), joined(en->defaults, own)};
     return true;
 }
@@ -239,7 +239,7 @@ void exports_parse(const char *text, size_t len, struct exports *ret)
             entry_release(&en);
             continue;
         }
-        ret->entries = xrealloc(ret->entries, ret->n + 1, sizeof(*ret->entries));
+        ret->entries = xgrow(ret->entries, ret->n, sizeof(*ret->entries));
         ret->entries[ret->n++] = en;
     }
     ret->dangling = k.continued;
