@@ -97,9 +97,10 @@ void out_notice(enum out_level level, const char *fmt, ...)
 void out_stderr(const char *text, size_t n)
 {
     struct buf copy = BUF_INIT;
+    if (n == 0)
+        return;
     buf_add(&copy, text, n);
-    if (n)
-        hand_over((struct posted){.kind = POST_STDERR, .n = n, .text = buf_steal(&copy)});
+    hand_over((struct posted){.kind = POST_STDERR, .n = n, .text = buf_steal(&copy)});
 }
 
 void out_progress(json_t *value, bool done)
