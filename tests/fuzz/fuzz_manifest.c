@@ -51,7 +51,10 @@ static lua_State *start(void)
 {
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
-    if (luaL_dostring(L, "mig = { error = function(e) error(e, 0) end }"))
+    // What the manifest's own modules want: they lie beside its directory, and one of them wants the binary's report.
+    if (luaL_dostring(L, "mig = { error = function(e) error(e, 0) end }\n"
+                         "package.path = os.getenv('FUZZ_MANIFEST'):gsub('image/manifest%.lua$', '?.lua')\n"
+                         "package.preload['migsh.report'] = function() return {} end\n"))
         abort();
     lua_getglobal(L, "mig");
     lua_pushlightuserdata(L, NULL);

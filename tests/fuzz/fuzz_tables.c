@@ -11,7 +11,8 @@ static void ganesha(const char *text, size_t n)
 {
     unsigned id = 0;
     _cleanup_free_ char *line = ganesha_entry(text, n, &id);
-    must(line && (!*line || line[strlen(line) - 1] == '\n'));
+    // A NUL ends the line for us, and nothing more is read behind it.
+    must(line && (!*line || memchr(text, 0, n) || line[strlen(line) - 1] == '\n'));
     ganesha_exports(text, n, "/srv/nfs", "tag");
     struct exports x;
     exports_parse(text, n, &x);

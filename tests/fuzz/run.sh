@@ -40,7 +40,7 @@ one() {
     local name=$1 corpus=$dir/corpus/$1 log=$dir/fuzz_$1.log
     mkdir -p "$corpus" "$dir/found"
     if "$dir/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=5 -malloc_limit_mb=256 -rss_limit_mb=1024 \
-        -max_len=4096 -print_final_stats=1 -artifact_prefix="$dir/found/$name-" "$corpus" "tests/fuzz/seeds/$name" \
+        -max_len=4096 -seed=1 -print_final_stats=1 -artifact_prefix="$dir/found/$name-" "$corpus" "tests/fuzz/seeds/$name" \
         >"$log" 2>&1; then
         echo "ok - $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
     else

@@ -71,7 +71,8 @@ check "… leaves no journal behind" prints "" on admin sh -c 'ls /root/two/migs
 check "… also where only one of the nodes is the same" gives 10 "another console is at work on 'web'" two steps "$work" web --nodes dest,nfs
 check "… and holds nothing then" free nfs web
 check "who lists it" gives 0 "source +web +steps +root@admin +\d\d:\d\d +$(id_of).*dest +web" two who
-check "who, as JSON" gives 0 '"by":"root@admin".*"command":"steps","domain":"web","journal":"[^"]*-steps-[^"]*","lock":"domain:web","node":"source","pid":\d+,"seconds":\d+' two --json who source
+json_who() { two --json who source | tail -n 1 | tee /dev/stderr | jq -e '.[0] | .by == "root@admin" and .command == "steps" and .domain == "web" and (.journal | test("-steps-")) and .lock == "domain:web" and .node == "source" and .pid > 0 and .seconds > 0'; }
+check "who, as JSON" json_who
 check "who, in Lua" gives 0 "web" two -c '=mig.who{"dest"}[1].domain'
 begin_other() {
     mkdir -p "$work/d2" && touch "$work/d2/go-one" "$work/d2/go-two" "$work/d2/go-three"
@@ -80,7 +81,8 @@ begin_other() {
 check "something else may be worked on meanwhile" begin_other
 go one two three
 check "the first one goes on to its end" ends 0 "done. +three"
-check "… and then nobody holds anything" prints "" two who
+nobody_holds() { two --json who | tail -n 1 | tee /dev/stderr | jq -e '. == []'; }
+check "… and then nobody holds anything" nobody_holds
 check "… so that the other may begin" gives 0 "" two steps "$work/d-web" web --nodes source,dest
 
 # --- the console ends
