@@ -113,7 +113,7 @@ lab exec switch -- ip link set dest down
 check "cut off: its holder on dest ends by itself" eventually free dest cut
 check "cut off: held on source meanwhile" held source cut
 go one two three
-check "cut off: it stops before its next step" ends "[1-9]|10" "(has not answered|is lost|ended|gone).*hint: .*resume $(id_of) goes on"
+check "cut off: it stops before its next step" ends 8 "(has not answered|is lost|ended|gone).*hint: .*resume $(id_of) goes on"
 check "… which was not begun" test ! -e "$d/did-two"
 lab exec switch -- ip link set dest up
 check "… and is when it is gone on with" gives 0 "" one resume "$(id_of)"
@@ -140,10 +140,17 @@ check "… to the end" test -e "$d/undid-one"
 # --- a console that was stopped in its tracks does not go on when it wakes
 check "frozen: begun" begin frozen
 on admin kill -STOP "$(cat "$d/pid")"
-check "frozen: its lock is broken" gives 0 "taken away" two break-lock frozen --reason "frozen" --yes
+# On a slow machine the lock may have ended by itself before, 30 s after the last sign of life.
+broken=0
+two break-lock frozen --reason "frozen" --yes >"$work/out" 2>&1 || broken=$?
+[ $broken = 0 ] && grep -q "taken away" "$work/out" || [ $broken = 3 ] && grep -q "nobody holds" "$work/out"
+report "frozen: its lock is broken"
 go one two three
 on admin kill -CONT "$(cat "$d/pid")"
-check "frozen: it stops when it wakes" ends 10 "taken away.*frozen"
+case $broken in
+3) check "frozen: it stops when it wakes" ends 8 "is lost" ;;
+*) check "frozen: it stops when it wakes" ends 10 "taken away.*frozen" ;;
+esac
 check "frozen: before the next step" test ! -e "$d/did-two"
 
 # --- root here and a sudo user there
