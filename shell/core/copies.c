@@ -92,10 +92,12 @@ static void ask_main(void *arg)
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     struct copy_answer answer = {.err = ERR_INIT};
     virt_dom_lookup_uuid(a->conn, a->uuid, &dom, &answer.err);
-    if (answer.err.code == ERR_NOT_FOUND)
-        err_release(&answer.err);
     if (dom && virt_dom_id(dom) >= 0)
         virt_dom_state(dom, &answer.state, &answer.reason, &answer.err);
+    if (answer.err.code == ERR_NOT_FOUND) // no such one, or a transient one that ended between the two questions
+        err_release(&answer.err);
+    if (answer.state && strcmp(answer.state, "shut off") == 0) // likewise
+        answer.state = NULL;
     if (answer.state && is_here(a, &answer.first) && virt_dom_id(dom) == a->own_id)
         answer.state = NULL;
     answer.name = answer.state ? xstrdup(virt_dom_name(dom)) : NULL;
