@@ -63,7 +63,7 @@ virsh -q "list --all --name; echo @; list --name; echo @; list --all --persisten
         NR == 5 {{ n = split($0, d, /\n+/); for (i = 1; i <= n; i++) if (d[i] ~ /[^ ]/) print k[NR], d[i] }}
         NR > 5 {{ gsub(/\n/, "\\n"); gsub(/^(\\n)+|(\\n)+$/, ""); if ($0 != "") print "xml", k[NR], $0 }}'
 find {images} -mindepth 1 ! -type f -printf 'other %y %P\n'
-find /mnt /root /run /etc /var/lib/libvirt /srv -xdev -iname '*migsh*' ! -path '/run/migsh-lab*' -printf 'trace %p\n' 2>/dev/null
+find /mnt /root /run /etc /var/lib/libvirt /srv -xdev -iname '*migsh*' ! -path '/run/migsh-lab*' ! -path '/run/migsh' ! -path '/run/migsh/*' -printf 'trace %p\n' 2>/dev/null
 ps -e -o comm= | sort -u | sed 's/^/process /'
 """
 
