@@ -470,8 +470,9 @@ static void add_tail(struct buf *out, const struct buf *said)
 int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e)
 {
     if (result->status != 0) {
-        _cleanup_buf_ struct buf text = BUF_INIT;
-        add_tail(&text, &result->err);
+        _cleanup_buf_ struct buf said = BUF_INIT, text = BUF_INIT;
+        add_tail(&said, &result->err);
+        buf_add_message(&text, buf_str(&said));
         return err_set(e, ERR_FAILED, "%s: exit status %d%s%s", who, result->status, text.len ? ": " : "",
                        buf_str(&text));
     }
