@@ -7,7 +7,7 @@ read_globals = {
   mig = {
     other_fields = true,
     fields = {
-      "all", "array", "ask", "domain", "error", "fail", "fetch", "guest_address", "job", "journal_begin",
+      "all", "array", "ask", "domain", "error", "fail", "fetch", "guest_address", "job", "journal_begin", "journal_set_aside",
       "journal_open", "journals", "json_decode", "json_encode", "line", "ms", "node", "nodes", "notice", "null",
       "progress", "render", "sha256", "sleep", "spawn", "start", "text_file", "timeout", "transaction",
       "transaction_judge", "transaction_resume", "transaction_rollback", "try", "undo", "warn", "watch_start",
