@@ -185,7 +185,7 @@ int file_trusted_openat(int dir, const char *name, int flags, const char *path, 
     // a pipe that got there meanwhile is refused, not waited for.
     struct stat st;
     _cleanup_(close_p) int fd = -1;
-    bool is_file = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    bool is_file = name && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (is_file && S_ISREG(st.st_mode))
         fd = openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (!is_file || (fd < 0 && S_ISREG(st.st_mode)) || (fd >= 0 && fstat(fd, &st) < 0))

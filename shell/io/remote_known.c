@@ -318,7 +318,7 @@ int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, 
     int status = 0;
     *ret_line = 0;
     errno = 0;
-    for (ssize_t n; status == 0 && !*ret_line && (n = getline(&text, &cap, f)) >= 0;) {
+    while (status == 0 && !*ret_line && getline(&text, &cap, f) >= 0) {
         line++;
         if (line == 1 && str_starts(text, "SSHKRL"))
             status = err_set(e, ERR_UNSUPPORTED, "RevokedHostKeys %s: it is a KRL, which migsh cannot read", path);

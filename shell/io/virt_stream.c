@@ -299,7 +299,7 @@ int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_tra
         return -1;
     struct job_thread *thread = job_thread_start(t->upload ? "upload" : "download", pump_main, p, e);
     if (!thread) {
-        pump_unref(p); // the thread's
+        p->refs = 1; // no thread has the other
         pump_unref(p);
         return -1;
     }
