@@ -35,6 +35,13 @@ static void close_p(int *fd)
         close(*fd);
 }
 
+static int take_fd(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
 static void walk_release(struct walk *w)
 {
     close_p(&w->dir);
@@ -196,8 +203,7 @@ int file_trusted_openat(int dir, const char *name, int flags, const char *path, 
     }
     if (judge(&st, path, path, e) < 0)
         return -1;
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = take_fd(&fd);
     return 0;
 }
 
@@ -217,7 +223,7 @@ static int open_file(const char *path, int *ret_fd, struct err *e)
 
 int file_trusted_check(const char *path, struct err *e)
 {
-    int fd;
+    int fd = -1;
     if (open_file(path, &fd, e) < 0)
         return -1;
     close(fd);
@@ -271,7 +277,7 @@ int file_replace(const char *path, const char *data, size_t len, mode_t mode, st
         return -1;
     if (!w.name)
         return err_errno(e, EISDIR, "cannot write %s", path);
-    if (make_temp(&w, &temp, &fd, e) < 0)
+    if (make_temp(&w, &temp, &fd, e) < 0 || !temp)
         return -1;
     if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || renameat(w.dir, temp, w.dir, w.name) < 0) {
         int saved = errno;
@@ -314,8 +320,7 @@ static int open_private(const char *path, bool make, int *ret_fd, struct err *e)
         return err_errno(e, errno, "cannot open the directory %s", path);
     if (make_private(fd, path, e) < 0)
         return -1;
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = take_fd(&fd);
     return 0;
 }
 

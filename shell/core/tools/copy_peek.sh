@@ -1,5 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Whether there is something at $1, and what. That there is nothing has to be said by the kernel: who may not look sees nothing,
 # too. Behind what defines say, real, kind and facts (copy_look.c).
+# shellcheck shell=sh disable=SC2154 # r, inode, length
 real "$1"
 kind "$r"
 if [ -z "$k" ]; then
@@ -10,8 +12,6 @@ if [ -z "$k" ]; then
 fi
 facts "$r"
 say kind "$k"
-# shellcheck disable=SC2154 # facts sets them
 say inode "$inode"
-# shellcheck disable=SC2154
 say size "$length"
 say name "${r##*/}"
