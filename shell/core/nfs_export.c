@@ -2,7 +2,7 @@
 // The steps of an export. See nfs_export.h.
 //
 // What a server exports is read from its files at certain times only, so a change of a file has to be followed by a
-// re-reading, and so has the way back. The checksum of the file last read is kept in /run/migsh, so that a second
+// re-reading, and so has the way back. The checksum of the file last read is kept in /run/migsh-nfs, so that a second
 // application finds nothing to do; that directory is gone after a reboot, when the server has read its files anyway, and
 // one re-reading more does no harm.
 #include "core/nfs_export.h"
@@ -56,10 +56,10 @@ static const char look[] =
 
 // $1: the file that the server reads, $2: what its checksum must not be any more, or "".
 static const char reload_check[] =
-    "now=$(cksum 2>/dev/null <\"$1\" || echo none); [ \"$now\" = \"$(cat /run/migsh/nfs-exports.sum "
+    "now=$(cksum 2>/dev/null <\"$1\" || echo none); [ \"$now\" = \"$(cat /run/migsh-nfs/exports.sum "
     "2>/dev/null)\" ] && [ \"$now\" != \"$2\" ]";
 
-#define KEEP_SUM "mkdir -p /run/migsh && { cksum 2>/dev/null <\"$1\" || echo none; } >/run/migsh/nfs-exports.sum"
+#define KEEP_SUM "mkdir -p /run/migsh-nfs && { cksum 2>/dev/null <\"$1\" || echo none; } >/run/migsh-nfs/exports.sum"
 
 // The file may be gone again: what it said must not stay exported.
 static const char reload_exportfs[] = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
@@ -169,17 +169,18 @@ static void add_way_back(struct plan *p, const struct nfs_export *x, const struc
     unsigned hash = 5381;
     for (size_t i = 0; i < text->len; i++)
         hash = hash * 33 + (unsigned char)text->s[i];
-    _cleanup_free_ char *marker = xasprintf("/run/migsh/nfs-export-%08x", hash);
+    _cleanup_free_ char *marker = xasprintf("/run/migsh-nfs/export-%08x", hash);
     const char *const words[] = {facts_get(f, "file"), marker};
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "exports to be read again on the way back");
     c->check = nfs_script("[ -e \"$2\" ]", words, 2);
-    c->run = nfs_script("mkdir -p /run/migsh && : >\"$2\"", words, 2);
+    c->run = nfs_script("mkdir -p /run/migsh-nfs && : >\"$2\"", words, 2);
     _cleanup_free_ char *back =
-        xasprintf("rm -f -- \"$2\" /run/migsh/nfs-exports.sum; rmdir /run/migsh 2>/dev/null\n%s",
+        xasprintf("rm -f -- \"$2\" /run/migsh-nfs/exports.sum; rmdir /run/migsh-nfs 2>/dev/null\n%s",
                   by_ganesha(f) ? reload_ganesha : reload_exportfs);
     _cleanup_free_ char *undo = nfs_script(back, words, 2);
     c->undo_always = true; // the marker does not outlive a reboot
-    c->undo = xasprintf("(%s); s=$?; rm -f /run/migsh/nfs-exports.sum; rmdir /run/migsh 2>/dev/null; exit $s", undo);
+    c->undo =
+        xasprintf("(%s); s=$?; rm -f /run/migsh-nfs/exports.sum; rmdir /run/migsh-nfs 2>/dev/null; exit $s", undo);
 }
 
 static bool add_exports(struct plan *p, const struct nfs_export *x, const struct facts *f, json_t *notes)

@@ -5,7 +5,7 @@
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" nfstest 192.168.90
-sums() { on nfs sh -c 'sha256sum /etc/exports; stat -c %a:%u:%g /etc/exports; cd /etc && ls exports.migsh* 2>/dev/null; ls -d /srv/* /run/migsh 2>/dev/null'; }
+sums() { on nfs sh -c 'sha256sum /etc/exports; stat -c %a:%u:%g /etc/exports; cd /etc && ls exports.migsh* 2>/dev/null; ls -d /srv/* /run/migsh-nfs 2>/dev/null'; }
 # shellcheck disable=SC2016 # for the shell over there
 # Everything below a directory: names, modes, contents.
 tree() { on "$1" sh -c 'cd "$1" || exit; find . -print0 | sort -z | xargs -0 stat -c "%n %a %u %F %s"; find . -type f -print0 | sort -z | xargs -0 sha256sum' sh "$2"; }

@@ -32,7 +32,7 @@ state() {
                 \( -type f -printf "%p %m %U:%G $1\n" -o -printf "%p %y %m %U:%G %l\n" \) 2>/dev/null | sort
             find /root/.ssh /etc -xdev -type f ! -name "*.migsh-*~" -exec sha256sum {} + 2>/dev/null | sort
             virsh -q pool-list --all 2>/dev/null; grep -E " (fuse\.)?nfs4? " /proc/mounts; uname -n
-            ls -A /run/migsh 2>/dev/null; exportfs -v 2>/dev/null' _ "${1:-}" >"$work/state.$host" &
+            ls -A /run/migsh-nfs 2>/dev/null; exportfs -v 2>/dev/null' _ "${1:-}" >"$work/state.$host" &
     done
     wait
     for host in "${hosts[@]}"; do sed "s/^/$host /" "$work/state.$host"; done
@@ -70,7 +70,7 @@ check "without a mode: plan, question, done" \
 as_documented() {
     [[ $(on source uname -n) == test1 && $(on dest uname -n) == test2 && $(on nfs cat /etc/exports) == "/nfs *(rw,sync,no_root_squash)" ]] &&
         on source ssh -o BatchMode=yes test2 true && on dest ssh -o BatchMode=yes test1 true &&
-        for host in source dest; do on "$host" virsh -q pool-list --autostart | grep -q 'nfspool *active *yes' || return 1; done
+        for host in source dest; do on "$host" virsh -q pool-list --autostart | grep 'nfspool *active *yes' >/dev/null || return 1; done
 }
 check "names, keys, export and pools are as the document wants" as_documented
 state %T@ >"$work/after"

@@ -6,6 +6,12 @@ lock_place() {
   if [ -O / ] || [ "$(id -u)" = 0 ]; then locks=/run/migsh; else locks=${HOME:?}/.migsh-locks; fi
   [ -d "$locks" ] || mkdir -m 700 -- "$locks" 2>/dev/null || [ -d "$locks" ] ||
     { echo "cannot make the directory $locks" >&2; return 1; }
-  [ ! -L "$locks" ] && [ -O "$locks" ] && [ "$(stat -c %a -- "$locks")" = 700 ] ||
-    { echo "$locks is not a directory of its user's own, closed to others (0700): no lock in it can be trusted" >&2; return 1; }
+  # One that only its owner could write to holds nothing of others', and needs but to be closed.
+  ok=
+  [ -L "$locks" ] || ! [ -O "$locks" ] || case $(stat -c %A -- "$locks") in
+    drwx------) ok=1 ;;
+    d????-??-?) chmod 700 -- "$locks" && ok=1 ;;
+  esac
+  [ -n "$ok" ] || { echo "$locks is not a directory of its user's own, closed to others (0700): no lock in it can be trusted" >&2
+    return 1; }
 }
