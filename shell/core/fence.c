@@ -28,7 +28,8 @@ enum fence_verdict fence_judge(const struct copies *c, bool force)
         const struct copy_answer *a = &c->answers[i];
         if (!a->state && (force || !err_is_set(&a->err)))
             continue;
-        if (!a->state || a->first || strcmp(a->state, "paused") != 0)
+        bool ends = a->state && strcmp(a->state, "in shutdown") == 0; // taken back, it may be
+        if (!ends && (!a->state || a->first || strcmp(a->state, "paused") != 0))
             return FENCE_YIELD;
         v = FENCE_WAIT;
     }

@@ -16,6 +16,7 @@ static const struct copy_answer off = {.err = ERR_INIT}, running = {.state = "ru
                                 running_first = {.state = "running", .reason = "booted", .first = true},
                                 paused = {.state = "paused", .reason = "user"},
                                 paused_first = {.state = "paused", .reason = "user", .first = true},
+                                ending = {.state = "in shutdown", .reason = "user", .first = true},
                                 silent = {.err = {ERR_TIMEOUT, NULL, NULL}};
 
 static void says(enum fence_verdict want, bool force, struct copy_answer a, struct copy_answer b)
@@ -34,6 +35,8 @@ static void judges(void **state)
     says(FENCE_YIELD, false, paused, paused_first);
     says(FENCE_YIELD, false, off, running); // whoever is the first
     says(FENCE_YIELD, false, paused, running_first);
+    says(FENCE_WAIT, false, off, ending); // taken back, it may be
+    says(FENCE_YIELD, false, ending, running);
     says(FENCE_YIELD, false, off, silent);
     says(FENCE_YIELD, false, paused, silent);
     says(FENCE_FREE, true, off, silent);
