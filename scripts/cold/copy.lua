@@ -344,7 +344,7 @@ local function state_of(about, file, made, side)
   return (booted or found) and is_equal(about, file, made) and "same" or "changed"
 end
 
--- What has been found or made for each file, and how it is now: {path, to, action, source, copy, inode}.
+-- What has been found or made for each file, and how it is now: {path, to, kind, action, common, source, copy, inode}.
 function copy.states(tx)
   local about, list = tx.about, {}
   for i, file in ipairs(about.files) do
@@ -358,7 +358,7 @@ function copy.states(tx)
         copy = node.exists(about.dest, file.to) and "same" or "gone" }
     elseif made and (made.action == "copied" or made.action == "there") then
       list[#list + 1] = { path = file.path, to = file.to, kind = file.kind, action = made.action,
-        inode = made.copy and made.copy.inode,
+        common = is_common(file), inode = made.copy and made.copy.inode,
         source = state_of(about, file, made, "source"), copy = state_of(about, file, made, "copy") }
     end
   end

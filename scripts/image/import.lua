@@ -161,7 +161,7 @@ local function last_made(tx, file, made)
   return rebased and rebased[file.path] or made.copy
 end
 
--- How the files are that were made: {path, to, action, copy, inode}, as guest/evidence.lua takes them.
+-- How the files are that were made: {path, to, action, common, copy, inode}, as guest/evidence.lua takes them.
 local function states(tx)
   local list = {}
   for _, file in ipairs(tx.about.files) do
@@ -169,6 +169,7 @@ local function states(tx)
     if made and made.action == "copied" and made.copy then
       local now = node.stat(tx.about.dest, file.to)
       list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy.inode,
+        common = file.readonly or file.kind == "backing",
         copy = not now and "gone" or node.same(last_made(tx, file, made), now) and "same" or "changed" }
     end
   end

@@ -76,6 +76,10 @@ is("the last copy, defined there", "forward", "last one", { rows = { a = off, b 
   files = { file("gone", "same") } })
 is("the last copy, the source runs without its disk's name", "neither", "last one", { rows = { a = on },
   files = { file("gone", "same") } })
+is("a base that others read tells nothing", "back", "nothing shows", { rows = { a = off }, files = { { path = "/i/base",
+  to = "/i/base", action = "copied", common = true, source = "same", copy = "same", users = { "qemu on b" } } } })
+is("a base that was written to does", "neither", "has run on b", { rows = { a = off }, files = { { path = "/i/base",
+  to = "/i/base", action = "copied", common = true, source = "same", copy = "changed", users = {} } } })
 is("what was there before is other people's", "back", "nothing shows", { rows = { a = off, b = off }, files = { { path =
   "/i/base", to = "/i/base", action = "there", source = "same", copy = "changed" } } })
 is("the source is not defined any more", "forward", "not defined on a", { rows = { b = off } })
