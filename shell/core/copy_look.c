@@ -299,6 +299,8 @@ static int judge_kind(struct copy *c, struct err *e)
         return copy_at(s, e, ERR_USAGE, "neither a file nor a block device");
     s->exists = true;
     s->size = number(&s->facts, "size");
+    if (s->block && s->size == 0) // or blockdev did not tell
+        return copy_at(s, e, ERR_IO, "the device has no size: nothing is behind it");
     return 0;
 }
 
