@@ -127,8 +127,9 @@ static const char *find_value(const char *s, const char *end, const char *key)
 
 char *ganesha_entry(const char *body, size_t len, unsigned *ret_id)
 {
-    const char *end = body + len, *id = find_value(body, end, "Export_Id");
     const char *newline = memchr(body, '\n', len);
+    // The first line is the entry of exports(5): its words are not ours.
+    const char *id = newline ? find_value(newline, body + len, "Export_Id") : NULL;
     *ret_id = id ? (unsigned)strtoul(id, NULL, 10) : 0;
     if (!newline || len < 2 || strncmp(body, "# ", 2) != 0)
         return xstrdup("");

@@ -254,9 +254,9 @@ static void test_ganesha(void **state)
     _cleanup_buf_ struct buf b = BUF_INIT;
     json_t *notes = json_array();
     exports_parse(line, strlen(line), &x);
-    ganesha_export(7, &x.entries[0], "LINE", &b, notes);
+    ganesha_export(7, &x.entries[0], "LINE(Export_Id = 9)", &b, notes);
     assert_string_equal(
-        buf_str(&b), "# LINE\nEXPORT {\n    Export_Id = 7;\n    Path = \"/srv/x\";\n    Pseudo = \"/srv/x\";\n"
+        buf_str(&b), "# LINE(Export_Id = 9)\nEXPORT {\n    Export_Id = 7;\n    Path = \"/srv/x\";\n    Pseudo = \"/srv/x\";\n"
                      "    Access_Type = None;\n    FSAL { Name = VFS; }\n"
                      "    CLIENT { Clients = 192.0.2.1; Access_Type = RW; Squash = No_Root_Squash; }\n"
                      "    CLIENT { Clients = *; Access_Type = RO; Squash = Root_Squash; Anonymous_Uid = 36; SecType = "
@@ -265,7 +265,7 @@ static void test_ganesha(void **state)
     json_decref(notes);
     unsigned id;
     _cleanup_free_ char *entry = ganesha_entry(b.s, b.len, &id);
-    assert_string_equal(entry, "LINE\n");
+    assert_string_equal(entry, "LINE(Export_Id = 9)\n");
     assert_int_equal(id, 7);
     _cleanup_free_ char *tag = ganesha_tag("/srv/x"), *other = ganesha_tag("/srv-x");
     assert_string_not_equal(tag, other);
