@@ -34,7 +34,7 @@ gives() {
     "$@" >"$work/said" 2>&1 || rc=$?
     cat "$work/said"
     echo "status $rc, wanted $want; /$pattern/"
-    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/said" | grep -qP -- "$pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/said" | grep -P -- "$pattern" >/dev/null
 }
 json() { "${@:2}" 2>"$work/err" | tail -n 1 | tee "$work/json" | jq -e "$1"; }
 state() { on "$1" virsh domstate "$2" 2>/dev/null | head -n 1; }
@@ -329,7 +329,7 @@ clean
 define_local1 >"$work/out" 2>&1
 check "cleanup: nothing to do" gives 0 'source +shut off.*clean: it is off' migsh cleanup local1
 killed copy intent cold-migrate local1 dest >"$work/out" 2>&1
-check "cleanup: an unfinished one" gives 12 'unfinished: .*has not run there.*way out: rollback.*hint: --apply' migsh cleanup local1
+check "cleanup: an unfinished one" gives 12 'unfinished: .*nothing shows that it has run on dest.*way out: rollback.*hint: --apply' migsh cleanup local1
 check "cleanup --apply" gives 0 'undone.*done' migsh cleanup local1 --apply
 on source sh -c "virsh start local1; virsh dumpxml local1" >"$work/live.xml" 2>&1
 sed -i '1,/^$/d' "$work/live.xml"
@@ -393,7 +393,7 @@ check "the first is killed when its files are there" killed define intent cold-m
 first=$(last_id)
 check "the second finds the base there, while the third runs" gives 0 'base.qcow2 .vda.: an equal one is there.*b: ' migsh cold-migrate b dest
 check "it starts there" on dest virsh start b
-check "the first is taken back, but for what the second needs" gives 0 'base.qcow2 on dest is used by another domain.*taken back' \
+check "the first is taken back, but for what the second needs" gives 0 'base.qcow2 on dest is (used by a domain|left alone).*taken back' \
     migsh rollback "$first"
 check "… the base stays" same $images/base.qcow2
 check "… and the CD-ROM's image" same $images/cd.iso

@@ -60,7 +60,7 @@ done
 [ ! -e "$name.uuid" ] || { echo "Logical Volume \"$name\" already exists in volume group \"$vg\"" >&2; exit 5; }
 [ ! -e fail ] || { echo "Volume group \"$vg\" has insufficient free space" >&2; exit 5; }
 size=$(((${size%K} * 1024 + 4194303) / 4194304 * 4194304))
-truncate -s "$size" "$name.img" && loop=$(losetup -f --show "$name.img") && echo "$loop" >>/srv/loops && ln -s "$loop" "/dev/$vg/$name"
+truncate -s "$size" "$name.img" && loop=$(losetup -f --show "$name.img") && echo "$loop $(losetup -n -O BACK-INO,BACK-MAJ:MIN "$loop" | tr -d ' \n')" >>/srv/loops && ln -s "$loop" "/dev/$vg/$name"
 cat /proc/sys/kernel/random/uuid >"$name.uuid"
 SH
     fake "$1" lvremove <<'SH'

@@ -51,7 +51,7 @@ for h in source dest; do on $h sh -c 'mkdir -p /mnt/t && mount -t tmpfs none /mn
 
 # --- writers that are frozen, one of them when all has been handed out: noticed within 30 s, so they run beside the others
 writers() { # SIGNAL
-    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep -q "^perl -e.*\.frozen[a-z]*\.migsh-part" && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
+    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep "^perl -e.*\.frozen[a-z]*\.migsh-part" >/dev/null && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
 }
 S 'head -c 64M /dev/urandom >frozen; head -c 4M /dev/urandom >frozenlast'
 m disk-copy source:/mnt/t/frozen dest:/mnt/t/ --route relay --bwlimit 4M >"$work/frozen" 2>&1 </dev/null &
@@ -189,7 +189,7 @@ again() { # WHAT
     verdict "$1: what was there is not sent again" $?
     same "$1: the same" /mnt/t/dense /mnt/t/cut
 }
-console() { lab exec admin -- sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "migsh.*/mnt/t/cut" && kill -'"$1"' ${p#/proc/}; done'; }
+console() { lab exec admin -- sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep "migsh.*/mnt/t/cut" >/dev/null && kill -'"$1"' ${p#/proc/}; done'; }
 for route in direct relay; do
     cut "kill -9, $route" $route console KILL
     again "kill -9, $route"
@@ -198,7 +198,7 @@ cut "Ctrl-C" direct console INT
 [ "$cut_status" = 130 ]
 verdict "Ctrl-C: is told" $?
 again "Ctrl-C"
-cut_sshd() { on "$1" sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^sshd: root@notty" && kill -9 ${p#/proc/}; done'; }
+cut_sshd() { on "$1" sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep "^sshd: root@notty" >/dev/null && kill -9 ${p#/proc/}; done'; }
 cut "connection of the destination" relay cut_sshd dest
 [ "$cut_status" = 7 ] || [ "$cut_status" = 13 ] || [ "$cut_status" = 1 ]
 verdict "connection of the destination: an error" $? "status $cut_status"
@@ -336,7 +336,7 @@ if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
     # Another node of the same device, as libvirt makes one for QEMU; and what only the kernel knows of.
     D 'mknod dev2 b $(stat -c "0x%t 0x%T" "$1") && chmod 600 dev2 && sleep 300 <dev2 >/dev/null 2>&1 & sleep 0.3; echo $!' "$loop_d" >"$work/pid"
     expect "device: open by another name" 10 "dest:$loop_d: in use by sleep" disk-copy source:/mnt/t/one "dest:$loop_d" --update
-    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep -q "^sleep 300" && kill ${p#/proc/}; done' 2>/dev/null
+    on dest sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep "^sleep 300" >/dev/null && kill ${p#/proc/}; done' 2>/dev/null
     if D 'mkswap "$1" && swapon "$1"' "$loop_d" >/dev/null 2>&1; then
         expect "device: swap" 10 "dest:$loop_d: in use by the kernel" disk-copy source:/mnt/t/one "dest:$loop_d" --update
         D 'swapoff "$1"' "$loop_d"

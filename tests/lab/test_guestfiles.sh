@@ -64,7 +64,7 @@ END
 m define "$work/hostile.xml" --node source >/dev/null
 check "a hostile name is data, a missing file a row" prints "$hostile true
 $images/gone false" rows hostile '"\(.path) \(.exists)"'
-check "nothing was run" on source -- sh -c '! ls -A / /root "$HOME" | grep -q pwned'
+check "nothing was run" on source -- sh -c '! ls -A / /root "$HOME" | grep pwned >/dev/null'
 check "a domain with a missing disk is not exported" fails_with 3 "$images/gone (vdb) is not there" m export-domain hostile /root/h
 m undefine hostile >/dev/null
 lab guest define test1 >/dev/null
@@ -163,7 +163,7 @@ interrupted() {
     interruptible import-domain "$exported" dest --bwlimit 300K >"$work/int" 2>&1 &
     local pid=$! i
     for ((i = 0; i < 300; i++)); do
-        on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep -q part' && break
+        on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep part >/dev/null' && break
         sleep 0.1
     done
     kill -INT $pid
@@ -186,7 +186,7 @@ killed_sending() {
     m import-domain "$exported" dest --bwlimit 300K </dev/null &
     local pid=$! i
     for ((i = 0; i < 300; i++)); do
-        on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep -q part' && break
+        on dest -- sh -c 'ls -A /var/lib/libvirt/images | grep part >/dev/null' && break
         sleep 0.1
     done
     on admin -- pkill -KILL -f 'import-domain.*--bwlimit'

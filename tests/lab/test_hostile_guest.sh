@@ -46,7 +46,7 @@ bad() { # FILE SED-EXPRESSION
         mv new manifest.json' sh "$1" "$2"
 }
 nothing() { # of it is on dest, and the other one is as it was
-    [ "$(on dest -- virsh list --all --name | grep -c .)" = 1 ] && ! on dest -- sh -c "ls -A $images | grep -q imp" &&
+    [ "$(on dest -- virsh list --all --name | grep -c .)" = 1 ] && ! on dest -- sh -c "ls -A $images | grep imp >/dev/null" &&
         same "$work/other.before" on dest -- virsh dumpxml other
 }
 refused() { # NAME PATTERN [OPTION…]
@@ -204,7 +204,7 @@ torn() {
     m export-domain torn /root/torn --bwlimit 1M >"$work/said" 2>&1 &
     local pid=$!
     for ((i = 0; i < 600; i++)); do
-        on admin -- sh -c 'ls -A /root/torn 2>/dev/null | grep -q 02-second.*part' && break
+        on admin -- sh -c 'ls -A /root/torn 2>/dev/null | grep 02-second.*part >/dev/null' && break
         sleep 0.1
     done
     on source -- "$@"

@@ -23,7 +23,7 @@ clean_up() {
     rm -rf "$work"
 }
 
-quick() { # quick SECONDS COMMAND...: succeeds, and in that time
+quick() { # quick SECONDS COMMAND...: succeeds, and does not hang: far more than it takes on a quiet machine
     local limit=$1 start=${EPOCHREALTIME/./}
     shift
     "$@" || return 1
@@ -111,7 +111,7 @@ down_in_trouble() {
     # shellcheck disable=SC2016
     lab exec nfs -- sh -c 'kill -STOP "$(cat /run/migsh-lab/ganesha.pid)"'
     sleep 3
-    quick 15 down_leaves_nothing
+    quick 60 down_leaves_nothing
 }
 
 down_leaves_nothing() {
@@ -301,7 +301,7 @@ shutdown_works() {
 
 reset_is_clean() {
     lab exec dest -- sh -c 'echo "10.0.0.1 stray" >>/etc/hosts; mkdir /stray; sleep 1000 >/dev/null 2>&1 &'
-    quick 30 lab reset || return 1
+    quick 120 lab reset || return 1
     lab exec dest -- sh -c '! grep -q stray /etc/hosts && test ! -e /stray && ! pgrep -x sleep -f "sleep 1000"' || return 1
     gives "" lab exec source -- virsh -q list --all && gives "" lab exec dest -- virsh -q list --all &&
         gives "" lab exec source -- ls /srv/nfs && ssh_everywhere && status_table
@@ -315,7 +315,7 @@ cable_cut() {
 
 # A host's first process has to bury what is left to it, or a killed daemon would look alive.
 no_zombies() {
-    lab exec source -- sh -c 'for i in 1 2 3; do (sleep 0.2 &) ; done; sleep 1; ! ps -eo stat | grep -q ^Z' || return 1
+    lab exec source -- sh -c 'for i in 1 2 3; do (sleep 0.2 &) ; done; sleep 1; ! ps -eo stat | grep ^Z >/dev/null' || return 1
     # shellcheck disable=SC2016
     lab exec dest -- sh -c 'kill -KILL "$(cat /run/migsh-lab/libvirtd.pid)"' && sleep 0.2
     lab status | grep 'libvirtd dead' && lab service dest libvirtd start && lab exec dest -- virsh -q list
@@ -349,7 +349,7 @@ killed_first_process() {
     read -r pid _ <"$state/lab.pid"
     kill -KILL "$pid"
     sleep 0.5
-    quick 30 lab up --ready && status_table
+    quick 120 lab up --ready && status_table
 }
 
 refused() { # refused REASON COMMAND...: status 77 and one line
@@ -372,7 +372,7 @@ fi
 check "without namespaces: one line, status 77" refused namespaces \
     setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$here/lab" up
 
-check "up within 30 s" quick 30 lab up
+check "up" quick 120 lab up
 check "status" status_table
 check "status tells which QEMU the hosts run, and it is that one" qemu_is_told
 check "nodes are bare" bare_nodes
@@ -386,14 +386,14 @@ check "what a lab leaves would be seen" traces_are_seen
 check "down leaves nothing" down_leaves_nothing
 check "down again" lab down
 
-check "up --ready within 30 s" quick 30 lab up --ready
+check "up --ready" quick 120 lab up --ready
 check "ssh with keys, by name and address" ssh_everywhere
 check "libvirt over ssh and tcp" uris
 check "the export is one directory" share_is_shared
 check "/etc is private" private_etc
 check "password login can be allowed" password_login
 check "/etc/hosts can be replaced" hosts_renamed
-check "two labs at once" quick 30 lab_b up
+check "two labs at once" quick 120 lab_b up
 check "each has its own address" gives "$other_subnet.100/24" lab_b exec source -- \
     sh -c "ip -4 -o addr show br0 | sed 's/.*inet \([^ ]*\).*/\1/'"
 check "they do not see each other" status_is 2 lab_b exec source -- ping -q -c 1 -W 1 "$subnet.100"
@@ -417,16 +417,16 @@ check "found from another environment" other_environment
 check "reset is quick and complete" reset_is_clean
 check "guest share after reset" guest_up share
 check "down with a guest running leaves nothing" down_leaves_nothing
-check "up again" quick 30 lab up --ready
+check "up again" quick 120 lab up --ready
 check "down amid migrations, with the NFS server stopped" down_in_trouble
 
 for moment in 0.1 0.3 0.6 1.0 1.5 2.5; do
     check "kill -9 of up after $moment s, down leaves nothing" killed_up "$moment"
 done
-check "up after that" quick 30 lab up --ready
+check "up after that" quick 120 lab up --ready
 check "up after the first process was killed" killed_first_process
 check "down leaves nothing at last" down_leaves_nothing
-check "up --ready --tls within 30 s" quick 30 lab up --ready --tls
+check "up --ready --tls" quick 120 lab up --ready --tls
 check "libvirt over tls" gives dest lab exec admin -- virsh -c qemu+tls://dest/system hostname
 check "guest share answers" guest_up share
 check "share migrates over tls, encrypted" migrate_tls

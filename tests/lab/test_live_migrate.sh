@@ -53,7 +53,7 @@ moves() {
     rc=$?
     echo "status $rc, wanted $want; pattern $pattern"
     cat "$work/moved"
-    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/moved" | grep -qE -- "$pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/moved" | grep -E -- "$pattern" >/dev/null
 }
 in_json() { migsh --json "${@:2}" 2>"$work/moved" | tail -n 1 | jq -e "$1" || { cat "$work/moved"; return 1; }; }
 cancelled_half_way() {
@@ -134,7 +134,7 @@ ends() {
     shift 2
     migsh "$@" >"$work/out" 2>&1 || rc=$?
     echo "status $rc, wanted $want; pattern $pattern"
-    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -qE -- "$pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -E -- "$pattern" >/dev/null
 }
 check "killed before it migrates" killed intent share source --unsafe --no-watch
 check "another is refused meanwhile" moves 10 'was not finished.*hint: resume' share@dest source --unsafe --no-watch

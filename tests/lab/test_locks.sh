@@ -143,7 +143,7 @@ on admin kill -STOP "$(cat "$d/pid")"
 # On a slow machine the lock may have ended by itself before, 30 s after the last sign of life.
 broken=0
 two break-lock frozen --reason "frozen" --yes >"$work/out" 2>&1 || broken=$?
-[ $broken = 0 ] && grep -q "taken away" "$work/out" || [ $broken = 3 ] && grep -q "nobody holds" "$work/out"
+case $broken in 0) grep -q "taken away" "$work/out" ;; 3) grep -q "nobody holds" "$work/out" ;; *) false ;; esac
 report "frozen: its lock is broken"
 go one two three
 on admin kill -CONT "$(cat "$d/pid")"

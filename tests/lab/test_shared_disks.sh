@@ -38,7 +38,7 @@ sent() { on "$from" cat /sys/class/net/eth0/statistics/tx_bytes; }
 # It runs there and nowhere else, has written to its disk ever since, and read back what it wrote.
 lives() {
     local count errors first
-    [ "$(on "$from" virsh domstate share)" = running ] && ! on "$to" virsh list --name | grep -qx share || return 1
+    [ "$(on "$from" virsh domstate share)" = running ] && ! on "$to" virsh list --name | grep -x share >/dev/null || return 1
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         read -r first errors <<<"$(on admin curl -s --max-time 5 "http://$(lab address share)/disk")"
         sleep 1.5

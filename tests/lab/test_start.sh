@@ -139,12 +139,12 @@ check "Ctrl-C before it is up: it is taken back, or runs, but is not left paused
 off
 
 # --- a managed save is not lost by stepping back
-saved() { on "$1" virsh dominfo race | grep -q 'Managed save: *yes'; }
+saved() { on "$1" virsh dominfo race | grep 'Managed save: *yes' >/dev/null; }
 on source virsh start race >/dev/null
 on source virsh managedsave race >/dev/null
 expect "start goes on from a managed save" 0 started start race@source
 check "and runs" is running "shut off"
-check "the save is used up" bash -c '! "$@"' - "$here/lab" exec source -- sh -c "virsh dominfo race | grep -q 'Managed save: *yes'"
+check "the save is used up" bash -c '! "$@"' - "$here/lab" exec source -- sh -c "virsh dominfo race | grep 'Managed save: *yes' >/dev/null"
 on source virsh managedsave race --paused >/dev/null
 expect "one that was saved to be paused" 0 started start race@source
 check "is paused" is paused "shut off"
@@ -183,7 +183,7 @@ on source virsh managedsave race >/dev/null
 sleep 3
 on dest qemu-io -c 'write -P 9 1M 1M' $disk >/dev/null
 expect "--force-boot boots it" 0 "started" start race@source --force-boot
-check "without the save" bash -c '! "$@"' - "$here/lab" exec source -- sh -c "virsh dominfo race | grep -q 'Managed save: *yes'"
+check "without the save" bash -c '! "$@"' - "$here/lab" exec source -- sh -c "virsh dominfo race | grep 'Managed save: *yes' >/dev/null"
 off
 
 # --- what a migration has left behind
@@ -200,7 +200,6 @@ on source sh -c "virsh snapshot-delete race s1 && virsh define '$work/race.xml'"
 expect "a snapshot to go back to" 0 created snapshot-create-as race@source s2
 expect "snapshot-revert --running: it runs" 0 reverted snapshot-revert race@source s2 --running
 check "and is not left paused" is running "shut off"
-expect "beside a running copy: refused" 0 created snapshot-create-as race@dest s3 --no-metadata --print-xml
 off
 on dest virsh start race >/dev/null
 expect "snapshot-revert beside a running copy: refused" 10 "not reverted: domain 'race' is running on dest" snapshot-revert race@source s2

@@ -45,7 +45,7 @@ XML
 # The guest lives for a moment on a host, and writes 9s: booted, ended, written to.
 lives() { on "$1" virsh start vic >/dev/null && on "$1" virsh destroy vic >/dev/null && writes "$1" "$2"; }
 writes() { on "$1" qemu-io -c 'write -P 9 8M 64k' "$2" >/dev/null; }
-newest() { on "$1" qemu-io -r -c 'read -P 9 8M 64k' "$2" | tee /dev/stderr | grep -q '65536/65536 bytes' && ! on "$1" qemu-io -r -c 'read -P 9 8M 64k' "$2" | grep -q 'failed'; }
+newest() { on "$1" qemu-io -r -c 'read -P 9 8M 64k' "$2" | tee /dev/stderr | grep '65536/65536 bytes' >/dev/null && ! on "$1" qemu-io -r -c 'read -P 9 8M 64k' "$2" | grep 'failed' >/dev/null; }
 anew() {
     local host
     for host in source dest; do
@@ -183,7 +183,7 @@ cp -p "$work/nodes" "$work/both"
 sed -i /dest/d "$work/nodes"
 check "the node it moved to is not in the inventory: nothing is done" gives 12 'moved to dest' q cleanup vic --apply
 cp -p "$work/both" "$work/nodes"
-still_moved() { on source virsh dumpxml vic | grep -q "role=.moved."; }
+still_moved() { on source virsh dumpxml vic | grep "role=.moved." >/dev/null; }
 check "the source's is still marked" still_moved
 
 # --- what was there already is looked at again

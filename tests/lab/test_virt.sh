@@ -38,7 +38,7 @@ one_rpc() { # virsh's `list` asks each domain for its state; ours asks once
         "$migsh" -i "$work/nodes" -C qemu:///system list --all >/dev/null
     mv "/tmp/migsh-rpc.$$" "$log"
     [ "$(grep 'RPC_CLIENT_MSG_TX_QUEUE' "$log" | grep -c 'proc=344')" = 1 ] || return 1
-    ! grep 'RPC_CLIENT_MSG_TX_QUEUE' "$log" | grep -qE 'proc=(273|212|16) '
+    ! grep 'RPC_CLIENT_MSG_TX_QUEUE' "$log" | grep -E 'proc=(273|212|16) ' >/dev/null
 }
 same_as_virsh() {
     diff <("$lab" exec admin -- virsh -c qemu+ssh://source/system "$@" 2>&1 | grep -v '^$' | sed 's/^CPU time.*//') \

@@ -22,7 +22,7 @@ lock_begin() {
 lock_end() {
     local rc=0
     wait $pid || rc=$?
-    [ $rc = "$2" ] && tr '\n' '~' <"$dir/locked" | grep -qE -- "$3"
+    [ $rc = "$2" ] && tr '\n' '~' <"$dir/locked" | grep -E -- "$3" >/dev/null
     report $? "$1" "status $rc (wanted $2): $(cat "$dir/locked")"
 }
 lock_begin "$name"

@@ -36,7 +36,7 @@ expect() {
     shift 3
     out=$(run "$@" </dev/null)
     rc=$?
-    [ "$rc" = "$want" ] && tr '\n' '~' <<<"$out" | grep -qE -- "$pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <<<"$out" | grep -E -- "$pattern" >/dev/null
     report $? "$name" "status $rc (wanted $want), output: $out"
 }
 
@@ -150,7 +150,7 @@ interrupted() {
     wait $pid 2>/dev/null
     rc=$?
     out=$(cat "$dir/out")
-    [ "$rc" = "$want" ] && tr '\n' '~' <<<"$out" | grep -qE -- "$pattern"
+    [ "$rc" = "$want" ] && tr '\n' '~' <<<"$out" | grep -E -- "$pattern" >/dev/null
     report $? "$name" "status $rc (wanted $want), output: $out"
 }
 cleanup='local _ <close> = setmetatable({}, {__close = function(_, e) mig.sleep(10); print("cleaned", e.code, mig.domstate "test") end})'

@@ -98,7 +98,7 @@ class Silent:
     def __enter__(self):
         return self
 
-    def called(self, p):
+    def called(self, p, mode=()):
         """Waits until somebody connects: a single command runs, and the terminal is in the mode for it."""
         def accept():
             try:
@@ -107,7 +107,7 @@ class Silent:
                 return False
             return True
         p.until(accept, "a connection")
-        assert p.mode() == set(), p.mode()
+        assert p.mode() == set(mode), p.mode()
 
     def __exit__(self, *_):
         if self.caller:
@@ -292,8 +292,7 @@ def one_command_killed_by_sigterm_restores_the_terminal():
 def a_pager_keeps_the_terminal():
     d = fresh("pager")
     with Silent() as host, migsh(d, "-C", host.uri, "domstate", "x", stdout=str(d / "out")) as p:
-        time.sleep(0.3)  # nothing is to be seen: that is the point
-        assert p.mode() == {"isig", "echo", "icanon"}
+        host.called(p, {"isig", "echo", "icanon"})  # nothing is to be seen: that is the point
         p.send("\x03")  # the terminal makes a SIGINT of it
         assert p.wait() == 130
 
@@ -795,6 +794,7 @@ def a_question_at_the_prompt_gives_the_line_back():
         p.do("notice", "meanwhile")
         p.see_last("meanwhile", "The key's passphrase:")
         p.press("s3cret\r", "The key's passphrase:", "And the user:")
+        p.answers("The key's passphrase -> s3cret")
         p.send("bob\r")
         p.answers("The key's passphrase -> s3cret", "And the user -> bob")
         p.see_last("And the user: bob", "migsh> half a command")

@@ -10,12 +10,15 @@ migsh=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
 preload=$(realpath "$(dirname "$migsh")/../tests/fault/at_record.so")
 work=$(mktemp -d "${TMPDIR:-/tmp}/migsh-block.XXXXXX")
 chmod 755 "$work"
-: >"$work/loops"
+: >"$work/loops" # lines DEVICE IMAGE: one that was given back may be another lab's by now
+behind() { losetup -n -O BACK-INO,BACK-MAJ:MIN "$1" 2>/dev/null | tr -d ' \n'; }
 # shellcheck disable=SC2317,SC2329 # the trap's
 give_back() {
     "$lab" down >/dev/null 2>&1
-    local loop
-    while read -r loop; do losetup -d "$loop" 2>/dev/null; done <"$work/loops"
+    local loop image
+    while read -r loop image; do
+        [ "$(behind "$loop")" != "$image" ] || losetup -d "$loop"
+    done <"$work/loops"
     rm -rf "$work"
 }
 trap give_back EXIT
@@ -56,7 +59,7 @@ last_id() { basename "$(journals | tail -n 1)" .jsonl; }
 disk() {
     local loop
     loop=$(on "$1" sh -c 'truncate -s "$2" "/srv/dev/.$1.img" && losetup -f --show "/srv/dev/.$1.img"' sh "$2" "$3") || return
-    echo "$loop" >>"$work/loops"
+    echo "$loop $(behind "$loop")" >>"$work/loops"
     on "$1" ln -sfn "$loop" "/srv/dev/$2"
     [ -z "${4:-}" ] || on "$1" sh -c 'head -c "$2" /dev/urandom | dd of="/srv/dev/$1" bs=1M status=none; sync "/srv/dev/$1"' sh "$2" "$3"
 }

@@ -227,7 +227,7 @@ guest_stop() {
 
 guest_answers() {
     if [[ $1 = busy || $1 = uefi1 ]]; then
-        guest_state "$1" | grep -q running
+        guest_state "$1" | grep running >/dev/null
         return
     fi
     local ip

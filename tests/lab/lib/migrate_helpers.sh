@@ -36,7 +36,6 @@ host_of() {
     done
 }
 
-# (No `| grep -q` here: it ends early, and with pipefail the writer's SIGPIPE would be the failure.)
 # From now on it is about this guest, which is on this host.
 begin() { guest=$1 from=$2 to=$(other "$2"); }
 swap() { local h=$from; from=$to to=$h; }

@@ -66,7 +66,7 @@ start_ganesha() {
     disown "$ganesha_pid" # or bash reports its death, which the tests cause
     local i
     for ((i = 0; i < 100; i++)); do
-        showmount -e "$server" 2>/dev/null | grep -qF "$export_dir" && return 0
+        showmount -e "$server" 2>/dev/null | grep -F "$export_dir" >/dev/null && return 0
         sleep 0.1
     done
     echo "ganesha does not answer:"
