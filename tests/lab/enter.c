@@ -96,15 +96,17 @@ static _Noreturn void end_as(int status)
     exit(128 + sig);
 }
 
-// Returns when the child has ended; a stopped child stops this process too, so a shell's job control keeps working.
+// Does not return when the child has ended. One that is stopped stops this process too, so that a shell's job control
+// keeps working; without a terminal nobody would let this process go on when the child does.
 static void on_child(pid_t child, bool terminal)
 {
     int status;
     while (waitpid(child, &status, WNOHANG | WUNTRACED) == child) {
         if (WIFSTOPPED(status)) {
-            if (terminal)
+            if (terminal) {
                 tcsetpgrp(STDIN_FILENO, getpgrp());
-            raise(SIGSTOP);
+                raise(SIGSTOP);
+            }
             continue;
         }
         if (terminal)
