@@ -13,11 +13,15 @@
 #include "core/out.h"
 #include "io/loop.h"
 
+// Joining looks at the whole command again with each line: more than this is a quote that was never closed.
+enum { COMMAND_MAX = 64 * 1024 };
+
 struct source {
     struct ctx *ctx;
     struct batch_opts opts;
     struct buf input; // what has been read and not run
     size_t at;        // of input, already run
+    size_t joined;    // bytes behind `at` that are known to be no whole command
     int watch;        // -1: all is in `input`
     bool eof, stopped;
     bool nul; // the input goes on behind a NUL byte, and is not read
@@ -53,23 +57,36 @@ static void line_done(int status, bool quit, void *data)
         pump(s);
 }
 
-// One more physical line joined to the logical one at s->at; NULL when the input ends before a newline (and is not at
-// eof).
+// The command at s->at, of as many lines as it takes; NULL when the input ends before a newline (and is not at eof).
 static char *logical_line(struct source *s)
 {
     const char *text = buf_str(&s->input) + s->at;
-    size_t n = 0;
     for (;;) {
-        const char *nl = strchr(text + n, '\n');
+        const char *nl = strchr(text + s->joined, '\n');
         if (!nl && !s->eof)
             return NULL;
-        n = nl ? (size_t)(nl - text) : strlen(text);
+        size_t n = nl ? (size_t)(nl - text) : s->joined + strlen(text + s->joined);
         _cleanup_free_ char *line = xstrndup(text, n);
-        if (!nl || !batch_incomplete(line)) {
+        if (!nl || n > COMMAND_MAX || !batch_incomplete(line)) {
             s->at += n + (nl ? 1 : 0);
+            s->joined = 0;
             return steal(&line);
         }
-        n++;
+        s->joined = n + 1;
+    }
+}
+
+// Nothing behind this is read any more.
+static void refuse(struct source *s, struct err *e)
+{
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    s->status = err_exit_status(e->code);
+    s->stopped = true;
+    if (s->opts.json) {
+        render_error_json(e, &out);
+        out_write(buf_str(&out), out.len);
+    } else {
+        out_error(e);
     }
 }
 
@@ -77,32 +94,38 @@ static char *logical_line(struct source *s)
 static void refuse_nul(struct source *s)
 {
     _cleanup_err_ struct err e = ERR_INIT;
-    _cleanup_buf_ struct buf out = BUF_INIT;
     err_set(&e, ERR_USAGE, "standard input holds a NUL byte: no more commands are read");
-    s->status = err_exit_status(e.code);
-    s->nul = false;
-    if (s->opts.json) {
-        render_error_json(&e, &out);
-        out_write(buf_str(&out), out.len);
-    } else {
-        out_error(&e);
-    }
+    refuse(s, &e);
+}
+
+static void refuse_long(struct source *s, const char *line)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    err_set(&e, ERR_USAGE, "a command of more than %d KiB, and no more are read; it begins with '%.*s'",
+            COMMAND_MAX / 1024, (int)strcspn(line, "\n") < 60 ? (int)strcspn(line, "\n") : 60, line);
+    err_hint(&e, "is a quote not closed?");
+    refuse(s, &e);
 }
 
 static void pump(struct source *s)
 {
     if (s->running)
         return;
-    if (!s->stopped && s->nul && s->at >= s->input.len)
+    if (!s->stopped && s->nul && s->at >= s->input.len) {
+        s->nul = false;
         refuse_nul(s);
+    }
     if (s->stopped || (s->eof && s->at >= s->input.len)) {
         end(s, false);
         return;
     }
-    char *line = logical_line(s);
-    if (line)
+    _cleanup_free_ char *line = logical_line(s);
+    if (line && strlen(line) > COMMAND_MAX && strchr(line, '\n')) {
+        refuse_long(s, line);
+        end(s, false);
+    } else if (line) {
         s->running = batch_line(s->ctx, line, &s->opts, line_done, s);
-    free(line);
+    }
 }
 
 static void on_readable(int fd, int events, void *data)

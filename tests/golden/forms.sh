@@ -36,6 +36,7 @@ printf 'domid test\0 x\n' >nul
 try m -f nul
 printf 'domid test\n\0domid test\n' | try m -k
 printf 'domid test\ndomid te\0st\n' | try m -j
+{ echo "domid 'not closed"; yes "one line of many" | head -n 5000; } | try m
 echo "output that nobody can receive:"
 m list >&-; echo "[$?]"
 m list >/dev/full; echo "[$?]"
