@@ -116,9 +116,9 @@ static void take_value(lua_State *L, struct call *k, int idx)
 
 static json_t *head(const struct journal *j)
 {
-    return json_pack("{s:o, s:o, s:O*, s:f, s:s}", "id", json_text(journal_id(j)), "command",
+    return json_pack("{s:o, s:o, s:O*, s:f, s:o}", "id", json_text(journal_id(j)), "command",
                      json_text(journal_command(j)), "about", (json_t *)journal_about(j), "time", journal_time(j),
-                     "state", journal_state_name(journal_get_state(j)));
+                     "state", json_text(journal_state_name(journal_get_state(j))));
 }
 
 static json_t *whole(const struct journal *j)
@@ -126,12 +126,13 @@ static json_t *whole(const struct journal *j)
     json_t *v = head(j), *steps = json_array();
     for (size_t i = 0; i < journal_steps(j); i++) {
         struct journal_step s = journal_step_at(j, i);
-        json_array_append_new(steps, json_pack("{s:i, s:o, s:O*, s:s, s:O*}", "number", (int)s.number, "name",
-                                               json_text(s.name), "about", (json_t *)s.about, "state",
-                                               journal_step_state_name(s.state), "outcome", (json_t *)s.outcome));
+        json_array_append_new(steps,
+                              json_pack("{s:i, s:o, s:O*, s:o, s:O*}", "number", (int)s.number, "name",
+                                        json_text(s.name), "about", (json_t *)s.about, "state",
+                                        json_text(journal_step_state_name(s.state)), "outcome", (json_t *)s.outcome));
     }
     json_object_set_new(v, "steps", steps);
-    json_object_set_new(v, "found", json_string(journal_state_name(journal_found(j))));
+    json_object_set_new(v, "found", json_text(journal_state_name(journal_found(j))));
     return v;
 }
 
@@ -198,8 +199,8 @@ static json_t *list_job(struct job *job, void *arg, struct err *e)
         if (journal_open(ids.s[i], false, &j, &bad) == 0)
             json_array_append_new(list, head(j));
         else if (bad.code != ERR_NOT_FOUND) // dropped meanwhile
-            json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "id", json_text(ids.s[i]), "state", "unreadable",
-                                                  "error", json_text(bad.msg)));
+            json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "id", json_text(ids.s[i]), "state",
+                                                  json_text("unreadable"), "error", json_text(bad.msg)));
     }
     return list;
 }

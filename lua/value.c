@@ -204,7 +204,7 @@ static void convert_table(lua_State *L, int idx, const struct place *p, const st
 {
     struct chain here = {lua_topointer(L, idx), up, up ? up->depth + 1 : 0};
     if (in_chain(up, here.table) || here.depth > MAX_DEPTH)
-        put(p, json_string("(again)"));
+        put(p, json_text("(again)"));
     else if (is_array(L, idx))
         convert_array(L, idx, p, &here);
     else

@@ -56,8 +56,9 @@ static void finish(struct cmd_call *c, enum apply_mode mode, const char *journal
 {
     size_t changed = count_state(s->items, "changed") + count_state(s->items, "reverted");
     json_decref(c->result);
-    c->result = json_pack("{s:s, s:s*, s:i, s:i, s:o}", "mode", mode_names[mode], "journal", journal, "changed",
-                          (int)changed, "planned", (int)count_state(s->items, "planned"), "items", s->items);
+    c->result = json_pack("{s:o, s:o*, s:i, s:i, s:o}", "mode", json_text(mode_names[mode]), "journal",
+                          journal ? json_text(journal) : NULL, "changed", (int)changed, "planned",
+                          (int)count_state(s->items, "planned"), "items", s->items);
     s->items = NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "cmd/dispatch.h"
 #include "cmd/parse.h"
 #include "cmd/render.h"
@@ -73,8 +74,8 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
     if (err_is_set(err))
         show_error(b, err);
     if (b->opts.timing && b->opts.json)
-        out_event(json_pack("{s:s, s:s, s:f}", "event", "timing", "command", cmd_run_def(run)->name, "ms",
-                            cmd_run_seconds(run) * 1e3));
+        out_event(json_pack("{s:o, s:o, s:f}", "event", json_text("timing"), "command",
+                            json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3));
 }
 
 static void command_done(struct cmd_run *run, void *data)

@@ -30,11 +30,11 @@ static json_t *progress_value(const struct show *s, const struct copy_progress *
         buf_addf(&text, ", %.0f s left", p->eta_s);
     _cleanup_free_ char *line = xasprintf("%s %s: %s", s->c->def->name, name, buf_str(&text));
     json_t *v = json_object();
-    json_object_set_new(v, "job", json_string(s->c->def->name));
+    json_object_set_new(v, "job", json_text(s->c->def->name));
     json_object_set_new(v, "id", json_text(s->o->from.path));
     json_object_set_new(v, "node", json_text(place_name(s->o->from.node)));
     json_object_set_new(v, "text", json_text(line));
-    json_object_set_new(v, "phase", json_string(p->phase));
+    json_object_set_new(v, "phase", json_text(p->phase));
     if (p->total) {
         json_object_set_new(v, "bytes", json_integer((json_int_t)p->done));
         json_object_set_new(v, "total", json_integer((json_int_t)p->total));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Define a domain from a local file of XML.
+#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/power.h"
 #include "io/virt_xml.h"
@@ -22,7 +23,7 @@ static int run(struct cmd_call *c, struct err *e)
     if (virt_dom_define(c->conn, xml, c->vals[VALIDATE].b, &dom, e) < 0)
         return err_wrap(e, "failed to define domain from %s", path);
     domain_result(c, dom);
-    json_object_set_new(c->result, "file", json_string(path));
+    json_object_set_new(c->result, "file", json_text(path));
     return 0;
 }
 

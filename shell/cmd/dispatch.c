@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "cmd/bind.h"
 #include "cmd/table.h"
 #include "core/out.h"
@@ -114,14 +115,14 @@ static void merge_value(json_t *all, const char *node, json_t *value)
         json_array_foreach(value, k, item)
         {
             if (json_is_object(item))
-                json_object_set_new(item, "node", json_string(node));
+                json_object_set_new(item, "node", json_text(node));
             json_array_append(all, item);
         }
     } else if (json_is_object(value)) {
-        json_object_set_new(value, "node", json_string(node));
+        json_object_set_new(value, "node", json_text(node));
         json_array_append(all, value);
     } else if (value) {
-        json_array_append_new(all, json_pack("{s:s, s:O}", "node", node, "value", value));
+        json_array_append_new(all, json_pack("{s:o, s:O}", "node", json_text(node), "value", value));
     }
 }
 
@@ -209,7 +210,7 @@ static json_t *value_to_json(const struct opt_def *o, const struct opt_val *v)
     if (o->type == OPT_WORDS || (o->flags & OPTF_MULTI)) {
         json_t *list = json_array();
         for (size_t i = 0; i < v->list.n; i++)
-            json_array_append_new(list, json_string(v->list.s[i]));
+            json_array_append_new(list, json_text(v->list.s[i]));
         return list;
     }
     if (o->type == OPT_BOOL)
@@ -224,7 +225,7 @@ static json_t *value_to_json(const struct opt_def *o, const struct opt_val *v)
     case OPT_SIZE:
         return json_integer((json_int_t)v->bytes);
     default:
-        return json_string(v->s);
+        return json_text(v->s);
     }
 }
 

@@ -47,7 +47,7 @@ static void add_rows(json_t *rows, const json_t *iface, const char *source)
         json_object_set_new(row, "prefix", json_null());
         if (n)
             json_object_update(row, json_array_get(addresses, i));
-        json_object_set_new(row, "source", json_string(source));
+        json_object_set_new(row, "source", json_text(source));
         json_array_append_new(rows, row);
     }
 }

@@ -65,7 +65,7 @@ static void on_event(const json_t *event, void *data)
     json_t *v = json_deep_copy(event);
     const char *node = c->where.node ? c->where.node->name : NULL;
     if (node)
-        json_object_set_new(v, "node", json_string(node));
+        json_object_set_new(v, "node", json_text(node));
     char *when = c->vals[TIMESTAMP].b ? timestamp(json_number_value(json_object_get(v, "time"))) : xstrdup("");
     char *text =
         xasprintf("%s%s%s%s", when, node ? node : "", node ? ": " : "", json_string_value(json_object_get(v, "text")));
@@ -139,7 +139,7 @@ static int list_kinds(struct cmd_call *c)
     c->result = json_array();
     for (int kind = 0; kind < VIRT_EVENT_KINDS; kind++) {
         json_t *row = json_object();
-        json_object_set_new(row, "name", json_string(virt_event_name(kind)));
+        json_object_set_new(row, "name", json_text(virt_event_name(kind)));
         json_array_append_new(c->result, row);
     }
     c->view = &list_view;
@@ -181,7 +181,7 @@ static int run(struct cmd_call *c, struct err *e)
         return -1;
     c->result = json_object();
     json_object_set_new(c->result, "events", json_integer((json_int_t)w.events));
-    json_object_set_new(c->result, "ended", json_string(ended));
+    json_object_set_new(c->result, "ended", json_text(ended));
     // As virsh: nothing at all in the time given is a failure.
     return *ended == 't' && !w.events ? err_set(e, ERR_TIMEOUT, "event loop timed out") : 0;
 }

@@ -52,7 +52,7 @@ static json_t *one_json(const struct one *o)
     json_object_set_new(v, "node", json_text(o->node->name));
     if (err_is_set(&o->err)) {
         json_object_set_new(v, "error",
-                            json_pack("{s:s, s:o, s:o}", "code", err_code_name(o->err.code), "msg",
+                            json_pack("{s:o, s:o, s:o}", "code", json_text(err_code_name(o->err.code)), "msg",
                                       json_text(o->err.msg), "hint", json_text(o->err.hint)));
     } else {
         json_object_set_new(v, "status", json_integer(o->result.status));

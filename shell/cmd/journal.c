@@ -80,21 +80,21 @@ static void add_time(json_t *v, double t)
     time_t seconds = (time_t)t;
     localtime_r(&seconds, &tm);
     strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-    json_object_set_new(v, "time", json_string(text));
+    json_object_set_new(v, "time", json_text(text));
     json_object_set_new(v, "seconds", json_real(t));
 }
 
 static json_t *head(const struct journal *j)
 {
     json_t *v =
-        json_pack("{s:o, s:o, s:s, s:i}", "id", json_text(journal_id(j)), "command", json_text(journal_command(j)),
-                  "state", journal_state_name(journal_get_state(j)), "count", (int)journal_steps(j));
+        json_pack("{s:o, s:o, s:o, s:i}", "id", json_text(journal_id(j)), "command", json_text(journal_command(j)),
+                  "state", json_text(journal_state_name(journal_get_state(j))), "count", (int)journal_steps(j));
     add_time(v, journal_time(j));
     const json_t *domain = json_object_get(journal_about(j), "domain");
     if (json_is_string(domain))
         json_object_set_new(v, "domain", json_deep_copy(domain));
     if (*way_on(j))
-        json_object_set_new(v, "way_on", json_string(way_on(j)));
+        json_object_set_new(v, "way_on", json_text(way_on(j)));
     return v;
 }
 
@@ -110,8 +110,8 @@ static int run_list(struct cmd_call *c, struct err *e)
         if (journal_open(ids.s[i], false, &j, &bad) == 0)
             json_array_append_new(c->result, head(j));
         else if (bad.code != ERR_NOT_FOUND) // discarded meanwhile
-            json_array_append_new(c->result, json_pack("{s:o, s:s, s:o}", "id", json_text(ids.s[i]), "state",
-                                                       "unreadable", "error", json_text(bad.msg)));
+            json_array_append_new(c->result, json_pack("{s:o, s:o, s:o}", "id", json_text(ids.s[i]), "state",
+                                                       json_text("unreadable"), "error", json_text(bad.msg)));
     }
     return 0;
 }
@@ -146,11 +146,11 @@ static const struct opt_def show_opts[] = {
 static json_t *step_json(const struct journal_step *s)
 {
     static const char *const keys[] = {"what", "title", "path"};
-    json_t *v = json_pack("{s:i, s:o, s:s}", "step", (int)s->number, "name", json_text(s->name), "state",
-                          journal_step_state_name(s->state));
+    json_t *v = json_pack("{s:i, s:o, s:o}", "step", (int)s->number, "name", json_text(s->name), "state",
+                          json_text(journal_step_state_name(s->state)));
     const json_t *node = json_object_get(s->about, "node");
     node = json_is_string(node) ? node : json_object_get(node, "name");
-    json_object_set_new(v, "node", node ? json_deep_copy(node) : json_string(EDIT_ADMIN));
+    json_object_set_new(v, "node", node ? json_deep_copy(node) : json_text(EDIT_ADMIN));
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         const json_t *x = json_object_get(s->about, keys[i]);
         if (x)
@@ -274,8 +274,9 @@ static int run_revert(struct cmd_call *c, struct err *e)
     json_t *item;
     json_array_foreach(items, i, item) changed +=
         strcmp(json_string_value(json_object_get(item, "state")), dry ? "planned" : "reverted") == 0;
-    c->result = json_pack("{s:s, s:s, s:i, s:o}", "mode", dry ? "plan" : "revert", "journal", journal_id(j),
-                          dry ? "planned" : "changed", (int)changed, "items", items ? items : json_array());
+    c->result = json_pack("{s:o, s:o, s:i, s:o}", "mode", json_text(dry ? "plan" : "revert"), "journal",
+                          json_text(journal_id(j)), dry ? "planned" : "changed", (int)changed, "items",
+                          items ? items : json_array());
     return r;
 }
 

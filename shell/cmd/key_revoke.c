@@ -2,6 +2,7 @@
 // Forget a node's keys everywhere.
 #include <string.h>
 
+#include "base/json.h"
 #include "cmd/apply.h"
 #include "cmd/commands.h"
 #include "cmd/keys_common.h"
@@ -59,7 +60,7 @@ static int run(struct cmd_call *c, struct err *e)
     node_list_free(all.nodes, all.n_nodes);
     if (status < 0)
         return -1;
-    json_t *about = json_pack("{s:s}", "node", r.node->name);
+    json_t *about = json_pack("{s:o}", "node", json_text(r.node->name));
     struct apply a = {
         .first = APPLY_PLAN, .title = "key-revoke", .about = about, .stages = &stage, .n_stages = 1, .data = &r};
     status = keys_conclude(c, r.keys, apply_run(c, mode, &a, e), e);

@@ -37,10 +37,10 @@ static const char *state_of(const struct err *e)
 
 static void refuse(struct nfs_nodes *all, const struct node *node, struct err *e)
 {
-    json_array_append_new(all->refused,
-                          json_pack("{s:o, s:s, s:s, s:{s:s, s:o, s:o}}", "node", json_text(node->name), "what",
-                                    all->what, "state", state_of(e), "error", "code", err_code_name(e->code), "msg",
-                                    json_text(e->msg), "hint", json_text(e->hint)));
+    json_array_append_new(all->refused, json_pack("{s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "node", json_text(node->name),
+                                                  "what", json_text(all->what), "state", json_text(state_of(e)),
+                                                  "error", "code", json_text(err_code_name(e->code)), "msg",
+                                                  json_text(e->msg), "hint", json_text(e->hint)));
     err_join(&all->first, e);
 }
 

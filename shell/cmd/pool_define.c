@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A pool from a local file of XML: defined (persistent, not started), or created (transient, running).
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/power.h"
@@ -28,7 +29,7 @@ static const struct opt_def create_opts[] = {
 static int finish(struct cmd_call *c, const struct virt_pool *pool)
 {
     storage_pool_result(c, pool);
-    json_object_set_new(c->result, "file", json_string(c->vals[FILE_OPT].s));
+    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
     return 0;
 }
 

@@ -285,7 +285,7 @@ void render_json(const json_t *value, struct buf *out)
 
 void render_error_json(const struct err *err, struct buf *out)
 {
-    json_t *v = json_pack("{s:{s:s, s:o, s:o*}}", "error", "code", err_code_name(err->code), "msg",
+    json_t *v = json_pack("{s:{s:o, s:o, s:o*}}", "error", "code", json_text(err_code_name(err->code)), "msg",
                           json_text(err->msg ? err->msg : ""), "hint", err->hint ? json_text(err->hint) : NULL);
     render_json(v, out);
     json_decref(v);

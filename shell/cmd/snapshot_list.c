@@ -161,7 +161,7 @@ static void finish(struct cmd_call *c, json_t *rows, const char *kind)
         char text[64] = "";
         if (localtime_r(&t, &tm))
             strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
-        json_object_set_new(row, "creation_time", json_string(text));
+        json_object_set_new(row, "creation_time", json_text(text));
         json_object_del(row, "xml");
         ctx_names_add(c->ctx, kind, target_label(&c->where), text_of(row, "name"));
     }

@@ -205,7 +205,7 @@ static int run_create(struct cmd_call *c, struct err *e)
         return b.failed ? -1 : err_wrap(e, "not created from %s", path);
     domain_seen(c, dom, c->vals[PAUSED].b ? "paused" : "running");
     domain_result(c, dom);
-    json_object_set_new(c->result, "file", json_string(path));
+    json_object_set_new(c->result, "file", json_text(path));
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Resizing and deleting a volume.
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/storage.h"
@@ -58,7 +59,7 @@ static int run_resize(struct cmd_call *c, struct err *e)
         return err_wrap(e, "failed to change size of volume '%s' %s %s", virt_vol_name(vol),
                         c->vals[DELTA].b ? "by" : "to", c->vals[CAPACITY].s);
     storage_vol_result(c, vol, NULL);
-    json_object_set_new(c->result, "capacity", json_string(c->vals[CAPACITY].s));
+    json_object_set_new(c->result, "capacity", json_text(c->vals[CAPACITY].s));
     if (c->vals[DELTA].b)
         c->view = &by;
     return 0;

@@ -110,7 +110,7 @@ static int run_file(struct cmd_call *c, struct err *e)
     if (virt_vol_create(pool, xml, flags, &vol, e) < 0)
         return err_wrap(e, "failed to create vol from %s", path);
     storage_vol_result(c, vol, pool);
-    json_object_set_new(c->result, "file", json_string(path));
+    json_object_set_new(c->result, "file", json_text(path));
     return 0;
 }
 

@@ -55,7 +55,7 @@ static json_t *progress_value(const struct show *s, unsigned long long done)
     _cleanup_free_ char *text = xasprintf("%s %s: %.1f%s MiB, %.1f MiB/s", s->c->def->name, virt_vol_name(s->vol),
                                           (double)done / mib, of ? of : "", s->rate / mib);
     json_t *v = json_object();
-    json_object_set_new(v, "job", json_string(s->c->def->name));
+    json_object_set_new(v, "job", json_text(s->c->def->name));
     json_object_set_new(v, "id", json_text(virt_vol_key(s->vol)));
     json_object_set_new(v, "text", json_text(text));
     if (s->c->where.node)
@@ -107,7 +107,7 @@ static int transfer(struct cmd_call *c, struct virt_vol *vol, int fd, bool uploa
     if (r < 0)
         return -1;
     storage_vol_result(c, vol, NULL);
-    json_object_set_new(c->result, "file", json_string(c->vals[FILE_OPT].s));
+    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
     json_object_set_new(c->result, "bytes", json_integer((json_int_t)ret->bytes));
     json_object_set_new(c->result, "holes", json_integer((json_int_t)ret->holes));
     json_object_set_new(c->result, "seconds", json_real(seconds));

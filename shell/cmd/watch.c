@@ -101,8 +101,9 @@ static void say_progress(json_t *targets, bool done)
         else if (json_is_object(rtt))
             buf_addf(&text, ", %.2f ms", real_of(rtt, "p50"));
     }
-    out_progress(json_pack("{s:s, s:o, s:o}", "job", "watch", "text", json_text(buf_str(&text)), "targets", targets),
-                 done);
+    out_progress(
+        json_pack("{s:o, s:o, s:o}", "job", json_text("watch"), "text", json_text(buf_str(&text)), "targets", targets),
+        done);
 }
 
 // Until count or duration are over, or Ctrl-C, which is the normal end.

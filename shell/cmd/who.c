@@ -149,15 +149,16 @@ static int confirm(struct cmd_call *c, const json_t *rows, struct err *e)
 static int break_one(struct cmd_call *c, struct journal *j, const json_t *row, struct err *e)
 {
     unsigned step;
-    json_t *about = json_pack("{s:O, s:O, s:s}", "node", json_object_get(row, "node"), "held",
-                              json_object_get(row, "held"), "title", "the lock is taken away");
+    json_t *about = json_pack("{s:O, s:O, s:o}", "node", json_object_get(row, "node"), "held",
+                              json_object_get(row, "held"), "title", json_text("the lock is taken away"));
     int r = journal_intent(j, "break", about, &step, e);
     json_decref(about);
     if (r < 0)
         return -1;
     r = node_lock_break(c->ctx, c->job, row, c->vals[REASON].s, e);
     _cleanup_err_ struct err lost = ERR_INIT;
-    json_t *outcome = r < 0 ? json_pack("{s:s, s:o}", "code", err_code_name(e->code), "msg", json_text(e->msg)) : NULL;
+    json_t *outcome =
+        r < 0 ? json_pack("{s:o, s:o}", "code", json_text(err_code_name(e->code)), "msg", json_text(e->msg)) : NULL;
     journal_outcome(j, step, r < 0 ? STEP_FAILED : STEP_DONE, outcome, &lost);
     json_decref(outcome);
     return r;
@@ -175,9 +176,9 @@ static int break_all(struct cmd_call *c, const json_t *rows, struct err *e)
         return -1;
     json_t *nodes = json_array(), *row;
     size_t i;
-    c->result = json_pack("{s:o, s:O*, s:O*, s:o, s:s}", "name", json_text(c->vals[NAME].s), "lock",
+    c->result = json_pack("{s:o, s:O*, s:O*, s:o, s:o}", "name", json_text(c->vals[NAME].s), "lock",
                           json_object_get(first, "lock"), "of", json_object_get(first, "journal"), "nodes", nodes,
-                          "journal", journal_id(j));
+                          "journal", json_text(journal_id(j)));
     json_array_foreach(rows, i, row)
     {
         _cleanup_err_ struct err one = ERR_INIT;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "core/change_priv.h"
 #include "core/inventory.h"
 #include "core/journal.h"
@@ -113,9 +114,9 @@ json_t *hunk_new(size_t at, const char *was, size_t was_len, const char *now, si
     json_t *h = json_pack("{s:I, s:o, s:o}", "at", (json_int_t)at, "was", journal_bytes(was, was_len), "now",
                           journal_bytes(now, now_len));
     if (glue)
-        json_object_set_new(h, "glue", json_string(glue));
+        json_object_set_new(h, "glue", json_text(glue));
     if (tag)
-        json_object_set_new(h, "tag", json_string(tag));
+        json_object_set_new(h, "tag", json_text(tag));
     return h;
 }
 
@@ -287,8 +288,8 @@ int change_judge(const struct change *c, const struct change_file *old, struct c
         char before[DIGEST_HEX], after[DIGEST_HEX];
         digest_sha256(old->text.s, old->text.len, before);
         digest_sha256(f.text.s, f.text.len, after);
-        *ret_undo =
-            json_pack("{s:O, s:b, s:s, s:s}", "hunks", hunks, "made", !old->exists, "before", before, "after", after);
+        *ret_undo = json_pack("{s:O, s:b, s:o, s:o}", "hunks", hunks, "made", !old->exists, "before", json_text(before),
+                              "after", json_text(after));
     }
     json_decref(hunks);
     *ret_new = f;

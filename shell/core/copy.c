@@ -267,7 +267,7 @@ static json_t *result(const struct copy *c, bool shared, bool good)
     json_object_set_new(v, "to", end_json(c->to.end));
     json_object_set_new(v, "copied", json_boolean(good && !shared));
     json_object_set_new(v, "shared", json_boolean(shared));
-    json_object_set_new(v, "route", sent ? json_string(c->direct ? "direct" : "relay") : json_null());
+    json_object_set_new(v, "route", sent ? json_text(c->direct ? "direct" : "relay") : json_null());
     json_object_set_new(v, "streams", json_integer(sent ? c->streams : 0));
     bool verified = good && !shared && !c->o->no_verify;
     json_object_set_new(v, "digest", json_text(verified ? c->digest : NULL));

@@ -49,7 +49,7 @@ json_t *domxml_disk(struct xml_doc *doc, struct xml_node *disk)
 {
     json_t *v = record(doc, disk, disk_fields);
     if (json_is_null(json_object_get(v, "device"))) // the schema's default
-        json_object_set_new(v, "device", json_string("disk"));
+        json_object_set_new(v, "device", json_text("disk"));
     add_switch(v, "readonly", doc, disk);
     add_switch(v, "shareable", doc, disk);
     return v;

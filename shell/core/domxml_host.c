@@ -55,8 +55,8 @@ static void add_claim(struct claims *c, const char *kind, const char *name, cons
 {
     _cleanup_free_ char *key = xasprintf("%s\n%s\n%s", kind, name ? name : "", at ? at : "");
     if (!json_object_get(c->seen, key)) {
-        json_t *claim =
-            json_pack("{s:s, s:o, s:o}", "kind", kind, "name", json_text(name ? name : ""), "at", json_text(at));
+        json_t *claim = json_pack("{s:o, s:o, s:o}", "kind", json_text(kind), "name", json_text(name ? name : ""), "at",
+                                  json_text(at));
         if (more)
             json_object_update(claim, more);
         json_array_append_new(c->list, claim);

@@ -91,9 +91,10 @@ static json_t *file_about(const struct edit_step *s, const struct judged *j)
     json_t *what = json_array();
     for (size_t i = 0; i < s->n; i++)
         json_array_append_new(what, json_text(edit_change(s, i)->what));
-    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:O}", "kind", "file", "node", edit_node_about(s->node),
-                     "what", what, "path", journal_bytes(j->old.real, strlen(j->old.real)), "before", j->old.sha,
-                     "after", after, "as_user", c->as_user, "dir_made", !j->old.has_dir, "undo", j->undo);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:O}", "kind", json_text("file"), "node",
+                     edit_node_about(s->node), "what", what, "path", journal_bytes(j->old.real, strlen(j->old.real)),
+                     "before", json_text(j->old.sha), "after", json_text(after), "as_user", c->as_user, "dir_made",
+                     !j->old.has_dir, "undo", j->undo);
 }
 
 // Before and after one write. 1: changed meanwhile.

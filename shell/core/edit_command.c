@@ -53,7 +53,7 @@ static int command_journaled(const struct edit_step *s, const struct change *c, 
 {
     struct journal *journal = s->r->journal;
     unsigned number;
-    json_t *about = json_pack("{s:s, s:o, s:[o], s:o, s:o, s:o, s:b, s:b, s:b}", "kind", "command", "node",
+    json_t *about = json_pack("{s:o, s:o, s:[o], s:o, s:o, s:o, s:b, s:b, s:b}", "kind", json_text("command"), "node",
                               edit_node_about(s->node), "what", json_text(c->what), "check",
                               journal_bytes(c->check, strlen(c->check)), "run", journal_bytes(c->run, strlen(c->run)),
                               "undo", journal_bytes(c->undo, c->undo ? strlen(c->undo) : 0), "as_user", c->as_user,

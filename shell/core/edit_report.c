@@ -28,7 +28,7 @@ json_t *edit_item_json(const struct edit_item *item)
     json_object_set_new(v, "what", json_text(item->what));
     if (item->path)
         json_object_set_new(v, "path", json_text(item->path));
-    json_object_set_new(v, "state", json_string(item->state));
+    json_object_set_new(v, "state", json_text(item->state));
     if (item->diff)
         json_object_set(v, "diff", item->diff);
     if (item->words)
@@ -37,7 +37,7 @@ json_t *edit_item_json(const struct edit_item *item)
         json_object_set(v, "notes", item->notes);
     if (err_is_set(&item->err))
         json_object_set_new(v, "error",
-                            json_pack("{s:s, s:o, s:o}", "code", err_code_name(item->err.code), "msg",
+                            json_pack("{s:o, s:o, s:o}", "code", json_text(err_code_name(item->err.code)), "msg",
                                       json_text(item->err.msg), "hint", json_text(item->err.hint)));
     return v;
 }
@@ -84,7 +84,8 @@ json_t *edit_diff(const char *path, const struct change_file *a, const struct ch
 void edit_progress(const char *title, const char *node, const char *text, bool done)
 {
     _cleanup_free_ char *line = xasprintf("%s: %s", node, text);
-    out_progress(json_pack("{s:s, s:o, s:o}", "job", title, "node", json_text(node), "text", json_text(line)), done);
+    out_progress(
+        json_pack("{s:o, s:o, s:o}", "job", json_text(title), "node", json_text(node), "text", json_text(line)), done);
 }
 
 // What undoing needs to find the node again, should it have left the inventory.
@@ -118,5 +119,5 @@ void edit_take_notes(struct edit_item *item, const struct buf *out)
 
 json_t *edit_error_json(const struct err *e)
 {
-    return json_pack("{s:s, s:o}", "code", err_code_name(e->code), "msg", json_text(e->msg));
+    return json_pack("{s:o, s:o}", "code", json_text(err_code_name(e->code)), "msg", json_text(e->msg));
 }

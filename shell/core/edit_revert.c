@@ -184,7 +184,7 @@ static int undo_command(const struct undo *u, struct err *e)
     if (there.status != 0 && !json_is_true(json_object_get(u->about, "undo_always")))
         return 0; // it never came to be, or is gone
     if (!undo) {
-        u->item->notes = json_pack("[s]", "this cannot be taken back by migsh: it stays");
+        u->item->notes = json_pack("[o]", json_text("this cannot be taken back by migsh: it stays"));
         return 0;
     }
     struct place_exec spec = {.script = undo, .root = !json_is_true(json_object_get(u->about, "as_user"))};

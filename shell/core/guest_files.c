@@ -56,11 +56,11 @@ static bool has_path(const json_t *rows, const char *path)
 static json_t *new_row(const char *kind, const char *type, const char *path)
 {
     return json_pack(
-        "{s:s, s:n, s:n, s:s, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
+        "{s:o, s:n, s:n, s:o, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
         "s:n, s:b, s:n}",
-        "kind", kind, "target", "device", "type", type, "format", "path", json_text(path), "pool", "volume", "size",
-        "mtime", "allocation", "virtual_size", "owner", "group", "mode", "backing", "backing_format", "relative", 0,
-        "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
+        "kind", json_text(kind), "target", "device", "type", json_text(type), "format", "path", json_text(path), "pool",
+        "volume", "size", "mtime", "allocation", "virtual_size", "owner", "group", "mode", "backing", "backing_format",
+        "relative", 0, "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
 }
 
 // Takes the row; a path that is there already stays the first one's.
@@ -150,7 +150,7 @@ static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, 
             json_object_set(row, keys[k], json_object_get(disk, keys[k]));
         // Without a word libvirt takes it for raw, and does not look.
         if (json_is_null(json_object_get(row, "format")))
-            json_object_set_new(row, "format", json_string("raw"));
+            json_object_set_new(row, "format", json_text("raw"));
         if (pool)
             resolve_volume(g, row, pool, source);
         else if (*source != '/')
@@ -252,8 +252,8 @@ static int look(struct gather *g, const struct guest_place *p, struct err *e)
         const char *path = text_of(row, "path");
         if (path)
             json_object_set_new(paths, path,
-                                is_image(row)                               ? json_string(text_of(row, "format"))
-                                : strcmp(text_of(row, "kind"), "save") == 0 ? json_string(GUEST_LOOK_SAVE)
+                                is_image(row)                               ? json_text(text_of(row, "format"))
+                                : strcmp(text_of(row, "kind"), "save") == 0 ? json_text(GUEST_LOOK_SAVE)
                                                                             : json_null());
     }
     return guest_look_chains(p, paths, g->links, g->facts, e);
@@ -301,7 +301,7 @@ static void emit(struct gather *g, json_t *list, json_t *top)
         if (*b != '/')
             json_object_set_new(row, "name", json_text(b));
         else if (str_starts(b, "/dev/"))
-            json_object_set_new(row, "type", json_string("block"));
+            json_object_set_new(row, "type", json_text("block"));
         fill(g, row);
         json_array_append_new(chain, row);
     }

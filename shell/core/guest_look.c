@@ -78,7 +78,7 @@ static void take_stat(json_t *fact, const char *value)
     json_object_set_new(fact, "exists", json_true());
     json_object_set_new(fact, "allocation", json_integer(blocks * unit));
     _cleanup_free_ char *mode = xasprintf("%04lo", strtoul(w.s[2], NULL, 8));
-    json_object_set_new(fact, "mode", json_string(mode));
+    json_object_set_new(fact, "mode", json_text(mode));
     json_object_set_new(fact, "owner", json_text(w.s[3]));
     json_object_set_new(fact, "group", json_text(w.s[4]));
     json_object_set_new(fact, "inode", json_text(w.s[5]));
@@ -131,7 +131,7 @@ static void take(json_t *fact, const char *key, const char *value)
         if (info)
             json_object_set_new(fact, "info", info);
         else
-            json_object_set_new(fact, "problem", json_string("qemu-img's answer makes no sense"));
+            json_object_set_new(fact, "problem", json_text("qemu-img's answer makes no sense"));
     }
 }
 
@@ -255,9 +255,9 @@ const char *guest_backing(const json_t *facts, const json_t *links, const char *
 static void add_level(json_t *next, const char *path, const char *format)
 {
     _cleanup_free_ char *plain = without_dots(path);
-    json_object_set_new(next, path, json_string(format));
+    json_object_set_new(next, path, json_text(format));
     if (plain && *plain)
-        json_object_set_new(next, plain, json_string(format));
+        json_object_set_new(next, plain, json_text(format));
 }
 
 int guest_look_chains(const struct guest_place *p, const json_t *paths, const json_t *links, json_t *facts,

@@ -55,7 +55,7 @@ static int check(const char *file, const char *backing, const char *format, stru
 static int look(const struct guest_place *p, const char *file, const char *backing, json_t **ret, json_t **ret_info,
                 struct err *e)
 {
-    json_auto_t *paths = json_pack("{s:s, s:n}", file, "qcow2", backing);
+    json_auto_t *paths = json_pack("{s:o, s:n}", file, json_text("qcow2"), backing);
     const char *const names[] = {file, backing};
     if (!paths)
         return err_set(e, ERR_USAGE, "'%s' or '%s' is not UTF-8", file, backing);

@@ -225,8 +225,8 @@ static int begin(struct journal *j, const char *command, const json_t *about, st
         return err_errno(e, errno, "cannot lock the journal %s", j->path);
     j->writable = j->taken = true;
     return append(j,
-                  json_pack("{s:s, s:o, s:f, s:O}", "rec", "begin", "command", json_text(command), "time", now(),
-                            "about", about ? (json_t *)about : json_null()),
+                  json_pack("{s:o, s:o, s:f, s:O}", "rec", json_text("begin"), "command", json_text(command), "time",
+                            now(), "about", about ? (json_t *)about : json_null()),
                   e);
 }
 
@@ -366,8 +366,8 @@ int journal_intent(struct journal *j, const char *name, const json_t *about, uns
     lock_acquire(j->lock);
     unsigned step = (unsigned)j->n + 1;
     int r = append(j,
-                   json_pack("{s:s, s:i, s:o, s:f, s:O}", "rec", "intent", "step", (int)step, "name", json_text(name),
-                             "time", now(), "about", about ? (json_t *)about : json_null()),
+                   json_pack("{s:o, s:i, s:o, s:f, s:O}", "rec", json_text("intent"), "step", (int)step, "name",
+                             json_text(name), "time", now(), "about", about ? (json_t *)about : json_null()),
                    e);
     lock_release(j->lock);
     if (r == 0)
@@ -379,14 +379,16 @@ int journal_outcome(struct journal *j, unsigned step, enum journal_step_state st
                     struct err *e)
 {
     return append_locked(j,
-                         json_pack("{s:s, s:i, s:s, s:f, s:O}", "rec", "outcome", "step", (int)step, "state",
-                                   journal_step_state_name(state), "time", now(), "outcome",
+                         json_pack("{s:o, s:i, s:o, s:f, s:O}", "rec", json_text("outcome"), "step", (int)step, "state",
+                                   json_text(journal_step_state_name(state)), "time", now(), "outcome",
                                    outcome ? (json_t *)outcome : json_null()),
                          e);
 }
 
 int journal_end(struct journal *j, enum journal_state state, struct err *e)
 {
-    return append_locked(
-        j, json_pack("{s:s, s:s, s:f}", "rec", "end", "state", journal_state_name(state), "time", now()), e);
+    return append_locked(j,
+                         json_pack("{s:o, s:o, s:f}", "rec", json_text("end"), "state",
+                                   json_text(journal_state_name(state)), "time", now()),
+                         e);
 }

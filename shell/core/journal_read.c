@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "core/journal_priv.h"
 #include "io/digest.h"
@@ -250,7 +251,7 @@ json_t *journal_bytes(const char *s, size_t n)
     _cleanup_buf_ struct buf hex = BUF_INIT;
     for (size_t i = 0; i < n; i++)
         buf_addf(&hex, "%02x", (unsigned char)s[i]);
-    return json_pack("{s:s}", "hex", buf_str(&hex));
+    return json_pack("{s:o}", "hex", json_text(buf_str(&hex)));
 }
 
 static int hex_digit(char c)

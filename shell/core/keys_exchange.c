@@ -2,6 +2,7 @@
 // Everybody's public key and host keys with everybody else. See keys.h. No input or output of its own; job threads.
 #include <string.h>
 
+#include "base/json.h"
 #include "core/keys_line.h"
 #include "core/keys_priv.h"
 #include "core/out.h"
@@ -44,7 +45,7 @@ static void tell_limits(const struct change *c, const char *old, size_t len, jso
             if (wanted && strcmp(wanted, key) == 0) {
                 _cleanup_free_ char *note = xasprintf("%s is there already, limited by options, which are left alone",
                                                       strrchr(c->add.s[i], ' ') + 1);
-                json_array_append_new(notes, json_string(note));
+                json_array_append_new(notes, json_text(note));
             }
         }
         at += n + 1;

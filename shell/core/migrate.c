@@ -223,10 +223,11 @@ static void watch(struct call *c)
     lock_release(c->lock);
     err_release(&ignored);
     if (plan->verbose && (w.shown || !failed)) {
-        json_t *last = json_pack("{s:s, s:o}", "job", "migrate", "domain", json_text(virt_dom_name(c->rq->dom)));
+        json_t *last =
+            json_pack("{s:o, s:o}", "job", json_text("migrate"), "domain", json_text(virt_dom_name(c->rq->dom)));
         if (!failed)
             json_object_set_new(last, "percent", json_integer(100));
-        json_object_set_new(last, "text", json_string(failed ? "Migration: stopped" : "Migration: [100 %]"));
+        json_object_set_new(last, "text", json_text(failed ? "Migration: stopped" : "Migration: [100 %]"));
         out_progress(last, true);
     }
 }
@@ -268,7 +269,7 @@ static json_t *result_of(struct call *c, double total_ms)
     json_object_set_new(v, "uuid", json_text(virt_dom_uuid(rq->dom)));
     json_object_set_new(v, "source", json_text(target_label(rq->source)));
     json_object_set_new(v, "destination", json_text(target_label(rq->dest)));
-    json_object_set_new(v, "transport", json_string(transport(rq->plan)));
+    json_object_set_new(v, "transport", json_text(transport(rq->plan)));
     json_object_set_new(v, "total_ms", json_real(round(total_ms)));
     if (c->disks)
         json_object_set(v, "disks", c->disks);

@@ -93,7 +93,7 @@ static void add_row(json_t *rows, struct xml_doc *doc, struct xml_node *node, co
             add_end(row, dest, there[i], other, "to", "to_pool");
             // A network disk here and a file there are nothing that can be compared.
             if (is_network(type) != is_network(kind))
-                json_object_set_new(row, "type", json_string("mixed"));
+                json_object_set_new(row, "type", json_text("mixed"));
         }
         json_decref(other);
     }

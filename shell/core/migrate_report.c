@@ -48,7 +48,8 @@ static void add_detail(const json_t *stats, struct buf *out)
 json_t *migrate_progress(const char *domain, const json_t *stats)
 {
     int percent = percent_of(stats);
-    json_t *v = json_pack("{s:s, s:o, s:i}", "job", "migrate", "domain", json_text(domain), "percent", percent);
+    json_t *v =
+        json_pack("{s:o, s:o, s:i}", "job", json_text("migrate"), "domain", json_text(domain), "percent", percent);
     copy(v, "iteration", stats, "memory_iteration");
     copy(v, "total", stats, "data_total");
     copy(v, "processed", stats, "data_processed");
@@ -63,8 +64,8 @@ json_t *migrate_progress(const char *domain, const json_t *stats)
     _cleanup_buf_ struct buf detail = BUF_INIT;
     add_detail(stats, &detail);
     _cleanup_free_ char *text = xasprintf("Migration: [%3d %%], %s", percent, buf_str(&detail));
-    json_object_set_new(v, "detail", json_string(buf_str(&detail)));
-    json_object_set_new(v, "text", json_string(text));
+    json_object_set_new(v, "detail", json_text(buf_str(&detail)));
+    json_object_set_new(v, "text", json_text(text));
     return v;
 }
 
@@ -90,7 +91,7 @@ static void add_summary(json_t *v, const json_t *stats)
         buf_addf(&text, ", %.1f MiB", (double)number(v, "bytes") / 0x1p20);
     if (number(stats, "memory_postcopy_requests"))
         buf_adds(&text, ", post-copy");
-    json_object_set_new(v, "summary", json_string(buf_str(&text)));
+    json_object_set_new(v, "summary", json_text(buf_str(&text)));
 }
 
 void migrate_report(json_t *v, json_t *stats)

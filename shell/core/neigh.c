@@ -30,7 +30,7 @@ static void parse_line(const char *line, const char *mac, json_t *out)
         if (strcmp(words.s[i], "lladdr") != 0 || strcasecmp(words.s[i + 1], mac) != 0)
             continue;
         json_t *v = json_object();
-        json_object_set_new(v, "protocol", json_string(strchr(words.s[0], ':') ? "ipv6" : "ipv4"));
+        json_object_set_new(v, "protocol", json_text(strchr(words.s[0], ':') ? "ipv6" : "ipv4"));
         json_object_set_new(v, "address", json_text(words.s[0]));
         json_object_set_new(v, "prefix", json_null());
         json_array_append_new(out, v);

@@ -183,9 +183,10 @@ static void add_read(struct test *t, size_t writer, size_t reader, const char *w
         reason = "was not written";
     else if (!said)
         reason = "not tried";
-    json_array_append_new(t->reads, json_pack("{s:o, s:o, s:s, s:s, s:o}", "writer", json_text(t->nodes[writer]->name),
-                                              "reader", json_text(t->nodes[reader]->name), "user", who, "result",
-                                              pass ? "pass" : "fail", "reason", json_text(pass ? NULL : reason)));
+    json_array_append_new(t->reads,
+                          json_pack("{s:o, s:o, s:o, s:o, s:o}", "writer", json_text(t->nodes[writer]->name), "reader",
+                                    json_text(t->nodes[reader]->name), "user", json_text(who), "result",
+                                    json_text(pass ? "pass" : "fail"), "reason", json_text(pass ? NULL : reason)));
     bool counts = strcmp(who, "qemu") == 0 || !facts_get(&t->one[reader].wrote, "user");
     if (!pass && counts) {
         _cleanup_free_ char *line = xasprintf("%s does not see what %s writes (as %s): %s", t->nodes[reader]->name,

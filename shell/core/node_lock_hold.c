@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "core/node_lock_priv.h"
 #include "core/place.h"
@@ -32,7 +33,7 @@ static json_t *row_of(const struct hold *h, const char *text)
         json_decref(row);
         row = json_object();
     }
-    json_object_set_new(row, "node", json_string(place_name(h->node)));
+    json_object_set_new(row, "node", json_text(place_name(h->node)));
     return row;
 }
 

@@ -52,7 +52,7 @@ char *node_lock_line(const char *key, const json_t *about)
     if (getrandom(&random, sizeof(random), 0) != sizeof(random))
         abort();
     _cleanup_free_ char *id = xasprintf("%016llx", random); // no two holders have the same line
-    json_object_set_new(who, "id", json_string(id));
+    json_object_set_new(who, "id", json_text(id));
     char *line = json_dumps(who, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS);
     json_decref(who);
     if (!line)
@@ -116,7 +116,7 @@ static json_t *row_of(const struct node *node, const char *line)
     const json_t *seconds = json_object_get(row, "seconds");
     if (json_is_number(seconds)) {
         _cleanup_free_ char *since = clock_text(json_number_value(seconds));
-        json_object_set_new(row, "since", json_string(since));
+        json_object_set_new(row, "since", json_text(since));
     }
     return row;
 }
@@ -132,8 +132,8 @@ static void look(struct job *job, size_t i, void *arg)
     int r = node ? facts_look(f->ctx, job, node, script, NULL, 0, &facts, &e)
                  : facts_look_here(f->ctx, job, script, NULL, 0, &facts, &e);
     if (r < 0)
-        json_array_append_new(f->rows[i], json_pack("{s:s, s:o, s:s}", "node", place_name(node), "error",
-                                                    json_text(e.msg), "code", err_code_name(e.code)));
+        json_array_append_new(f->rows[i], json_pack("{s:o, s:o, s:o}", "node", json_text(place_name(node)), "error",
+                                                    json_text(e.msg), "code", json_text(err_code_name(e.code))));
     for (size_t k = 0; k < facts.lines.n; k++) {
         if (str_starts(facts.lines.s[k], "lock "))
             json_array_append_new(f->rows[i], row_of(node, facts.lines.s[k] + strlen("lock ")));
@@ -168,7 +168,7 @@ int node_lock_break(struct ctx *ctx, struct job *job, const json_t *row, const c
         return err_set(e, ERR_STATE, "what holds the lock does not say who it is");
     _cleanup_(node_unref_p) struct node *node = inventory_peek(ctx_inventory(ctx), at);
     _cleanup_free_ char *name = node_lock_name(key), *script = xasprintf("%s%s", lock_place, lock_break);
-    json_t *about = json_pack("{s:s, s:o}", "command", "break-lock", "reason", json_text(reason));
+    json_t *about = json_pack("{s:o, s:o}", "command", json_text("break-lock"), "reason", json_text(reason));
     _cleanup_free_ char *line = node_lock_line(key, about), *limit = xasprintf("%d", ENDING_S);
     json_decref(about);
     const char *const args[] = {name, held, line, limit};

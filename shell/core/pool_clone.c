@@ -35,7 +35,7 @@ static void clone_release(struct clone *k)
 
 static void did(struct clone *k, const char *step, const char *told)
 {
-    json_array_append_new(k->steps, json_string(step));
+    json_array_append_new(k->steps, json_text(step));
     out_notice(OUT_INFO, "pool %s: %s on %s", k->name, told, k->pc->to_label);
 }
 

@@ -177,10 +177,10 @@ static json_t *snapshot_view(struct view *v)
     size_t received = v->tally.received + t->received, lost = v->tally.lost + t->lost;
     json_t *silent = t->answered_send_ns < 0 ? json_null() : json_real((double)(now - t->answered_send_ns) / MS);
     json_t *value =
-        json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:{s:f, s:f}, s:o, s:o}", "target", json_text(v->target.name), "kind",
-                  kind_name(v->target.kind), "sent", (json_int_t)src.n, "received", (json_int_t)received, "lost",
-                  (json_int_t)lost, "outages", (json_int_t)v->tally.n_outages, "longest_ms", "min", (double)lo / MS,
-                  "max", (double)hi / MS, "silent_ms", silent, "rtt_ms", watch_hist_json(&t->hist));
+        json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:{s:f, s:f}, s:o, s:o}", "target", json_text(v->target.name), "kind",
+                  json_text(kind_name(v->target.kind)), "sent", (json_int_t)src.n, "received", (json_int_t)received,
+                  "lost", (json_int_t)lost, "outages", (json_int_t)v->tally.n_outages, "longest_ms", "min",
+                  (double)lo / MS, "max", (double)hi / MS, "silent_ms", silent, "rtt_ms", watch_hist_json(&t->hist));
     free(t);
     return value;
 }
@@ -241,8 +241,8 @@ static json_t *result_of(struct view *v)
     json_t *value = watch_analyse(&src, v->interval_ns, &about);
     int why = probe_errno(w->probe, v->index);
     if (why)
-        json_object_set_new(value, "error", json_string(strerror(why)));
-    json_object_set_new(value, "scheduling", json_string(probe_scheduling(w->probe)));
+        json_object_set_new(value, "error", json_text(strerror(why)));
+    json_object_set_new(value, "scheduling", json_text(probe_scheduling(w->probe)));
     json_object_set_new(value, "overflows", json_integer(probe_overflows(w->probe, v->index)));
     if (probe_full(w->probe))
         json_object_set_new(value, "full", json_true());

@@ -135,8 +135,8 @@ json_t *watch_analyse(const struct watch_source *src, int64_t interval_ns, const
     watch_each(src, INT64_MAX, fold_one, f);
     watch_tally_end(&f->tally, &f->rules);
     const struct watch_tally *t = &f->tally;
-    json_t *v = json_pack("{s:o, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I}", "target", json_text(about->target), "kind",
-                          about->kind, "interval_ms", (double)interval_ns / 1e6, "sent", (json_int_t)t->sent,
+    json_t *v = json_pack("{s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I}", "target", json_text(about->target), "kind",
+                          json_text(about->kind), "interval_ms", (double)interval_ns / 1e6, "sent", (json_int_t)t->sent,
                           "received", (json_int_t)t->received, "lost", (json_int_t)t->lost, "late", (json_int_t)t->late,
                           "duplicates", (json_int_t)t->duplicates, "out_of_order", (json_int_t)t->overtaken);
     add_outages(v, t, about);

@@ -8,6 +8,7 @@
 #include "base/diff.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "base/strv.h"
 #include "io/xml.h"
 
@@ -144,14 +145,15 @@ static int bad_kind(const char *kind, struct err *e)
 // UTF-8 that XML can carry, without control characters but those of `also`.
 static bool is_text(const char *s, const char *also)
 {
-    _cleanup_(json_decrefp) json_t *valid = json_string(s); // NULL: no UTF-8
-    for (const unsigned char *u = (const unsigned char *)s; valid && *u; u++) {
+    for (size_t i = 0, len, n = strlen(s); i < n; i += len) {
+        const unsigned char *u = (const unsigned char *)s + i;
+        len = utf8_sequence(s + i, n - i);
         bool c1 = u[0] == 0xc2 && u[1] < 0xa0;
         bool no_character = u[0] == 0xef && u[1] == 0xbf && u[2] >= 0xbe;
-        if (((*u < ' ' || *u == 127) && !strchr(also, *u)) || c1 || no_character)
+        if (!len || ((*u < ' ' || *u == 127) && !strchr(also, *u)) || c1 || no_character)
             return false;
     }
-    return valid != NULL;
+    return true;
 }
 
 static int bad_text(const char *kind, struct err *e)
@@ -209,7 +211,8 @@ static json_t *unused_entries(const json_t *map, const json_t *used)
         }
         strv_sort_unique(&names);
         for (size_t k = 0; k < names.n; k++)
-            json_array_append_new(list, json_pack("{s:s, s:o}", "kind", places[i].kind, "from", json_text(names.s[k])));
+            json_array_append_new(
+                list, json_pack("{s:o, s:o}", "kind", json_text(places[i].kind), "from", json_text(names.s[k])));
     }
     return list;
 }

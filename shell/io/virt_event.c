@@ -49,7 +49,7 @@ static json_t *begin(const char *kind)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     json_t *v = json_object();
-    json_object_set_new(v, "event", json_string(kind));
+    json_object_set_new(v, "event", json_text(kind));
     json_object_set_new(v, "time", json_real((double)now.tv_sec + (double)now.tv_nsec / 1e9));
     return v;
 }
@@ -60,7 +60,7 @@ json_t *virt_event_begin(const char *kind, virDomainPtr dom)
     virDomainGetUUIDString(dom, uuid);
     json_t *v = begin(kind);
     json_object_set_new(v, "domain", json_text(virDomainGetName(dom)));
-    json_object_set_new(v, "uuid", json_string(uuid));
+    json_object_set_new(v, "uuid", json_text(uuid));
     return v;
 }
 
@@ -100,8 +100,8 @@ static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int d
     virStoragePoolGetUUIDString(pool, uuid);
     json_t *v = begin("pool-lifecycle");
     json_object_set_new(v, "pool", json_text(virStoragePoolGetName(pool)));
-    json_object_set_new(v, "uuid", json_string(uuid));
-    json_object_set_new(v, "type", json_string(type));
+    json_object_set_new(v, "uuid", json_text(uuid));
+    json_object_set_new(v, "type", json_text(type));
     char *text = xasprintf("event 'lifecycle' for storage pool %s: %s", virStoragePoolGetName(pool), type);
     deliver(opaque, v, text);
     free(text);

@@ -97,8 +97,8 @@ int virt_dom_info(struct virt_dom *d, json_t **ret, struct err *e)
     json_object_set_new(v, "name", json_text(virt_dom_name(d)));
     json_object_set_new(v, "uuid", json_text(d->uuid));
     json_object_set_new(v, "os_type", json_text(os));
-    json_object_set_new(v, "state", json_string(state));
-    json_object_set_new(v, "reason", json_string(reason));
+    json_object_set_new(v, "state", json_text(state));
+    json_object_set_new(v, "reason", json_text(reason));
     json_object_set_new(v, "cpus", json_integer(info.nrVirtCpu));
     json_object_set_new(v, "cpu_time_s", json_real(floor((double)info.cpuTime / 1e8) / 10));
     json_object_set_new(v, "max_memory_kib", json_integer((json_int_t)info.maxMem));
@@ -120,7 +120,7 @@ static json_t *interface_value(const virDomainInterface *iface)
     for (unsigned i = 0; i < iface->naddrs; i++) {
         const virDomainIPAddress *a = &iface->addrs[i];
         json_t *addr = json_object();
-        json_object_set_new(addr, "protocol", json_string(a->type == VIR_IP_ADDR_TYPE_IPV6 ? "ipv6" : "ipv4"));
+        json_object_set_new(addr, "protocol", json_text(a->type == VIR_IP_ADDR_TYPE_IPV6 ? "ipv6" : "ipv4"));
         json_object_set_new(addr, "address", json_text(a->addr));
         json_object_set_new(addr, "prefix", json_integer(a->prefix));
         json_array_append_new(list, addr);

@@ -42,11 +42,11 @@ int virt_job_stats(struct virt_dom *d, int flags, enum virt_job_type *ret_type, 
     int type = 0, n = 0;
     if (VIRT(virDomainGetJobStats(d->ptr, &type, &list, &n, (unsigned)flags)) < 0)
         return virt_fail(e, NULL);
-    json_t *all = json_pack("{s:s}", "type", pick(types, ARRAY_SIZE(types), type));
+    json_t *all = json_pack("{s:o}", "type", json_text(pick(types, ARRAY_SIZE(types), type)));
     for (int i = 0; i < n; i++) {
         bool operation = strcmp(list[i].field, VIR_DOMAIN_JOB_OPERATION) == 0;
         json_object_set_new(all, list[i].field,
-                            operation ? json_string(pick(operations, ARRAY_SIZE(operations), list[i].value.i))
+                            operation ? json_text(pick(operations, ARRAY_SIZE(operations), list[i].value.i))
                                       : virt_param_value(&list[i]));
     }
     virTypedParamsFree(list, n);

@@ -174,9 +174,9 @@ static json_t *row_value(const struct row *r, unsigned extra)
     json_t *v = json_object();
     json_object_set_new(v, "id", id >= 0 ? json_integer(id) : json_null());
     json_object_set_new(v, "name", json_text(virDomainGetName(r->dom)));
-    json_object_set_new(v, "uuid", json_string(uuid));
-    json_object_set_new(v, "state", json_string(id < 0 && r->saved ? "saved" : virt_state_name(r->state)));
-    json_object_set_new(v, "reason", json_string(virt_state_reason(r->state, r->reason)));
+    json_object_set_new(v, "uuid", json_text(uuid));
+    json_object_set_new(v, "state", json_text(id < 0 && r->saved ? "saved" : virt_state_name(r->state)));
+    json_object_set_new(v, "reason", json_text(virt_state_reason(r->state, r->reason)));
     if (extra & VIRT_LIST_SAVED_TOO)
         json_object_set_new(v, "managed_save", json_boolean(r->saved));
     if (extra & VIRT_LIST_TITLE)

@@ -182,7 +182,7 @@ static int add_details(virStoragePoolPtr ptr, json_t *row, struct err *e)
     virStoragePoolInfo info;
     if (VIRT(virStoragePoolGetInfo(ptr, &info)) < 0)
         return virt_fail(e, "could not retrieve pool information");
-    json_object_set_new(row, "state", json_string(state_name(info.state)));
+    json_object_set_new(row, "state", json_text(state_name(info.state)));
     if (has_sizes(info.state)) {
         set_sizes(row, &info);
         return 0;
@@ -216,7 +216,7 @@ int virt_pool_list(struct virt_conn *c, unsigned filter, bool details, json_t **
         virStoragePoolGetUUIDString(all.p[i], uuid);
         json_t *row = json_object();
         json_object_set_new(row, "name", json_text(virStoragePoolGetName(all.p[i])));
-        json_object_set_new(row, "uuid", json_string(uuid));
+        json_object_set_new(row, "uuid", json_text(uuid));
         json_object_set_new(row, "active", json_boolean(contains(&active, uuid)));
         json_object_set_new(row, "autostart", json_boolean(contains(&automatic, uuid)));
         json_object_set_new(row, "persistent", json_boolean(contains(&lasting, uuid)));
@@ -249,8 +249,8 @@ int virt_pool_info(struct virt_pool *p, json_t **ret, struct err *e)
         return -1;
     json_t *v = json_object();
     json_object_set_new(v, "name", json_text(virt_pool_name(p)));
-    json_object_set_new(v, "uuid", json_string(p->uuid));
-    json_object_set_new(v, "state", json_string(state_name(info.state)));
+    json_object_set_new(v, "uuid", json_text(p->uuid));
+    json_object_set_new(v, "state", json_text(state_name(info.state)));
     json_object_set_new(v, "active", json_boolean(info.state != VIR_STORAGE_POOL_INACTIVE));
     json_object_set_new(v, "persistent", json_boolean(persistent));
     json_object_set_new(v, "autostart", json_boolean(autostart));

@@ -64,8 +64,8 @@ static json_t *row_of(const char *root, const char *name, char *xml, struct err 
     long long seconds = 0;
     if (time && str_to_int(time, 0, INT64_MAX, &seconds) < 0)
         seconds = 0;
-    return json_pack("{s:o, s:o, s:I, s:o, s:s}", "name", json_text(name), "parent", json_text(parent), "time",
-                     (json_int_t)seconds, "state", json_text(state), "xml", xml);
+    return json_pack("{s:o, s:o, s:I, s:o, s:o}", "name", json_text(name), "parent", json_text(parent), "time",
+                     (json_int_t)seconds, "state", json_text(state), "xml", json_text(xml));
 }
 
 static int by_name(const void *a, const void *b)

@@ -65,7 +65,7 @@ static int records_value(virDomainStatsRecordPtr *records, int n, json_t **ret, 
         virDomainGetUUIDString(records[i]->dom, uuid);
         json_t *v = json_object();
         json_object_set_new(v, "name", json_text(virDomainGetName(records[i]->dom)));
-        json_object_set_new(v, "uuid", json_string(uuid));
+        json_object_set_new(v, "uuid", json_text(uuid));
         json_object_set_new(v, "stats", virt_params_json(records[i]->params, records[i]->nparams));
         json_array_append_new(*ret, v);
     }

@@ -74,7 +74,7 @@ static void plain_error(const struct err *err)
 
 static void plain_json(const char *kind, const json_t *value)
 {
-    json_t *line = json_pack("{s:s}", "event", kind);
+    json_t *line = json_pack("{s:o}", "event", json_text(kind));
     json_object_update(line, (json_t *)value);
     _cleanup_free_ char *s = json_dump_printable(line, JSON_COMPACT);
     json_decref(line);
@@ -99,7 +99,7 @@ static void plain_notice(enum out_level level, const char *text)
 {
     if (style.json) {
         json_t *v = json_object();
-        json_object_set_new(v, "level", json_string(level == OUT_WARN ? "warn" : "info"));
+        json_object_set_new(v, "level", json_text(level == OUT_WARN ? "warn" : "info"));
         json_object_set_new(v, "text", json_text(text));
         plain_json("notice", v);
         json_decref(v);
