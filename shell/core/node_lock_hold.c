@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lock on one machine: a job that runs tools/lock_holder.sh there, over a connection of its own, and gives it signs of
 // life until nobody wants the lock any more. See node_lock_priv.h.
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -153,7 +154,10 @@ static void run(struct job *job, void *arg)
     int r = place_exec(l->ctx, job, h->node, &spec, &result, &e);
     lock_acquire(l->lock);
     h->result.status = result.status;
-    if (r == 0 && remote_result_output(place_name(h->node), &h->result, NULL, &e) == 0)
+    if (r == 0 && result.status == 128 + SIGKILL) // lock_break.sh, when we gave no sign of life
+        err_set(&e, ERR_STATE, "the lock on '%s' was taken away on %s: what kept it was killed", l->what,
+                place_name(h->node));
+    else if (r == 0 && remote_result_output(place_name(h->node), &h->result, NULL, &e) == 0)
         err_set(&e, ERR_STATE, "%s: what keeps the lock there has ended", place_name(h->node));
     gone(h, e.code, e.msg);
     if (e.hint && !h->err.hint)
