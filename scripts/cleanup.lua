@@ -2,6 +2,7 @@
 -- Where is a domain truly, after something went wrong, and what is the one safe thing to do? Judges by what every node
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
 local discard = require "guest.discard"
+local lists = require "lib.list"
 local node = require "cold.node"
 local place = require "cold.place"
 local steps = require "cold.steps"
@@ -241,15 +242,6 @@ function judges.parts(v)
   end
 end
 
-local function has_answered(v, name)
-  for _, other in ipairs(v.nodes) do
-    if other == name then
-      return true
-    end
-  end
-  return false
-end
-
 -- Files that the migration made on the other node, and that are there still: nothing says that they are of no use.
 local function find_others(v, there)
   local left = {}
@@ -265,7 +257,7 @@ end
 -- that it is no more.
 local function judge_left_behind(v, copy)
   local where, there = copy.node, copy.moved_to or "a node that is not told"
-  if not has_answered(v, there) then
+  if not lists.has(v.nodes, there) then
     return { verdict = "unknown", why = ("it moved to %s, which is not in the inventory or does not answer, and may "
       .. "run there; what is left on %s is older: nothing is done until %s answers"):format(there, where, there) }
   end

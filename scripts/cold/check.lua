@@ -26,12 +26,12 @@ end
 
 function check.clone_network(about, name)
   local text = node.sh(about.source, 'virsh -c qemu:///system net-dumpxml --inactive -- "$1"', name)
-  node.sh(about.dest, [[
+  node.sh_with(about.dest, text, [[
 set -e
 f=$(mktemp) && trap 'rm -f "$f"' EXIT
-printf %s "$2" >"$f"
+cat >"$f"
 virsh -q -c qemu:///system net-define -- "$f" && virsh -q -c qemu:///system net-start -- "$1"
-virsh -q -c qemu:///system net-autostart -- "$1"]], name, text)
+virsh -q -c qemu:///system net-autostart -- "$1"]], name)
 end
 
 function check.remove_network(about, name)

@@ -3,6 +3,7 @@
 -- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
 local device = require "cold.device"
 local evidence = require "guest.evidence"
+local lists = require "lib.list"
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
@@ -157,15 +158,6 @@ local function find_retired(about)
   return retired
 end
 
-local function is_among(list, value)
-  for _, item in ipairs(list) do
-    if item == value then
-      return true
-    end
-  end
-  return false
-end
-
 -- Whose definitions on the node name that file or device, by whatever name, one domain aside.
 function facts.users_of(where, path, uuid)
   local names, paths, users = {}, {}, {}
@@ -240,7 +232,7 @@ function facts.judge(about, file, probe)
     return "shared"
   elseif there.kind == "file" and is_equal() then
     return "there", there
-  elseif about.retired and is_among(about.retired.files, file.to)
+  elseif about.retired and lists.has(about.retired.files, file.to)
     and #facts.users_of(about.dest, file.to, about.uuid) == 0 then
     return "replace", there
   end

@@ -101,7 +101,7 @@ local IDENTITY <const> = "%s %.9Y %i"
 function node.publish(name, from, to)
   node.sh(name, [[
 if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already" >&2; exit 1; fi
-stat -Lc "$3" -- "$1" >"$1.own" && sync -- "$1.own" || exit
+rm -f -- "$1.own" && set -C && stat -Lc "$3" -- "$1" >"$1.own" && sync -- "$1.own" || exit
 if ! ln -T -- "$1" "$2" 2>/dev/null; then
   mv -nT -- "$1" "$2" && [ ! -e "$1" ] || { echo "$2 cannot be made, or is there already" >&2; exit 1; }
 fi

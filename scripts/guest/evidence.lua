@@ -3,19 +3,11 @@
 -- inventory is asked, by the guest's uuid; one that the undertaking names and the inventory does not is as silent as
 -- one that is down. Nothing is changed.
 local discard = require "guest.discard"
+local lists = require "lib.list"
 local node = require "cold.node"
 local place = require "cold.place"
 local xml = require "cold.xml"
 local evidence = {}
-
-local function is_known(name)
-  for _, other in ipairs(place.hypervisors()) do
-    if other == name then
-      return true
-    end
-  end
-  return false
-end
 
 -- The row of one node, as dominfo tells it, with the mark of its definition; nil: it went meanwhile.
 local function row_on(name, uuid)
@@ -35,7 +27,7 @@ function evidence.rows(uuid, must)
   local found = place.of_uuid(uuid)
   local facts = { rows = {}, silent = found.silent }
   for _, name in ipairs(must) do
-    if not is_known(name) then
+    if not lists.has(place.hypervisors(), name) then
       facts.silent[#facts.silent + 1] = { node = name, msg = "it is not in the inventory" }
     end
   end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- May a description that came from elsewhere be defined on a host? Everything that it names there (mig.xml_host) has to
 -- be of the guest's own files, or harmless, or the operator's word. Pure.
+local lists = require "lib.list"
 local policy = require "lib.path_policy"
 local claims = {}
 
@@ -39,15 +40,6 @@ local function is_harmless(claim)
   return false
 end
 
-local function has(list, value)
-  for _, item in ipairs(list or {}) do
-    if item == value then
-      return true
-    end
-  end
-  return false
-end
-
 -- Whose is it? "own", "harmless", "first" (libvirt makes it at the first start), "allowed"; nil: a stranger's.
 local function standing(claim, about, own)
   local o = about.options
@@ -59,7 +51,7 @@ local function standing(claim, about, own)
   elseif claim.kind == "volume" and own.volumes[claim.name] then
     return "own"
   end
-  return has(o.allow_host, claim.kind) and "allowed" or nil
+  return lists.has(o.allow_host, claim.kind) and "allowed" or nil
 end
 
 -- What of it is not the guest's: {kind, name, at, what = the description's name, allowed = "allowed", "first" or nil}.

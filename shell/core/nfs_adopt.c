@@ -75,9 +75,10 @@ static const char copy_run[] = ALONE
     "        [ \"$(sum \"$to/$f\")\" != \"$want\" ] || continue\n"
     "        echo \"${f#./} is on the share already, with other content: it was not touched\" >&2; exit 1\n"
     "    fi\n"
-    "    p=$to/$f.migsh-part; rm -f -- \"$p\"\n"
-    "    cp --sparse=always --preserve=mode,timestamps -- \"$f\" \"$p\" || { rm -f -- \"$p\"; exit 1; }\n"
-    "    chown --reference=\"$f\" -- \"$p\" 2>/dev/null || :\n"
+    "    p=$to/$f.migsh-part\n" // no link that somebody puts there is followed
+    "    cp --remove-destination --sparse=always --preserve=mode,timestamps -- \"$f\" \"$p\" || { rm -f -- \"$p\"; "
+    "exit 1; }\n"
+    "    chown -h --reference=\"$f\" -- \"$p\" 2>/dev/null || :\n"
     "    sync -- \"$p\" || exit 1\n"
     "    [ \"$(sum \"$p\")\" = \"$want\" ] || { echo \"${f#./} did not arrive whole on the share\" >&2; rm -f -- "
     "\"$p\"; exit 1; }\n"
