@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -75,11 +76,15 @@ def brief(value):
 
 
 class Run:
-    def __init__(self, world, case, number, extra=()):
+    def __init__(self, world, case, number, extra=(), before=None):
+        """before: the state directory of an earlier run, whose journals this one's console has still."""
         self.world, self.lab, self.case, self.extra = world, world.lab, case, list(extra)
         self.dir = f"{world.work}/{number}"
         for sub in ("", "/state", "/state2"):
             os.mkdir(self.dir + sub, 0o700)
+        if before and os.path.isdir(before):
+            shutil.copytree(before, f"{self.dir}/state", dirs_exist_ok=True)
+        self.earlier = set(self.journals())
         self.timers = faults.Later()
         self.changed = self.truncated = self.overtaken = False
         self.autostart = True
@@ -186,8 +191,11 @@ class Run:
 
     # --- what is true afterwards
 
+    def journals(self, state="state"):
+        return sorted(glob.glob(f"{self.dir}/{state}/migsh/journal/*-{COMMAND}-*.jsonl"))
+
     def journal(self, state="state"):
-        found = sorted(glob.glob(f"{self.dir}/{state}/migsh/journal/*-{COMMAND}-*.jsonl"))
+        found = [name for name in self.journals(state) if name not in self.earlier]
         return found[-1] if found else None
 
     def ident(self, state="state"):

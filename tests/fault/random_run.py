@@ -59,7 +59,7 @@ def settle(world, running, fault, dice):
 
 
 def one(world, case, number, extra, sampler):
-    run = Run(world, case, number, extra)
+    run = Run(world, case, number, extra, f"{world.work}/journals")
     try:
         moved = run.trip()
         how = run.how
@@ -73,6 +73,7 @@ def one(world, case, number, extra, sampler):
         run.expect(not sampler.twice, f"two processes of the guest at once: {sampler.twice}")
     except Broken as e:
         return None, [str(e)] + run.explain()
+    shutil.copytree(f"{run.dir}/state", f"{world.work}/journals", dirs_exist_ok=True)
     shutil.rmtree(run.dir)
     return how, []
 
