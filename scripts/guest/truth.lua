@@ -9,9 +9,9 @@
 --   others = {[node] = journal}  whose mark the definition bears that another undertaking left on the source or made
 --                                on the destination
 --   reason_before                the reason of the destination's row before we began, which tells nothing
---   files = {{path, to, action, common, source, copy, users}}   of each file that we made (action "copied") or found there:
---                                source and copy are "same", "changed", "gone" or nil (not known, or there is none),
---                                users those who need or have open what was made, as texts; common: a base or a
+--   files = {{path, to, action, common, source, copy, users}}   of each file that we made (action "copied") or found
+--                                there: source and copy are "same", "changed", "gone" or nil (not known, or there is
+--                                none), users those who need or have open what was made, as texts; common: a base or a
 --                                CD-ROM's image, which other guests read as well
 --   handed_over                  the records say that it ran on the destination
 --   live                         it was to be moved while it ran: a source that says "migrated" has let it go

@@ -15,7 +15,7 @@
 #include "base/printable.h"
 #include "io/remote_priv.h"
 
-enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 5, MAX_TURNS = 64 };
+enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 8, MAX_TURNS = 64 };
 
 void remote_begin(struct remote *r, const char *doing, double ms)
 {
