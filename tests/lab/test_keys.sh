@@ -43,7 +43,11 @@ check "--plan shows what would be done" gives 0 'an ed25519 key +planned.*host k
 plan_touches_nothing() { ! on source ls /root/.ssh && ! on dest ls /root/.ssh && ! on admin ls /root/.ssh/id_ed25519; }
 check "… and does nothing" plan_touches_nothing
 state >"$work/before"
+on source hostname bank.example # a node that would like to be somebody else
 check "from passwords to keys" gives 0 'an ed25519 key +changed.*who may log in +changed.*journal' person key-exchange --apply
+no_bank() { ! { for h in admin nfs dest; do on "$h" cat /root/.ssh/known_hosts; done | grep -i bank; }; }
+check "a name that a node gives itself is nobody's in known_hosts" no_bank
+on source hostname source
 check "every login works" gives 0 '\(admin\) .*ms .*source +- .*dest +\d+ ms' migsh key-verify
 matrix() { migsh --json key-verify | py 'assert len(d)==9 and all(l["ok"] and l["ms"]>0 for l in d), d'; }
 check "… in JSON too" matrix

@@ -39,20 +39,27 @@ self_record() {
 }
 
 start_of() {
+    local START
+    read_start "$1" && echo "$START"
+}
+
+# Sets $START. Forks nothing.
+read_start() {
     local line fields
     { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
     # the name in field 2 may hold blanks, so count from its closing bracket: start time is field 22
     read -r -a fields <<<"${line##*) }"
-    echo "${fields[19]}"
+    START=${fields[19]}
 }
 
-# The pid in record file $1, if that very process is still alive.
-recorded_pid() {
-    local pid start
-    { read -r pid start <"$1"; } 2>/dev/null || return 1
-    [[ $(start_of "$pid") == "$start" ]] || return 1
-    echo "$pid"
+# Sets $RECORDED to the pid in record file $1, if that very process is still alive. Forks nothing.
+find_recorded() {
+    local start START
+    { read -r RECORDED start <"$1"; } 2>/dev/null && read_start "$RECORDED" && [[ $START == "$start" ]]
 }
+
+# The same, printed.
+recorded_pid() { find_recorded "$1" && echo "$RECORDED"; }
 
 # Waits until the command given succeeds, at most $1 seconds.
 wait_until() {
@@ -84,10 +91,10 @@ load_settings() {
 
 # enter_host HOST COMMAND... : replaces this shell.
 enter_host() {
-    local host=$1 pid
+    local host=$1
     shift
-    pid=$(recorded_pid "$STATE/$host.pid") || die "host '$host' of lab '$NAME' is not running"
-    exec "$ENTER" "$pid" pnum "$@"
+    find_recorded "$STATE/$host.pid" || die "host '$host' of lab '$NAME' is not running"
+    exec "$ENTER" "$RECORDED" pnum "$@"
 }
 
 # The same as a child of this shell.
