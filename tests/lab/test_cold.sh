@@ -80,7 +80,7 @@ make_two() {
     cat >"$work/two.xml" <<XML
 <domain type='qemu'><name>${1:-two}</name><uuid>${2:-6d696773-6800-4c41-8000-000000000077}</uuid>
 <title>two disks</title><description>mine</description><metadata><app:x xmlns:app='urn:app'>kept</app:x></metadata>
-<memory unit='MiB'>32</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<memory unit='MiB'>32</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
 <cputune><shares>333</shares></cputune><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$images/two.qcow2'/><target dev='vda' bus='virtio'/></disk>
 <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='$images/two data.raw'/><target dev='vdb' bus='virtio'/></disk>
@@ -379,7 +379,7 @@ family() {
         # shellcheck disable=SC2016 # the domain's own XML
         cat >"$work/$i.xml" <<XML
 <domain type='qemu'><name>$i</name><uuid>6d696773-6800-4c41-8000-00000000007$i</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$images/$i.qcow2'/><target dev='vda' bus='virtio'/></disk>
 <disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='$images/cd.iso'/><target dev='hdc' bus='ide'/><readonly/></disk>
 </devices></domain>

@@ -22,7 +22,7 @@ guest() {
     shift 2
     cat <<XML
 <domain type='qemu'><name>$name</name><uuid>$id</uuid><memory unit='MiB'>32</memory>
-<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 $(printf '%s\n' "$@")
 <graphics type='vnc' passwd='s3cr3tHG'/></devices></domain>
 XML

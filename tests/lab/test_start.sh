@@ -32,7 +32,7 @@ now_s() { date +%s; }
 on source qemu-img create -q -f qcow2 $disk 64M
 cat >"$work/race.xml" <<XML
 <domain type='qemu'><name>race</name><uuid>$uuid</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$disk'/><target dev='vda' bus='virtio'/></disk>
 </devices></domain>
 XML

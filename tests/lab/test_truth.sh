@@ -36,7 +36,7 @@ define() {
     on source qemu-img create -q -f qcow2 "$1" 64M && on source qemu-io -c 'write -P 7 1M 3M' "$1" >/dev/null || return
     cat >"$work/vic.xml" <<XML
 <domain type='qemu'><name>vic</name><uuid>$uuid</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>${LAB_EMULATOR:-/usr/bin/qemu-system-x86_64}</emulator>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>${LAB_EMULATOR:-/usr/bin/qemu-system-x86_64}</emulator>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$1'/><target dev='vda' bus='virtio'/></disk>
 </devices></domain>
 XML

@@ -77,7 +77,7 @@ volume_disk() { # TARGET FORMAT POOL VOLUME
 }
 guest_on() { # HOST NAME DISKS: a domain that is off
     cat >"$work/guest.xml" <<XML
-<domain type='qemu'><name>$2</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<domain type='qemu'><name>$2</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>$3</devices></domain>
 XML
     chmod 644 "$work/guest.xml"

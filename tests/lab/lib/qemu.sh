@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # Which QEMU the hosts run. QEMU before 9.0 loses memory of emulated guests in a migration: now and then one is dead or
-# deaf afterwards. With MIGSH_LAB_QEMU=newer, where the machine's own is that old, a newer one is taken from the backports of
-# its own Debian mirror, unpacked into the cache and never installed, and bound over the machine's in the hosts' mount
-# namespaces. Where there is none to be had the hosts run the machine's; `up` and `status` say which it is. It is not the
-# default: libvirt 9.0 starts a guest whose definition has no <acpi/> with an option that newer QEMUs do not know.
+# deaf afterwards. Where the machine's own is that old, a newer one is taken from the backports of its own Debian mirror,
+# unpacked into the cache and never installed, and bound over the machine's in the hosts' mount namespaces. Where there is
+# none to be had, or with MIGSH_LAB_QEMU=machine, the hosts run the machine's; `up` and `status` say which it is. Guests
+# need an <acpi/>: without, libvirt 9.0 starts them with an option that newer QEMUs do not know.
 # Sourced by `lab` only.
 
 QEMU_GOOD=9 # the first major version with the fix
@@ -25,7 +25,7 @@ qemu_dir() {
 qemu_choose() {
     local own
     QEMU=
-    [[ ${MIGSH_LAB_QEMU:-} = newer ]] || return 0
+    [[ ${MIGSH_LAB_QEMU:-} != machine ]] || return 0
     own=$(qemu_version "$QEMU_MACHINE")
     ((${own%%.*} >= QEMU_GOOD)) || QEMU=$(qemu_dir)
 }
@@ -33,7 +33,7 @@ qemu_choose() {
 # Nothing to be fetched: asked for the machine's, there already, or tried not long ago.
 qemu_settled() {
     local own
-    [[ ${MIGSH_LAB_QEMU:-} = newer && -z $(qemu_dir) ]] || return 0
+    [[ ${MIGSH_LAB_QEMU:-} != machine && -z $(qemu_dir) ]] || return 0
     own=$(qemu_version "$QEMU_MACHINE")
     ((${own%%.*} < QEMU_GOOD)) || return 0
     [[ -n $(find "$CACHE/no-qemu" -newermt "-$QEMU_RETRY_S seconds" 2>/dev/null) ]]
@@ -53,7 +53,7 @@ qemu_why_old() {
     own=$(qemu_version "$QEMU_MACHINE")
     ((${own%%.*} < QEMU_GOOD)) || return 0
     echo -n ", which loses memory of emulated guests in migrations"
-    [[ ! -s $CACHE/no-qemu || ${MIGSH_LAB_QEMU:-} != newer ]] || echo -n " (no newer one: $(cat "$CACHE/no-qemu"))"
+    [[ ! -s $CACHE/no-qemu || ${MIGSH_LAB_QEMU:-} = machine ]] || echo -n " (no newer one: $(cat "$CACHE/no-qemu"))"
 }
 
 # fetch_qemu TMP: never fails; why there is none is kept in the cache.
