@@ -44,16 +44,11 @@ rm -rf -- "$1" && mkdir -m 700 -- "$1" && base64 -d | tar --numeric-owner -p -C 
   return { verified = true, size = file.size, data = file.size, sent = #text, route = "relay" }
 end
 
--- Other guests may read a base image or a CD-ROM's image meanwhile, on both nodes.
-local function is_common(file)
-  return file.readonly or file.kind == "backing"
-end
-
 local function copy_bytes(about, file, to)
   local o = about.options
   local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. to, route = o.route,
     streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to),
-    readers = is_common(file) }
+    readers = facts.is_common(file) }
   if r.shared then
     fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
   elseif not r.verified then
@@ -205,7 +200,7 @@ function copy.run(tx, i, file)
     assert_still_equal(tx, i, file)
     return found_there(about, file, action), true
   end
-  if action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
+  if action == "copy" and facts.is_common(file) and arrived_meanwhile(tx, i, file) then
     return found_there(about, file, "there"), true
   end
   local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
@@ -231,7 +226,7 @@ function copy.run(tx, i, file)
   if temp then
     published, problem = pcall(publish, about, file, temp, replaces)
   end
-  if not published and action == "copy" and is_common(file) and arrived_meanwhile(tx, i, file) then
+  if not published and action == "copy" and facts.is_common(file) and arrived_meanwhile(tx, i, file) then
     forget_temporary(about, temp)
     return found_there(about, file, "there"), true
   elseif not published then
@@ -258,11 +253,8 @@ function copy.undo(tx, i, file, record)
     return "left alone"
   end
   forget_temporary(about, temp)
-  if made and is_common(file) and facts.based_on(file.to) then
-    tx:say(("%s on %s is used by a domain now: it is left alone"):format(file.to, about.dest))
-    said = "left alone"
-  elseif made then
-    said = discard.file(tx, about.dest, file.to, made)
+  if made then
+    said = discard.file(tx, about.dest, file.to, made, { chains = facts.is_common(file) })
   end
   if action == "replace" and said == "left alone" then
     tx:say(("what was there before it is kept as %s"):format(aside(temp)))
@@ -358,7 +350,7 @@ function copy.states(tx)
         copy = node.exists(about.dest, file.to) and "same" or "gone" }
     elseif made and (made.action == "copied" or made.action == "there") then
       list[#list + 1] = { path = file.path, to = file.to, kind = file.kind, action = made.action,
-        common = is_common(file), inode = made.copy and made.copy.inode,
+        common = facts.is_common(file), inode = made.copy and made.copy.inode,
         source = state_of(about, file, made, "source"), copy = state_of(about, file, made, "copy") }
     end
   end

@@ -185,18 +185,9 @@ done]], path, table.unpack(paths))
   return users
 end
 
--- Does any domain of any node need a file of that name, be it below its disks?
-function facts.based_on(path)
-  for _, where in ipairs(place.hypervisors()) do
-    for _, row in ipairs(mig.list { all = true, node = where }) do
-      for _, file in ipairs(mig.domfiles { row.uuid .. "@" .. where }) do
-        if file.path == path then
-          return true
-        end
-      end
-    end
-  end
-  return false
+-- Other guests may read a base image or a CD-ROM's image meanwhile, on both nodes.
+function facts.is_common(file)
+  return file.readonly or file.kind == "backing"
 end
 
 -- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
@@ -210,7 +201,7 @@ function facts.judge(about, file, probe)
   local here = node.stat(about.source, file.path)
   local function is_equal()
     return here and (here.kind == "file" or here.kind == "block") and here.size == there.size
-      and (file.readonly or file.kind == "backing") and (not probe
+      and facts.is_common(file) and (not probe
         or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to))
   end
   if file.to_block and there.kind == "block" then

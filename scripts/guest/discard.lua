@@ -46,11 +46,30 @@ function discard.disks_of(where, uuid, row)
   return set
 end
 
--- The disks of all domains of a node: names and paths, one domain aside.
-local function list_disks(where, uuid)
+-- And what these lie on. A node that has no login is asked by libvirt alone, unless that is where the file is.
+local function chains_of(where, row, must)
+  local set = {}
+  local files, err = mig.try(mig.domfiles, { row.uuid .. "@" .. where })
+  if err and err.code == "not-found" then
+    return set -- it ended meanwhile
+  elseif err and (must or err.code == "cancelled") then
+    error(err, 0)
+  elseif err then
+    return discard.disks_of(where, row.uuid, row)
+  end
+  for _, file in ipairs(files) do
+    set[file.path ~= mig.null and file.path or ""] = true
+  end
+  set[""] = nil
+  return set
+end
+
+-- The disks of all domains of a node: names and paths, one domain aside. chains: with what they lie on.
+local function list_disks(where, uuid, chains, must)
   local names, paths = {}, {}
   for _, row in ipairs(mig.list { all = true, node = where }) do
-    for source in pairs(row.uuid ~= uuid and discard.disks_of(where, row.uuid, row) or {}) do
+    local disks = row.uuid == uuid and {} or chains and chains_of(where, row, must)
+    for source in pairs(disks or discard.disks_of(where, row.uuid, row)) do
       names[#names + 1], paths[#paths + 1] = row.name, source
     end
   end
@@ -67,8 +86,8 @@ local function users_by_path(path, names, paths)
   return list
 end
 
-local function users_on(name, where, path, inode, uuid)
-  local names, paths = list_disks(name, uuid)
+local function users_on(name, where, path, inode, uuid, chains)
+  local names, paths = list_disks(name, uuid, chains, name == where)
   local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there",
     table.unpack(paths))
   if err and (name == where or err.code == "cancelled") then
@@ -95,14 +114,15 @@ local function users_on(name, where, path, inode, uuid)
 end
 
 -- Who needs the file or device that `where` knows as `path`, on any node, as texts "web on source"; `inode` as
--- node.stat() tells it. except: {uuid, node}, a definition that does not count. Raises when a hypervisor does not
--- answer.
-function discard.users(where, path, inode, except)
+-- node.stat() tells it. o.uuid, o.node: a definition that does not count; o.chains: it may be what other disks lie on,
+-- which takes longer to find out. Raises when a hypervisor does not answer.
+function discard.users(where, path, inode, o)
+  o = o or {}
   local names, users = place.hypervisors(), {}
   local work, found = {}, {}
   for i, name in ipairs(names) do
     work[i] = function()
-      found[i] = users_on(name, where, path, inode, except and except.node == name and except.uuid or nil)
+      found[i] = users_on(name, where, path, inode, o.node == name and o.uuid or nil, o.chains)
     end
   end
   mig.all(work)
@@ -120,8 +140,8 @@ local function kept_name(tx, path)
 end
 
 -- Takes back a file or directory on a node. made: its node.stat() when it was made, as the journal keeps it, or nil if
--- that is not known. Returns nil when it is gone, or else what became of it, for the record.
-function discard.file(tx, where, path, made, except)
+-- that is not known. o: as discard.users(). Returns nil when it is gone, or else what became of it, for the record.
+function discard.file(tx, where, path, made, o)
   local there = node.stat(where, path)
   if not there then
     return nil
@@ -129,7 +149,7 @@ function discard.file(tx, where, path, made, except)
     tx:say(("%s on %s is not the copy that was made: it is left alone"):format(path, where))
     return "left alone"
   end
-  local users = discard.users(where, path, there.inode, except)
+  local users = discard.users(where, path, there.inode, o)
   if #users > 0 then
     tx:say(("%s on %s is left alone: it is used by %s"):format(path, where, table.concat(users, ", ")))
     return "left alone"

@@ -47,7 +47,7 @@ local function judge(about, file)
   device.check_kind(about, file)
   if not there then
     return file.make and "create" or "copy"
-  elseif (file.readonly or file.kind == "backing") and not file.written and there.size == file.size
+  elseif facts.is_common(file) and not file.written and there.size == file.size
     and (there.kind == "file" or there.kind == "block") and node.sha256(about.dest, file.to) == file.sha256 then
     return "there"
   elseif file.to_block and there.kind == "block" then
@@ -169,7 +169,7 @@ local function states(tx)
     if made and made.action == "copied" and made.copy then
       local now = node.stat(tx.about.dest, file.to)
       list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy.inode,
-        common = file.readonly or file.kind == "backing",
+        common = facts.is_common(file),
         copy = not now and "gone" or node.same(last_made(tx, file, made), now) and "same" or "changed" }
     end
   end
@@ -189,8 +189,8 @@ local function undo_copy(tx, i, file, record)
     return device.undo(tx, file, action, record)
   end
   node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', file.to)
-  local said = discard.file(tx, dest, file.to, made.copy and last_made(tx, file, made) or as_exported(about,
-    file))
+  local was = made.copy and last_made(tx, file, made) or as_exported(about, file)
+  local said = discard.file(tx, dest, file.to, was, { chains = facts.is_common(file) })
   if record.about.parent then
     node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
   end
