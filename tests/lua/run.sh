@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 here=$PWD
-migsh=${MIGSH:-$here/../../build/shell/migsh}
+migsh=$(realpath -m "${MIGSH:-$here/../../build/shell/migsh}")
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/migsh-lua.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
