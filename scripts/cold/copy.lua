@@ -254,7 +254,9 @@ function copy.undo(tx, i, file, record)
   end
   forget_temporary(about, temp)
   if made then
-    said = discard.file(tx, about.dest, file.to, made, { chains = facts.is_common(file) })
+    -- A definition of its own that was there before it names them again.
+    said = discard.file(tx, about.dest, file.to, made, { uuid = about.uuid, node = about.dest,
+      chains = facts.is_common(file) })
   end
   if action == "replace" and said == "left alone" then
     tx:say(("what was there before it is kept as %s"):format(aside(temp)))

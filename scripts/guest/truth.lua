@@ -91,15 +91,22 @@ end
 -- libvirt forgets reasons when its daemon is restarted: they prove that it has run, and their lack proves nothing.
 local function libvirt_saw_it_run(facts)
   local there, here = facts.rows[facts.dest], facts.source and facts.rows[facts.source]
-  if there and (there.managed_save and not facts.carried_save
-    or HAS_RUN[there.reason] and there.reason ~= facts.reason_before) then
-    return true
+  if there and there.managed_save and not facts.carried_save then
+    return "it has a saved state there"
+  elseif there and HAS_RUN[there.reason] and there.reason ~= facts.reason_before then
+    return ("libvirt says there: %s"):format(there.reason)
+  elseif facts.live and here and here.reason == "migrated" then
+    return ("libvirt says on %s: migrated"):format(facts.source)
   end
-  return facts.live and here ~= nil and here.reason == "migrated"
 end
 
+-- What shows it, or nil.
 local function has_run_there(facts)
-  return facts.handed_over or written_there(facts) ~= nil or in_use(facts) ~= nil or libvirt_saw_it_run(facts)
+  local written, used = written_there(facts), in_use(facts)
+  return facts.handed_over and "the records say so"
+    or written and written.to .. " has been written to since it was made"
+    or used and ("%s is in use: %s"):format(used.to, used.users[1])
+    or libvirt_saw_it_run(facts)
 end
 
 -- One copy is active, on `at`.
@@ -125,13 +132,13 @@ local function judge_off(facts)
   local here, there = facts.source == nil or facts.rows[facts.source], facts.rows[facts.dest]
   local ran, used = has_run_there(facts), facts.source and written_here(facts)
   if ran and used then
-    return "neither", ("it has run on %s, and %s on %s was written to as well: look at both"):format(facts.dest,
-      used.path, facts.source)
+    return "neither", ("it has run on %s (%s), and %s on %s was written to as well: look at both"):format(facts.dest,
+      ran, used.path, facts.source)
   elseif ran and there then
-    return "forward", ("it has run on %s: the copy there is the guest"):format(facts.dest)
+    return "forward", ("it has run on %s (%s): the copy there is the guest"):format(facts.dest, ran)
   elseif ran then
-    return "neither", ("it has run on %s and is not defined there any more; its newest data may be in the files there")
-      :format(facts.dest)
+    return "neither", ("it has run on %s (%s) and is not defined there any more; its newest data may be in the files "
+      .. "there"):format(facts.dest, ran)
   elseif last_copy(facts) then
     return there and "forward" or "neither", ("%s on %s is gone, and its copy on %s is the last one"):format(
       last_copy(facts).path, facts.source, facts.dest)
