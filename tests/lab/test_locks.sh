@@ -200,6 +200,7 @@ kill $blocker 2>/dev/null
 
 # --- the workflows themselves: a real one, told to the other admin
 lab guest define local1 >/dev/null
+on source sh -c 'qemu-io -f qcow2 -c "write -P 7 0 24M" /var/lib/libvirt/images/local1.qcow2' >/dev/null # to take its time
 uuid=$(one domuuid local1@source)
 one cold-migrate local1 dest --clone --no-watch --bwlimit 500K >"$work/cold" 2>&1 &
 console=$!

@@ -464,6 +464,23 @@ function acts.describe(a)
   return acts.list[a[1]].describe(a)
 end
 
+-- A console was killed before the guest was let go here or ran there, and the first that happens then is that its admin
+-- goes on or takes it back: nothing may be in the way.
+local function judge_way(r, a, result)
+  if a[1] == "cold" or a[1] == "import" then
+    local dest, source = on(r, a.dest), on(r, "source")
+    local is_open = a[1] == "import" or source and not judge.is_marked(source)
+    r.left_by = result.killed and not a.kill.how and r.acts == 0 and not (dest and dest.active) and is_open
+      and (a.admin or 1) or nil
+  elseif (a[1] == "resume" or a[1] == "rollback") and r.left_by == (a.admin or 1) and not a.kill then
+    judge.way_on(r.world, a[1], result)
+    r.left_by = nil
+  else
+    r.left_by = nil
+  end
+  r.acts = r.acts + 1
+end
+
 -- Does it, and judges. nil: it was skipped.
 function acts.run(r, a)
   local kind, w, told_well = acts.list[a[1]], r.world, r.told_well
@@ -476,6 +493,9 @@ function acts.run(r, a)
     judge.check(w, seen, result ~= nil and result.ok, workflows[a[1]] and (a[1] ~= "cleanup" or a.apply))
   end
   w.actor = "operator"
+  if text then
+    judge_way(r, a, result or {})
+  end
   r.told_well = a[1] == "cleanup" and r.told_well or text == nil and told_well
   return text, result
 end

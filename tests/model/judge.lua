@@ -148,6 +148,14 @@ local function check_bases(w, seen, uuid, said_well)
   end
 end
 
+-- Going on, or taking back, was not refused although nothing had happened.
+function judge.way_on(w, name, result)
+  if not result.ok then
+    wrong(w, "no-way-on", "%s is refused although nothing has happened meanwhile: %s", name, result.value and
+      result.value.msg or "?")
+  end
+end
+
 -- After an act of migsh, or of a host. said_well: it ended well, and said so.
 function judge.check(w, seen, said_well, is_workflow)
   check_lost(w, seen)

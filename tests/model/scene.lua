@@ -80,7 +80,7 @@ end
 function scene.make(s)
   local w = World.new({ "source", "dest", "third" }, s.share or { source = true, dest = true, third = true }, s.twins)
   w.json = {}
-  local r = { world = w, uuid = UUID, admins = { admin(), admin() }, autostart = s.autostart }
+  local r = { world = w, uuid = UUID, admins = { admin(), admin() }, autostart = s.autostart, acts = 0 }
   w.guests[UUID] = { name = "vm", owed = s.disks ~= "export", deaf = s.deaf }
   if s.disks == "export" then
     export(r)

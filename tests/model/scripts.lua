@@ -244,16 +244,24 @@ row { name = "users of a file", has = 'if [ $n -gt 0 ] && [ "$it" ] && [ "$(what
     return table.concat(out)
   end }
 
+row { name = "type of a file system", is = 'stat -f -c %T -- "$1" 2>/dev/null || :', run = function(w, node, args)
+  return w:fs_of(node, args[1]) == node.root and "ext2/ext3\n" or "nfs\n"
+end }
+
 -- scripts/guest/discard.lua: the numbers of the disks that are that file, or have its name and its number elsewhere;
 -- then who has it open.
 row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args, _, script)
   local path, inode, out = args[1], args[2], {}
-  local it, first = w:get(node, path), script:find("shift 3", 1, true) and 4 or 3
-  if first == 4 and args[3] ~= "here" and it and tostring(it.inode) ~= inode then
+  local first = script:find("shift 4", 1, true) and 5 or script:find("shift 3", 1, true) and 4 or 3
+  local it = w:get(node, path)
+  if first > 3 and args[3] ~= "here" and it and tostring(it.inode) ~= inode then
     it = nil -- another one of that name
   end
+  local local_there = first == 5 and args[3] ~= "here" and args[4] == "ext2/ext3"
   local function is_it(file, name)
-    return file and (file == it or tostring(file.inode) == inode and name:match "[^/]*$" == path:match "[^/]*$")
+    local two = local_there and w:fs_of(node, name) == node.root -- a local file system on both nodes
+    return file and not two and (file == it or tostring(file.inode) == inode
+      and name:match "[^/]*$" == path:match "[^/]*$")
   end
   for i = first, args.n do
     out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - first + 1) or nil
