@@ -99,6 +99,7 @@ static void run_fetch(struct job *job, void *arg)
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (w->retired) {
         unsubscribe(w);
+        virt_conn_unref(steal(&w->conn)); // closing it may wait for a host that is frozen
         return;
     }
     if (!w->domains)
@@ -115,7 +116,7 @@ static void fetched(struct job *job, void *arg)
     (void)job;
     w->fetching = false;
     if (w->retired) {
-        if (w->domains || w->pools) // it was retired while it asked
+        if (w->conn) // it was retired while it asked
             fetch(w);
         else
             watched_free(w);

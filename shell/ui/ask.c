@@ -24,6 +24,7 @@ struct question {
 
 static const struct ask_host *host;
 static struct question *queue;
+static bool was_secret;
 // One place for all answers, wiped after each: a growing buffer would leave copies of a secret behind.
 static char answer[ANSWER_MAX + 1];
 static size_t answer_len;
@@ -39,6 +40,11 @@ void ask_init(const struct ask_host *h)
 bool ask_active(void)
 {
     return queue != NULL;
+}
+
+bool ask_was_secret(void)
+{
+    return was_secret;
 }
 
 static void draw(void)
@@ -99,6 +105,7 @@ void ask_put(enum out_ask_kind kind, const char *text, void *token)
     }
     struct question *q = xnew(struct question);
     q->kind = kind;
+    was_secret = was_secret || kind == OUT_ASK_SECRET;
     q->token = token;
     if (queue) {
         live_hide();

@@ -20,6 +20,8 @@ void ask_put(enum out_ask_kind kind, const char *question, void *token);
 void ask_withdraw(void *token);
 
 bool ask_active(void);
+// A secret has been asked for: what was typed ahead may be one.
+bool ask_was_secret(void);
 // Bytes typed while a question is open; returns how many were used (fewer than n when the last answer ended before).
 size_t ask_feed(const char *bytes, size_t n);
 // Every open question is refused: the terminal is gone, or we are leaving.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "core/out.h"
 #include "ui/ask.h"
 #include "ui/live.h"
@@ -116,8 +117,11 @@ int oneshot_end(void)
     ask_refuse_all();
     live_end();
     term_watch(NULL, NULL);
-    term_type_back(buf_str(&typed), typed.len);
+    if (!ask_was_secret()) // it may be a password that came too early, and the shell keeps a history
+        term_type_back(buf_str(&typed), typed.len);
     term_restore();
+    if (typed.len)
+        mem_wipe(typed.s, typed.len);
     buf_release(&typed);
     return signalled;
 }
