@@ -256,11 +256,12 @@ static void test_ganesha(void **state)
     exports_parse(line, strlen(line), &x);
     ganesha_export(7, &x.entries[0], "LINE(Export_Id = 9)", &b, notes);
     assert_string_equal(
-        buf_str(&b), "# LINE(Export_Id = 9)\nEXPORT {\n    Export_Id = 7;\n    Path = \"/srv/x\";\n    Pseudo = \"/srv/x\";\n"
-                     "    Access_Type = None;\n    FSAL { Name = VFS; }\n"
-                     "    CLIENT { Clients = 192.0.2.1; Access_Type = RW; Squash = No_Root_Squash; }\n"
-                     "    CLIENT { Clients = *; Access_Type = RO; Squash = Root_Squash; Anonymous_Uid = 36; SecType = "
-                     "krb5, sys; }\n}\n");
+        buf_str(&b),
+        "# LINE(Export_Id = 9)\nEXPORT {\n    Export_Id = 7;\n    Path = \"/srv/x\";\n    Pseudo = \"/srv/x\";\n"
+        "    Access_Type = None;\n    FSAL { Name = VFS; }\n"
+        "    CLIENT { Clients = 192.0.2.1; Access_Type = RW; Squash = No_Root_Squash; }\n"
+        "    CLIENT { Clients = *; Access_Type = RO; Squash = Root_Squash; Anonymous_Uid = 36; SecType = "
+        "krb5, sys; }\n}\n");
     assert_int_equal(json_array_size(notes), 1);
     json_decref(notes);
     unsigned id;
