@@ -25,8 +25,8 @@ shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; 
 shells() { shell_files | xargs shellcheck -x -S warning; }
 # With pipefail the writer's SIGPIPE would be the failure, now and then. (This pattern does not match itself.)
 early_ends() { shell_files | xargs grep -nE '^[^#]*[|] *grep -[a-zA-Z]*q'; true; }
-# jansson refuses bytes that are no UTF-8, and its NULL aborts or loses the field: "s:s", "[s" and json_string() are not used. (A journal
-# keeps bytes as they are, in hex where they are no text.)
+# jansson refuses bytes that are no UTF-8, and its NULL aborts or loses the field: "s:s", "[s" and json_string() are not used.
+# (A journal keeps bytes as they are, in hex where they are no text.)
 plain_json() { git grep -nE '"[^"]*(\{|, )s:s[^"]*"|"\[s|\bjson_stringn?\(' -- 'shell/*.c' 'lua/*.c' ':!shell/base/json.c' | grep -vE 'json_unpack|journal_read'; true; }
 perls() { local f; for f in $(git ls-files '*.pl'); do perl -wc "$f" 2>&1 | grep -v 'syntax OK$'; done; true; }
 luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >/tmp/migsh-luacheck.$$ || cat /tmp/migsh-luacheck.$$; rm -f /tmp/migsh-luacheck.$$; }
