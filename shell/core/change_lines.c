@@ -6,11 +6,11 @@
 
 static bool keys_equal(change_key_fn *key, const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    if (!key)
+    _cleanup_free_ char *x = key ? key(a, a_len) : NULL;
+    if (!x) // what is wanted has none: then the line itself
         return a_len == b_len && memcmp(a, b, a_len) == 0;
-    _cleanup_free_ char *x = key(a, a_len);
-    _cleanup_free_ char *y = x ? key(b, b_len) : NULL;
-    return x && y && strcmp(x, y) == 0;
+    _cleanup_free_ char *y = key(b, b_len);
+    return y && strcmp(x, y) == 0;
 }
 
 static bool any_key(const struct change *c, const struct strv *list, const struct text_line *l)
