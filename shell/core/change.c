@@ -88,8 +88,8 @@ void text_split(const char *s, size_t len, struct text_lines *ret)
         }
         struct text_line l = {s, (size_t)((newline ? newline : end) - s), (size_t)(next - s), inside};
         bool cr = l.len && s[l.len - 1] == '\r';
-        l.len -= cr && newline ? 1 : 0;
-        if (!ret->n && cr) // also without a line feed: given the other end, the line would tell of this one
+        l.len -= cr ? 1 : 0; // half an end is no part of a line, either
+        if (!ret->n && cr)   // also without a line feed: given the other end, the line would tell of this one
             ret->eol = "\r\n";
         const char *tag;
         size_t tag_len;
@@ -101,6 +101,13 @@ void text_split(const char *s, size_t len, struct text_lines *ret)
         ret->unended = !newline;
         s = next;
     }
+}
+
+const char *text_glue(const char *s, size_t len, const char *eol)
+{
+    if (!len || s[len - 1] == '\n')
+        return NULL;
+    return s[len - 1] == '\r' ? "\n" : eol;
 }
 
 void text_lines_release(struct text_lines *t)

@@ -178,7 +178,7 @@ int block_judge(const struct change *c, const struct change_file *old, struct bu
     bool equal = was && c->text && was_len == block.len && memcmp(was, block.s, was_len) == 0;
     if (was && !equal && !untouched(&t.l[begin + 1], end - begin - 2))
         return refuse_edited(c, e);
-    const char *glue = !was && c->text && t.unended ? t.eol : NULL;
+    const char *glue = !was && c->text ? text_glue(buf_str(&old->text), old->text.len, t.eol) : NULL;
     add_lines(out, &t, 0, begin);
     buf_adds(out, glue ? glue : "");
     buf_add(out, buf_str(&block), block.len);

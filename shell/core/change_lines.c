@@ -64,14 +64,13 @@ static void old_line(struct work *w, const struct text_line *l)
 
 static void new_line(struct work *w, const char *line)
 {
-    bool unended = w->out->len && w->out->s[w->out->len - 1] != '\n';
-    if (unended)
-        buf_adds(w->out, w->eol);
+    const char *glue = text_glue(w->out->s, w->out->len, w->eol);
+    if (glue)
+        buf_adds(w->out, glue);
     size_t from = w->out->len;
     buf_adds(w->out, line);
     buf_adds(w->out, w->eol);
-    json_array_append_new(
-        w->hunks, hunk_new(w->at++, NULL, 0, w->out->s + from, w->out->len - from, unended ? w->eol : NULL, NULL));
+    json_array_append_new(w->hunks, hunk_new(w->at++, NULL, 0, w->out->s + from, w->out->len - from, glue, NULL));
 }
 
 static bool is_there(const struct change *c, const struct buf *text, const char *line)

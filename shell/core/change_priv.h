@@ -22,6 +22,8 @@ struct text_lines {
 void text_split(const char *s, size_t len, struct text_lines *ret);
 void text_lines_release(struct text_lines *t);
 #define _cleanup_lines_ __attribute__((cleanup(text_lines_release)))
+// What a text lacks at its end before a line can be put behind it: NULL, `eol`, or the other half of a line end.
+const char *text_glue(const char *s, size_t len, const char *eol);
 // Is the line a marker of ours, and whose? *ret_tag is lent and ends with the line.
 bool block_is_begin(const struct text_line *l, const char **ret_tag, size_t *ret_len);
 bool block_is_end(const struct text_line *l, const char **ret_tag, size_t *ret_len);

@@ -9,6 +9,13 @@ static char *key_of(const char *line, size_t len)
     return len && *line != '#' ? xstrndup(line, blank ? (size_t)(blank - line) : len) : NULL;
 }
 
+// To remove a line and to add it is no change that anybody asks for.
+static bool contradict(const char *one, const char *two, bool by_key)
+{
+    _cleanup_free_ char *a = by_key ? key_of(one, strlen(one)) : NULL, *b = by_key ? key_of(two, strlen(two)) : NULL;
+    return strcmp(one, two) == 0 || (a && b && strcmp(a, b) == 0);
+}
+
 static void fill(struct change *c, struct in *in)
 {
     unsigned how = in_byte(in);
@@ -18,7 +25,7 @@ static void fill(struct change *c, struct in *in)
     _cleanup_free_ char *one = in_line(in), *two = in_line(in);
     if (c->kind == CHANGE_LINES) {
         strv_add(how & 4 ? &c->remove : &c->add, one);
-        if (how & 8)
+        if (how & 8 && !(how & 4 && contradict(one, two, how & 16)))
             strv_add(&c->add, two);
         c->key = how & 16 ? key_of : NULL;
     } else if (how & 4) {
