@@ -93,8 +93,8 @@ static void blocks(void **state)
         {"x", "x\n" BLOCK},
         {"x\r\ny\r\n", "x\r\ny\r\n" BLOCK_CRLF},
         {"x\r\ny", "x\r\ny\r\n" BLOCK_CRLF},
-        {"x\r", "x\r\r\n" BLOCK_CRLF}, // no line feed yet
-        {"\r", "\r\r\n" BLOCK_CRLF},
+        {"x\r", "x\r\n" BLOCK_CRLF}, // half an end
+        {"\r", "\r\n" BLOCK_CRLF},
         {"\n\n", "\n\n" BLOCK},
         {"x\n" BLOCK "y\n", "x\n" BLOCK "y\n"},
         {"# BEGIN MIGSH other\n# END MIGSH other\n", "# BEGIN MIGSH other\n# END MIGSH other\n" BLOCK},
@@ -146,7 +146,7 @@ static void broken_blocks(void **state)
         err_release(&e);
         change_file_release(&old);
     }
-    static const char *const bad_text[] = {"# END MIGSH t\n", "x\n# BEGIN MIGSH u\n", MARK "\n", "a\r\r\nb\n", "a\r"};
+    static const char *const bad_text[] = {"# END MIGSH t\n", "x\n# BEGIN MIGSH u\n", MARK "\n", "a\r\r\nb\n", "a\r\r"};
     struct change_file old = file_of("", 0), after;
     for (size_t i = 0; i < ARRAY_SIZE(bad_text); i++) {
         json_t *undo;
