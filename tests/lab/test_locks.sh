@@ -211,7 +211,7 @@ check "who names it" gives 0 "local1 +cold-migrate" two who
 check "break-lock by the domain's name" gives 0 "taken away" two break-lock local1 --reason "noon" --yes
 wait $console
 judge "cold-migrate stops" 10 $? "" # its output is judged next
-check "… told why, with the way on" grep -qzP "taken away.*noon.*resume [^ ]*-cold-migrate-[^ ]* goes on, rollback" "$work/cold"
+check "… told why, with the way on" grep -qzP "(?s)taken away.*noon.*resume [^ ]*-cold-migrate-[^ ]* goes on, rollback" "$work/cold"
 check "… and can be taken back" gives 0 "taken back" one rollback "$(basename "$(on admin sh -c 'ls /root/one/migsh/journal/*-cold-migrate-*.jsonl')" .jsonl)"
 
 finish
