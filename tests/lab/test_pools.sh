@@ -175,7 +175,7 @@ printf old >"$work/target"
 check "Ctrl-C ends a download" interrupted 1.5 vol-download long "$work/target" local
 check "the old file is whole" prints old cat "$work/target"
 check "no half file is beside it" prints "" find "$work" -name 'target.part*'
-check "Ctrl-C ends an upload" interrupted 1.5 vol-upload long /dev/zero local
+check "Ctrl-C ends an upload" interrupted 2.5 vol-upload long /dev/zero local
 check "which tells what the volume holds" grep -q "the volume holds a part of" "$work/said"
 daemon=$(on source -- cat /run/libvirtd.pid)
 frozen() {
