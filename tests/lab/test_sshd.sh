@@ -311,8 +311,12 @@ within "cancel" 2000
 kill -CONT "$(cat frozen.pid)"
 "$driver" -F config 127.0.0.17 "sleep 30" >out 2>&1 &
 pid=$!
-sleep 0.7
-pgrep -f 'sshd: root' | xargs -r kill -KILL
+for _ in $(seq 100); do
+    ! pgrep -f 'sshd: root' >/dev/null || break
+    sleep 0.1
+done
+sleep 0.7 # for the login, whose process has that name, too
+pgrep -f 'sshd: root' | xargs -r kill -KILL || true
 got=0
 wait $pid || got=$?
 result "a peer that dies during a command" "$([ $got = $UNREACHABLE ] && grep -q 'connection lost' out && echo 1 || echo 0)" "$got $(cat out)"
