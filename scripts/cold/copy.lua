@@ -238,6 +238,14 @@ function copy.run(tx, i, file)
     detail = ("%s of %s sent"):format(report.bytes(r.sent), report.bytes(r.size)) }
 end
 
+-- Is the definition on the destination the one that an earlier migration left, put back by now? It names the files that
+-- go. Any other that names them keeps them, whatever its uuid.
+local function is_as_before(about)
+  local info = about.retired and place.on(about.dest, about.uuid)
+  return info and not place.is_active(info)
+    and facts.is_retired(mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }, about.retired)
+end
+
 function copy.undo(tx, i, file, record)
   local about, temp, action = tx.about, temporary(tx, i, file), tx:outcome("check").actions[i]
   if action == "onto" or action == "create" then
@@ -254,9 +262,8 @@ function copy.undo(tx, i, file, record)
   end
   forget_temporary(about, temp)
   if made then
-    -- A definition of its own that was there before it names them again.
-    said = discard.file(tx, about.dest, file.to, made, { uuid = about.uuid, node = about.dest,
-      chains = facts.is_common(file) })
+    said = discard.file(tx, about.dest, file.to, made, { node = about.dest,
+      uuid = is_as_before(about) and about.uuid or nil, chains = facts.is_common(file) })
   end
   if action == "replace" and said == "left alone" then
     tx:say(("what was there before it is kept as %s"):format(aside(temp)))

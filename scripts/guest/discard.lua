@@ -93,9 +93,9 @@ local function users_by_path(path, names, paths)
   return list
 end
 
-local function users_on(name, where, path, inode, type, o)
+local function users_on(name, where, path, inode, fstype, o)
   local names, paths = list_disks(name, o.node == name and o.uuid or nil, o.chains, name == where)
-  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", type,
+  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", fstype,
     table.unpack(paths))
   if err and (name == where or err.code == "cancelled") then
     error(err, 0)
@@ -127,10 +127,10 @@ function discard.users(where, path, inode, o)
   o = o or {}
   local names, users = place.hypervisors(), {}
   local work, found = {}, {}
-  local type = node.sh(where, 'stat -f -c %T -- "$1" 2>/dev/null || :', path):match "%S*"
+  local fstype = node.sh(where, 'stat -f -c %T -- "$1" 2>/dev/null || :', path):match "%S*"
   for i, name in ipairs(names) do
     work[i] = function()
-      found[i] = users_on(name, where, path, inode, type, o)
+      found[i] = users_on(name, where, path, inode, fstype, o)
     end
   end
   mig.all(work)

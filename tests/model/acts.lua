@@ -341,6 +341,19 @@ end, function(r, a)
   end
 end)
 
+act("redefine", "operator", function(a)
+  return ("virsh undefine vm, and virsh define of a text without the mark, on %s"):format(a.node)
+end, function(r, a)
+  local node, d = node_of(r, a.node), on(r, a.node)
+  if not d or not d.xml or d.active or is_out(r, node) then
+    return nil
+  end
+  local text = World.xml(d.name, r.uuid, World.disks(d.xml))
+  r.world:undefine(node, d, true)
+  r.world:define(node, text)
+  return "ok"
+end)
+
 act("managedsave", "operator", function()
   return "virsh managedsave vm"
 end, function(r)

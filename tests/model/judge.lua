@@ -39,9 +39,18 @@ local function bad_base(w, node, d)
   end
 end
 
+-- The disks of a definition that are there, as a set of paths.
+local function disks_there(w, node, d)
+  local set = {}
+  for _, disk in ipairs(d.xml and World.disks(d.xml) or {}) do
+    set[disk.path] = w:get(node, disk.path) ~= nil or nil
+  end
+  return set
+end
+
 -- What there is before an act.
 function judge.look(w)
-  local seen = { newest = {}, defined = {}, usable = {}, named = {}, based = {}, bad_base = {} }
+  local seen = { newest = {}, defined = {}, usable = {}, named = {}, disks = {}, based = {}, bad_base = {} }
   for disk, heads in pairs(w.newest) do
     for head in pairs(heads) do
       seen.newest[head] = { disk = disk, there = w:is_somewhere(head) }
@@ -53,11 +62,21 @@ function judge.look(w)
       local bad = bad_base(w, p.node, p.d) or false
       seen.bad_base[uuid .. p.node.name] = bad
       seen.usable[uuid .. p.node.name] = p.d.xml ~= nil and not is_marked(p.d)
+      seen.disks[uuid .. p.node.name] = disks_there(w, p.node, p.d)
       seen.based[uuid] = seen.based[uuid] or seen.usable[uuid .. p.node.name] and not bad
       seen.named[uuid] = seen.named[uuid] or seen.usable[uuid .. p.node.name] and has_newest(w, p.node, p.d)
     end
   end
   return seen
+end
+
+local function has_disk(d, path)
+  for _, disk in ipairs(World.disks(d.xml)) do
+    if disk.path == path then
+      return true
+    end
+  end
+  return false
 end
 
 local function wrong(w, kind, format, ...)
@@ -100,6 +119,18 @@ local function check_revived(w, seen, uuid)
             return
           end
         end
+      end
+    end
+  end
+end
+
+-- A definition that could be used and still can has kept its disks.
+local function check_taken(w, seen, uuid)
+  for _, p in ipairs(w:places(uuid)) do
+    local there = p.d.xml and not is_marked(p.d) and disks_there(w, p.node, p.d)
+    for path in pairs(there and seen.usable[uuid .. p.node.name] and seen.disks[uuid .. p.node.name] or {}) do
+      if not there[path] and has_disk(p.d, path) then
+        wrong(w, "disk-taken", "%s: %s is gone, and %s names it", p.node.name, path, p.d.name)
       end
     end
   end
@@ -163,6 +194,7 @@ function judge.check(w, seen, said_well, is_workflow)
     check_running(w, uuid, guest)
     check_defined(w, seen, uuid, guest)
     check_revived(w, seen, uuid)
+    check_taken(w, seen, uuid)
     check_bases(w, seen, uuid, said_well and is_workflow)
     if said_well and is_workflow then
       check_named(w, seen, uuid, guest)
