@@ -190,6 +190,11 @@ check "a directory that is not root's is refused" gives 1 "/run/migsh is not a d
     "$1" exec dest -- sh -c "rm -r /run/migsh && mv /run/kept /run/migsh"
     exit $rc' bash "$here/lab" "$work" "$migsh"
 
+# An older migsh may have made it with the modes of its umask.
+on dest chmod 755 /run/migsh
+two who >/dev/null
+check "one that only root could write to is closed" prints 700 on dest stat -c %a /run/migsh
+
 # --- edits: nobody else can hold them up
 on dest setpriv --reuid nobody --regid nogroup --clear-groups flock /etc sleep 75 &
 blocker=$!
