@@ -7,6 +7,8 @@ work=$(mktemp -d)
 chmod 755 "$work"
 # shellcheck source=tests/lab/lib/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/lab/lib/hears.sh
+. "$(dirname "${BASH_SOURCE[0]}")/hears.sh"
 from=source to=dest guest=share boot_id=
 uuid_share=6d696773-6800-4c41-8000-000000000010
 
@@ -224,17 +226,6 @@ wait_for_end_slowly() {
     # shellcheck disable=SC2053
     [[ $got = $1 ]] || { echo "status $got, wanted $1"; return 1; }
 }
-# Until migsh hears SIGINT, which a script's child ignores from birth.
-wait_for_hearing() {
-    local i
-    for ((i = 0; i < 300; i++)); do
-        # shellcheck disable=SC2016 # expanded on the host
-        "$lab" exec admin -- sh -c 'p=$(pgrep -x migsh) && grep "^Sig\(Blk\|Cgt\).*[2367abef]$" "/proc/$p/status"' && return
-        sleep 0.1
-    done
-    echo "migsh does not hear SIGINT"
-    return 1
-}
 # A signal for migsh itself, not for what started it.
 signal_migsh() {
     "$lab" exec admin -- pkill "-$1" -x migsh
@@ -247,7 +238,7 @@ aborted() { # aborted STATUS HOW SIGNAL OPTION...
     case $how in
     signal) wait_for_job && signal_migsh "$sig" ;;
     signal_after_2s) wait_for_job && sleep 2 && signal_migsh "$sig" ;;
-    signal_at_once) wait_for_hearing && signal_migsh "$sig" ;;
+    signal_at_once) hears "$lab" && signal_migsh "$sig" ;;
     job_abort) wait_for_job && migsh domjobabort "busy@$from" ;;
     esac || { kill "$pid"; return 1; }
     wait_for_end "$want" && runs_only_on busy "$from" && no_job

@@ -19,6 +19,8 @@ chmod 755 "$work"
 trap 'lab down >/dev/null 2>&1; rm -rf "$work"' EXIT
 # shellcheck source=tests/lab/lib/tap.sh
 . "$here/lib/tap.sh"
+# shellcheck source=tests/lab/lib/hears.sh
+. "$here/lib/hears.sh"
 
 # up OPTION…
 up() { lab up "$@" >"$work/up" 2>&1 || { echo "not ok 1 - the lab comes up"; sed 's/^/# /' "$work/up"; exit 1; }; }
