@@ -108,8 +108,8 @@ local function gather(a)
   claims.check_identity(m.descriptions, m.domain.name, m.domain.uuid)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
     .. m.domain.uuid, nodes = { a.dest }, autostart = a.autostart and m.domain.autostart or false, files = m.files,
-    options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit, compress = a.compress,
-      allow_host_path = a.allow_host_path, allow_host = a.allow_host } }
+    exported_by = m.node, options = { map = a.map or mig.array {}, overwrite = a.overwrite, bwlimit = a.bwlimit,
+      compress = a.compress, allow_host_path = a.allow_host_path, allow_host = a.allow_host, force = a.force } }
   for _, file in ipairs(m.files) do
     for key, value in pairs(file) do
       file[key] = given(value)
@@ -130,7 +130,7 @@ end
 local words = { there = ", is there already", onto = ", onto a device", create = ", into a new volume" }
 
 local function plan(about, diff, strange)
-  local found = import.check(about)
+  local found = import.check(about, about.options.force)
   local value = import.value(about, found)
   local lines = { ("%s to %s: plan"):format(about.domain, about.dest) }
   for i, file in ipairs(about.files) do
@@ -177,8 +177,9 @@ return {
   help = [[
 The other half of export-domain. The manifest is judged and everything is compared with it, by sizes and checksums,
 before anything is defined. Files go where they were, or where --map path=A:B says; a file or domain that is there
-already is refused (a read-only or backing image that is the same is used). The domain is not started, and marked as
-autostarted only with --autostart: the one that was exported may be running. If a step fails, or Ctrl-C is pressed, what
+already is refused (a read-only or backing image that is the same is used), and so is a domain that another node defines
+and whose disks were written to since it was exported: what would be imported is older. The domain is not started, and
+marked as autostarted only with --autostart. If a step fails, or Ctrl-C is pressed, what
 was made is removed; if the console is killed, resume ID goes on and rollback ID removes it. What was a device becomes
 the device or file that --map path=A:B names, and a device that holds anything is refused unless --overwrite names it. A
 directory that somebody else made is a guest that somebody else made: what its definition, its snapshots or its images
@@ -199,6 +200,8 @@ written to directories of images only (those of pools, libvirt's own, those wher
     { name = "allow-host", multi = true, help = "what else it may have of the host: remote, hostdev, socket, shmem, "
       .. "seclabel, namespace or volume" },
     { name = "autostart", type = "bool", help = "autostart it, if it was autostarted" },
+    { name = "force", type = "bool",
+      help = "even if another node has the domain with newer disks, or does not answer" },
     { name = "bwlimit", type = "size", help = "bytes a second at most" },
     { name = "compress", type = "bool", help = "compress on the way" },
   },

@@ -5,7 +5,9 @@ local evidence = require "guest.evidence"
 local outages = require "outage.watches"
 local place = require "cold.place"
 local report = require "migsh.report"
+local steps = require "cold.steps"
 local truth = require "guest.truth"
+local xml = require "cold.xml"
 
 -- Options that go to `migrate` as they are.
 local passed_on = {
@@ -218,6 +220,27 @@ local function carry_autostart(job)
   mig.autostart { job.on_dest }
 end
 
+-- What stays on the source is older than the guest from now on, and so may its disks be: nobody starts it by mistake.
+local function mark_source(tx)
+  local job = tx.about
+  local here = place.on(job.source, job.uuid)
+  if not here or not here.persistent or place.is_active(here) then
+    return nil, true
+  end
+  local text = mig.dumpxml { job.uuid .. "@" .. job.source, inactive = true, security_info = true }
+  steps.define(xml.marked(text, { role = "moved", journal = tx.id, node = job.dest }), job.source)
+end
+
+-- One that ran although it was marked as left behind has brought the mark along: it is the guest now.
+local function unmark_dest(job)
+  local text = job.before.persistent and mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true,
+    security_info = true }
+  local mark = text and xml.mark(text)
+  if mark and mark.role == "moved" then
+    steps.define(xml.unmarked(text), job.dest)
+  end
+end
+
 -- Each check: {id, title, ok, detail}.
 local function verify(job)
   local checks, a = mig.array {}, job.args
@@ -253,8 +276,8 @@ local function verify(job)
     job.before.autostart and "starts with " .. job.dest .. ", no longer with " .. job.source or "has no autostart, as "
     .. "before", ("autostart on %s: %s"):format(job.dest, tostring(there.autostart)))
   if job.xml then
-    local xml = mig.try(mig.dumpxml, { job.on_dest, inactive = true }) or ""
-    local differences = report.xml_differences(job.xml, xml)
+    local now = mig.try(mig.dumpxml, { job.on_dest, inactive = true }) or ""
+    local differences = report.xml_differences(xml.unmarked(job.xml), xml.unmarked(now))
     check("xml", #differences == 0, "has the same definition", table.concat(differences, "\n"))
   end
   return checks
@@ -320,7 +343,7 @@ local function workflow(job)
     return moved
   end
   local title = ("%s: %s -> %s, live"):format(job.name, job.source, job.dest)
-  local steps = {
+  local list = {
     { name = "check", title = title, harmless = true, run = function(tx)
       local here = place.on(job.source, job.uuid)
       if not (here and here.state == "running") and not has_moved(tx) then
@@ -338,13 +361,16 @@ local function workflow(job)
         clean_destination(job)
       end, point = ("the guest runs on %s"):format(job.dest) },
     { name = "carry", title = "autostart", run = function()
+      unmark_dest(job)
       return carry_autostart(job)
     end },
+    { name = "retire", title = (job.args.undefine_source and "undefine on " or "keep on ") .. job.source,
+      about = { node = job.source }, run = mark_source },
     { name = "verify", title = "on " .. job.dest, harmless = true, run = function()
       return { checks = verify(job) }
     end },
   }
-  return { steps = steps, finish = finish, truth = judge, quiet = true }
+  return { steps = list, finish = finish, truth = judge, quiet = true }
 end
 
 local function run(a)
@@ -364,13 +390,14 @@ return {
   description = "move a running domain, and measure what its users felt",
   group = "Migration",
   help = [[
-Watches the guest's address, migrates it live (defined on the destination; its definition on the source stays unless
---undefine-source), waits until it answers again, and verifies: it runs on the destination and nowhere else, is defined
-there with the same XML, was not restarted (as libvirt tells; --witness asks the guest itself), and starts with the
-right host. The report shows the total time, libvirt's downtime, the outage on the wire as an interval that contains the
-true one, and round trips before, during and after. When the migration fails or is cancelled the guest goes on running
-on the source, and nothing is left on the destination. Exit status 12 if it moved, but a check or --max-outage was not
-met. If the console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it.]],
+Watches the guest's address, migrates it live (defined on the destination; its definition on the source stays, marked
+as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
+nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest
+itself), and starts with the right host. The report shows the total time, libvirt's downtime, the outage on the wire
+as an interval that contains the true one, and round trips before, during and after. When the migration fails or is
+cancelled the guest goes on running on the source, and nothing is left on the destination. Exit status 12 if it moved,
+but a check or --max-outage was not met. If the console is killed meanwhile, journal-list shows it, and resume ID or
+rollback ID end it.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
   args = args,

@@ -138,7 +138,8 @@ local function copies_of(id)
 end
 
 -- What an earlier migration from there left, or nil: its definition, and those of its disks that nobody has written to
--- since they were copied. Another one may be worth more than what would replace it.
+-- since they were copied. Another one may be worth more than what would replace it; and so may a base, of which a guest
+-- makes no newer one: where the two differ, the one that comes back was changed by somebody.
 local function find_retired(about)
   local info = place.on(about.dest, about.uuid)
   local text = info and not place.is_active(info) and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
@@ -151,7 +152,8 @@ local function find_retired(about)
   local made = copies_of(mark.journal)
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
     local path = row.exists == true and text_of(row.path)
-    if path and made[path] and node.same(made[path].source, node.stat(about.dest, path)) then
+    local own = path and made[path] and not facts.is_common(row)
+    if own and node.same(made[path].source, node.stat(about.dest, path)) then
       retired.files[#retired.files + 1] = path
     end
   end

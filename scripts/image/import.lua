@@ -40,6 +40,49 @@ local function check_name(about)
   end
 end
 
+-- Why the domain that another node has may be worth more than what was exported, or nil. row: that node's, of `list`.
+local function newer(about, row)
+  local text = not place.is_active(row) and mig.dumpxml { about.uuid .. "@" .. row.node, inactive = true }
+  local mark = text and xml.mark(text)
+  if not text then
+    return ("is %s on %s"):format(row.state, row.node)
+  elseif mark and mark.role == "moved" and mark.node == about.exported_by then
+    return nil -- it was left behind on the way to where it was exported
+  end
+  local there = discard.disks_of(row.node, about.uuid, row)
+  for _, file in ipairs(about.files) do
+    if file.kind == "disk" and not file.readonly then
+      local own = row.node == about.exported_by and file.seen and there[file.path]
+      local now = own and node.stat(row.node, file.path)
+      if not now then
+        return ("is defined on %s, and whether it was used there since it was exported is not known"):format(row.node)
+      elseif not node.same(file.seen, now) then
+        return ("is defined on %s, where %s was written to since it was exported"):format(row.node, file.path)
+      end
+    end
+  end
+end
+
+-- The guest may have gone on elsewhere: an older copy that can be started is one too many.
+local function check_elsewhere(about, force)
+  if force then
+    return
+  end
+  local found = place.of_uuid(about.uuid)
+  local silent = found.silent[1]
+  for _, row in ipairs(found.copies) do
+    local why = row.node ~= about.dest and newer(about, row)
+    if why then
+      fail("state", ("export it again; or if nobody needs that one: undefine %s@%s; --force imports it all the same")
+        :format(row.name, row.node), "%s %s", row.name, why)
+    end
+  end
+  if silent then
+    fail("unreachable", "--force imports it all the same", "%s does not answer, and may have a newer %s: %s",
+      silent.node, about.domain, silent.msg)
+  end
+end
+
 -- What will be done with a file: "copy", "there" (an equal one is there, and the definition writes to none: what the
 -- manifest says of that does not count), "create", "onto".
 local function judge(about, file)
@@ -56,9 +99,10 @@ local function judge(about, file)
   fail("exists", "remove it if nobody needs it, or use --map path=A:B", "%s has a file %s already", about.dest, file.to)
 end
 
--- Nothing is in the way, and there is room. {actions, there}, by the files' numbers.
-function import.check(about)
+-- Nothing is in the way, and there is room. {actions, there}, by the files' numbers. force: whatever other nodes have.
+function import.check(about, force)
   check_name(about)
+  check_elsewhere(about, force)
   local mounts, actions, seen = {}, mig.array {}, mig.array {}
   for i, file in ipairs(about.files) do
     local found
@@ -247,8 +291,10 @@ end
 
 -- Right before it is defined, as libvirt would replace what is there. `again`: the step was begun before, so that a
 -- domain with its uuid and its name may be ours.
-local function check_absent(about, again)
+local function check_absent(tx, again)
+  local about = tx.about
   local there = again and place.on(about.dest, about.uuid)
+  check_elsewhere(about, tx:forced())
   if not (there and there.name == about.domain and not place.is_active(there)) then
     check_name(about)
   end
@@ -261,7 +307,7 @@ local function define(tx, step)
   end
   chain.check(about, copying.made(tx), true, node.sh)
   each_description(about, { domain = true }, function(path)
-    check_absent(about, step.again)
+    check_absent(tx, step.again)
     mig.define { path, validate = true, node = about.dest }
   end)
   if about.autostart then
@@ -326,8 +372,8 @@ end
 
 function import.workflow(about)
   local steps = { { name = "check", title = ("%s to %s"):format(about.domain, about.dest), harmless = true,
-    run = function()
-      return import.check(about)
+    run = function(tx)
+      return import.check(about, tx:forced())
     end } }
   for i, file in ipairs(about.files) do
     steps[#steps + 1] = { name = "copy", key = file.path, title = ("%s (%s)"):format(file.to, file.kind),
@@ -345,9 +391,9 @@ function import.workflow(about)
     steps[#steps + 1] = { name = "rebase", title = "overlays on their bases there", run = rebase }
   end
   steps[#steps + 1] = { name = "define", title = "on " .. about.dest,
-    about = function(_, step, last)
+    about = function(tx, step, last)
       step.again = last ~= nil
-      check_absent(about, step.again)
+      check_absent(tx, step.again)
       return { node = about.dest }
     end, run = define, undo = undo_define }
   steps[#steps + 1] = { name = "carry", title = "snapshots and checkpoints", run = carry }

@@ -79,6 +79,10 @@ local function check_file(file, names)
   if virtual ~= nil and virtual ~= mig.null and math.type(virtual) ~= "integer" then
     fail("%s: 'virtual_size' is not a whole number", what)
   end
+  if file.seen ~= nil and (type(file.seen) ~= "table" or type(file.seen.mtime) ~= "string"
+    or type(file.seen.inode) ~= "string" or math.type(file.seen.size) ~= "integer") then
+    fail("%s: 'seen' is not what stat tells", what)
+  end
   if file.kind == "tpm" and not file.path:match("^/var/lib/libvirt/swtpm/[%x-]+$") then
     fail("%s: a TPM's state is not in '%s'", what, file.path)
   end
@@ -115,6 +119,9 @@ function manifest.check(m)
   elseif m.version ~= manifest.VERSION then
     mig.error { code = "unsupported", msg = ("a manifest of version %s, which is not known here"):format(
       tostring(m.version)) }
+  end
+  if m.node ~= nil then
+    check_type(m, "node", "string", "manifest")
   end
   local domain = check_type(m, "domain", "table", "manifest")
   check_type(domain, "name", "string", "domain")

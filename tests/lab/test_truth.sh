@@ -119,6 +119,19 @@ check "cleanup --apply does not take it back" gives 0 '' q cleanup vic --apply
 check "its newest bytes are there" newest dest $images/vic.qcow2
 check "and its definition" is "" "shut off"
 
+# --- an import of what is older than what another node has
+anew
+define $images/vic.qcow2
+q export-domain vic /root/export >/dev/null 2>&1
+check "an equal one is imported" gives 0 'vic imported to dest' q import-domain /root/export dest
+on dest virsh undefine vic >/dev/null
+on dest rm -f $images/vic.qcow2
+lives source $images/vic.qcow2
+check "what was used since is not" gives 10 'vic is defined on source, where .* was written to since' q import-domain /root/export dest
+check "... nothing of it is there" on dest test ! -e $images/vic.qcow2
+check "... nor defined" is "shut off" ""
+check "... unless it is insisted on" gives 0 'vic imported to dest' q import-domain /root/export dest --force
+
 # --- live, with copied storage: the source says that it has gone
 anew
 define $images/vic.qcow2
@@ -133,6 +146,24 @@ writes dest $images/vic.qcow2
 check "cleanup --apply goes on" gives 12 'runs on dest' q cleanup vic --apply
 check "the definition on the destination stays" is "shut off" "shut off"
 check "and the newest bytes" newest dest $images/vic.qcow2
+on dest virsh pool-destroy images >/dev/null
+on dest virsh pool-undefine images >/dev/null
+
+# --- and what it leaves is not started by mistake
+anew
+define $images/vic.qcow2
+on dest virsh pool-define-as images dir --target $images >/dev/null
+on dest virsh pool-start images >/dev/null
+on source virsh start vic >/dev/null
+check "live with storage" gives 0 'verdict: ok' q live-migrate vic dest --copy-storage-all --no-watch
+on dest virsh destroy vic >/dev/null
+writes dest $images/vic.qcow2
+"$here/lab" service source libvirtd stop >/dev/null # it forgets that the guest has migrated
+"$here/lab" service source libvirtd start >/dev/null
+up_again() { on source virsh list >/dev/null 2>&1; }
+check "libvirtd was restarted on the source" wait_for up_again
+check "what is left on the source is not started" gives 10 "was moved to dest, and is left behind on source" q start vic@source
+check "the guest is" gives 0 '' q start vic@dest
 on dest virsh pool-destroy images >/dev/null
 on dest virsh pool-undefine images >/dev/null
 

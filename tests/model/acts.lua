@@ -134,7 +134,9 @@ end, function(r, a)
   for key, value in pairs(a.opts or {}) do
     args[key] = value
   end
-  return recipe(r, a, "live-migrate", args)
+  local said, result = recipe(r, a, "live-migrate", args)
+  r.left = result.ok and at and at.node.name or nil
+  return said, result
 end)
 
 act("import", "migsh", function(a)
@@ -189,7 +191,8 @@ local function may_ask_start(r, name)
     usable = usable + (p.d.xml and not judge.is_marked(p.d) and 1 or 0)
   end
   local d = on(r, name)
-  return acts.may_start(r, node_of(r, name), d) or d.xml and judge.is_marked(d) or r.told_well and usable == 1
+  return acts.may_start(r, node_of(r, name), d) or d.xml and (judge.is_marked(d) or r.left == name)
+    or r.told_well and usable == 1
 end
 
 act("migsh-start", "migsh", function(a)
@@ -494,6 +497,9 @@ local function judge_way(r, a, result)
   r.acts = r.acts + 1
 end
 
+-- What was left behind by a live migration is still that after these.
+local goes_on = { live = true, write = true, stop = true, ["migsh-start"] = true, ["restart-libvirtd"] = true }
+
 -- Does it, and judges. nil: it was skipped.
 function acts.run(r, a)
   local kind, w, told_well = acts.list[a[1]], r.world, r.told_well
@@ -510,6 +516,7 @@ function acts.run(r, a)
     judge_way(r, a, result or {})
   end
   r.told_well = a[1] == "cleanup" and r.told_well or text == nil and told_well
+  r.left = (text == nil or goes_on[a[1]]) and r.left or nil
   return text, result
 end
 
