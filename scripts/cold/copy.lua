@@ -246,24 +246,32 @@ local function is_as_before(about)
     and facts.is_retired(mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }, about.retired)
 end
 
+-- The file that the copy was made from, if it is there still, as {node, path}: whatever its number, it is not the copy.
+-- `now`: what node.stat() says of it.
+local function original(about, file, made, now)
+  return made and made.source and node.same(made.source, now) and made.source.device == now.device
+    and { node = about.source, path = file.path } or nil
+end
+
 function copy.undo(tx, i, file, record)
   local about, temp, action = tx.about, temporary(tx, i, file), tx:outcome("check").actions[i]
   if action == "onto" or action == "create" then
     return device.undo(tx, file, action, record)
   end
   end_former(tx, about.dest)
-  local made = record.outcome ~= mig.null and record.outcome or nil
+  local outcome = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
-  made = made and made.action == "copied" and made.copy or node.published(about.dest, temp)
-  local said
-  if made and not node.exists(about.source, file.path) then
+  local made = outcome and outcome.action == "copied" and outcome.copy or node.published(about.dest, temp)
+  local now, said = made and node.stat(about.source, file.path), nil
+  if made and not now then
     tx:say(("%s on %s is gone: its copy %s on %s is left alone"):format(file.path, about.source, file.to, about.dest))
     return "left alone"
   end
   forget_temporary(about, temp)
   if made then
     said = discard.file(tx, about.dest, file.to, made, { node = about.dest,
-      uuid = is_as_before(about) and about.uuid or nil, chains = facts.is_common(file) })
+      uuid = is_as_before(about) and about.uuid or nil, chains = facts.is_common(file),
+      other = original(about, file, outcome, now) })
   end
   if action == "replace" and said == "left alone" then
     tx:say(("what was there before it is kept as %s"):format(aside(temp)))
@@ -325,7 +333,8 @@ local function is_equal(about, file, made)
   return not made.rebased and sum(about.source, file.path) == sum(about.dest, file.to)
 end
 
--- Is it as it was when it was copied? "same", "changed", "gone"; nil: it was not made, or that is not known.
+-- Is it as it was when it was copied? "same", "changed", "gone"; nil: it was not made, or that is not known. And what
+-- node.stat() says of it now.
 local function state_of(about, file, made, side)
   local before, where, path = made[side], about.source, file.path
   if side == "copy" then
@@ -338,14 +347,15 @@ local function state_of(about, file, made, side)
   if not now then
     return "gone"
   elseif node.same(before, now) then
-    return "same"
+    return "same", now
   end
   local booted = now.kind == "block" and before.kind == "block" and not node.same_boot(before, now)
   local found = made.action == "there" and now.size == before.size
   return (booted or found) and is_equal(about, file, made) and "same" or "changed"
 end
 
--- What has been found or made for each file, and how it is now: {path, to, kind, action, common, source, copy, inode}.
+-- What has been found or made for each file, and how it is now: {path, to, kind, action, common, source, copy, inode,
+-- original}.
 function copy.states(tx)
   local about, list = tx.about, {}
   for i, file in ipairs(about.files) do
@@ -358,9 +368,10 @@ function copy.states(tx)
       list[#list + 1] = { path = file.path, to = file.to, action = made.action,
         copy = node.exists(about.dest, file.to) and "same" or "gone" }
     elseif made and (made.action == "copied" or made.action == "there") then
+      local source, now = state_of(about, file, made, "source")
       list[#list + 1] = { path = file.path, to = file.to, kind = file.kind, action = made.action,
-        common = facts.is_common(file), inode = made.copy and made.copy.inode,
-        source = state_of(about, file, made, "source"), copy = state_of(about, file, made, "copy") }
+        common = facts.is_common(file), inode = made.copy and made.copy.inode, source = source,
+        original = original(about, file, made, now), copy = (state_of(about, file, made, "copy")) }
     end
   end
   return list

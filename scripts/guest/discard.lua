@@ -10,7 +10,7 @@ local discard = {}
 -- another node ($3), be it by another mount; a device has other numbers on each node. Then the processes that have it
 -- open. An inode's number alone says little across file systems, so the last part of the name has to agree where the
 -- device does not. Two hosts that were made alike have equal numbers, too: $4 is the type of its file system, and what
--- lies on a local one on both nodes is two files.
+-- lies on a local one on both nodes is two files. So is $5, where it is not empty, by whatever name.
 local USERS <const> = [[
 what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
 is_local() { case $1 in ext2/ext3 | xfs | btrfs | tmpfs | zfs | overlayfs | f2fs | jfs | ramfs) ;; *) false ;; esac; }
@@ -20,16 +20,17 @@ if [ "$3" != here ]; then
   ! is_local "$4" || far=1
   case $it in "device "*) it=none ;; *":$i") ! apart "$p" || it=none ;; *) it=none ;; esac # another one of that name
 fi
-shift 4
+other=$(what "$5") && [ "$other" != "$it" ] || other=none
+shift 5
 for f; do
-  n=$((n + 1)); w=$(what "$f") && ! apart "$f" || continue
+  n=$((n + 1)); w=$(what "$f") && [ "$w" != "$other" ] && ! apart "$f" || continue
   if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
 done
 case $i in *[!0-9]*) exit 0 ;; esac
 timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null | while IFS= read -r l; do
   t=$(readlink -- "$l") || continue
   t=${t% (deleted)} w=$(what "$l")
-  ! apart "$l" || continue
+  [ "$w" != "$other" ] && ! apart "$l" || continue
   if [ "$w" = "$it" ] || [ "${t##*/}" = "${p##*/}" ]; then
     d=${l%/fd/*}; read -r c <"$d/comm" || c=
     echo "open ${d#/proc/} $c"
@@ -95,7 +96,8 @@ end
 
 local function users_on(name, where, path, inode, fstype, o)
   local names, paths = list_disks(name, o.node == name and o.uuid or nil, o.chains, name == where)
-  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", fstype,
+  local other = o.other and o.other.node == name and o.other.path or ""
+  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", fstype, other,
     table.unpack(paths))
   if err and (name == where or err.code == "cancelled") then
     error(err, 0)
@@ -122,7 +124,8 @@ end
 
 -- Who needs the file or device that `where` knows as `path`, on any node, as texts "web on source"; `inode` as
 -- node.stat() tells it. o.uuid, o.node: a definition that does not count; o.chains: it may be what other disks lie on,
--- which takes longer to find out. Raises when a hypervisor does not answer.
+-- which takes longer to find out; o.other: {node, path} of a file that is known to be another one. Raises when a
+-- hypervisor does not answer.
 function discard.users(where, path, inode, o)
   o = o or {}
   local names, users = place.hypervisors(), {}

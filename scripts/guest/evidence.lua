@@ -105,7 +105,8 @@ function evidence.of_files(tx, states, handover)
       file.source = nil
     end
     if file.action == "copied" and not file.common and file.copy ~= "gone" and file.inode then
-      file.users = discard.users(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest })
+      file.users = discard.users(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest,
+        other = file.original })
       if named and file.kind == "disk" and not named[file.to] then
         file.users[#file.users + 1] = ("what %s on %s was made of since"):format(about.domain, about.dest)
       end

@@ -252,15 +252,16 @@ end }
 -- then who has it open.
 row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args, _, script)
   local path, inode, out = args[1], args[2], {}
-  local first = script:find("shift 4", 1, true) and 5 or script:find("shift 3", 1, true) and 4 or 3
+  local first = (tonumber(script:match "shift (%d)") or 2) + 1
   local it = w:get(node, path)
   if first > 3 and args[3] ~= "here" and it and tostring(it.inode) ~= inode then
     it = nil -- another one of that name
   end
-  local local_there = first == 5 and args[3] ~= "here" and args[4] == "ext2/ext3"
+  local local_there = first >= 5 and args[3] ~= "here" and args[4] == "ext2/ext3"
+  local other = first == 6 and w:get(node, args[5]) or nil -- known to be another one
   local function is_it(file, name)
     local two = local_there and w:fs_of(node, name) == node.root -- a local file system on both nodes
-    return file and not two and (file == it or tostring(file.inode) == inode
+    return file and not two and file ~= other and (file == it or tostring(file.inode) == inode
       and name:match "[^/]*$" == path:match "[^/]*$")
   end
   for i = first, args.n do
