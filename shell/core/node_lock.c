@@ -56,6 +56,7 @@ struct node_lock *node_lock_new(struct ctx *ctx, struct node *const *nodes, size
 {
     struct node_lock *l = xnew(struct node_lock);
     const char *domain = json_string_value(json_object_get(about, "domain"));
+    const char *journal = json_string_value(json_object_get(about, "journal"));
     l->ctx = ctx;
     l->lock = lock_new();
     l->refs = 1;
@@ -63,6 +64,7 @@ struct node_lock *node_lock_new(struct ctx *ctx, struct node *const *nodes, size
     l->name = node_lock_name(key);
     l->who = node_lock_line(key, about);
     l->what = xstrdup(domain ? domain : key);
+    l->journal = xstrdup(journal ? journal : "");
     add_holds(l, nodes, n);
     return l;
 }
@@ -89,6 +91,7 @@ void node_lock_unref(struct node_lock *l)
     free(l->name);
     free(l->who);
     free(l->what);
+    free(l->journal);
     lock_free(l->lock);
     free(l);
 }

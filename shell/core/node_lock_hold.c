@@ -9,10 +9,12 @@
 #include "base/json.h"
 #include "base/strv.h"
 #include "core/node_lock_priv.h"
+#include "core/out.h"
 #include "core/place.h"
 #include "io/job.h"
 
-enum { MAX_LINE = 16384 };
+// FORMER_MS: longer than a node waits.
+enum { MAX_LINE = 16384, FORMER_MS = (LOCK_PATIENCE_S + 15) * 1000 };
 
 void hold_wake(struct hold *h)
 {
@@ -50,6 +52,24 @@ static void take_busy(struct hold *h, const char *text)
     json_decref(row);
 }
 
+// Ours, of a console whose line was cut: we hold its journal, so nobody works with that lock. It ends when the node has
+// waited long enough for that console.
+static void take_former(struct hold *h, const char *text)
+{
+    double now = node_lock_now();
+    if (h->former_at > 0 && now - h->former_at > FORMER_MS) {
+        take_busy(h, text);
+        return;
+    }
+    if (!(h->former_at > 0)) {
+        h->former_at = now;
+        out_notice(OUT_INFO,
+                   "%s has not noticed yet that the console which worked on '%s' is gone: waiting for that, %d s at most",
+                   place_name(h->node), h->owner->what, LOCK_PATIENCE_S);
+    }
+    h->state = HOLD_READY; // feed() asks again
+}
+
 static void take_lost(struct hold *h, const char *text)
 {
     json_t *row = row_of(h, text);
@@ -72,6 +92,8 @@ static void take_line(struct hold *h, const char *line)
     } else if (strcmp(line, "held") == 0 && h->state == HOLD_TAKING) {
         h->state = HOLD_HELD;
         h->good_at = h->asked_at;
+    } else if (str_starts(line, "former ") && h->state == HOLD_TAKING) {
+        take_former(h, line + strlen("former "));
     } else if (str_starts(line, "busy ")) {
         take_busy(h, line + strlen("busy "));
     } else if (str_starts(line, "lost ")) {
@@ -139,7 +161,7 @@ static void run(struct job *job, void *arg)
     struct node_lock *l = h->owner;
     _cleanup_free_ char *script = xasprintf("%s%s", lock_place, lock_holder),
                         *patience = xasprintf("%d", LOCK_PATIENCE_S);
-    const char *const args[] = {l->name, l->who, patience};
+    const char *const args[] = {l->name, l->who, patience, l->journal};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),

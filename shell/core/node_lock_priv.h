@@ -8,7 +8,7 @@
 // tools/, a file each, which says more.
 extern const char
     lock_place[]; // defines the function lock_place; goes before the others and before any script with a lock
-extern const char lock_holder[]; // $1 name, $2 who, $3 seconds
+extern const char lock_holder[]; // $1 name, $2 who, $3 seconds, $4 journal
 extern const char lock_list[];
 extern const char lock_break[]; // $1 name, $2 who, $3 who breaks it, $4 seconds
 
@@ -37,6 +37,7 @@ struct hold {
     bool waiting;   // … which has not been answered
     double asked_at;
     double good_at; // when the last one was sent that was answered
+    double former_at; // when it was first found held for our own journal, or 0
     struct buf line;
     struct remote_result result; // what it said on stderr
     struct err err;              // HOLD_GONE: why
@@ -51,6 +52,7 @@ struct node_lock {
     char *name;    // of the file
     char *who;     // what stands in it
     char *what;    // the domain, for messages
+    char *journal; // or ""
     size_t n;
     struct hold *holds;
 };

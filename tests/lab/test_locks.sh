@@ -118,6 +118,22 @@ check "… which was not begun" test ! -e "$d/did-two"
 lab exec switch -- ip link set dest up
 check "… and is when it is gone on with" gives 0 "" one resume "$(id_of)"
 
+# --- the node does not notice at once that the console is gone: its sshd reads nothing meanwhile
+check "unnoticed: begun" begin unnoticed
+# shellcheck disable=SC2016 # for the shell over there
+sshd=$(on dest sh -c 'for f in /proc/[0-9]*/fd/9; do
+    [ "$f" -ef /run/migsh/work-domain:unnoticed ] || continue
+    p=${f#/proc/}; p=${p%%/*}
+    while [ "$(cat "/proc/$p/comm")" != sshd ]; do p=$(ps -o ppid= -p "$p" | tr -d " "); done
+    echo "$p"; exit
+done')
+check "unnoticed: its session is found" on dest kill -STOP "$sshd"
+kill_console >/dev/null 2>&1
+go one two three
+check "unnoticed: another is refused meanwhile" gives 10 "another console is at work on 'unnoticed'" two steps "$work" unnoticed --nodes dest
+check "unnoticed: it is waited for by whoever goes on" gives 0 "dest has not noticed yet .*done. +three" one resume "$(id_of)"
+on dest kill -CONT "$sshd"
+
 # --- break-lock
 check "break-lock: begun" begin broken
 check "break-lock needs a reason" gives 2 "needs --reason" two break-lock broken
