@@ -387,6 +387,13 @@ class Run:
             self.kept()
         self.how = self.case.act
 
+    def forget(self):
+        """The operator has seen to it himself: the journal that no way leads out of is set aside, and he moves it anew."""
+        if self.journal_state() not in (None, "done", "reverted"):
+            status, _ = self.console("forget", ["rollback", self.ident(), "--forget"]).wait()
+            self.expect(status == 0, f"the journal cannot be set aside (status {status})")
+            self.kept()
+
     def second_gives_up(self):
         """Somebody else's console may have come late in the midst of its copies: its operator takes those back."""
         if self.journal_state("state2") not in (None, "done", "reverted"):

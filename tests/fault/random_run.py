@@ -64,6 +64,7 @@ def one(world, case, number, extra, sampler):
         moved = run.trip()
         how = run.how
         if case.act:  # where it is now only the operator knows
+            run.forget()
             world.reset_sums()
             world.reset()
         elif not moved:

@@ -187,7 +187,9 @@ while b"ready" not in seen:
     seen += os.read(fd, 1024)
 time.sleep(0.2)
 os.write(fd, b"\x03")
-sys.exit(0 if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 6 else 1)
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(f"status {status}, wanted 6; seen {seen}")
+sys.exit(status != 6)
 PY
 }
 
