@@ -72,6 +72,19 @@ def disk_removed_there(run):
     run.newest[(run.world.src, "data.raw")] = run.world.sums["data.raw"]
 
 
+def redefined_there(run):
+    """Where all of its disks are there, the operator defines it on them himself, without migsh's mark."""
+    w = run.world
+    end(run, w.dst)
+    there = w.files(w.dst)
+    if not all(f in there for f in w.sums):
+        return
+    virsh(run, w.dst, "undefine")
+    run.lab.sh(w.dst, f"virsh -q define {w.work}/vm.xml")
+    for f in w.sums:
+        run.newest[(w.dst, f)] = there[f][0]
+
+
 def source_booted(run):
     """Its guests end, and it starts those that it thinks it has to."""
     node = run.world.src
@@ -89,5 +102,6 @@ ACTS = {
     "runs-here": runs_here,
     "used-on-both": used_on_both,
     "disk-removed-there": disk_removed_there,
+    "redefined-there": redefined_there,
     "source-booted": source_booted,
 }

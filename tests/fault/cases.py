@@ -11,6 +11,8 @@ import random
 import sys
 from collections import namedtuple
 
+import acts
+
 # The steps of a cold migration in their order. steps_differ() compares them with those it really has.
 STEPS = ("check", "shutdown", "dumpxml", "storage", "copy", "define", "carry", "start", "verify", "retire")
 
@@ -27,8 +29,7 @@ SLOW = ("link-down", "frozen-dest", "frozen-source")  # they take as long as it 
 # Where a console may die so that the guest is usable on either node, and what its operator does then (acts.py).
 ACT_POINTS = (("copy", "outcome"), ("define", "outcome"), ("carry", "intent"), ("start", "outcome"), ("verify", "intent"),
               ("retire", "intent"), ("retire", "outcome"))
-ACTS = ("used-there", "used-there-and-undefined", "used-here", "runs-here", "used-on-both", "disk-removed-there",
-        "source-booted")
+ACTS = tuple(acts.ACTS)
 ENDS = ("cleanup", "resume", "rollback")
 
 
