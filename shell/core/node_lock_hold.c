@@ -63,9 +63,10 @@ static void take_former(struct hold *h, const char *text)
     }
     if (!(h->former_at > 0)) {
         h->former_at = now;
-        out_notice(OUT_INFO,
-                   "%s has not noticed yet that the console which worked on '%s' is gone: waiting for that, %d s at most",
-                   place_name(h->node), h->owner->what, LOCK_PATIENCE_S);
+        out_notice(
+            OUT_INFO,
+            "%s has not noticed yet that the console which worked on '%s' is gone: waiting for that, %d s at most",
+            place_name(h->node), h->owner->what, LOCK_PATIENCE_S);
     }
     h->state = HOLD_READY; // feed() asks again
 }

@@ -36,7 +36,7 @@ struct hold {
     unsigned asked; // the number of the last sign of life
     bool waiting;   // … which has not been answered
     double asked_at;
-    double good_at; // when the last one was sent that was answered
+    double good_at;   // when the last one was sent that was answered
     double former_at; // when it was first found held for our own journal, or 0
     struct buf line;
     struct remote_result result; // what it said on stderr
