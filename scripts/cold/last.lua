@@ -235,8 +235,9 @@ local function undo_retire(tx)
   end
   local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
   local mark = xml.mark(text)
-  if mark and mark.journal == tx.id then
-    steps.define(xml.unmarked(text), about.source)
+  if mark and mark.journal == tx.id then -- with the one that it bore, of a migration that brought it here
+    local before = xml.mark(about.xml)
+    steps.define(before and xml.marked(text, before) or xml.unmarked(text), about.source)
   end
 end
 
