@@ -50,7 +50,22 @@ local function directories(v, name)
   return list
 end
 
--- Files that a copy which was cut off left: {node, path, journal = its id if it is one of ours}.
+-- Were all of its steps done? (rollback --forget closes one as it is.)
+local function is_complete(j)
+  local journal <close> = j.state == "done" and mig.try(mig.journal_open, j.id) or nil
+  if not journal then
+    return false
+  end
+  local complete = true
+  for _, record in ipairs(journal:steps()) do
+    complete = complete and record.name ~= "forget"
+  end
+  journal:release()
+  return complete
+end
+
+-- Files that a copy which was cut off left, and what one that has replaced a leftover set aside for as long as it might
+-- be taken back: {node, path, journal = its id if it is one of ours}.
 local function find_parts(v)
   local ids, parts = {}, mig.array {}
   for _, j in ipairs(v.journals) do
@@ -61,11 +76,11 @@ local function find_parts(v)
       local out = node.sh(name, [[
 cd -- "$1" 2>/dev/null || exit 0
 for f in .migsh-* ..migsh-*.migsh-part; do
-  case $f in *-old) ;; *) if [ -e "$f" ]; then printf '%s\n' "$f"; fi ;; esac
+  if [ -e "$f" ]; then printf '%s\n' "$f"; fi
 done]], dir)
       for file in out:gmatch "[^\n]+" do
         local j = ids[file:match "%.migsh%-(%x+)%-%d+" or ""]
-        if j then
+        if j and (not file:find "%-old$" or is_complete(j)) then
           parts[#parts + 1] = { node = name, path = dir .. "/" .. file, journal = j.id, state = j.state }
         end
       end

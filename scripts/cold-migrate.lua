@@ -2,6 +2,7 @@
 -- Moves a guest with its disks while it is off: shut down, copied, defined, started and proved on the other node, as
 -- one journaled undertaking. What it is about is found by cold/facts.lua; the steps are in cold/.
 local check = require "cold.check"
+local copy = require "cold.copy"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
 local last = require "cold.last"
@@ -103,6 +104,11 @@ end
 
 local function finish(tx)
   local about = tx.about
+  local _, err = mig.try(copy.forget_aside, tx)
+  if err then
+    mig.warn(("what an earlier migration had left on %s is still set aside (%s): cleanup %s removes it"):format(
+      about.dest, err.msg, about.domain))
+  end
   local value = { domain = about.domain, uuid = about.uuid, source = about.source, destination = about.dest,
     journal = tx.id, state = "done", steps = tx.list, bytes = 0, sent = 0, downtime = downtime.stop(tx) }
   local proof = tx:outcome "verify"

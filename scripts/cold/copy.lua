@@ -314,7 +314,7 @@ function copy.forget_temporaries(tx)
   end
 end
 
--- At the very end: what was set aside, of which nobody will ask again.
+-- Once the journal is closed, as it cannot be taken back any more: what was set aside.
 function copy.forget_aside(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)

@@ -224,7 +224,6 @@ local function retire(tx)
     done[#done + 1] = ("%d disks removed"):format(remove_disks(tx))
     copy.refresh(about, about.source, "path")
   end
-  copy.forget_aside(tx)
   return { detail = table.concat(done, ", ") }
 end
 

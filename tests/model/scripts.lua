@@ -312,13 +312,11 @@ end }
 
 -- scripts/cleanup.lua -------------------------------------------------------------------------------------------------
 
--- What was set aside for a while (-old) may be left out.
-row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run = function(w, node, args, _, script)
-  local out, but_old = {}, script:find("*-old)", 1, true) ~= nil
+row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run = function(w, node, args)
+  local out = {}
   for path in pairs(w:fs_of(node, args[1]).files) do
     local name = World.parent(path) == args[1] and path:match "/(%.[^/]*)$"
-    if name and not (but_old and name:find "%-old$")
-      and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
+    if name and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
       out[#out + 1] = name
     end
   end
