@@ -15,19 +15,6 @@ local mig = { null = null }
 local console -- the one that runs now
 fake.mig = mig
 
--- What `start` does. false: as it is today, only another active copy that answers refuses. true: a node that does not
--- answer and a definition that is marked as moved refuse, too, unless --force. This line is the one to change when
--- shell/cmd/start.c does; MODEL_NEW_START=0 or 1 in the environment overrides it.
-local NEW_START <const> = true
-
-local override = os.getenv "MODEL_NEW_START"
-fake.new_start = override and override == "1" or not override and NEW_START
-
--- Is it to be tried what that does? Not as long as it is known.
-function fake.asks_start()
-  return fake.new_start or override ~= nil
-end
-
 -- The console's end --------------------------------------------------------------------------------------------------
 
 local KILLED <const> = {}
@@ -318,7 +305,7 @@ local function refuse_start(node, d, force)
   for _, name in ipairs(console.world.order) do
     local other = knows(name) and name ~= node.name and console.world.nodes[name]
     if other and console.world.silent[name] then
-      if fake.new_start and not force then
+      if not force then
         fail("unreachable", nil, "not started: whether '%s' runs on %s is not known", d.name, name)
       end
       console.said[#console.said + 1] = ("whether '%s' runs on %s is not known"):format(d.name, name)
@@ -327,7 +314,7 @@ local function refuse_start(node, d, force)
         other.doms[d.uuid].active.state, name)
     end
   end
-  if fake.new_start and not force and d.xml and d.xml:find("<migsh:migration [^>]*role=[\"']moved") then
+  if not force and d.xml and d.xml:find("<migsh:migration [^>]*role=[\"']moved") then
     fail("state", nil, "not started: '%s' was moved away from %s", d.name, node.name)
   end
 end
