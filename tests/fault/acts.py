@@ -46,7 +46,8 @@ def used_there(run):
 
 def used_there_and_undefined(run):
     used_there(run)
-    virsh(run, run.world.dst, "undefine")
+    if defined(run, run.world.src):  # else it would be the last one, and his own loss
+        virsh(run, run.world.dst, "undefine")
 
 
 def used_here(run):
