@@ -177,9 +177,10 @@ qemu_is_told() {
 }
 terminal() {
     python3 - "$here/lab" "$name" <<'PY'
-import os, pty, sys, time
+import os, pty, signal, sys, time
 pid, fd = pty.fork()
-if pid == 0:
+if pid == 0: # started from a job in the background SIGINT is ignored, and then a shell cannot trap it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.argv[1], ["lab", "--name", sys.argv[2], "exec", "admin", "--", "bash", "-c",
              "tty >/dev/null || exit 1; trap 'exit 6' INT; echo ready; sleep 20 & wait"])
 seen = b""
