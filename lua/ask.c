@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A question to the operator as an operation. Main thread; the waiting is a job (core/out.h).
+// A question to the operator as an operation. Main thread; the waiting is a job (core/console/out.h).
 #include "base/json.h"
 #include "base/mem.h"
-#include "core/out.h"
+#include "core/console/out.h"
 #include "lua/impl.h"
 
 #define ASK "migsh.ask"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/out.h"
-#include "core/script.h"
+#include "core/console/out.h"
+#include "core/console/script.h"
 #include "io/loop.h"
 #include "lua/impl.h"
 

@@ -3,7 +3,7 @@
 #include "io/fetch.h"
 
 #include "base/json.h"
-#include "core/watch_target.h"
+#include "core/watch/target.h"
 #include "lua/impl.h"
 
 #define FETCH "migsh.fetch"

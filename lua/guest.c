@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What guests and their descriptions say, judged: core/domxml_host.h and core/guest_address.h. Main thread; an address is
+// What guests and their descriptions say, judged: core/guest/domxml_host.h and core/guest/address.h. Main thread; an address is
 // checked by a job.
 #include <jansson.h>
 
 #include "base/mem.h"
-#include "core/domxml_host.h"
-#include "core/guest_address.h"
+#include "core/guest/address.h"
+#include "core/guest/domxml_host.h"
 #include "lua/impl.h"
 
 #define CHECK "migsh.address"

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "core/ctx.h"
+#include "core/console/ctx.h"
 
 // engine.c
 struct ctx *engine_ctx(void);
@@ -72,7 +72,7 @@ size_t op_pending(void); // operations in flight
 // interrupt.c: signals that a busy loop kept from the main loop are handed on to it; called when Lua has returned.
 void interrupt_hand_on(void);
 
-// run.c: implements core/script.h's runs.
+// run.c: implements core/console/script.h's runs.
 struct script_run;
 struct script_ops;
 void run_fill_ops(struct script_ops *ops);

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/script.h"
+#include "core/console/script.h"
 #include "lua/impl.h"
 
 enum {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A lock on nodes (core/node_lock.h) as a userdata, for lua/lib/locks.lua. Main thread; taking it and letting it go are
+// A lock on nodes (core/node/lock.h) as a userdata, for lua/lib/locks.lua. Main thread; taking it and letting it go are
 // jobs, so lua/lib waits for them as operations. One that is forgotten is let go by the collector.
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/inventory.h"
-#include "core/node_lock.h"
+#include "core/console/inventory.h"
+#include "core/node/lock.h"
 #include "lua/impl.h"
 
 #define LOCK "migsh.lock"

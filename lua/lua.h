@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Lua engine, as main.c sees it: it registers itself with core/script.h, and that is how everybody else reaches it.
+// The Lua engine, as main.c sees it: it registers itself with core/console/script.h, and that is how everybody else reaches it.
 // Main thread only. The interpreter is made at its first use, so plain commands do not pay for it.
 #pragma once
 
 #include <stdbool.h>
 
-#include "core/ctx.h"
+#include "core/console/ctx.h"
 
 void lua_engine_init(struct ctx *ctx);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// core/mark.h for lua/lib/mig.lua. Main thread: pure and short.
-#include "core/mark.h"
+// core/guest/mark.h for lua/lib/mig.lua. Main thread: pure and short.
+#include "core/guest/mark.h"
 
 #include "base/mem.h"
 #include "lua/impl.h"

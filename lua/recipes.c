@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The list of recipes for core/script.h: what lib/recipe.lua found and checked, as structs. Main thread.
+// The list of recipes for core/console/script.h: what lib/recipe.lua found and checked, as structs. Main thread.
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/script.h"
+#include "core/console/script.h"
 #include "lua/impl.h"
 
 static struct {

@@ -2,9 +2,9 @@
 // The command rows as Lua tables, from which lua/lib/verbs.lua builds words; and their views. Main thread.
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/bind.h"
-#include "cmd/render.h"
-#include "cmd/table.h"
+#include "cmd/engine/bind.h"
+#include "cmd/engine/render.h"
+#include "cmd/engine/table.h"
 #include "lua/impl.h"
 
 static const char *kind(const struct opt_def *o)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs of core/script.h: a chunk, a script file or a recipe, from its start to its done(). Main thread. How coroutines
+// Runs of core/console/script.h: a chunk, a script file or a recipe, from its start to its done(). Main thread. How coroutines
 // take turns is lib/sched.lua's; this hands requests in and results out.
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/out.h"
-#include "core/script.h"
+#include "core/console/out.h"
+#include "core/console/script.h"
 #include "io/loop.h"
 #include "lua/impl.h"
 

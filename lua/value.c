@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "cmd/render.h"
+#include "cmd/engine/render.h"
 #include "io/digest.h"
 #include "lua/impl.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A watch (core/watch.h) as a userdata. Main thread; starting, waiting and stopping block and are jobs, so lua/lib
+// A watch (core/watch/watch.h) as a userdata. Main thread; starting, waiting and stopping block and are jobs, so lua/lib
 // waits for them as operations. A watch that is forgotten is freed by the collector, which ends its probing.
-#include "core/watch.h"
+#include "core/watch/watch.h"
 
 #include "base/strv.h"
 #include "io/job.h"
@@ -163,7 +163,7 @@ static int watch_do_snapshot(lua_State *L)
     return 1;
 }
 
-// watch:timeline(i, from, to, buckets): see core/watch.h
+// watch:timeline(i, from, to, buckets): see core/watch/watch.h
 static int watch_do_timeline(lua_State *L)
 {
     struct watch_box *b = to_box(L);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// core/xml_map.h for lua/lib/mig.lua. Main thread: pure and short.
-#include "core/xml_map.h"
+// core/guest/xml_map.h for lua/lib/mig.lua. Main thread: pure and short.
+#include "core/guest/xml_map.h"
 #include "lua/impl.h"
 
 #define MAPPED "migsh.mapped"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Journals (core/journal.h) for recipes. The steps are kept here as well, as tables that intent() hands out and
+-- Journals (core/journal/journal.h) for recipes. The steps are kept here as well, as tables that intent() hands out and
 -- outcome() brings up to date; what counts is on the disk before either returns.
 local core, errors, sched, mig = ...
 local Journal = { __name = "journal" }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The lock of a workflow on its nodes (core/node_lock.h), for transaction.lua: what other consoles see of it, whoever
+-- The lock of a workflow on its nodes (core/node/lock.h), for transaction.lua: what other consoles see of it, whoever
 -- runs them and wherever their journals are. A workflow without about.lock or without nodes has none.
 local core, errors, sched, mig = ...
 local locks = {}

@@ -2,7 +2,7 @@
 // The rows that the command files define, for table.c. Keep alphabetized; nothing else belongs here.
 #pragma once
 
-#include "cmd/cmd.h"
+#include "cmd/engine/cmd.h"
 
 extern const struct cmd_def cmd_autostart;
 extern const struct cmd_def cmd_break_lock;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of all commands, and looking one up. Main thread (recipes may be loaded). See table.h.
-#include "cmd/table.h"
+#include "cmd/engine/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "cmd/commands.h"
-#include "cmd/recipe.h"
+#include "cmd/engine/recipe.h"
 
 // Keep alphabetized.
 const struct cmd_def *const cmd_table[] = {

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "io/job.h"
-#include "io/probe.h"
+#include "io/probe/probe.h"
 
 enum { PAGE_MAX = 1 << 20 };
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "io/remote.h"
+#include "io/ssh/remote.h"
 
 struct job;
 

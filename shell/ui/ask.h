@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/out.h"
+#include "core/console/out.h"
 
 // What a question needs from whoever runs the terminal: keys while one is open, and the prompt again afterwards.
 struct ask_host {

@@ -14,8 +14,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "cmd/secret.h"
-#include "core/out.h"
+#include "cmd/engine/secret.h"
+#include "core/console/out.h"
 #include "io/file_trusted.h"
 
 enum { LIMIT = 2000, TEXT_MAX = 16 << 20 };

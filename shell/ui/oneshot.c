@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/out.h"
+#include "core/console/out.h"
 #include "ui/ask.h"
 #include "ui/live.h"
 #include "ui/out_tty.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "core/out.h"
+#include "core/console/out.h"
 
 struct out_style {
     bool json, quiet;

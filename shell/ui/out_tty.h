@@ -3,7 +3,7 @@
 // get out of the way for it. Main thread.
 #pragma once
 
-#include "core/out.h"
+#include "core/console/out.h"
 #include "ui/out_plain.h"
 
 // Chooses by what standard output and standard error are. `prompt`: an interactive shell runs on the terminal.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A progress value (core/out.h) as one line for people. Pure; any thread.
+// A progress value (core/console/out.h) as one line for people. Pure; any thread.
 #pragma once
 
 #include <jansson.h>

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "cmd/batch.h"
-#include "core/ctx.h"
+#include "cmd/engine/batch.h"
+#include "core/console/ctx.h"
 
 struct repl;
 // term_open(true) and out_choose() have been called. done(status) once it has been left: with the status of the last

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "core/out.h"
+#include "core/console/out.h"
 
 static double now_s(void)
 {

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/complete.h"
+#include "cmd/engine/complete.h"
 #include "ui/live.h"
 #include "ui/progress.h"
 #include "ui/term.h"

@@ -2,6 +2,6 @@
 // The Tab key at the prompt. Main thread.
 #pragma once
 
-#include "core/ctx.h"
+#include "core/console/ctx.h"
 
 void tab_bind(struct ctx *ctx); // after rl_initialize()

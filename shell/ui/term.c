@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/script.h"
+#include "core/console/script.h"
 #include "io/loop.h"
 
 static int tty = -1;

@@ -11,11 +11,11 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/batch.h"
-#include "cmd/complete.h"
-#include "core/ctx.h"
+#include "cmd/engine/batch.h"
+#include "cmd/engine/complete.h"
+#include "core/console/ctx.h"
 #include "io/loop.h"
-#include "io/virt_conn.h"
+#include "io/virt/conn.h"
 
 enum { ROUNDS = 101 };
 

@@ -63,7 +63,7 @@ static bool begins(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-// The number of a record's step; records are written compactly, their members in order: see core/journal_read.c.
+// The number of a record's step; records are written compactly, their members in order: see core/journal/read.c.
 static int step_of(const char *line)
 {
     const char *s = strstr(line, "\"step\":");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An ssh-agent's list of keys, filtered: a message of the right shape that holds none but the allowed keys.
-#include "io/remote_agent.c"
+#include "io/ssh/agent.c"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Changes of files: judged and undone gives the old bytes; what is done already is not done again, nor undone twice.
-#include "core/change.h"
+#include "core/change/change.h"
 #include "fuzz.h"
 
 static char *key_of(const char *line, size_t len)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "io/remote_config.h"
+#include "io/ssh/config.h"
 
 static void target(const char *s)
 {

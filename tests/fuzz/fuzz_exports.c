@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // /etc/exports of a node: always an end, other entries to the byte, and setting or removing twice changes nothing.
-#include "core/exports.h"
+#include "core/nfs/exports.h"
 #include "fuzz.h"
 
 static void spans(const char *text, size_t n)

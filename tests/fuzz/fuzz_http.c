@@ -2,9 +2,9 @@
 // What guests and their pages answer, and what the operator names as a target of a watch.
 #include "io/fetch.c"
 
-#include "core/watch_target.h"
+#include "core/watch/target.h"
 #include "fuzz.h"
-#include "io/probe_priv.h"
+#include "io/probe/priv.h"
 
 static void target(const char *text)
 {

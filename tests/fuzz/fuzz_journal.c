@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Journals: whatever cut or flipped bit, never a state that is further than the last good record.
-#include "core/journal_priv.h"
+#include "core/journal/priv.h"
 #include "fuzz.h"
 #include "io/job.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // known_hosts and authorized_keys: lines of others, of which only keys come out.
-#include "core/keys_line.h"
+#include "core/keys/line.h"
 #include "fuzz.h"
-#include "io/remote_known.h"
+#include "io/ssh/known.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The framing of a shell that runs one script after another: in whatever pieces the bytes come, the same answer.
-#include "io/remote_exec.c"
+#include "io/ssh/exec.c"
 
 #include "fuzz.h"
 

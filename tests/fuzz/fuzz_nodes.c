@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inventory: what is read from a file of node-add lines, and written, is read as the same nodes.
-#include "cmd/nodes_file.h"
-#include "core/inventory.h"
+#include "cmd/node/nodes_file.h"
+#include "core/console/inventory.h"
 #include "fuzz.h"
 
 static void lines_of(struct ctx *ctx, struct buf *out)

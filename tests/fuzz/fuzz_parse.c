@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Command lines: words written with quotes are read as the same words; completion stays left of the cursor.
-#include "cmd/parse.h"
+#include "cmd/engine/parse.h"
 #include "fuzz.h"
 
 static void add_quoted(struct buf *b, const char *word)

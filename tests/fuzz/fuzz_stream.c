@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A stream of a copy against a writer and a reader that lie: never more done than was handed out, and bounded memory.
-#include "core/copy_priv.h"
-#include "core/copy_stream.h"
+#include "core/copy/priv.h"
+#include "core/copy/stream.h"
 #include "fuzz.h"
 #include "io/job.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Other texts of nodes: ganesha's configuration, fstab, mount tables, neighbours, /etc/hosts.
-#include "core/exports.h"
-#include "core/ganesha.h"
-#include "core/hosts.h"
-#include "core/neigh.h"
-#include "core/nfs.h"
+#include "core/hosts/hosts.h"
+#include "core/nfs/exports.h"
+#include "core/nfs/ganesha.h"
+#include "core/nfs/nfs.h"
+#include "core/watch/neigh.h"
 #include "fuzz.h"
 
 static void ganesha(const char *text, size_t n)

@@ -5,7 +5,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
-#include "core/explain.h"
+#include "core/migrate/explain.h"
 #include "fuzz.h"
 
 static size_t harmless(const struct buf *b)

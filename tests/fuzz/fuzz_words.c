@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Words of nodes: what one says of its keys, of files, of itself. Only names and keys come out, and memory is bounded by
 // what came in.
-#include "core/keys_gather.c"
+#include "core/keys/gather.c"
 
-#include "core/facts.h"
+#include "core/node/facts.h"
 #include "fuzz.h"
 
 static void release(struct keys_account *a)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Definitions from hosts, and the operator's maps: what comes out is XML again; without a match it is the same, to the byte.
-#include "core/domxml.h"
-#include "core/storage_xml.h"
-#include "core/xml_map.h"
+#include "core/guest/domxml.h"
+#include "core/guest/xml_map.h"
+#include "core/storage/storage_xml.h"
 #include "fuzz.h"
 #include "io/xml.h"
 

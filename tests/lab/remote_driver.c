@@ -15,7 +15,7 @@
 
 #include "io/job.h"
 #include "io/loop.h"
-#include "io/remote.h"
+#include "io/ssh/remote.h"
 
 struct drive {
     struct remote_options o;

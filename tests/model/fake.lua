@@ -123,7 +123,7 @@ local function node_of(name)
   return console.world.nodes[name]
 end
 
--- "UUID@NODE" or "NAME@NODE", as cmd/resolve.c: what is no node's name is a part of the domain's, which all are asked
+-- "UUID@NODE" or "NAME@NODE", as cmd/engine/resolve.c: what is no node's name is a part of the domain's, which all are asked
 -- for.
 local function find(text)
   local name, at = text:match "^(.+)@([^@]+)$"
@@ -300,7 +300,7 @@ function mig.autostart(args)
   end)
 end
 
--- As shell/core/copies.c asks.
+-- As shell/core/guest/copies.c asks.
 local function refuse_start(node, d, force)
   for _, name in ipairs(console.world.order) do
     local other = knows(name) and name ~= node.name and console.world.nodes[name]
@@ -438,7 +438,7 @@ function mig.guest_address()
 end
 
 -- Of the definitions that there are here: their disks.
--- core/mark.h, of definitions as the model writes them.
+-- core/guest/mark.h, of definitions as the model writes them.
 function mig.xml_mark(text)
   local attributes = text:match "<migsh:migration ([^>]*)/>"
   if not attributes then

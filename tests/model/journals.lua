@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Journals as core/journal.c and lua/lib/journal.lua have them, in memory, one list for each admin (his state
+-- Journals as core/journal/journal.c and lua/lib/journal.lua have them, in memory, one list for each admin (his state
 -- directory). What counts is what was stored: a console that is killed at a record has written it or has not.
 local journals = {}
 

@@ -11,9 +11,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/recipe.h"
-#include "core/out.h"
-#include "core/script.h"
+#include "cmd/engine/recipe.h"
+#include "core/console/out.h"
+#include "core/console/script.h"
 #include "io/job.h"
 #include "io/loop.h"
 #include "ui/out_tty.h"

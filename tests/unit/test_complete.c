@@ -13,9 +13,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/complete.h"
-#include "cmd/secret.h"
-#include "cmd/table.h"
+#include "cmd/engine/complete.h"
+#include "cmd/engine/secret.h"
+#include "cmd/engine/table.h"
 
 static struct ctx *ctx;
 

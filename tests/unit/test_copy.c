@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "core/copy_map.h"
-#include "core/copy_stream.h"
+#include "core/copy/map.h"
+#include "core/copy/stream.h"
 #include "io/job.h"
 
 #define MIB (1ULL << 20)

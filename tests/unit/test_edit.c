@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/diff.h"
-#include "core/change.h"
-#include "core/hosts.h"
+#include "core/change/change.h"
+#include "core/hosts/hosts.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "io/local.h"

@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "core/change.h"
-#include "core/exports.h"
-#include "core/ganesha.h"
-#include "core/nfs.h"
+#include "core/change/change.h"
+#include "core/nfs/exports.h"
+#include "core/nfs/ganesha.h"
+#include "core/nfs/nfs.h"
 
 // "path|client=options|client=options;path|…#fault#fault"
 static char *shown(const char *text)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/fence.h"
-#include "core/saved.h"
+#include "core/guest/fence.h"
+#include "core/guest/saved.h"
 
 static const struct copy_answer off = {.err = ERR_INIT}, running = {.state = "running", .reason = "booted"},
                                 running_first = {.state = "running", .reason = "booted", .first = true},

@@ -11,12 +11,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "core/address.h"
-#include "core/domxml_host.h"
-#include "core/guest_address.h"
-#include "core/guest_files.h"
-#include "core/mark.h"
-#include "core/xml_map.h"
+#include "core/console/address.h"
+#include "core/guest/address.h"
+#include "core/guest/domxml_host.h"
+#include "core/guest/files.h"
+#include "core/guest/mark.h"
+#include "core/guest/xml_map.h"
 #include "io/xml.h"
 
 static json_t *new_map(const char *text)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/strv.h"
-#include "core/journal.h"
+#include "core/journal/journal.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "io/local.h"

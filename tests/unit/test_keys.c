@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "core/change.h"
-#include "core/keys.h"
-#include "core/keys_line.h"
-#include "io/remote_known.h"
+#include "core/change/change.h"
+#include "core/keys/keys.h"
+#include "core/keys/line.h"
+#include "io/ssh/known.h"
 
 // Keys that were made for this test.
 #define ED1 "AAAAC3NzaC1lZDI1NTE5AAAAINw+rDJOIQ+LElkyTpGqhnXaj65cqK0vX8ackJG0znhL"

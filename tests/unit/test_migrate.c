@@ -13,13 +13,13 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/bind.h"
-#include "cmd/migrate_values.h"
-#include "cmd/parse.h"
-#include "cmd/table.h"
-#include "core/explain.h"
-#include "core/migrate.h"
-#include "core/migrate_where.h"
+#include "cmd/engine/bind.h"
+#include "cmd/engine/parse.h"
+#include "cmd/engine/table.h"
+#include "cmd/migration/migrate_values.h"
+#include "core/migrate/explain.h"
+#include "core/migrate/migrate.h"
+#include "core/migrate/where.h"
 
 static struct ctx *new_ctx(void)
 {

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/migrate_disks.h"
+#include "core/migrate/disks.h"
 #include "io/xml.h"
 
 // "TARGET TYPE FROM[ in POOL] > TO[ in POOL]; …" of what libvirt would copy.

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cmd/parse.h"
+#include "cmd/engine/parse.h"
 
 // Words joined by "|", commands by "/".
 static char *shape(const char *text, bool *ret_incomplete)

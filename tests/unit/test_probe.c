@@ -17,10 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/watch.h"
+#include "core/watch/watch.h"
 #include "io/job.h"
 #include "io/loop.h"
-#include "io/probe_priv.h"
+#include "io/probe/priv.h"
 
 // Answers every connection with `answer` and closes it; an empty answer: closes at once.
 struct server {

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/remote.h"
-#include "io/remote_config.h"
-#include "io/remote_known.h"
+#include "io/ssh/config.h"
+#include "io/ssh/known.h"
+#include "io/ssh/remote.h"
 
 static char dir[64];
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "core/storage_xml.h"
+#include "core/storage/storage_xml.h"
 #include "io/file.h"
 #include "io/file_new.h"
 #include "io/file_trusted.h"

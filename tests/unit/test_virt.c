@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "core/ctx.h"
-#include "core/domxml.h"
-#include "core/names_watch.h"
-#include "core/neigh.h"
+#include "core/console/ctx.h"
+#include "core/console/names_watch.h"
+#include "core/guest/domxml.h"
+#include "core/watch/neigh.h"
 #include "io/job.h"
 #include "io/loop.h"
-#include "io/virt_event.h"
-#include "io/virt_lifecycle.h"
-#include "io/virt_list.h"
-#include "io/virt_xml.h"
+#include "io/virt/event.h"
+#include "io/virt/lifecycle.h"
+#include "io/virt/list.h"
+#include "io/virt/xml.h"
 #include "io/xml.h"
 
 static const char guest[] =

@@ -12,9 +12,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/watch_analysis.h"
-#include "core/watch_target.h"
-#include "io/probe_priv.h"
+#include "core/watch/analysis.h"
+#include "core/watch/target.h"
+#include "io/probe/priv.h"
 
 static const int64_t MS = 1000000;
 enum { INTERVAL_MS = 5, SAMPLES_MAX = 4096 };

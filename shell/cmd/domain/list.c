@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The domains of a host, or of all.
+#include "io/virt/list.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+
+enum {
+    INACTIVE,
+    ALL,
+    TRANSIENT,
+    PERSISTENT,
+    WITH_SNAPSHOT,
+    WITHOUT_SNAPSHOT,
+    WITH_CHECKPOINT,
+    WITHOUT_CHECKPOINT,
+    STATE_RUNNING,
+    STATE_PAUSED,
+    STATE_SHUTOFF,
+    STATE_OTHER,
+    AUTOSTART,
+    NO_AUTOSTART,
+    WITH_MANAGED_SAVE,
+    WITHOUT_MANAGED_SAVE,
+    UUID,
+    NAME,
+    ID,
+    TABLE,
+    MANAGED_SAVE,
+    TITLE,
+    OPTIONS
+};
+
+static const struct opt_def opts[] = {
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive domains"},
+    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active domains"},
+    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient domains"},
+    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent domains"},
+    [WITH_SNAPSHOT] = {"with-snapshot", OPT_BOOL, 0, "list domains with existing snapshot"},
+    [WITHOUT_SNAPSHOT] = {"without-snapshot", OPT_BOOL, 0, "list domains without a snapshot"},
+    [WITH_CHECKPOINT] = {"with-checkpoint", OPT_BOOL, 0, "list domains with existing checkpoint"},
+    [WITHOUT_CHECKPOINT] = {"without-checkpoint", OPT_BOOL, 0, "list domains without a checkpoint"},
+    [STATE_RUNNING] = {"state-running", OPT_BOOL, 0, "list domains in running state"},
+    [STATE_PAUSED] = {"state-paused", OPT_BOOL, 0, "list domains in paused state"},
+    [STATE_SHUTOFF] = {"state-shutoff", OPT_BOOL, 0, "list domains in shutoff state"},
+    [STATE_OTHER] = {"state-other", OPT_BOOL, 0, "list domains in other states"},
+    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list domains with autostart enabled"},
+    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list domains with autostart disabled"},
+    [WITH_MANAGED_SAVE] = {"with-managed-save", OPT_BOOL, 0, "list domains with managed save state"},
+    [WITHOUT_MANAGED_SAVE] = {"without-managed-save", OPT_BOOL, 0, "list domains without managed save"},
+    [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only"},
+    [NAME] = {"name", OPT_BOOL, 0, "list domain names only"},
+    [ID] = {"id", OPT_BOOL, 0, "list domain ids only"},
+    [TABLE] = {"table", OPT_BOOL, 0, "list table (default)"},
+    [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "mark inactive domains with managed save state"},
+    [TITLE] = {"title", OPT_BOOL, 0, "show domain title (asks each domain)"},
+    {NULL},
+};
+
+static const unsigned filter_of[OPTIONS] = {
+    [TRANSIENT] = VIRT_LIST_TRANSIENT,
+    [PERSISTENT] = VIRT_LIST_PERSISTENT,
+    [WITH_SNAPSHOT] = VIRT_LIST_SNAPSHOT,
+    [WITHOUT_SNAPSHOT] = VIRT_LIST_NO_SNAPSHOT,
+    [WITH_CHECKPOINT] = VIRT_LIST_CHECKPOINT,
+    [WITHOUT_CHECKPOINT] = VIRT_LIST_NO_CHECKPOINT,
+    [STATE_RUNNING] = VIRT_LIST_RUNNING,
+    [STATE_PAUSED] = VIRT_LIST_PAUSED,
+    [STATE_SHUTOFF] = VIRT_LIST_SHUTOFF,
+    [STATE_OTHER] = VIRT_LIST_OTHER,
+    [AUTOSTART] = VIRT_LIST_AUTOSTART,
+    [NO_AUTOSTART] = VIRT_LIST_NO_AUTOSTART,
+    [WITH_MANAGED_SAVE] = VIRT_LIST_MANAGED_SAVE,
+    [WITHOUT_MANAGED_SAVE] = VIRT_LIST_NO_MANAGED_SAVE,
+};
+
+// As virsh: running ones, unless something else is asked for; --state-shutoff means the inactive ones.
+static unsigned filter(const struct cmd_call *c)
+{
+    unsigned bits = VIRT_LIST_ACTIVE;
+    if (c->vals[INACTIVE].b || c->vals[STATE_SHUTOFF].b)
+        bits = VIRT_LIST_INACTIVE;
+    if (c->vals[ALL].b)
+        bits = VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE;
+    for (int i = 0; i < OPTIONS; i++) {
+        if (c->vals[i].b)
+            bits |= filter_of[i];
+    }
+    return bits;
+}
+
+static const struct view_col table[] = {{"id", "Id"}, {"name", "Name"}, {"state", "State"}, {NULL}};
+static const struct view_col titled[] = {
+    {"id", "Id"}, {"name", "Name"}, {"state", "State"}, {"title", "Title"}, {NULL}};
+static const struct view_col uuid_id_name[] = {{"uuid"}, {"id"}, {"name"}, {NULL}};
+static const struct view_col uuid_name[] = {{"uuid"}, {"name"}, {NULL}};
+static const struct view_col uuid_id[] = {{"uuid"}, {"id"}, {NULL}};
+static const struct view_col uuid[] = {{"uuid"}, {NULL}};
+
+static const struct view titled_view = {VIEW_TABLE, titled};
+// By --uuid (4), --id (2), --name (1); a later start in a list leaves out its first columns.
+static const struct view line_views[8] = {
+    [1] = {VIEW_LINES, uuid_name + 1}, [2] = {VIEW_LINES, uuid_id + 1}, [3] = {VIEW_LINES, uuid_id_name + 1},
+    [4] = {VIEW_LINES, uuid},          [5] = {VIEW_LINES, uuid_name},   [6] = {VIEW_LINES, uuid_id},
+    [7] = {VIEW_LINES, uuid_id_name},
+};
+
+static int choose_view(struct cmd_call *c, struct err *e)
+{
+    int lines = c->vals[UUID].b * 4 + c->vals[ID].b * 2 + c->vals[NAME].b;
+    if (lines && c->vals[TABLE].b)
+        return err_set(e, ERR_USAGE, "--table and --uuid, --id or --name exclude each other");
+    if (lines)
+        c->view = &line_views[lines];
+    else if (c->vals[TITLE].b)
+        c->view = &titled_view;
+    return 0;
+}
+
+// What was seen can be completed later.
+static void remember(struct cmd_call *c, bool complete)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    size_t i;
+    json_t *row;
+    json_array_foreach(c->result, i, row) strv_add(&names, json_string_value(json_object_get(row, "name")));
+    if (complete)
+        ctx_names_set(c->ctx, "domain", target_label(&c->where), &names);
+    else
+        for (i = 0; i < names.n; i++)
+            ctx_names_add(c->ctx, "domain", target_label(&c->where), names.s[i]);
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    if (choose_view(c, e) < 0)
+        return -1;
+    unsigned extra = (c->vals[TITLE].b ? VIRT_LIST_TITLE : 0) | (c->vals[MANAGED_SAVE].b ? VIRT_LIST_SAVED_TOO : 0);
+    unsigned bits = filter(c);
+    if (virt_list(c->conn, bits, extra, &c->result, e) < 0)
+        return -1;
+    remember(c, bits == (VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE));
+    return 0;
+}
+
+const struct cmd_def cmd_list = {
+    .name = "list",
+    .group = "Domains",
+    .summary = "list domains",
+    .help = "Running domains, unless options ask for others. Without a current host, those of all hypervisors of the\n"
+            "inventory. The cost in calls does not grow with the number of domains (but for --title).",
+    .example = "list --all\nlist --all --node all\nlist --inactive --name",
+    .opts = opts,
+    .flags = CMD_CONN | CMD_EACH,
+    .view = {VIEW_TABLE, table},
+    .run = run};

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stopping a domain so that it goes on from where it was, and forgetting that state.
+#include "cmd/commands.h"
+#include "cmd/domain/power.h"
+#include "io/virt/info.h"
+#include "io/virt/snapshot.h"
+
+enum { DOMAIN, BYPASS_CACHE, RUNNING, PAUSED };
+
+static const struct opt_def save_opts[] = {
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when saving"},
+    [RUNNING] = {"running", OPT_BOOL, 0, "set domain to be running on next start"},
+    [PAUSED] = {"paused", OPT_BOOL, 0, "set domain to be paused on next start"},
+    {NULL},
+};
+
+static const struct opt_def remove_opts[] = {
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    {NULL},
+};
+
+static int run_save(struct cmd_call *c, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    unsigned flags = (c->vals[BYPASS_CACHE].b ? VIRT_SAVE_BYPASS_CACHE : 0) |
+                     (c->vals[RUNNING].b ? VIRT_SAVE_RUNNING : 0) | (c->vals[PAUSED].b ? VIRT_SAVE_PAUSED : 0);
+    if (c->vals[RUNNING].b && c->vals[PAUSED].b)
+        return err_set(e, ERR_USAGE, "--running and --paused exclude each other");
+    if (virt_dom_managed_save(dom, flags, e) < 0)
+        return domain_failed(dom, "save", "only a running domain has a state to be saved", e);
+    domain_result(c, dom);
+    return 0;
+}
+
+static int run_remove(struct cmd_call *c, struct err *e)
+{
+    static const struct view none = {VIEW_NONE, .message = "Domain '{name}' has no managed save image"};
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    int has = virt_dom_has_managed_save(dom, e);
+    if (has < 0 || (has && virt_dom_managed_save_remove(dom, e) < 0))
+        return domain_failed(dom, "remove the managed save image of", NULL, e);
+    domain_result(c, dom);
+    if (!has)
+        c->view = &none;
+    return 0;
+}
+
+const struct cmd_def cmd_managedsave = {
+    .name = "managedsave",
+    .group = "Domains",
+    .summary = "managed save of a domain state",
+    .help = "Saves the state of a running domain on its host and stops it; the next start goes on from there.",
+    .example = "managedsave share\nmanagedsave share --paused",
+    .opts = save_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Domain '{name}' state saved by libvirt"},
+    .run = run_save};
+
+const struct cmd_def cmd_managedsave_remove = {
+    .name = "managedsave-remove",
+    .group = "Domains",
+    .summary = "remove managed save of a domain",
+    .help = "The next start of the domain boots it.",
+    .example = "managedsave-remove share",
+    .opts = remove_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Removed managedsave image for domain '{name}'"},
+    .run = run_remove};

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the commands that start, stop and change a domain share.
+#pragma once
+
+#include <stddef.h>
+
+#include "cmd/engine/cmd.h"
+#include "core/guest/copies.h"
+
+// The result {"name", "uuid", "node"?}: which domain it was, for the message and for a script.
+void domain_result(struct cmd_call *c, const struct virt_dom *dom);
+// "failed to VERB domain 'NAME': …"; for ERR_STATE without a hint of its own, `state_hint`. Returns -1.
+int domain_failed(const struct virt_dom *dom, const char *verb, const char *state_hint, struct err *e);
+// --force of what lets a guest run.
+#define FORCE_ROW                                                                                                      \
+    {                                                                                                                  \
+        "force", OPT_BOOL, 0, "also if the guest was moved away, or a node that may run it does not answer"            \
+    }
+// How the other hypervisors are asked for it.
+struct copies_query domain_query(struct cmd_call *c, const char *name, const char *uuid, bool force);
+// ERR_STATE where a migration has left this definition behind: the guest is elsewhere. Only warns with `force`.
+int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, const char *xml, bool force,
+                      struct err *e);
+// The same of a domain; `xml_flags` choose which of its descriptions.
+int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e);
+// It is active here now: remembered for the day on which this node does not answer.
+void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state);
+// A description of the admin's: ERR_NOT_FOUND and the like name the file. The caller frees *ret.
+int domain_read_file(const char *path, char **ret, struct err *e);
+// "3,4": file descriptors for the guest; the caller frees *ret.
+int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plan, question, journal, run, report: for every command that changes nodes by a plan. See apply.h.
+#include "cmd/engine/apply.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/printable.h"
+#include "base/table.h"
+#include "core/console/out.h"
+#include "io/job.h"
+
+enum { N_MODES = 4, JOURNAL_AT = 4 };
+
+static const char *const mode_names[] = {"ask", "plan", "apply", "verify", "revert"};
+
+int apply_get_mode(const struct cmd_call *c, int first, enum apply_mode *ret, struct err *e)
+{
+    enum apply_mode mode = APPLY_MODE_ASK;
+    for (int i = 0; i < N_MODES; i++) {
+        if (!c->vals[first + i].b)
+            continue;
+        if (mode != APPLY_MODE_ASK)
+            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", mode_names[mode], mode_names[i + 1]);
+        mode = (enum apply_mode)(i + 1);
+    }
+    *ret = mode;
+    return 0;
+}
+
+// Everything that a call gathers: a result, and the first error with the words of all.
+struct sum {
+    json_t *items;
+    struct err err;
+};
+
+static void take(struct sum *s, json_t *report, struct err *e)
+{
+    if (report)
+        json_array_extend(s->items, report);
+    json_decref(report);
+    if (err_is_set(e))
+        err_join(&s->err, e);
+    err_release(e);
+}
+
+static size_t count_state(const json_t *items, const char *state)
+{
+    size_t n = 0, i;
+    json_t *item;
+    json_array_foreach(items, i, item) n += strcmp(json_string_value(json_object_get(item, "state")), state) == 0;
+    return n;
+}
+
+static void finish(struct cmd_call *c, enum apply_mode mode, const char *journal, struct sum *s)
+{
+    size_t changed = count_state(s->items, "changed") + count_state(s->items, "reverted");
+    json_decref(c->result);
+    c->result = json_pack("{s:o, s:o*, s:i, s:i, s:o}", "mode", json_text(mode_names[mode]), "journal",
+                          journal ? json_text(journal) : NULL, "changed", (int)changed, "planned",
+                          (int)count_state(s->items, "planned"), "items", s->items);
+    s->items = NULL;
+}
+
+static void run_stages(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct journal *journal,
+                       struct sum *s)
+{
+    static const enum edit_mode modes[] = {EDIT_PLAN, EDIT_PLAN, EDIT_APPLY, EDIT_VERIFY};
+    for (size_t i = 0; i < a->n_stages && s->err.code != ERR_CANCELLED; i++) {
+        _cleanup_(plan_free_p) struct plan *plan = plan_new(a->title);
+        _cleanup_err_ struct err e = ERR_INIT;
+        json_t *report = NULL;
+        if (a->stages[i].make(c, mode, a->data, plan, &e) < 0) {
+            take(s, NULL, &e);
+            return;
+        }
+        edit_run(c->ctx, c->job, plan, modes[mode], journal, &report, &e);
+        take(s, report, &e);
+    }
+}
+
+static int end(struct cmd_call *c, struct sum *s, struct err *e)
+{
+    (void)c;
+    json_decref(s->items);
+    if (!err_is_set(&s->err))
+        return 0;
+    err_move(e, &s->err);
+    return -1;
+}
+
+static int look(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e)
+{
+    struct sum s = {json_array(), ERR_INIT};
+    run_stages(c, mode, a, NULL, &s);
+    finish(c, mode == APPLY_MODE_ASK ? APPLY_MODE_PLAN : mode, NULL, &s);
+    return end(c, &s, e);
+}
+
+static int apply(struct cmd_call *c, const struct apply *a, struct err *e)
+{
+    const char *shared = c->vals[a->first + JOURNAL_AT].s;
+    struct journal *journal = NULL;
+    if ((shared ? journal_open(shared, true, &journal, e) : journal_create(a->title, a->about, &journal, e)) < 0)
+        return -1;
+    struct sum s = {json_array(), ERR_INIT};
+    run_stages(c, APPLY_MODE_APPLY, a, journal, &s);
+    _cleanup_err_ struct err lost = ERR_INIT;
+    bool acted = journal_steps(journal) > 0;
+    if (acted && journal_end(journal, err_is_set(&s.err) ? JOURNAL_FAILED : JOURNAL_DONE, &lost) < 0)
+        take(&s, NULL, &lost);
+    finish(c, APPLY_MODE_APPLY, acted ? journal_id(journal) : NULL, &s);
+    if (shared)
+        journal_close(journal);
+    else
+        journal_discard(journal);
+    return end(c, &s, e);
+}
+
+// Shows the plan and asks.
+static int ask(struct cmd_call *c, const struct apply *a, struct err *e)
+{
+    _cleanup_err_ struct err seen = ERR_INIT;
+    int rc = look(c, APPLY_MODE_ASK, a, &seen);
+    size_t n = (size_t)json_integer_value(json_object_get(c->result, "planned"));
+    if (!n || seen.code == ERR_CANCELLED) {
+        err_move(e, &seen);
+        return rc;
+    }
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    apply_render(c->result, &text);
+    _cleanup_free_ char *question = xasprintf("Make %s? (yes/no) ", n == 1 ? "this change" : "these changes");
+    _cleanup_free_ char *answer = NULL;
+    out_notice(OUT_INFO, "%s", buf_str(&text));
+    if (out_ask(c->job, OUT_ASK_YESNO, question, &answer, e) < 0) {
+        if (e->code != ERR_AUTH)
+            return -1;
+        err_set(e, ERR_USAGE, "%s: nobody can be asked here, so nothing was done", c->def->name);
+        return err_hint(e, "--apply does it, --plan only shows it");
+    }
+    if (strcmp(answer, "yes") != 0)
+        return err_set(e, ERR_CANCELLED, "%s: nothing was done", c->def->name);
+    return apply(c, a, e);
+}
+
+static bool belongs(const struct journal *j, const struct apply *a)
+{
+    return !a->about || json_equal(journal_about(j), a->about);
+}
+
+static void revert_one(struct cmd_call *c, const char *id, bool named, const struct apply *a, struct sum *s)
+{
+    _cleanup_(journal_close_p) struct journal *j = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    json_t *report = NULL;
+    // First a look: one that others have at work but that is not meant must not be an error.
+    if (journal_open(id, false, &j, &e) == 0 && (named || belongs(j, a)) && journal_get_state(j) != JOURNAL_REVERTED) {
+        journal_close(steal(&j));
+        if (journal_open(id, true, &j, &e) == 0)
+            edit_revert(c->ctx, c->job, j, a->nodes, false, &report, &e);
+    } else if (e.code == ERR_IO && !named) {
+        out_notice(OUT_WARN, "%s", e.msg);
+        err_release(&e);
+    }
+    take(s, report, &e);
+}
+
+static int revert(struct cmd_call *c, const struct apply *a, struct err *e)
+{
+    const char *named = c->vals[a->first + JOURNAL_AT].s;
+    _cleanup_strv_ struct strv ids = STRV_INIT;
+    if (named)
+        strv_add(&ids, named);
+    else if (journal_list(a->title, &ids, e) < 0)
+        return -1;
+    struct sum s = {json_array(), ERR_INIT};
+    for (size_t i = ids.n; i-- > 0 && s.err.code != ERR_CANCELLED;)
+        revert_one(c, ids.s[i], named != NULL, a, &s);
+    finish(c, APPLY_MODE_REVERT, named, &s);
+    return end(c, &s, e);
+}
+
+int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e)
+{
+    switch (mode) {
+    case APPLY_MODE_ASK:
+        return ask(c, a, e);
+    case APPLY_MODE_APPLY:
+        return apply(c, a, e);
+    case APPLY_MODE_REVERT:
+        return revert(c, a, e);
+    default:
+        return look(c, mode, a, e);
+    }
+}
+
+static const char *text_of(const json_t *item, const char *key)
+{
+    return json_string_value(json_object_get(item, key));
+}
+
+static void add_text(struct buf *out, const char *s)
+{
+    buf_add_printable(out, s, strlen(s));
+}
+
+// The scripts that write files are the same each time, and most commands are on every node: shown in full once.
+static void add_words(struct buf *out, const char *node, const char *words, struct strv *seen)
+{
+    static const char mark[] = "' 'migsh' '";
+    const char *args = NULL;
+    for (const char *p = words; (p = strstr(p, mark)); p++)
+        args = p;
+    _cleanup_free_ char *script = args ? xstrndup(words, (size_t)(args - words)) : NULL;
+    const char *what = script ? script : words;
+    buf_addf(out, "%s runs: ", node);
+    if (!strv_has(seen, what)) {
+        add_text(out, words);
+        strv_add(seen, what);
+    } else if (script) {
+        buf_adds(out, "the same script with '");
+        add_text(out, args + strlen(mark));
+    } else {
+        buf_adds(out, "the same as above");
+    }
+    buf_addc(out, '\n');
+}
+
+static void add_details(const json_t *item, bool show_diff, struct buf *out)
+{
+    const json_t *notes = json_object_get(item, "notes");
+    const char *diff = text_of(item, "diff"), *path = text_of(item, "path");
+    show_diff &= diff != NULL;
+    if (!show_diff && !json_array_size(notes))
+        return;
+    _cleanup_free_ char *head = xasprintf("%s: %s%s%s%s", text_of(item, "node"), text_of(item, "what"),
+                                          path ? " (" : "", path ? path : "", path ? ")" : "");
+    buf_add_line(out, head);
+    buf_addc(out, '\n');
+    size_t i;
+    json_t *s;
+    json_array_foreach(notes, i, s)
+    {
+        buf_adds(out, "  warning: ");
+        buf_add_line(out, json_string_value(s));
+        buf_addc(out, '\n');
+    }
+    if (show_diff)
+        add_text(out, diff);
+    buf_addc(out, '\n');
+}
+
+void apply_render(const json_t *value, struct buf *out)
+{
+    static const char *const titles[] = {"Node", "What", "State"};
+    const char *mode = text_of(value, "mode");
+    bool plan = mode && strcmp(mode, "plan") == 0;
+    const json_t *items = json_object_get(value, "items");
+    _cleanup_strv_ struct strv seen = STRV_INIT;
+    _cleanup_buf_ struct buf all_words = BUF_INIT;
+    struct table *t = table_new(ARRAY_SIZE(titles), titles);
+    size_t i;
+    json_t *item;
+    json_array_foreach(items, i, item)
+    {
+        const char *state = text_of(item, "state");
+        const json_t *words = json_object_get(item, "words");
+        add_details(item, plan || json_object_get(item, "error"), out);
+        for (size_t k = 0; plan && k < json_array_size(words); k++)
+            add_words(&all_words, text_of(item, "node"), json_string_value(json_array_get(words, k)), &seen);
+        const char *const cells[] = {text_of(item, "node"), text_of(item, "what"), state};
+        table_row(t, cells);
+    }
+    if (all_words.len)
+        buf_addf(out, "%s\n", all_words.s);
+    if (json_array_size(items))
+        table_render(t, out);
+    else
+        buf_adds(out, mode && strcmp(mode, "revert") == 0 ? "nothing to take back\n" : "nothing to do\n");
+    table_free(t);
+    if (text_of(value, "journal") && !plan)
+        buf_addf(out, "journal %s\n", text_of(value, "journal"));
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A logical line of commands, run one after the other and shown. Main thread. See batch.h; sources of lines are in
+// source.c.
+#include "cmd/engine/batch.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cmd/engine/dispatch.h"
+#include "cmd/engine/parse.h"
+#include "cmd/engine/render.h"
+#include "cmd/engine/table.h"
+#include "core/console/out.h"
+#include "core/console/script.h"
+#include "io/loop.h"
+
+struct batch {
+    struct ctx *ctx;
+    struct batch_opts opts;
+    struct parsed parsed;
+    size_t next;
+    struct cmd_run *run;
+    struct script_run *script;
+    bool cancelled;
+    int status;
+    bool quit;
+    batch_done_fn *done;
+    void *data;
+};
+
+static void step(struct batch *b);
+
+static void end(void *data)
+{
+    struct batch *b = data;
+    parsed_release(&b->parsed);
+    b->done(b->status, b->quit, b->data);
+    free(b);
+}
+
+static void show_error(const struct batch *b, const struct err *err)
+{
+    if (!b->opts.json) {
+        out_error(err);
+        return;
+    }
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    render_error_json(err, &out);
+    out_write(buf_str(&out), out.len);
+}
+
+static void fail(struct batch *b, const struct err *err)
+{
+    show_error(b, err);
+    b->status = err_exit_status(err->code);
+}
+
+static void show_run(const struct batch *b, const struct cmd_run *run)
+{
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    const struct err *err = cmd_run_err(run);
+    json_t *value = cmd_run_result(run);
+    if (b->opts.json && (value || !err_is_set(err)))
+        render_json(value, &out);
+    else if (!b->opts.json && cmd_run_text(run))
+        buf_adds(&out, cmd_run_text(run));
+    else if (!b->opts.json)
+        render_view(cmd_run_view(run), cmd_run_def(run)->flags & CMD_EACH, value, b->opts.quiet, &out);
+    if (b->opts.timing && !b->opts.json)
+        buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
+    out_write(buf_str(&out), out.len);
+    if (err_is_set(err))
+        show_error(b, err);
+    if (b->opts.timing && b->opts.json)
+        out_event(json_pack("{s:o, s:o, s:f}", "event", json_text("timing"), "command",
+                            json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3));
+}
+
+static void command_done(struct cmd_run *run, void *data)
+{
+    struct batch *b = data;
+    b->run = NULL;
+    show_run(b, run);
+    b->status = cmd_run_status(run);
+    b->quit = !b->status && (cmd_run_def(run)->flags & CMD_QUIT);
+    step(b);
+}
+
+static void step(struct batch *b)
+{
+    if (b->status || b->quit || b->next == b->parsed.n) {
+        end(b);
+        return;
+    }
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (b->cancelled) { // the rest of the line was wanted, and is not run
+        err_set(&e, ERR_CANCELLED, "cancelled before '%s'", b->parsed.cmds[b->next].s[0]);
+        fail(b, &e);
+        end(b);
+        return;
+    }
+    b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prefix_ok, command_done, b, &e);
+    if (!b->run) {
+        fail(b, &e);
+        end(b);
+    }
+}
+
+const char *batch_lua_part(const char *text, bool *ret_expression)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    *ret_expression = *text == '=';
+    if (*text == '=')
+        return text + 1;
+    if (strncmp(text, "lua", 3) == 0 && isspace((unsigned char)text[3]))
+        return text + 4;
+    return NULL;
+}
+
+static void script_done(void *data, json_t *result, const char *text, const struct err *err)
+{
+    struct batch *b = data;
+    b->script = NULL;
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    if (b->opts.json && !(err && err_is_set(err)))
+        render_json(result, &out);
+    else if (text)
+        buf_adds(&out, text);
+    else
+        render_any(result, &out);
+    out_write(buf_str(&out), out.len);
+    if (err && err_is_set(err))
+        fail(b, err);
+    loop_post(end, b);
+}
+
+static void run_lua(struct batch *b, const char *source, bool expression)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    const struct script_ops *ops = script_ops();
+    if (!ops)
+        err_set(&e, ERR_UNSUPPORTED, "this migsh runs no Lua");
+    else
+        b->script = ops->run_text(source, expression, script_done, b, &e);
+    if (err_is_set(&e)) {
+        fail(b, &e);
+        loop_post(end, b);
+    }
+}
+
+// A script named on migsh's own command line, with its words.
+static void run_script(void *data)
+{
+    struct batch *b = data;
+    _cleanup_err_ struct err e = ERR_INIT;
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    const struct strv *all = &b->parsed.cmds[0];
+    for (size_t i = 1; i < all->n; i++)
+        strv_add(&words, all->s[i]);
+    const struct script_ops *ops = script_ops();
+    if (!ops)
+        err_set(&e, ERR_UNSUPPORTED, "this migsh runs no Lua");
+    else if (!b->cancelled)
+        b->script = ops->run_file(all->s[0], &words, script_done, b, &e);
+    if (err_is_set(&e))
+        fail(b, &e);
+    if (!b->script)
+        end(b);
+}
+
+static struct batch *batch_new(struct ctx *ctx, const struct batch_opts *opts, batch_done_fn *done, void *data)
+{
+    struct batch *b = xnew(struct batch);
+    b->ctx = ctx;
+    b->opts = *opts;
+    b->done = done;
+    b->data = data;
+    return b;
+}
+
+// An unknown command anywhere on the line is found before the first one runs.
+static int check_names(const struct batch *b, struct err *e)
+{
+    for (size_t i = 0; i < b->parsed.n; i++) {
+        const struct cmd_def *def;
+        if (cmd_lookup(b->parsed.cmds[i].s[0], b->opts.prefix_ok, &def, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void post_step(void *data)
+{
+    step(data);
+}
+
+struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
+                         void *data)
+{
+    struct batch *b = batch_new(ctx, opts, done, data);
+    bool expression;
+    const char *lua = batch_lua_part(text, &expression);
+    if (lua) {
+        run_lua(b, lua, expression);
+        return b;
+    }
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (parse_text(text, &b->parsed, NULL, &e) < 0 || check_names(b, &e) < 0) {
+        fail(b, &e);
+        loop_post(end, b);
+    } else {
+        loop_post(post_step, b);
+    }
+    return b;
+}
+
+struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct batch_opts *opts, batch_done_fn *done,
+                          void *data)
+{
+    struct batch *b = batch_new(ctx, opts, done, data);
+    b->parsed.cmds = xnew(struct strv);
+    b->parsed.n = 1;
+    strv_copy(&b->parsed.cmds[0], words);
+    loop_post(str_ends(words->s[0], ".lua") ? run_script : post_step, b);
+    return b;
+}
+
+void batch_cancel(struct batch *b)
+{
+    b->cancelled = true;
+    if (b->run)
+        cmd_cancel(b->run);
+    else if (b->script)
+        script_ops()->cancel(b->script);
+}
+
+bool batch_incomplete(const char *text)
+{
+    bool expression;
+    const char *lua = batch_lua_part(text, &expression);
+    if (lua)
+        return script_ops() && script_ops()->is_incomplete(lua, expression);
+    struct parsed p = {NULL, 0};
+    _cleanup_err_ struct err e = ERR_INIT;
+    bool incomplete = false;
+    parse_text(text, &p, &incomplete, &e);
+    parsed_release(&p);
+    return incomplete;
+}

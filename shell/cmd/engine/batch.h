@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs typed text: a logical line (commands separated by ";", or Lua behind "=" or "lua "), and whole sources of such
+// lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/strv.h"
+#include "core/console/ctx.h"
+
+struct batch_opts {
+    bool json, quiet, timing;
+    bool keep_going; // a failing line does not stop the source
+    bool prefix_ok;  // unique prefixes of command names (the prompt)
+};
+
+struct batch;
+// status: exit status of the line (the first failing command's; the rest of the line was not run). quit: "quit" was
+// run.
+typedef void batch_done_fn(int status, bool quit, void *data);
+
+// Nothing of a line runs unless all of it parses. done() may be called from within.
+struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
+                         void *data);
+// Cancels the command that runs; done() follows.
+void batch_cancel(struct batch *b);
+// Would another line complete it (open quote, trailing backslash, unfinished Lua)?
+bool batch_incomplete(const char *text);
+// The Lua source behind "=" (then *ret_expression) or "lua ", a place in text; NULL when the line is one of commands.
+const char *batch_lua_part(const char *text, bool *ret_expression);
+
+// The one command given as words on migsh's own command line.
+struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct batch_opts *opts, batch_done_fn *done,
+                          void *data);
+
+// All lines of a text, one after the other; status of the last failure, or 0.
+struct source;
+struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
+                           void *data);
+// The same from a file descriptor, reading on while commands run.
+struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts, batch_done_fn *done, void *data);
+void source_cancel(struct source *s); // the running command, and no further line

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From words to a command's value. Main thread, but for run_job() and below it. See dispatch.h.
+#include "cmd/engine/dispatch.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cmd/engine/bind.h"
+#include "cmd/engine/table.h"
+#include "core/console/out.h"
+#include "core/console/script.h"
+#include "io/job.h"
+#include "io/loop.h"
+#include "io/virt/conn.h"
+
+enum { EACH_WORKERS = 16 };
+
+struct cmd_run {
+    struct cmd_call call;
+    struct job *job;
+    struct script_run *script;
+    cmd_done_fn *done;
+    void *data;
+    struct err err;
+    char *text;
+    double started, ended;
+    bool cancelled;
+};
+
+static double now_s(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+const struct cmd_def *cmd_run_def(const struct cmd_run *run)
+{
+    return run->call.def;
+}
+
+const struct view *cmd_run_view(const struct cmd_run *run)
+{
+    return run->call.view ? run->call.view : &run->call.def->view;
+}
+
+json_t *cmd_run_result(const struct cmd_run *run)
+{
+    return run->call.result;
+}
+
+const char *cmd_run_text(const struct cmd_run *run)
+{
+    return run->text;
+}
+
+const struct err *cmd_run_err(const struct cmd_run *run)
+{
+    return &run->err;
+}
+
+int cmd_run_status(const struct cmd_run *run)
+{
+    return run->call.status ? run->call.status : err_exit_status(run->err.code);
+}
+
+double cmd_run_seconds(const struct cmd_run *run)
+{
+    return run->ended - run->started;
+}
+
+static void run_free(struct cmd_run *run)
+{
+    cmd_call_release(&run->call);
+    err_release(&run->err);
+    free(run->text);
+    free(run);
+}
+
+static void finish(void *data)
+{
+    struct cmd_run *run = data;
+    run->ended = now_s();
+    run->done(run, run->data);
+    run_free(run);
+}
+
+struct each {
+    struct cmd_call *c;
+    struct node **nodes;
+    struct cmd_call *subs;
+    struct err *errs;
+};
+
+static void each_one(struct job *job, size_t i, void *arg)
+{
+    struct each *x = arg;
+    struct cmd_call *sub = &x->subs[i];
+    *sub = *x->c; // the values are shared and only read
+    sub->job = job;
+    sub->conn = NULL;
+    sub->result = NULL;
+    sub->where = (struct target){node_ref(x->nodes[i]), xstrdup(x->nodes[i]->uri)};
+    if (ctx_connect(sub->ctx, job, sub->where.uri, &sub->conn, &x->errs[i]) == 0)
+        sub->def->run(sub, &x->errs[i]);
+}
+
+static void merge_value(json_t *all, const char *node, json_t *value)
+{
+    if (json_is_array(value)) {
+        size_t k;
+        json_t *item;
+        json_array_foreach(value, k, item)
+        {
+            if (json_is_object(item))
+                json_object_set_new(item, "node", json_text(node));
+            json_array_append(all, item);
+        }
+    } else if (json_is_object(value)) {
+        json_object_set_new(value, "node", json_text(node));
+        json_array_append(all, value);
+    } else if (value) {
+        json_array_append_new(all, json_pack("{s:o, s:O}", "node", json_text(node), "value", value));
+    }
+}
+
+// The command on several nodes at once. Nodes that fail do not stop the others; they are told of, and the status tells.
+static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct err *e)
+{
+    struct each x = {c, nodes, xcalloc(n, sizeof(*x.subs)), xcalloc(n, sizeof(*x.errs))};
+    job_parallel(c->job, n, EACH_WORKERS, each_one, &x);
+    c->result = json_array();
+    _cleanup_buf_ struct buf failed = BUF_INIT;
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < n; i++) {
+        merge_value(c->result, nodes[i]->name, x.subs[i].result);
+        if (x.subs[i].view)
+            c->view = x.subs[i].view; // chosen by the options, which are the same for all
+        if (err_is_set(&x.errs[i])) {
+            code = x.errs[i].code;
+            buf_addf(&failed, "%snode %s: %s", failed.len ? "\n" : "", nodes[i]->name, x.errs[i].msg);
+        }
+        json_decref(x.subs[i].result);
+        virt_conn_unref(x.subs[i].conn);
+        target_release(&x.subs[i].where);
+        err_release(&x.errs[i]);
+    }
+    free(x.subs);
+    free(x.errs);
+    if (!(c->def->flags & CMD_STOP_IS_END) && job_check(c->job, e) < 0)
+        return -1;
+    return code ? err_set(e, code, "%s", buf_str(&failed)) : 0;
+}
+
+static bool names_domain(const struct cmd_call *c)
+{
+    for (size_t i = 0; c->def->opts && c->def->opts[i].name; i++) {
+        if (c->def->opts[i].type == OPT_DOMAIN && c->vals[i].given)
+            return true;
+    }
+    return false;
+}
+
+static int run_body(struct cmd_call *c, struct err *e)
+{
+    if ((c->def->flags & CMD_EACH) && !names_domain(c)) {
+        struct node **nodes;
+        size_t n = cmd_targets(c, &nodes);
+        int r = n ? run_each(c, nodes, n, e) : 0;
+        node_list_free(nodes, n);
+        if (n)
+            return r;
+    }
+    if (cmd_resolve(c, e) < 0)
+        return -1;
+    return c->def->run(c, e);
+}
+
+static void run_job(struct job *job, void *arg)
+{
+    struct cmd_run *run = arg;
+    run->call.job = job;
+    run_body(&run->call, &run->err);
+}
+
+static void job_ended(struct job *job, void *arg)
+{
+    (void)job;
+    struct cmd_run *run = arg;
+    run->job = NULL;
+    finish(run);
+}
+
+static void recipe_ended(void *data, json_t *result, const char *text, const struct err *err)
+{
+    struct cmd_run *run = data;
+    run->script = NULL;
+    run->call.result = json_incref(result);
+    run->text = xstrdup(text);
+    if (err)
+        err_copy(&run->err, err);
+    loop_post(finish, run); // a recipe may end before run_recipe() has returned
+}
+
+// A bound value as the recipe sees it.
+static json_t *value_to_json(const struct opt_def *o, const struct opt_val *v)
+{
+    if (o->type == OPT_WORDS || (o->flags & OPTF_MULTI)) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < v->list.n; i++)
+            json_array_append_new(list, json_text(v->list.s[i]));
+        return list;
+    }
+    if (o->type == OPT_BOOL)
+        return json_boolean(v->b);
+    if (!v->s)
+        return NULL;
+    switch (o->type) {
+    case OPT_INT:
+        return json_integer(v->i);
+    case OPT_DURATION:
+        return json_real(v->ms);
+    case OPT_SIZE:
+        return json_integer((json_int_t)v->bytes);
+    default:
+        return json_text(v->s);
+    }
+}
+
+static int start_recipe(struct cmd_run *run, struct err *e)
+{
+    const struct script_ops *ops = script_ops();
+    if (!ops)
+        return err_set(e, ERR_UNSUPPORTED, "%s is a recipe, and this migsh runs none", run->call.def->name);
+    json_t *args = json_object();
+    for (size_t i = 0; run->call.def->opts[i].name; i++) {
+        json_t *value = value_to_json(&run->call.def->opts[i], &run->call.vals[i]);
+        if (value)
+            json_object_set_new(args, run->call.def->opts[i].name, value);
+    }
+    run->script = ops->run_recipe(run->call.def->recipe, args, recipe_ended, run, e);
+    json_decref(args);
+    return run->script ? 0 : -1;
+}
+
+struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix_ok, cmd_done_fn *done, void *data,
+                          struct err *e)
+{
+    const struct cmd_def *def;
+    if (cmd_lookup(words->s[0], prefix_ok, &def, e) < 0)
+        return NULL;
+    const struct cmd_def *other = def->other && def->other(words) ? cmd_find(def->other(words)) : NULL;
+    def = other ? other : def;
+    struct cmd_run *run = xnew(struct cmd_run);
+    run->call.ctx = ctx;
+    run->call.def = def;
+    run->done = done;
+    run->data = data;
+    run->started = now_s();
+    if (cmd_bind(&run->call, words, e) < 0 || (def->recipe && start_recipe(run, e) < 0)) {
+        run_free(run);
+        return NULL;
+    }
+    if (def->recipe)
+        return run;
+    if (def->flags & CMD_MAIN) {
+        def->run(&run->call, &run->err);
+        loop_post(finish, run);
+    } else {
+        run->job = job_start(def->name, run_job, job_ended, run, e);
+        if (!run->job) {
+            run_free(run);
+            return NULL;
+        }
+    }
+    return run;
+}
+
+void cmd_cancel(struct cmd_run *run)
+{
+    if (run->cancelled)
+        return;
+    run->cancelled = true;
+    if (run->job)
+        job_cancel(run->job);
+    else if (run->script)
+        script_ops()->cancel(run->script);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs one command: finds its row, binds its words, runs it (on the main thread, as a job, or as a recipe) and hands
+// back its value. Prints nothing. Main thread only; used by the batch (prompt, -c, files) and by Lua.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "cmd/engine/cmd.h"
+
+struct cmd_run;
+
+// Called on the main thread, never from within cmd_start(); afterwards the run is gone.
+typedef void cmd_done_fn(struct cmd_run *run, void *data);
+
+// words[0] names the command. NULL and `e` when it is unknown or its words do not fit its rows: nothing has happened
+// then.
+struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix_ok, cmd_done_fn *done, void *data,
+                          struct err *e);
+// Asks it to end; done() follows when it has. A second call does nothing.
+void cmd_cancel(struct cmd_run *run);
+
+const struct cmd_def *cmd_run_def(const struct cmd_run *run);
+const struct view *cmd_run_view(const struct cmd_run *run); // how its value is to be shown
+json_t *cmd_run_result(const struct cmd_run *run);          // borrowed; NULL: none. May be there beside an error
+const char *cmd_run_text(const struct cmd_run *run);        // what a recipe wants shown instead of the value, or NULL
+const struct err *cmd_run_err(const struct cmd_run *run);   // code ERR_NONE: success
+int cmd_run_status(const struct cmd_run *run);              // exit status
+double cmd_run_seconds(const struct cmd_run *run);

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The help: from the rows, nothing written twice. Main thread. See help.h.
+#include "cmd/engine/help.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "cmd/commands.h"
+#include "cmd/engine/bind.h"
+#include "cmd/engine/table.h"
+#include "core/console/script.h"
+
+static const char *value_word(const struct opt_def *o)
+{
+    switch (o->type) {
+    case OPT_INT:
+        return "NUMBER";
+    case OPT_DURATION:
+        return "DURATION";
+    case OPT_SIZE:
+        return "SIZE";
+    case OPT_PATH:
+        return "FILE";
+    case OPT_NODE:
+        return "NODE";
+    case OPT_NODES:
+        return "NODE[,NODE]";
+    case OPT_URI:
+        return "NODE|URI";
+    case OPT_DOMAIN:
+        return "DOMAIN";
+    case OPT_POOL:
+        return "POOL";
+    case OPT_COMMAND:
+        return "COMMAND";
+    case OPT_WORDS:
+        return "WORD";
+    default:
+        return "STRING";
+    }
+}
+
+static void add_choices(const struct opt_def *o, struct buf *out)
+{
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+        buf_addf(out, "%s%s", i ? "|" : "", o->choices[i]);
+}
+
+void help_option_form(const struct opt_def *o, struct buf *out)
+{
+    if (o->type == OPT_BOOL) {
+        buf_addf(out, "--%s", o->name);
+        return;
+    }
+    if (o->flags & OPTF_POS)
+        buf_addf(out, "[--%s] ", o->name);
+    else if (o->type != OPT_WORDS)
+        buf_addf(out, "--%s ", o->name);
+    if (o->type == OPT_ENUM)
+        add_choices(o, out);
+    else
+        buf_adds(out, value_word(o));
+}
+
+void help_synopsis(const struct cmd_def *def, struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    buf_adds(out, def->name);
+    for (size_t i = 0; i < n; i++) {
+        const struct opt_def *o = &opts[i];
+        if (o->flags & OPTF_HIDDEN)
+            continue;
+        const char *more = o->flags & OPTF_MULTI || o->type == OPT_WORDS ? "..." : "";
+        bool positional = o->flags & OPTF_POS || o->type == OPT_WORDS;
+        buf_adds(out, o->flags & OPTF_REQ ? " " : " [");
+        if (positional)
+            buf_addf(out, o->type == OPT_WORDS ? "-- <%s>" : "<%s>", o->name);
+        else
+            help_option_form(o, out);
+        buf_addf(out, "%s%s", more, o->flags & OPTF_REQ ? "" : "]");
+    }
+}
+
+static void add_indented(const char *text, const char *indent, struct buf *out)
+{
+    while (*text) {
+        const char *nl = strchrnul(text, '\n');
+        if (nl > text)
+            buf_addf(out, "%s%.*s", indent, (int)(nl - text), text);
+        buf_addc(out, '\n');
+        text = *nl ? nl + 1 : nl;
+    }
+}
+
+static void add_options(const struct cmd_def *def, struct buf *out)
+{
+    enum { COLUMN = 31 };
+    size_t n;
+    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    bool head = false;
+    for (size_t i = 0; i < n; i++) {
+        if (opts[i].flags & OPTF_HIDDEN)
+            continue;
+        if (!head)
+            buf_adds(out, "\n  OPTIONS\n");
+        head = true;
+        size_t from = out->len;
+        buf_adds(out, "    ");
+        help_option_form(&opts[i], out);
+        buf_addn(out, ' ', out->len - from < COLUMN ? COLUMN - (out->len - from) : 2);
+        buf_adds(out, opts[i].help);
+        if (opts[i].def)
+            buf_addf(out, " (default %s)", opts[i].def);
+        buf_addc(out, '\n');
+    }
+}
+
+void help_command(const struct cmd_def *def, struct buf *out)
+{
+    buf_addf(out, "  NAME\n    %s - %s\n\n  SYNOPSIS\n    ", def->name, def->summary);
+    help_synopsis(def, out);
+    buf_adds(out, "\n");
+    if (def->help) {
+        buf_adds(out, "\n  DESCRIPTION\n");
+        add_indented(def->help, "    ", out);
+    }
+    add_options(def, out);
+    if (def->example) {
+        buf_adds(out, "\n  EXAMPLE\n");
+        add_indented(def->example, "    ", out);
+    }
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct cmd_def *x = *(const struct cmd_def *const *)a, *y = *(const struct cmd_def *const *)b;
+    int c = strcmp(x->group, y->group);
+    return c ? c : strcmp(x->name, y->name);
+}
+
+bool help_overview(const char *group, struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
+    if (n)
+        qsort(all, n, sizeof(*all), by_group);
+    const char *head = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (group && strcasecmp(group, all[i]->group) != 0)
+            continue;
+        if (!head || strcmp(head, all[i]->group) != 0)
+            buf_addf(out, "%s %s:\n", head ? "\n" : "", all[i]->group);
+        head = all[i]->group;
+        buf_addf(out, "    %-30s %s\n", all[i]->name, all[i]->summary);
+    }
+    return head != NULL;
+}
+
+// Not a command, but something to be told of: its text comes from the script engine.
+#define LUA_TOPIC "lua"
+
+static void add_all(struct buf *out)
+{
+    help_overview(NULL, out);
+    if (script_ops())
+        buf_addf(out, "\n Topics:\n    %-30s %s\n", LUA_TOPIC, "Lua at the prompt, in scripts and in recipes");
+}
+
+enum { COMMAND };
+
+static void complete_topic(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    (void)ctx;
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
+    if (script_ops() && str_starts(LUA_TOPIC, prefix))
+        strv_add(out, LUA_TOPIC);
+    for (size_t i = 0; i < n; i++) {
+        if (str_starts(all[i]->name, prefix))
+            strv_add(out, all[i]->name);
+        if (str_starts(all[i]->group, prefix) && !strv_has(out, all[i]->group))
+            strv_add(out, all[i]->group);
+    }
+}
+
+static const struct opt_def opts[] = {
+    [COMMAND] = {"command", OPT_COMMAND, OPTF_POS, "a command, or a group of them", .complete = complete_topic},
+    {NULL},
+};
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    const char *topic = c->vals[COMMAND].s;
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    if (topic && strcmp(topic, LUA_TOPIC) == 0 && script_ops()) {
+        _cleanup_free_ char *text = script_ops()->help();
+        c->result = json_text(text);
+        return 0;
+    }
+    if (!topic || !help_overview(topic, &out)) {
+        const struct cmd_def *def = NULL;
+        if (!topic)
+            add_all(&out);
+        else if (cmd_lookup(topic, false, &def, e) < 0)
+            return -1;
+        else
+            help_command(def, &out);
+    }
+    c->result = json_text(buf_str(&out));
+    return 0;
+}
+
+const struct cmd_def cmd_help = {
+    .name = "help",
+    .group = "Console",
+    .summary = "print help",
+    .help = "Alone it lists all commands; with a command's or a group's name it tells of that.",
+    .example = "help migrate\nhelp Nodes",
+    .opts = opts,
+    .flags = CMD_MAIN,
+    .view = {VIEW_TEXT},
+    .run = run};

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// migsh.1 and the table of commands. Main thread. See man.h.
+#include "cmd/engine/man.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/engine/bind.h"
+#include "cmd/engine/help.h"
+#include "cmd/engine/table.h"
+
+// Text as roff takes it literally: "-" as a minus that can be copied, no line that looks like a request.
+static void add_text(const char *text, struct buf *out)
+{
+    bool at_start = true;
+    for (; *text; text++) {
+        if (at_start && (*text == '.' || *text == '\''))
+            buf_adds(out, "\\&");
+        at_start = *text == '\n';
+        if (*text == '-')
+            buf_adds(out, "\\-");
+        else if (*text == '\\')
+            buf_adds(out, "\\e");
+        else
+            buf_addc(out, *text);
+    }
+}
+
+static void add_literal(const char *text, struct buf *out)
+{
+    buf_adds(out, ".PP\n.RS 4\n.nf\n");
+    add_text(text, out);
+    buf_adds(out, "\n.fi\n.RE\n");
+}
+
+static void add_option(const struct opt_def *o, struct buf *out)
+{
+    _cleanup_buf_ struct buf form = BUF_INIT;
+    help_option_form(o, &form);
+    buf_adds(out, ".TP\n.B ");
+    add_text(buf_str(&form), out);
+    buf_addc(out, '\n');
+    add_text(o->help, out);
+    if (o->def) {
+        buf_adds(out, " (default ");
+        add_text(o->def, out);
+        buf_addc(out, ')');
+    }
+    buf_addc(out, '\n');
+}
+
+static void add_command(const struct cmd_def *def, struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    _cleanup_buf_ struct buf synopsis = BUF_INIT;
+    help_synopsis(def, &synopsis);
+    buf_adds(out, ".SS ");
+    add_text(def->name, out);
+    buf_adds(out, "\n.B ");
+    add_text(buf_str(&synopsis), out);
+    buf_adds(out, "\n.PP\n");
+    add_text(def->summary, out);
+    buf_adds(out, ".\n");
+    if (def->help) {
+        buf_adds(out, ".PP\n");
+        add_text(def->help, out);
+        buf_addc(out, '\n');
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!(opts[i].flags & OPTF_HIDDEN))
+            add_option(&opts[i], out);
+    }
+    if (def->example)
+        add_literal(def->example, out);
+}
+
+static const char head[] =
+    ".TH MIGSH 1\n"
+    ".SH NAME\n"
+    "migsh \\- move KVM guests between libvirt hosts, and measure what their users felt\n"
+    ".SH SYNOPSIS\n"
+    ".B migsh\n[\\fIOPTION\\fR]... [\\fICOMMAND\\fR [\\fIARG\\fR]... | \\fISCRIPT\\fR.lua [\\fIARG\\fR]...]\n"
+    ".SH DESCRIPTION\n"
+    "Without a command it is an interactive shell, or runs the commands of its standard input. At the prompt Tab\n"
+    "completes, Ctrl\\-C cancels what runs, Ctrl\\-D leaves.\n"
+    ".B migsh \\-\\-help\nlists the options of the program,\n.B migsh help\nits commands.\n"
+    ".SH EXIT STATUS\n"
+    "0, or the status of the command that failed; 128 and the signal's number when a signal cancelled it.\n";
+
+static const char tail[] = ".SH FILES\n"
+                           ".TP\n.I $XDG_CONFIG_HOME/migsh/nodes\nthe inventory: lines of node\\-add\n"
+                           ".TP\n.I $XDG_STATE_HOME/migsh/history\nwhat was typed at the prompt, without secrets\n"
+                           ".SH ENVIRONMENT\n"
+                           ".TP\n.B NO_COLOR\nno colours\n"
+                           ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
+                           ".SH SEE ALSO\n.BR virsh (1)\n";
+
+static int by_group(const void *a, const void *b)
+{
+    const struct cmd_def *x = *(const struct cmd_def *const *)a, *y = *(const struct cmd_def *const *)b;
+    int c = strcmp(x->group, y->group);
+    return c ? c : strcmp(x->name, y->name);
+}
+
+static const struct cmd_def **grouped(size_t *ret_n)
+{
+    const struct cmd_def **all = cmd_all(ret_n);
+    if (*ret_n)
+        qsort(all, *ret_n, sizeof(*all), by_group);
+    return all;
+}
+
+void man_page(struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = grouped(&n);
+    buf_adds(out, head);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || strcmp(all[i]->group, all[i - 1]->group) != 0) {
+            buf_adds(out, ".SH COMMANDS: ");
+            add_text(all[i]->group, out);
+            buf_addc(out, '\n');
+        }
+        add_command(all[i], out);
+    }
+    buf_adds(out, tail);
+}
+
+void man_table(struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = grouped(&n);
+    buf_adds(out, "| command | what it does |\n|---|---|\n");
+    for (size_t i = 0; i < n; i++)
+        buf_addf(out, "| `%s` | %s |\n", all[i]->name, all[i]->summary);
+}

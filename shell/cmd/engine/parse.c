@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Splitting text into commands and words. Pure. See parse.h.
+#include "cmd/engine/parse.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+struct scanner {
+    const char *at;
+    struct buf word;
+    bool in_word;
+    char quote; // the open one at the end of input
+    bool dangling_backslash;
+    size_t word_start;
+    const char *text;
+};
+
+static void push_char(struct scanner *s, char c)
+{
+    buf_addc(&s->word, c);
+    s->in_word = true;
+}
+
+// Inside quotes; returns at the closing one or at the end of input (quote stays set).
+static void scan_quoted(struct scanner *s, const char *end)
+{
+    s->quote = *s->at++;
+    s->in_word = true;
+    for (; s->at < end; s->at++) {
+        if (*s->at == s->quote) {
+            s->quote = 0;
+            s->at++;
+            return;
+        }
+        if (s->quote == '"' && *s->at == '\\' && s->at + 1 < end && strchr("\"\\", s->at[1]))
+            s->at++;
+        push_char(s, *s->at);
+    }
+}
+
+// Reads one word's worth of characters. False at a separator, a comment or the end.
+static bool scan_step(struct scanner *s, const char *end)
+{
+    char c = *s->at;
+    if (!s->in_word)
+        s->word_start = (size_t)(s->at - s->text);
+    if (c == '\'' || c == '"') {
+        scan_quoted(s, end);
+    } else if (c == '\\') {
+        if (s->at + 1 >= end) {
+            s->dangling_backslash = true;
+            s->at++;
+        } else if (s->at[1] == '\n') {
+            s->at += 2; // a line continued
+        } else {
+            push_char(s, s->at[1]);
+            s->at += 2;
+        }
+    } else {
+        push_char(s, c);
+        s->at++;
+    }
+    return s->at < end && !s->quote;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void end_word(struct scanner *s, struct strv *words)
+{
+    if (s->in_word)
+        strv_take(words, buf_steal(&s->word));
+    s->in_word = false;
+}
+
+static void end_command(struct parsed *p, struct strv *words)
+{
+    if (!words->n)
+        return;
+    p->cmds = xrealloc(p->cmds, p->n + 1, sizeof(*p->cmds));
+    p->cmds[p->n++] = *words;
+    *words = (struct strv)STRV_INIT;
+}
+
+static void scan(struct scanner *s, const char *end, struct parsed *p, struct strv *words)
+{
+    while (s->at < end) {
+        if (is_blank(*s->at)) {
+            end_word(s, words);
+            s->at++;
+        } else if (*s->at == ';' || *s->at == '\n') {
+            end_word(s, words);
+            end_command(p, words);
+            s->at++;
+        } else if (*s->at == '#' && !s->in_word) {
+            while (s->at < end && *s->at != '\n')
+                s->at++;
+        } else {
+            scan_step(s, end);
+        }
+    }
+}
+
+int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struct err *e)
+{
+    struct scanner s = {.at = text, .text = text};
+    struct parsed p = {NULL, 0};
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    scan(&s, text + strlen(text), &p, &words);
+    bool incomplete = s.quote || s.dangling_backslash;
+    if (ret_incomplete)
+        *ret_incomplete = incomplete;
+    if (!incomplete) {
+        end_word(&s, &words);
+        end_command(&p, &words);
+        *ret = p;
+    } else {
+        parsed_release(&p);
+    }
+    buf_release(&s.word);
+    if (s.quote)
+        return err_set(e, ERR_USAGE, "missing closing %c of the quote that begins at character %zu", s.quote,
+                       s.word_start + 1);
+    if (s.dangling_backslash)
+        return err_set(e, ERR_USAGE, "a backslash at the end of the line escapes nothing");
+    return 0;
+}
+
+void parsed_release(struct parsed *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        strv_release(&p->cmds[i]);
+    free(p->cmds);
+    *p = (struct parsed){NULL, 0};
+}
+
+void parse_for_completion(const char *text, size_t end, struct strv *ret_words, size_t *ret_start, char *ret_quote)
+{
+    struct scanner s = {.at = text, .text = text};
+    struct parsed done = {NULL, 0};
+    scan(&s, text + end, &done, ret_words);
+    parsed_release(&done);
+    *ret_start = s.in_word ? s.word_start : end;
+    *ret_quote = s.quote;
+    strv_take(ret_words, buf_steal(&s.word));
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sources of lines: a text (-c, -f, the inventory) or a file descriptor (stdin). Lines are joined while they are
+// incomplete, and run one after the other. Main thread; reading never blocks the loop. See batch.h.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cmd/engine/batch.h"
+#include "cmd/engine/render.h"
+#include "core/console/out.h"
+#include "io/loop.h"
+
+// Joining looks at the whole command again with each line: more than this is a quote that was never closed.
+enum { COMMAND_MAX = 64 * 1024 };
+
+struct source {
+    struct ctx *ctx;
+    struct batch_opts opts;
+    struct buf input; // what has been read and not run
+    size_t at;        // of input, already run
+    size_t joined;    // bytes behind `at` that are known to be no whole command
+    int watch;        // -1: all is in `input`
+    bool eof, stopped;
+    bool nul; // the input goes on behind a NUL byte, and is not read
+    struct batch *running;
+    int status;
+    batch_done_fn *done;
+    void *data;
+};
+
+static void pump(struct source *s);
+
+static void end(struct source *s, bool quit)
+{
+    if (s->watch >= 0)
+        loop_remove_fd(s->watch);
+    buf_release(&s->input);
+    s->done(s->status, quit, s->data);
+    free(s);
+}
+
+static void line_done(int status, bool quit, void *data)
+{
+    struct source *s = data;
+    s->running = NULL;
+    if (status) {
+        s->status = status;
+        if (!s->opts.keep_going)
+            s->stopped = true;
+    }
+    if (quit)
+        end(s, true);
+    else
+        pump(s);
+}
+
+// The command at s->at, of as many lines as it takes; NULL when the input ends before a newline (and is not at eof).
+static char *logical_line(struct source *s)
+{
+    const char *text = buf_str(&s->input) + s->at;
+    for (;;) {
+        const char *nl = strchr(text + s->joined, '\n');
+        if (!nl && !s->eof)
+            return NULL;
+        size_t n = nl ? (size_t)(nl - text) : s->joined + strlen(text + s->joined);
+        _cleanup_free_ char *line = xstrndup(text, n);
+        if (!nl || n > COMMAND_MAX || !batch_incomplete(line)) {
+            s->at += n + (nl ? 1 : 0);
+            s->joined = 0;
+            return steal(&line);
+        }
+        s->joined = n + 1;
+    }
+}
+
+// Nothing behind this is read any more.
+static void refuse(struct source *s, struct err *e)
+{
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    s->status = err_exit_status(e->code);
+    s->stopped = true;
+    if (s->opts.json) {
+        render_error_json(e, &out);
+        out_write(buf_str(&out), out.len);
+    } else {
+        out_error(e);
+    }
+}
+
+// No text holds one. The line that it is in is not run, not even up to it.
+static void refuse_nul(struct source *s)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    err_set(&e, ERR_USAGE, "standard input holds a NUL byte: no more commands are read");
+    refuse(s, &e);
+}
+
+static void refuse_long(struct source *s, const char *line)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    err_set(&e, ERR_USAGE, "a command of more than %d KiB, and no more are read; it begins with '%.*s'",
+            COMMAND_MAX / 1024, (int)strcspn(line, "\n") < 60 ? (int)strcspn(line, "\n") : 60, line);
+    err_hint(&e, "is a quote not closed?");
+    refuse(s, &e);
+}
+
+static void pump(struct source *s)
+{
+    if (s->running)
+        return;
+    if (!s->stopped && s->nul && s->at >= s->input.len) {
+        s->nul = false;
+        refuse_nul(s);
+    }
+    if (s->stopped || (s->eof && s->at >= s->input.len)) {
+        end(s, false);
+        return;
+    }
+    _cleanup_free_ char *line = logical_line(s);
+    if (line && strlen(line) > COMMAND_MAX && strchr(line, '\n')) {
+        refuse_long(s, line);
+        end(s, false);
+    } else if (line) {
+        s->running = batch_line(s->ctx, line, &s->opts, line_done, s);
+    }
+}
+
+static void on_readable(int fd, int events, void *data)
+{
+    (void)events;
+    struct source *s = data;
+    char chunk[4096];
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    const char *nul = n > 0 ? memchr(chunk, '\0', (size_t)n) : NULL;
+    if (n > 0)
+        buf_add(&s->input, chunk, nul ? (size_t)(nul - chunk) : (size_t)n);
+    if (nul) {
+        s->nul = true;
+        size_t whole = s->input.len;
+        while (whole > s->at && buf_str(&s->input)[whole - 1] != '\n')
+            whole--;
+        buf_truncate(&s->input, whole);
+    }
+    if (n <= 0 || nul) {
+        s->eof = true;
+        loop_remove_fd(s->watch);
+        s->watch = -1;
+    }
+    pump(s);
+}
+
+static struct source *source_new(struct ctx *ctx, const struct batch_opts *opts, batch_done_fn *done, void *data)
+{
+    struct source *s = xnew(struct source);
+    s->ctx = ctx;
+    s->opts = *opts;
+    s->done = done;
+    s->data = data;
+    s->watch = -1;
+    return s;
+}
+
+static void post_pump(void *data)
+{
+    pump(data);
+}
+
+struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
+                           void *data)
+{
+    struct source *s = source_new(ctx, opts, done, data);
+    buf_adds(&s->input, text);
+    s->eof = true;
+    loop_post(post_pump, s);
+    return s;
+}
+
+struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts, batch_done_fn *done, void *data)
+{
+    struct source *s = source_new(ctx, opts, done, data);
+    s->watch = loop_add_fd(fd, LOOP_READ, on_readable, s);
+    return s;
+}
+
+void source_cancel(struct source *s)
+{
+    s->stopped = true;
+    // Whoever stops us before the end has not got everything done, however well the last line went.
+    if (!s->eof || s->at < s->input.len)
+        s->status = err_exit_status(ERR_CANCELLED);
+    if (s->running)
+        batch_cancel(s->running);
+    else
+        loop_post(post_pump, s);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unmount a share on nodes.
+#include "base/json.h"
+#include "cmd/commands.h"
+#include "cmd/nfs/nfs_nodes.h"
+
+enum { NODES, DIR, PERSIST, APPLY_INDICES };
+
+static const struct opt_def opts[] = {
+    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_MULTI, "on which nodes"},
+    [DIR] = {"dir", OPT_STRING, OPTF_POS | OPTF_REQ, "where it is mounted"},
+    [PERSIST] = {"persist", OPT_BOOL, 0, "out of /etc/fstab too"},
+    APPLY_ROWS,
+    {NULL},
+};
+
+static int plan_umount(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at, void *data,
+                       struct err *e)
+{
+    (void)data;
+    return nfs_umount_plan(p, node, at, c->vals[DIR].s, c->vals[PERSIST].b, e);
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    enum apply_mode mode;
+    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || nfs_check_dir(c->vals[DIR].s, e) < 0)
+        return -1;
+    const struct opt_val *v = &c->vals[NODES];
+    struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_umount, NULL, "unmount", NULL, ERR_INIT};
+    json_t *about = json_pack("{s:o}", "dir", json_text(c->vals[DIR].s));
+    struct apply a = {.first = APPLY_PLAN, .title = "nfs-umount", .about = about};
+    int r = nfs_nodes_run(c, mode, &a, &all, e);
+    json_decref(about);
+    return r;
+}
+
+const struct cmd_def cmd_nfs_umount = {
+    .name = "nfs-umount",
+    .group = "NFS",
+    .summary = "unmount a share on nodes",
+    .help =
+        "On all the nodes at once. Only NFS is unmounted; a directory that is in use is left, with who uses it. With\n"
+        "--persist the line of /etc/fstab goes too. --revert mounts it again.",
+    .example = "nfs-umount source,dest /mnt --apply\nnfs-umount all /mnt --persist --plan",
+    .opts = opts,
+    .view = {VIEW_CUSTOM, .render = apply_render},
+    .run = run};

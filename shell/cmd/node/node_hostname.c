@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Give a node its host name: the kernel's, and /etc/hostname for the next boot.
+#include <string.h>
+
+#include "cmd/commands.h"
+#include "cmd/engine/apply.h"
+#include "core/hosts/hosts.h"
+#include "core/node/place.h"
+
+enum { NODE, NAME, APPLY_INDICES };
+
+static const struct opt_def opts[] = {
+    [NODE] = {"node", OPT_NODE, OPTF_POS | OPTF_REQ, "which node"},
+    [NAME] = {"name", OPT_STRING, OPTF_POS, "its new host name; not needed for --revert"},
+    APPLY_ROWS,
+    {NULL},
+};
+
+static void add_set(struct buf *out, const char *name)
+{
+    const char *const word[] = {name};
+    buf_adds(out, "hostname ");
+    remote_quote_words(out, word, 1);
+    buf_adds(out, " 2>/dev/null || printf '%s\\n' ");
+    remote_quote_words(out, word, 1);
+    buf_adds(out, " >/proc/sys/kernel/hostname");
+}
+
+static int old_name(struct cmd_call *c, struct node *node, char **ret, struct err *e)
+{
+    struct place_exec spec = {.script = "echo; uname -n"};
+    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_free_ char *out = NULL;
+    if (place_exec(c->ctx, c->job, node, &spec, &result, e) < 0 ||
+        remote_result_output(node->name, &result, &out, e) < 0)
+        return -1;
+    size_t n = strlen(out);
+    if (n && out[n - 1] == '\n')
+        out[n - 1] = '\0';
+    const char *last = strrchr(out, '\n');
+    *ret = xstrdup(last ? last + 1 : out);
+    return 0;
+}
+
+static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *plan, struct err *e)
+{
+    (void)mode;
+    (void)data;
+    struct node *node = c->vals[NODE].node;
+    const char *name = c->vals[NAME].s;
+    _cleanup_free_ char *old = NULL;
+    if (old_name(c, node, &old, e) < 0)
+        return -1;
+    struct change *file = plan_add(plan, node, CHANGE_FILE, "name at the next boot");
+    _cleanup_free_ char *text = xasprintf("%s\n", name);
+    file->path = xstrdup("/etc/hostname");
+    change_set_text(file, text, strlen(text));
+    struct change *now = plan_add(plan, node, CHANGE_COMMAND, "name now");
+    _cleanup_buf_ struct buf check = BUF_INIT, run = BUF_INIT, undo = BUF_INIT;
+    buf_adds(&check, "[ \"$(uname -n)\" = ");
+    remote_quote_words(&check, &name, 1);
+    buf_adds(&check, " ]");
+    add_set(&run, name);
+    add_set(&undo, old);
+    now->check = buf_steal(&check);
+    now->run = buf_steal(&run);
+    now->undo = buf_steal(&undo);
+    return 0;
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    static const struct apply_stage stages[] = {{make}};
+    enum apply_mode mode;
+    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0)
+        return -1;
+    if (mode != APPLY_MODE_REVERT && !c->vals[NAME].given)
+        return err_set(e, ERR_USAGE, "node-hostname needs --name");
+    if (c->vals[NAME].given && (!hosts_name_is_valid(c->vals[NAME].s) || strlen(c->vals[NAME].s) > 64)) {
+        err_set(e, ERR_USAGE, "'%s' cannot be a host name (RFC 1123)", c->vals[NAME].s);
+        return err_hint(e, "letters, digits and inner hyphens, in labels of at most 63, 64 in all");
+    }
+    _cleanup_strv_ struct strv nodes = STRV_INIT;
+    strv_add(&nodes, c->vals[NODE].node->name);
+    struct apply a = {.first = APPLY_PLAN, .title = "node-hostname", .nodes = &nodes, .stages = stages, .n_stages = 1};
+    return apply_run(c, mode, &a, e);
+}
+
+const struct cmd_def cmd_node_hostname = {
+    .name = "node-hostname",
+    .group = "Nodes",
+    .summary = "give a node its host name",
+    .help = "Sets the name that the kernel bears and writes /etc/hostname, so that it stays. libvirt tells other hosts "
+            "this\n"
+            "name in a migration: it must be unique, and the others must resolve it (hosts-sync).\n"
+            "Without --plan, --apply, --verify or --revert it shows what would be done and asks.",
+    .example = "node-hostname source test1 --plan\nnode-hostname source test1 --apply\nnode-hostname source --revert",
+    .opts = opts,
+    .view = {VIEW_CUSTOM, .render = apply_render},
+    .run = run};

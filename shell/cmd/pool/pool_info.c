@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts about a pool, and its description.
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/pool/storage.h"
+#include "io/virt/pool.h"
+
+enum { POOL, BYTES, INACTIVE = BYTES, XPATH, WRAP };
+
+static const struct opt_def info_opts[] = {
+    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [BYTES] = {"bytes", OPT_BOOL, 0, "show sizes in bytes"},
+    {NULL},
+};
+
+static const struct opt_def xml_opts[] = {
+    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML"},
+    [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
+    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"},
+    {NULL},
+};
+
+#define COLS(pretty)                                                                                                   \
+    {                                                                                                                  \
+        {"name", "Name"}, {"uuid", "UUID"}, {"state", "State"}, {"persistent", "Persistent"},                          \
+            {"autostart", "Autostart"}, {"capacity", "Capacity", .bytes = (pretty)},                                   \
+            {"allocation", "Allocation", .bytes = (pretty)}, {"available", "Available", .bytes = (pretty)}, {NULL},    \
+    }
+static const struct view_col cols[] = COLS(true);
+static const struct view_col exact_cols[] = COLS(false);
+static const struct view exact_view = {VIEW_FIELDS, exact_cols};
+
+static int run_info(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    if (c->vals[BYTES].b)
+        c->view = &exact_view;
+    return storage_pool(c, POOL, &pool, e) < 0 ? -1 : virt_pool_info(pool, &c->result, e);
+}
+
+static int run_dumpxml(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_free_ char *xml = NULL;
+    if (storage_pool(c, POOL, &pool, e) < 0 || virt_pool_xml(pool, c->vals[INACTIVE].b, &xml, e) < 0)
+        return -1;
+    return storage_xml_result(c, xml, XPATH, WRAP, e);
+}
+
+const struct cmd_def cmd_pool_dumpxml = {.name = "pool-dumpxml",
+                                         .group = "Storage",
+                                         .summary = "pool information in XML",
+                                         .example =
+                                             "pool-dumpxml VM --inactive\npool-dumpxml nfspool --xpath //target/path",
+                                         .opts = xml_opts,
+                                         .flags = CMD_CONN,
+                                         .view = {VIEW_TEXT},
+                                         .run = run_dumpxml};
+
+const struct cmd_def cmd_pool_info = {.name = "pool-info",
+                                      .group = "Storage",
+                                      .summary = "storage pool information",
+                                      .example = "pool-info VM\npool-info nfspool --bytes --node all",
+                                      .opts = info_opts,
+                                      .flags = CMD_CONN | CMD_EACH,
+                                      .view = {VIEW_FIELDS, cols},
+                                      .run = run_info};

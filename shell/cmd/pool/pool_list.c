@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The storage pools of a host, or of all.
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/pool/storage.h"
+#include "io/virt/pool.h"
+
+enum { INACTIVE, ALL, TRANSIENT, PERSISTENT, AUTOSTART, NO_AUTOSTART, TYPE, DETAILS, UUID, NAME };
+
+static const struct opt_def opts[] = {
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive pools"},
+    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active pools"},
+    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient pools"},
+    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent pools"},
+    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list pools with autostart enabled"},
+    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list pools with autostart disabled"},
+    [TYPE] = {"type", OPT_STRING, 0, "only pools of the types TYPE[,TYPE…]", .complete = storage_complete_type},
+    [DETAILS] = {"details", OPT_BOOL, 0, "display extended details for pools"},
+    [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only"},
+    [NAME] = {"name", OPT_BOOL, 0, "list names only"},
+    {NULL},
+};
+
+static const struct view_col table[] = {
+    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive"}, {"autostart", "Autostart"}, {NULL}};
+static const struct view_col details[] = {
+    {"name", "Name"},
+    {"state", "State"},
+    {"autostart", "Autostart"},
+    {"persistent", "Persistent"},
+    {"capacity", "Capacity", .bytes = true},
+    {"allocation", "Allocation", .bytes = true},
+    {"available", "Available", .bytes = true},
+    {NULL},
+};
+static const struct view_col uuid_name[] = {{"uuid"}, {"name"}, {NULL}};
+static const struct view_col uuid[] = {{"uuid"}, {NULL}};
+
+static const struct view details_view = {VIEW_TABLE, details};
+// By --uuid (2) and --name (1).
+static const struct view line_views[4] = {
+    [1] = {VIEW_LINES, uuid_name + 1},
+    [2] = {VIEW_LINES, uuid},
+    [3] = {VIEW_LINES, uuid_name},
+};
+
+static int choose_view(struct cmd_call *c, struct err *e)
+{
+    int lines = c->vals[UUID].b * 2 + c->vals[NAME].b;
+    if (lines && c->vals[DETAILS].b)
+        return err_set(e, ERR_USAGE, "options --details and --%s are mutually exclusive", lines & 2 ? "uuid" : "name");
+    if (lines)
+        c->view = &line_views[lines];
+    else if (c->vals[DETAILS].b)
+        c->view = &details_view;
+    return 0;
+}
+
+// As virsh: running ones, unless something else is asked for.
+static int filter(const struct cmd_call *c, unsigned *ret, struct err *e)
+{
+    static const unsigned of[] = {[TRANSIENT] = VIRT_POOL_TRANSIENT,
+                                  [PERSISTENT] = VIRT_POOL_PERSISTENT,
+                                  [AUTOSTART] = VIRT_POOL_AUTOSTART,
+                                  [NO_AUTOSTART] = VIRT_POOL_NO_AUTOSTART};
+    unsigned types = 0;
+    if (c->vals[TYPE].s && virt_pool_types(c->vals[TYPE].s, &types, e) < 0)
+        return -1;
+    unsigned bits = c->vals[ALL].b        ? VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE
+                    : c->vals[INACTIVE].b ? VIRT_POOL_INACTIVE
+                                          : VIRT_POOL_ACTIVE;
+    for (size_t i = 0; i < ARRAY_SIZE(of); i++)
+        bits |= c->vals[i].b ? of[i] : 0;
+    *ret = bits | types;
+    return 0;
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    unsigned bits;
+    if (choose_view(c, e) < 0 || filter(c, &bits, e) < 0 ||
+        virt_pool_list(c->conn, bits, c->vals[DETAILS].b, &c->result, e) < 0)
+        return -1;
+    // What was seen can be completed later.
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    size_t i;
+    json_t *row;
+    json_array_foreach(c->result, i, row) strv_add(&names, json_string_value(json_object_get(row, "name")));
+    if (bits == (VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE))
+        ctx_names_set(c->ctx, "pool", target_label(&c->where), &names);
+    else
+        for (i = 0; i < names.n; i++)
+            ctx_names_add(c->ctx, "pool", target_label(&c->where), names.s[i]);
+    return 0;
+}
+
+const struct cmd_def cmd_pool_list = {
+    .name = "pool-list",
+    .group = "Storage",
+    .summary = "list pools",
+    .help = "Active pools, unless options ask for others. Without a current host, those of all hypervisors of the\n"
+            "inventory.",
+    .example = "pool-list --all\npool-list --all --details --node all\npool-list --type netfs,dir --name",
+    .opts = opts,
+    .flags = CMD_CONN | CMD_EACH,
+    .view = {VIEW_TABLE, table},
+    .run = run};

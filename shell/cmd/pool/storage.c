@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by the commands on pools and volumes. See storage.h.
+#include "cmd/pool/storage.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "io/virt/pool.h"
+#include "io/virt/vol.h"
+#include "io/xml.h"
+
+// Of a command that runs on each node the dispatcher says where it failed.
+static int at_node(const struct cmd_call *c, struct err *e)
+{
+    return c->where.node && !(c->def->flags & CMD_EACH) ? err_wrap(e, "node %s", c->where.node->name) : -1;
+}
+
+int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err *e)
+{
+    if (virt_pool_lookup(c->conn, c->vals[opt].s, ret, e) == 0)
+        return 0;
+    if (e->code == ERR_NOT_FOUND && !e->hint)
+        err_hint(e, "pool-list --all shows the pools that are there");
+    return at_node(c, e);
+}
+
+int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e)
+{
+    const char *text = c->vals[vol].s, *in = c->vals[pool].s;
+    _cleanup_(virt_pool_free_p) struct virt_pool *p = NULL;
+    if (in && storage_pool(c, pool, &p, e) < 0)
+        return -1;
+    if (virt_vol_find(c->conn, p, text, ret, e) == 0)
+        return 0;
+    if (e->code == ERR_NOT_FOUND && in)
+        err_hint(e, "vol-list %s shows the volumes that are there", in);
+    err_wrap(e, "failed to get vol '%s'%s", text,
+             e->code == ERR_NOT_FOUND && !in ? ", specifying --pool might help" : "");
+    return at_node(c, e);
+}
+
+static void add_node(struct cmd_call *c)
+{
+    if (c->where.node)
+        json_object_set_new(c->result, "node", json_text(c->where.node->name));
+}
+
+void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool)
+{
+    c->result = json_object();
+    json_object_set_new(c->result, "name", json_text(virt_pool_name(pool)));
+    json_object_set_new(c->result, "uuid", json_text(virt_pool_uuid(pool)));
+    add_node(c);
+    ctx_names_add(c->ctx, "pool", target_label(&c->where), virt_pool_name(pool));
+}
+
+void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const struct virt_pool *pool)
+{
+    c->result = json_object();
+    json_object_set_new(c->result, "name", json_text(virt_vol_name(vol)));
+    json_object_set_new(c->result, "key", json_text(virt_vol_key(vol)));
+    if (pool)
+        json_object_set_new(c->result, "pool", json_text(virt_pool_name(pool)));
+    add_node(c);
+    if (pool) {
+        _cleanup_free_ char *place = xasprintf("%s\n%s", target_label(&c->where), virt_pool_name(pool));
+        ctx_names_add(c->ctx, "vol", place, virt_vol_name(vol));
+    }
+}
+
+void storage_remember_vols(struct cmd_call *c, const char *pool, const struct strv *names, const char *gone)
+{
+    _cleanup_free_ char *place = xasprintf("%s\n%s", target_label(&c->where), pool);
+    if (names)
+        ctx_names_set(c->ctx, "vol", place, names);
+    else
+        ctx_names_remove(c->ctx, "vol", place, gone);
+}
+
+int storage_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)
+{
+    if (c->vals[wrap].b && !c->vals[xpath].s)
+        return err_set(e, ERR_USAGE, "--wrap needs --xpath");
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *part = NULL;
+    if (c->vals[xpath].s &&
+        (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[xpath].s, c->vals[wrap].b, &part, e) < 0))
+        return -1;
+    c->result = json_text(part ? part : xml);
+    return 0;
+}
+
+int storage_build_flags(const struct cmd_call *c, int first, unsigned *ret, struct err *e)
+{
+    bool build = c->vals[first].b, overwrite = c->vals[first + 1].b, keep = c->vals[first + 2].b;
+    if (overwrite && keep)
+        return err_set(e, ERR_USAGE, "options --overwrite and --no-overwrite are mutually exclusive");
+    *ret = (build ? VIRT_POOL_BUILD : 0) | (overwrite ? VIRT_POOL_BUILD_OVERWRITE : 0) |
+           (keep ? VIRT_POOL_BUILD_NO_OVERWRITE : 0);
+    return 0;
+}
+
+void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    ctx_names(ctx, "vol", NULL, prefix, out);
+}
+
+void storage_complete_type(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    (void)ctx;
+    for (const char *const *t = virt_pool_type_names(); *t; t++) {
+        if (str_starts(*t, prefix))
+            strv_add(out, *t);
+    }
+}

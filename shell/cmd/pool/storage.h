@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the commands on pools and volumes share. Job threads, but for the completions (main thread).
+#pragma once
+
+#include <stdbool.h>
+
+#include "cmd/engine/cmd.h"
+
+struct virt_pool;
+struct virt_vol;
+
+// The pool that the value at `opt` names, on the command's connection.
+int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err *e);
+// The volume that `vol` names, in the pool at `pool` if that is given.
+int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e);
+
+// The results {"name", "uuid", "node"?} and {"name", "key", "node"?}; what is named is remembered for completion.
+void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool);
+void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const struct virt_pool *pool);
+// For completion: volumes by pool, since names of volumes are a pool's own. `names` NULL: only `gone` is forgotten.
+void storage_remember_vols(struct cmd_call *c, const char *pool, const struct strv *names, const char *gone);
+
+// A description as the result: whole, or what --xpath finds in it, wrapped by --wrap.
+int storage_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e);
+// --build, --overwrite and --no-overwrite, in this order from the row `first`, as bits of virt_pool_build.
+int storage_build_flags(const struct cmd_call *c, int first, unsigned *ret, struct err *e);
+
+// Completions of a volume's name and of a pool's type.
+void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out);
+void storage_complete_type(struct ctx *ctx, const char *prefix, struct strv *out);
+
+#define STORAGE_BUILD_OPTS(first)                                                                                      \
+    [(first)] = {"build", OPT_BOOL, 0, "build the pool as normal"},                                                    \
+    [(first) + 1] = {"overwrite", OPT_BOOL, 0, "overwrite any existing data"},                                         \
+    [(first) + 2] = {"no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data"}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Taking snapshots and checkpoints, and defining again what another host knew of them.
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/domain/power.h"
+#include "cmd/snapshot/snapshot.h"
+#include "io/virt/snapshot.h"
+#include "io/xml.h"
+
+// The first two rows, and the flags that both commands have, in this order from FLAGS on.
+enum {
+    DOMAIN,
+    XMLFILE,
+    FLAGS,
+    NO_METADATA = FLAGS,
+    HALT,
+    DISK_ONLY,
+    REUSE,
+    QUIESCE,
+    ATOMIC,
+    LIVE,
+    VALIDATE,
+    FLAGS_END
+};
+enum { REDEFINE = FLAGS_END, CURRENT };
+enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
+
+#define DOMAIN_ROW [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"}
+#define FLAG_ROWS                                                                                                      \
+    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "take snapshot but create no metadata"},                              \
+    [HALT] = {"halt", OPT_BOOL, 0, "halt domain after snapshot is created"},                                           \
+    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "capture disk state but not vm state"},                                   \
+    [REUSE] = {"reuse-external", OPT_BOOL, 0, "reuse any existing external files"},                                    \
+    [QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems"},                                              \
+    [ATOMIC] = {"atomic", OPT_BOOL, 0, "require atomic operation"},                                                    \
+    [LIVE] = {"live", OPT_BOOL, 0, "take a live snapshot"},                                                            \
+    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"}
+
+static const struct opt_def create_opts[] = {
+    DOMAIN_ROW,
+    [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain snapshot XML, a file here, on the admin's machine"},
+    FLAG_ROWS,
+    [REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing snapshot"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "with redefine, set current snapshot"},
+    {NULL},
+};
+// In place of XMLFILE the switch that prints, so that the flags have the same places.
+static const struct opt_def as_opts[] = {
+    DOMAIN_ROW,
+    [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than create"},
+    FLAG_ROWS,
+    [NAME] = {"name", OPT_STRING, OPTF_POS, "name of snapshot"},
+    [DESCRIPTION] = {"description", OPT_STRING, OPTF_POS, "description of snapshot"},
+    [DISKSPEC] = {"diskspec", OPT_STRING, OPTF_POS | OPTF_MULTI,
+                  "disk attributes: disk[,snapshot=type][,driver=type][,stype=type][,file=name]"},
+    [MEMSPEC] = {"memspec", OPT_STRING, 0, "memory attributes: [file=]name[,snapshot=type]"},
+    {NULL},
+};
+
+enum { C_REDEFINE = XMLFILE + 1, C_REDEFINE_VALIDATE, C_QUIESCE };
+static const struct opt_def checkpoint_opts[] = {
+    DOMAIN_ROW,
+    [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain checkpoint XML, a file here, on the admin's machine"},
+    [C_REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing checkpoint"},
+    [C_REDEFINE_VALIDATE] = {"redefine-validate", OPT_BOOL, 0, "validate the redefined checkpoint"},
+    [C_QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems"},
+    {NULL},
+};
+
+static unsigned flags_of(const struct cmd_call *c)
+{
+    static const unsigned bits[] = {
+        [NO_METADATA - FLAGS] = VIRT_SNAP_CREATE_NO_METADATA,
+        [HALT - FLAGS] = VIRT_SNAP_CREATE_HALT,
+        [DISK_ONLY - FLAGS] = VIRT_SNAP_CREATE_DISK_ONLY,
+        [REUSE - FLAGS] = VIRT_SNAP_CREATE_REUSE_EXT,
+        [QUIESCE - FLAGS] = VIRT_SNAP_CREATE_QUIESCE,
+        [ATOMIC - FLAGS] = VIRT_SNAP_CREATE_ATOMIC,
+        [LIVE - FLAGS] = VIRT_SNAP_CREATE_LIVE,
+        [VALIDATE - FLAGS] = VIRT_SNAP_CREATE_VALIDATE,
+    };
+    unsigned flags = 0;
+    for (int i = FLAGS; i < FLAGS_END; i++)
+        flags |= c->vals[i].b ? bits[i - FLAGS] : 0;
+    return flags;
+}
+
+static int create(struct cmd_call *c, const char *xml, unsigned flags, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    _cleanup_free_ char *name = NULL;
+    if (virt_snap_create(dom, xml, flags, &name, e) < 0)
+        return domain_failed(dom, "take a snapshot of", NULL, e);
+    snapshot_result(c, dom, "snapshot", name);
+    if (flags & VIRT_SNAP_CREATE_NO_METADATA)
+        ctx_names_remove(c->ctx, "snapshot", target_label(&c->where), name);
+    return 0;
+}
+
+static int run_create(struct cmd_call *c, struct err *e)
+{
+    static const struct view from_file = {VIEW_NONE, .message = "Domain snapshot {name} created from '{file}'"};
+    const char *path = c->vals[XMLFILE].s;
+    _cleanup_free_ char *xml = NULL;
+    unsigned flags = flags_of(c) | (c->vals[REDEFINE].b ? VIRT_SNAP_CREATE_REDEFINE : 0) |
+                     (c->vals[CURRENT].b ? VIRT_SNAP_CREATE_CURRENT : 0);
+    if (c->vals[CURRENT].b && !c->vals[REDEFINE].b)
+        return err_set(e, ERR_USAGE, "--current needs --redefine");
+    if (c->vals[REDEFINE].b && !path)
+        return err_set(e, ERR_USAGE, "--redefine needs --xmlfile: what there is to be known of the snapshot");
+    if (path && domain_read_file(path, &xml, e) < 0)
+        return -1;
+    if (create(c, xml ? xml : "<domainsnapshot/>", flags, e) < 0)
+        return -1;
+    if (path) {
+        json_object_set_new(c->result, "file", json_text(path));
+        c->view = &from_file;
+    }
+    return 0;
+}
+
+// Splits "a,b=c,,d" at single commas; two stand for one.
+static void split_spec(struct strv *out, const char *spec)
+{
+    struct buf b = BUF_INIT;
+    for (const char *s = spec;; s++) {
+        if (*s && (*s != ',' || s[1] == ',')) {
+            s += *s == ',';
+            buf_addc(&b, *s);
+            continue;
+        }
+        strv_take(out, buf_steal(&b));
+        b = (struct buf)BUF_INIT;
+        if (!*s)
+            return;
+    }
+}
+
+// The value of the word KEY=…, or NULL; what is taken is not left over.
+static const char *take_word(struct strv *words, const char *key)
+{
+    size_t n = strlen(key);
+    for (size_t i = 0; i < words->n; i++) {
+        if (strncmp(words->s[i], key, n) == 0 && words->s[i][n] == '=') {
+            words->s[i][0] = '\0'; // marks it; the value stays
+            return words->s[i] + n + 1;
+        }
+    }
+    return NULL;
+}
+
+static int check_taken(const struct strv *words, size_t from, const char *what, const char *spec, struct err *e)
+{
+    for (size_t i = from; i < words->n; i++) {
+        if (words->s[i][0])
+            return err_set(e, ERR_USAGE, "unable to parse %s: %s", what, spec);
+    }
+    return 0;
+}
+
+static void add_attribute(struct buf *b, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    buf_addf(b, " %s='", key);
+    xml_escape(b, value);
+    buf_addc(b, '\'');
+}
+
+static void add_element(struct buf *b, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    buf_addf(b, "  <%s>", key);
+    xml_escape(b, text);
+    buf_addf(b, "</%s>\n", key);
+}
+
+static int add_memory(struct buf *b, const char *spec, struct err *e)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    split_spec(&words, spec);
+    const char *snapshot = take_word(&words, "snapshot"), *file = take_word(&words, "file");
+    bool bare = !file && words.s[0][0];
+    if (bare)
+        file = words.s[0];
+    if (check_taken(&words, bare, "memspec", spec, e) < 0)
+        return -1;
+    buf_adds(b, "  <memory");
+    add_attribute(b, "snapshot", snapshot);
+    add_attribute(b, "file", file);
+    buf_adds(b, "/>\n");
+    return 0;
+}
+
+static int add_disk(struct buf *b, const char *spec, struct err *e)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    split_spec(&words, spec);
+    const char *snapshot = take_word(&words, "snapshot"), *driver = take_word(&words, "driver");
+    const char *type = take_word(&words, "stype"), *file = take_word(&words, "file");
+    if (!words.s[0][0] || check_taken(&words, 1, "diskspec", spec, e) < 0)
+        return err_set(e, ERR_USAGE, "unable to parse diskspec: %s", spec);
+    if (type && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
+        return err_set(e, ERR_USAGE, "unknown storage type '%s': file or block", type);
+    buf_adds(b, "    <disk");
+    add_attribute(b, "name", words.s[0]);
+    add_attribute(b, "snapshot", snapshot);
+    add_attribute(b, "type", type);
+    if (!driver && !file) {
+        buf_adds(b, "/>\n");
+        return 0;
+    }
+    buf_adds(b, ">\n");
+    if (driver) {
+        buf_adds(b, "      <driver");
+        add_attribute(b, "type", driver);
+        buf_adds(b, "/>\n");
+    }
+    if (file) {
+        buf_adds(b, "      <source");
+        add_attribute(b, type && strcmp(type, "block") == 0 ? "dev" : "file", file);
+        buf_adds(b, "/>\n");
+    }
+    buf_adds(b, "    </disk>\n");
+    return 0;
+}
+
+static int run_create_as(struct cmd_call *c, struct err *e)
+{
+    static const struct view text = {VIEW_TEXT};
+    const struct strv *disks = &c->vals[DISKSPEC].list;
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    buf_adds(&b, "<domainsnapshot>\n");
+    add_element(&b, "name", c->vals[NAME].s);
+    add_element(&b, "description", c->vals[DESCRIPTION].s);
+    if (c->vals[MEMSPEC].s && add_memory(&b, c->vals[MEMSPEC].s, e) < 0)
+        return -1;
+    if (disks->n)
+        buf_adds(&b, "  <disks>\n");
+    for (size_t i = 0; i < disks->n; i++) {
+        if (add_disk(&b, disks->s[i], e) < 0)
+            return -1;
+    }
+    buf_addf(&b, "%s</domainsnapshot>\n", disks->n ? "  </disks>\n" : "");
+    if (!c->vals[PRINT_XML].b)
+        return create(c, buf_str(&b), flags_of(c), e);
+    c->result = json_text(buf_str(&b));
+    c->view = &text;
+    return 0;
+}
+
+static int run_checkpoint(struct cmd_call *c, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    const char *path = c->vals[XMLFILE].s;
+    _cleanup_free_ char *xml = NULL, *name = NULL;
+    bool redefine = c->vals[C_REDEFINE].b || c->vals[C_REDEFINE_VALIDATE].b;
+    unsigned flags = (redefine ? VIRT_CHECKPOINT_CREATE_REDEFINE : 0) |
+                     (c->vals[C_REDEFINE_VALIDATE].b ? VIRT_CHECKPOINT_CREATE_REDEFINE_VALIDATE : 0) |
+                     (c->vals[C_QUIESCE].b ? VIRT_CHECKPOINT_CREATE_QUIESCE : 0);
+    if (redefine && !path)
+        return err_set(e, ERR_USAGE, "--redefine needs --xmlfile: what there is to be known of the checkpoint");
+    if (path && domain_read_file(path, &xml, e) < 0)
+        return -1;
+    if (virt_checkpoint_create(dom, xml ? xml : "<domaincheckpoint/>", flags, &name, e) < 0)
+        return domain_failed(dom, "make a checkpoint of", NULL, e);
+    snapshot_result(c, dom, "checkpoint", name);
+    return 0;
+}
+
+const struct cmd_def cmd_checkpoint_create = {
+    .name = "checkpoint-create",
+    .group = "Snapshots",
+    .summary = "create a checkpoint from XML",
+    .help =
+        "With --redefine nothing is made in the images: libvirt is told of a checkpoint that they have already, as\n"
+        "after a domain was moved.",
+    .example = "checkpoint-create share daily.xml\ncheckpoint-create share daily.xml --redefine --node dest",
+    .opts = checkpoint_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Domain checkpoint {name} created"},
+    .run = run_checkpoint};
+
+const struct cmd_def cmd_snapshot_create = {
+    .name = "snapshot-create",
+    .group = "Snapshots",
+    .summary = "create a snapshot (disk and RAM) from XML",
+    .help = "With --redefine nothing is taken: libvirt is told of a snapshot that the images have already, as after a\n"
+            "domain was moved.",
+    .example = "snapshot-create share\nsnapshot-create share before.xml --redefine --node dest",
+    .opts = create_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Domain snapshot {name} created"},
+    .run = run_create};
+
+const struct cmd_def cmd_snapshot_create_as = {
+    .name = "snapshot-create-as",
+    .group = "Snapshots",
+    .summary = "create a snapshot (disk and RAM) from arguments",
+    .example = "snapshot-create-as share before-upgrade 'as it was on Monday'\n"
+               "snapshot-create-as share over --disk-only --diskspec vda,snapshot=external,file=/images/over.qcow2",
+    .opts = as_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Domain snapshot {name} created"},
+    .run = run_create_as};

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A domain's snapshots or checkpoints: as a table, as names, as a tree.
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/printable.h"
+#include "cmd/commands.h"
+#include "cmd/snapshot/snapshot.h"
+#include "io/virt/dom.h"
+#include "io/virt/snapshot.h"
+
+// Both commands' common rows first.
+enum {
+    DOMAIN,
+    FROM,
+    PARENT,
+    ROOTS,
+    LEAVES,
+    NO_LEAVES,
+    TREE,
+    DESCENDANTS,
+    NAME,
+    TOPOLOGICAL,
+    METADATA,
+    NO_METADATA,
+    INACTIVE,
+    ACTIVE,
+    DISK_ONLY,
+    INTERNAL,
+    EXTERNAL,
+    CURRENT,
+};
+
+#define COMMON_ROWS(what, completion)                                                                                  \
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},                                 \
+    [FROM] = {"from", OPT_STRING, OPTF_POS, "limit list to children of given " what, .complete = completion},          \
+    [PARENT] = {"parent", OPT_BOOL, 0, "add a column showing parent " what},                                           \
+    [ROOTS] = {"roots", OPT_BOOL, 0, "list only " what "s without parents"},                                           \
+    [LEAVES] = {"leaves", OPT_BOOL, 0, "list only " what "s without children"},                                        \
+    [NO_LEAVES] = {"no-leaves", OPT_BOOL, 0, "list only " what "s that are not leaves (with children)"},               \
+    [TREE] = {"tree", OPT_BOOL, 0, "list " what "s in a tree"},                                                        \
+    [DESCENDANTS] = {"descendants", OPT_BOOL, 0, "with --from, list all descendants"},                                 \
+    [NAME] = {"name", OPT_BOOL, 0, "list " what " names only"},                                                        \
+    [TOPOLOGICAL] = {"topological", OPT_BOOL, 0, "sort list topologically rather than by name"}
+
+static const struct opt_def snap_opts[] = {
+    COMMON_ROWS("snapshot", snapshot_complete),
+    [METADATA] = {"metadata", OPT_BOOL, 0, "list only snapshots that have metadata that would prevent undefine"},
+    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "list only snapshots that have no metadata managed by libvirt"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "filter by snapshots taken while inactive"},
+    [ACTIVE] = {"active", OPT_BOOL, 0, "filter by snapshots taken while active (full system snapshots)"},
+    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "filter by disk-only snapshots"},
+    [INTERNAL] = {"internal", OPT_BOOL, 0, "filter by internal snapshots"},
+    [EXTERNAL] = {"external", OPT_BOOL, 0, "filter by external snapshots"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "limit list to children of current snapshot"},
+    {NULL},
+};
+static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint", checkpoint_complete), {NULL}};
+
+// Where the option is given: this bit.
+static const unsigned bits[] = {
+    [ROOTS] = VIRT_SNAP_ROOTS,         [LEAVES] = VIRT_SNAP_LEAVES,
+    [NO_LEAVES] = VIRT_SNAP_NO_LEAVES, [TOPOLOGICAL] = VIRT_SNAP_TOPOLOGICAL,
+    [METADATA] = VIRT_SNAP_METADATA,   [NO_METADATA] = VIRT_SNAP_NO_METADATA,
+    [INACTIVE] = VIRT_SNAP_INACTIVE,   [ACTIVE] = VIRT_SNAP_ACTIVE,
+    [DISK_ONLY] = VIRT_SNAP_DISK_ONLY, [INTERNAL] = VIRT_SNAP_INTERNAL,
+    [EXTERNAL] = VIRT_SNAP_EXTERNAL,
+};
+
+static const struct view_col snap_cols[] = {
+    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State"}, {"parent", "Parent"}, {NULL}};
+static const struct view_col snap_short[] = {
+    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State"}, {NULL}};
+static const struct view_col checkpoint_cols[] = {
+    {"name", "Name"}, {"creation_time", "Creation Time"}, {"parent", "Parent"}, {NULL}};
+static const struct view_col checkpoint_short[] = {{"name", "Name"}, {"creation_time", "Creation Time"}, {NULL}};
+static const struct view_col name_cols[] = {{"name", "Name"}, {NULL}};
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    return json_string_value(json_object_get(row, key));
+}
+
+// The branch from row `at`; `is_last` of its siblings. As virsh draws it.
+static void draw(const json_t *rows, size_t at, size_t last, bool root, struct buf *indent, struct buf *out)
+{
+    const char *name = text_of(json_array_get(rows, at), "name");
+    size_t i, last_child = SIZE_MAX, len = indent->len;
+    json_t *row;
+    buf_addf(out, "%s%s", buf_str(indent), root ? "" : "+- ");
+    buf_add_line(out, name);
+    buf_addc(out, '\n');
+    if (!root)
+        buf_adds(indent, at == last ? "  " : "| ");
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        const char *parent = text_of(row, "parent");
+        if (parent && strcmp(parent, name) == 0)
+            last_child = i;
+    }
+    if (last_child != SIZE_MAX)
+        buf_addf(out, "%s  |\n", buf_str(indent));
+    buf_adds(indent, "  ");
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        const char *parent = text_of(row, "parent");
+        if (parent && strcmp(parent, name) == 0)
+            draw(rows, i, last_child, false, indent, out);
+    }
+    buf_truncate(indent, indent->len - 2);
+    if (last_child == SIZE_MAX && at == last)
+        buf_addf(out, "%s\n", buf_str(indent));
+    buf_truncate(indent, len);
+}
+
+static void render_tree(const json_t *rows, struct buf *out)
+{
+    size_t i;
+    json_t *row;
+    _cleanup_buf_ struct buf indent = BUF_INIT;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        if (!text_of(row, "parent"))
+            draw(rows, i, i, true, &indent, out);
+    }
+}
+
+static const struct view tree_view = {VIEW_CUSTOM, .render = render_tree};
+static const struct view name_view = {VIEW_LINES, name_cols};
+
+static int check(struct cmd_call *c, bool current, struct err *e)
+{
+    if (c->vals[TREE].b && (c->vals[ROOTS].b || c->vals[NAME].b || c->vals[PARENT].b))
+        return err_set(e, ERR_USAGE, "--tree excludes --roots, --name and --parent");
+    if (c->vals[NAME].b && c->vals[PARENT].b)
+        return err_set(e, ERR_USAGE, "--name and --parent exclude each other");
+    if (c->vals[ROOTS].b && (c->vals[FROM].s || current))
+        return err_set(e, ERR_USAGE, "--roots excludes --from and --current");
+    if (c->vals[FROM].s && current)
+        return err_set(e, ERR_USAGE, "--from and --current exclude each other");
+    return 0;
+}
+
+// A tree begins with the one whose descendants it shows.
+static void put_root(json_t *rows, const char *from)
+{
+    json_array_insert_new(rows, 0, json_pack("{s:o, s:n}", "name", json_text(from), "parent"));
+}
+
+static void finish(struct cmd_call *c, json_t *rows, const char *kind)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        time_t t = (time_t)json_integer_value(json_object_get(row, "time"));
+        struct tm tm;
+        char text[64] = "";
+        if (localtime_r(&t, &tm))
+            strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
+        json_object_set_new(row, "creation_time", json_text(text));
+        json_object_del(row, "xml");
+        ctx_names_add(c->ctx, kind, target_label(&c->where), text_of(row, "name"));
+    }
+    c->result = rows;
+}
+
+static int run(struct cmd_call *c, bool checkpoints, struct err *e)
+{
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    bool current = !checkpoints && c->vals[CURRENT].b;
+    _cleanup_free_ char *current_name = NULL;
+    unsigned filter = 0;
+    json_t *rows;
+    if (check(c, current, e) < 0 || (current && virt_snap_current(dom, &current_name, e) < 0))
+        return -1;
+    if (current && !current_name)
+        return err_set(e, ERR_NOT_FOUND, "domain '%s' has no current snapshot", virt_dom_name(dom));
+    const char *from = current ? current_name : c->vals[FROM].s;
+    for (size_t i = 0; c->def->opts[i].name; i++)
+        filter |= i < ARRAY_SIZE(bits) && c->vals[i].b ? bits[i] : 0;
+    if (from && c->vals[DESCENDANTS].b)
+        filter |= VIRT_SNAP_DESCENDANTS;
+    if ((checkpoints ? virt_checkpoint_list : virt_snap_list)(dom, from, filter, &rows, e) < 0)
+        return -1;
+    finish(c, rows, checkpoints ? "checkpoint" : "snapshot");
+    if (c->vals[TREE].b) {
+        c->view = &tree_view;
+        if (from)
+            put_root(rows, from);
+    } else if (c->vals[NAME].b) {
+        c->view = &name_view;
+    }
+    return 0;
+}
+
+static int run_snapshots(struct cmd_call *c, struct err *e)
+{
+    static const struct view with_parent = {VIEW_TABLE, snap_cols};
+    if (c->vals[PARENT].b)
+        c->view = &with_parent;
+    return run(c, false, e);
+}
+
+static int run_checkpoints(struct cmd_call *c, struct err *e)
+{
+    static const struct view with_parent = {VIEW_TABLE, checkpoint_cols};
+    if (c->vals[PARENT].b)
+        c->view = &with_parent;
+    return run(c, true, e);
+}
+
+const struct cmd_def cmd_checkpoint_list = {.name = "checkpoint-list",
+                                            .group = "Snapshots",
+                                            .summary = "list checkpoints for a domain",
+                                            .example = "checkpoint-list share --tree",
+                                            .opts = checkpoint_opts,
+                                            .flags = CMD_CONN,
+                                            .view = {VIEW_TABLE, checkpoint_short},
+                                            .run = run_checkpoints};
+
+const struct cmd_def cmd_snapshot_list = {.name = "snapshot-list",
+                                          .group = "Snapshots",
+                                          .summary = "list snapshots for a domain",
+                                          .example = "snapshot-list share --parent\nsnapshot-list share --tree",
+                                          .opts = snap_opts,
+                                          .flags = CMD_CONN,
+                                          .view = {VIEW_TABLE, snap_short},
+                                          .run = run_snapshots};

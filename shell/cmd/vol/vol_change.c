@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Resizing and deleting a volume.
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/pool/storage.h"
+#include "io/virt/pool.h"
+#include "io/virt/vol.h"
+
+enum { VOL, CAPACITY, POOL, ALLOCATE, DELTA, SHRINK };
+enum { DELETE_POOL = 1, DELETE_SNAPSHOTS };
+
+#define VOL_ROW                                                                                                        \
+    {                                                                                                                  \
+        "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol              \
+    }
+
+static const struct opt_def resize_opts[] = {
+    [VOL] = VOL_ROW,
+    [CAPACITY] = {"capacity", OPT_STRING, OPTF_POS | OPTF_REQ, "new capacity, as scaled integer (default bytes)"},
+    [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [ALLOCATE] = {"allocate", OPT_BOOL, 0, "allocate the new capacity, rather than leaving it sparse"},
+    [DELTA] = {"delta", OPT_BOOL, 0, "use capacity as a delta to current size, rather than the new size"},
+    [SHRINK] = {"shrink", OPT_BOOL, 0, "allow the resize to shrink the volume"},
+    {NULL},
+};
+
+static const struct opt_def delete_opts[] = {
+    [VOL] = VOL_ROW,
+    [DELETE_POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [DELETE_SNAPSHOTS] = {"delete-snapshots", OPT_BOOL, 0, "delete snapshots associated with volume"},
+    {NULL},
+};
+
+// As virsh reads it: a minus needs --delta and --shrink, and is left out then.
+static int read_capacity(const struct cmd_call *c, unsigned long long *ret, struct err *e)
+{
+    const char *text = c->vals[CAPACITY].s;
+    if (*text == '-') {
+        if (!c->vals[DELTA].b || !c->vals[SHRINK].b)
+            return err_set(e, ERR_USAGE, "negative size requires --delta and --shrink");
+        text++;
+    }
+    if (str_to_size(text, 1, ret) < 0)
+        return err_set(e, ERR_USAGE, "--capacity: '%s' is not a size such as 512, 64KiB or 8G", c->vals[CAPACITY].s);
+    return 0;
+}
+
+static int run_resize(struct cmd_call *c, struct err *e)
+{
+    static const struct view by = {VIEW_NONE, .message = "Size of volume '{name}' successfully changed by {capacity}"};
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    unsigned long long capacity = 0;
+    unsigned flags = (c->vals[ALLOCATE].b ? VIRT_VOL_ALLOCATE : 0) | (c->vals[DELTA].b ? VIRT_VOL_DELTA : 0) |
+                     (c->vals[SHRINK].b ? VIRT_VOL_SHRINK : 0);
+    if (read_capacity(c, &capacity, e) < 0 || storage_vol(c, VOL, POOL, &vol, e) < 0)
+        return -1;
+    if (virt_vol_resize(vol, capacity, flags, e) < 0)
+        return err_wrap(e, "failed to change size of volume '%s' %s %s", virt_vol_name(vol),
+                        c->vals[DELTA].b ? "by" : "to", c->vals[CAPACITY].s);
+    storage_vol_result(c, vol, NULL);
+    json_object_set_new(c->result, "capacity", json_text(c->vals[CAPACITY].s));
+    if (c->vals[DELTA].b)
+        c->view = &by;
+    return 0;
+}
+
+static int run_delete(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0 || virt_vol_pool(vol, &pool, e) < 0)
+        return -1;
+    if (virt_vol_delete(vol, c->vals[DELETE_SNAPSHOTS].b, e) < 0)
+        return err_wrap(e, "failed to delete vol %s", virt_vol_name(vol));
+    storage_vol_result(c, vol, NULL);
+    storage_remember_vols(c, virt_pool_name(pool), NULL, virt_vol_name(vol));
+    return 0;
+}
+
+const struct cmd_def cmd_vol_delete = {.name = "vol-delete",
+                                       .group = "Storage",
+                                       .summary = "delete a vol",
+                                       .example = "vol-delete test01 nfspool\nvol-delete /mykvm/nfspool/test01",
+                                       .opts = delete_opts,
+                                       .flags = CMD_CONN,
+                                       .view = {VIEW_NONE, .message = "Vol {name} deleted"},
+                                       .run = run_delete};
+
+const struct cmd_def cmd_vol_resize = {
+    .name = "vol-resize",
+    .group = "Storage",
+    .summary = "resize a vol",
+    .help = "Safe only for a volume that no active guest uses.",
+    .example = "vol-resize test01 8G nfspool\nvol-resize test01 1G nfspool --delta",
+    .opts = resize_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Size of volume '{name}' successfully changed to {capacity}"},
+    .run = run_resize};

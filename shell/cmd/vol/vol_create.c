@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// New volumes: from single values, from a local file of XML, as a copy of another.
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/domain/power.h"
+#include "cmd/pool/storage.h"
+#include "core/storage/storage_xml.h"
+#include "io/virt/pool.h"
+#include "io/virt/vol.h"
+
+enum { POOL, NAME, CAPACITY, ALLOCATION, FORMAT, BACKING_VOL, BACKING_FORMAT, PREALLOC, PRINT_XML };
+enum { FILE_OPT = 1, FILE_PREALLOC, VALIDATE };
+enum { VOL, NEWNAME, VOL_POOL, CLONE_PREALLOC, REFLINK, CLONE_PRINT_XML };
+
+static const char prealloc_help[] = "preallocate metadata (for qcow2 instead of full allocation)";
+static const char print_help[] = "print XML document instead of making the volume";
+
+static const struct opt_def as_opts[] = {
+    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [NAME] = {"name", OPT_STRING, OPTF_POS | OPTF_REQ, "name of the volume"},
+    [CAPACITY] = {"capacity", OPT_SIZE, OPTF_POS | OPTF_REQ, "size of the vol, as scaled integer (default bytes)"},
+    [ALLOCATION] = {"allocation", OPT_SIZE, 0, "initial allocation size, as scaled integer (default bytes)"},
+    [FORMAT] = {"format", OPT_STRING, 0, "file format type raw,bochs,qcow,qcow2,qed,vmdk"},
+    [BACKING_VOL] = {"backing-vol", OPT_STRING, 0, "the backing volume if taking a snapshot",
+                     .complete = storage_complete_vol},
+    [BACKING_FORMAT] = {"backing-vol-format", OPT_STRING, 0, "format of backing volume if taking a snapshot"},
+    [PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
+    [PRINT_XML] = {"print-xml", OPT_BOOL, 0, print_help},
+    {NULL},
+};
+
+static const struct opt_def file_opts[] = {
+    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML vol description"},
+    [FILE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
+    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"},
+    {NULL},
+};
+
+static const struct opt_def clone_opts[] = {
+    [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},
+    [NEWNAME] = {"newname", OPT_STRING, OPTF_POS | OPTF_REQ, "clone name"},
+    [VOL_POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [CLONE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
+    [REFLINK] = {"reflink", OPT_BOOL, 0, "use btrfs COW lightweight copy"},
+    [CLONE_PRINT_XML] = {"print-xml", OPT_BOOL, 0, print_help},
+    {NULL},
+};
+
+static const struct view xml_view = {VIEW_TEXT};
+
+static int show_xml(struct cmd_call *c, const char *xml)
+{
+    c->view = &xml_view;
+    c->result = json_text(xml);
+    return 0;
+}
+
+// Which volume is meant is looked for as virsh does: a name in this pool, a key, a path; in another pool is as good.
+static int backing_path(struct cmd_call *c, struct virt_pool *pool, char **ret, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    const char *text = c->vals[BACKING_VOL].s;
+    int r = virt_vol_find(c->conn, pool, text, &vol, e);
+    if (r < 0 && e->code == ERR_USAGE) {
+        err_release(e);
+        r = virt_vol_find(c->conn, NULL, text, &vol, e);
+    }
+    return r < 0 ? err_wrap(e, "failed to get vol '%s'", text) : virt_vol_path(vol, ret, e);
+}
+
+static int run_as(struct cmd_call *c, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_free_ char *backing = NULL, *xml = NULL;
+    if (v[BACKING_FORMAT].s && !v[BACKING_VOL].s)
+        return err_set(e, ERR_USAGE, "--backing-vol-format needs --backing-vol");
+    if (storage_pool(c, POOL, &pool, e) < 0 || (v[BACKING_VOL].s && backing_path(c, pool, &backing, e) < 0))
+        return -1;
+    xml = storage_vol_xml(&(struct vol_spec){.name = v[NAME].s,
+                                             .capacity = v[CAPACITY].bytes,
+                                             .allocation = v[ALLOCATION].bytes,
+                                             .has_allocation = v[ALLOCATION].given,
+                                             .format = v[FORMAT].s,
+                                             .backing_path = backing,
+                                             .backing_format = v[BACKING_FORMAT].s});
+    if (v[PRINT_XML].b)
+        return show_xml(c, xml);
+    if (virt_vol_create(pool, xml, v[PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0, &vol, e) < 0)
+        return err_wrap(e, "failed to create vol %s", v[NAME].s);
+    storage_vol_result(c, vol, pool);
+    return 0;
+}
+
+static int run_file(struct cmd_call *c, struct err *e)
+{
+    const char *path = c->vals[FILE_OPT].s;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_free_ char *xml = NULL;
+    unsigned flags =
+        (c->vals[FILE_PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0) | (c->vals[VALIDATE].b ? VIRT_VOL_VALIDATE : 0);
+    if (domain_read_file(path, &xml, e) < 0 || storage_pool(c, POOL, &pool, e) < 0)
+        return -1;
+    if (virt_vol_create(pool, xml, flags, &vol, e) < 0)
+        return err_wrap(e, "failed to create vol from %s", path);
+    storage_vol_result(c, vol, pool);
+    json_object_set_new(c->result, "file", json_text(path));
+    return 0;
+}
+
+static int run_clone(struct cmd_call *c, struct err *e)
+{
+    const char *name = c->vals[NEWNAME].s;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_(virt_vol_free_p) struct virt_vol *from = NULL, *vol = NULL;
+    _cleanup_free_ char *old = NULL, *xml = NULL;
+    unsigned flags =
+        (c->vals[CLONE_PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0) | (c->vals[REFLINK].b ? VIRT_VOL_REFLINK : 0);
+    if (storage_vol(c, VOL, VOL_POOL, &from, e) < 0 || virt_vol_pool(from, &pool, e) < 0 ||
+        virt_vol_xml(from, &old, e) < 0 || storage_vol_rename(old, name, &xml, e) < 0)
+        return -1;
+    if (c->vals[CLONE_PRINT_XML].b)
+        return show_xml(c, xml);
+    if (virt_vol_clone(pool, xml, from, flags, &vol, e) < 0)
+        return err_wrap(e, "failed to clone vol from %s", virt_vol_name(from));
+    storage_vol_result(c, vol, pool);
+    json_object_set_new(c->result, "from", json_text(virt_vol_name(from)));
+    return 0;
+}
+
+const struct cmd_def cmd_vol_clone = {
+    .name = "vol-clone",
+    .group = "Storage",
+    .summary = "clone a volume",
+    .help = "Within the pool of the original.",
+    .example = "vol-clone test01 test02 nfspool\nvol-clone /mykvm/nfspool/test01 test02 --reflink",
+    .opts = clone_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Vol {name} cloned from {from}"},
+    .run = run_clone};
+
+const struct cmd_def cmd_vol_create = {.name = "vol-create",
+                                       .group = "Storage",
+                                       .summary = "create a vol from an XML file",
+                                       .help = "The file is read here, on the admin's machine.",
+                                       .example = "vol-create nfspool test01.xml",
+                                       .opts = file_opts,
+                                       .flags = CMD_CONN,
+                                       .view = {VIEW_NONE, .message = "Vol {name} created from {file}"},
+                                       .run = run_file};
+
+const struct cmd_def cmd_vol_create_as = {
+    .name = "vol-create-as",
+    .group = "Storage",
+    .summary = "create a volume from a set of args",
+    .help = "A raw volume is allocated in full unless --allocation says less: --allocation 0 makes it sparse.",
+    .example = "vol-create-as nfspool test01 5G --format qcow2\n"
+               "vol-create-as nfspool snap 5G --format qcow2 --backing-vol test01 --backing-vol-format qcow2",
+    .opts = as_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Vol {name} created"},
+    .run = run_as};

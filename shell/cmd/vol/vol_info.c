@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts about a volume, its description, and its path.
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/pool/storage.h"
+#include "io/virt/vol.h"
+
+enum { VOL, POOL, BYTES, PHYSICAL, XPATH = BYTES, WRAP };
+
+#define VOL_ROWS                                                                                                       \
+    [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},       \
+    [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"}
+
+static const struct opt_def path_opts[] = {VOL_ROWS, {NULL}};
+static const struct opt_def info_opts[] = {
+    VOL_ROWS,
+    [BYTES] = {"bytes", OPT_BOOL, 0, "show sizes in bytes"},
+    [PHYSICAL] = {"physical", OPT_BOOL, 0, "the physical size of the volume instead of its allocation"},
+    {NULL},
+};
+static const struct opt_def xml_opts[] = {
+    VOL_ROWS,
+    [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
+    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"},
+    {NULL},
+};
+
+#define COLS(pretty, in)                                                                                               \
+    {                                                                                                                  \
+        {"name", "Name"}, {"type", "Type"}, {"capacity", "Capacity", (in), .bytes = (pretty)},                         \
+            {"allocation", "Allocation", (in), .bytes = (pretty)}, {"physical", "Physical", (in), .bytes = (pretty)},  \
+            {NULL},                                                                                                    \
+    }
+static const struct view_col cols[] = COLS(true, NULL);
+static const struct view_col exact_cols[] = COLS(false, " bytes");
+static const struct view exact_view = {VIEW_FIELDS, exact_cols};
+
+static int run_info(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    if (c->vals[BYTES].b)
+        c->view = &exact_view;
+    return storage_vol(c, VOL, POOL, &vol, e) < 0 ? -1 : virt_vol_info(vol, c->vals[PHYSICAL].b, &c->result, e);
+}
+
+static int run_dumpxml(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_free_ char *xml = NULL;
+    if (storage_vol(c, VOL, POOL, &vol, e) < 0 || virt_vol_xml(vol, &xml, e) < 0)
+        return -1;
+    return storage_xml_result(c, xml, XPATH, WRAP, e);
+}
+
+static int run_path(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_free_ char *path = NULL;
+    if (storage_vol(c, VOL, POOL, &vol, e) < 0 || virt_vol_path(vol, &path, e) < 0)
+        return -1;
+    c->result = json_text(path);
+    return 0;
+}
+
+const struct cmd_def cmd_vol_dumpxml = {
+    .name = "vol-dumpxml",
+    .group = "Storage",
+    .summary = "vol information in XML",
+    .example = "vol-dumpxml test01 nfspool\nvol-dumpxml /mykvm/nfspool/test01 --xpath //target/format",
+    .opts = xml_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_TEXT},
+    .run = run_dumpxml};
+
+const struct cmd_def cmd_vol_info = {.name = "vol-info",
+                                     .group = "Storage",
+                                     .summary = "storage vol information",
+                                     .example = "vol-info test01 nfspool\nvol-info /mykvm/nfspool/test01 --bytes",
+                                     .opts = info_opts,
+                                     .flags = CMD_CONN,
+                                     .view = {VIEW_FIELDS, cols},
+                                     .run = run_info};
+
+const struct cmd_def cmd_vol_path = {.name = "vol-path",
+                                     .group = "Storage",
+                                     .summary = "returns the volume path for a given volume name or key",
+                                     .example = "vol-path test01 nfspool",
+                                     .opts = path_opts,
+                                     .flags = CMD_CONN,
+                                     .view = {VIEW_TEXT},
+                                     .run = run_path};

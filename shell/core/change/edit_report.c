@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a run tells: an item for each change, progress, and one error for all. Any thread.
+#include <string.h>
+
+#include "base/diff.h"
+#include "base/json.h"
+#include "core/change/edit_priv.h"
+#include "core/console/inventory.h"
+#include "core/console/out.h"
+
+const char *edit_error_state(const struct err *err)
+{
+    switch (err->code) {
+    case ERR_UNREACHABLE:
+    case ERR_TIMEOUT:
+        return "unreachable";
+    case ERR_STATE:
+        return "conflict";
+    default:
+        return "failed";
+    }
+}
+
+json_t *edit_item_json(const struct edit_item *item)
+{
+    json_t *v = json_object();
+    json_object_set_new(v, "node", json_text(item->node));
+    json_object_set_new(v, "what", json_text(item->what));
+    if (item->path)
+        json_object_set_new(v, "path", json_text(item->path));
+    json_object_set_new(v, "state", json_text(item->state));
+    if (item->diff)
+        json_object_set(v, "diff", item->diff);
+    if (item->words)
+        json_object_set(v, "words", item->words);
+    if (json_array_size(item->notes))
+        json_object_set(v, "notes", item->notes);
+    if (err_is_set(&item->err))
+        json_object_set_new(v, "error",
+                            json_pack("{s:o, s:o, s:o}", "code", json_text(err_code_name(item->err.code)), "msg",
+                                      json_text(item->err.msg), "hint", json_text(item->err.hint)));
+    return v;
+}
+
+void edit_item_release(struct edit_item *item)
+{
+    free(item->what);
+    free(item->path);
+    json_decref(item->diff);
+    json_decref(item->words);
+    json_decref(item->notes);
+    err_release(&item->err);
+}
+
+int edit_sum_up(const struct edit_item *items, size_t n, struct err *e)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    const struct err *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct err *x = &items[i].err;
+        if (!err_is_set(x))
+            continue;
+        if (!first || x->code == ERR_CANCELLED)
+            first = x;
+        size_t len = strlen(items[i].node);
+        bool named = strncmp(x->msg, items[i].node, len) == 0 && x->msg[len] == ':';
+        buf_addf(&text, "%s%s%s%s", text.len ? "\n" : "", named ? "" : items[i].node, named ? "" : ": ", x->msg);
+    }
+    if (!first)
+        return 0;
+    err_set(e, first->code, "%s", buf_str(&text));
+    return first->hint ? err_hint(e, "%s", first->hint) : -1;
+}
+
+json_t *edit_diff(const char *path, const struct change_file *a, const struct change_file *b)
+{
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    diff_unified(path, buf_str(&a->text), a->text.len, buf_str(&b->text), b->text.len, &out);
+    if (a->exists != b->exists)
+        buf_addf(&out, "%s%s\n", path, b->exists ? " is made" : " is removed");
+    return out.len ? json_textn(out.s, out.len) : NULL;
+}
+
+void edit_progress(const char *title, const char *node, const char *text, bool done)
+{
+    _cleanup_free_ char *line = xasprintf("%s: %s", node, text);
+    out_progress(
+        json_pack("{s:o, s:o, s:o}", "job", json_text(title), "node", json_text(node), "text", json_text(line)), done);
+}
+
+// What undoing needs to find the node again, should it have left the inventory.
+json_t *edit_node_about(const struct node *n)
+{
+    if (!n)
+        return json_null();
+    _cleanup_free_ char *target =
+        n->address ? xasprintf("%s%s%s", n->user ? n->user : "", n->user ? "@" : "", n->address) : NULL;
+    return json_pack("{s:o, s:o, s:i, s:o, s:o}", "name", json_text(n->name), "target", json_text(target), "port",
+                     n->port, "uri", json_text(n->uri), "fingerprint", json_text(n->fingerprint));
+}
+
+void edit_add_note(struct edit_item *item, const char *text)
+{
+    if (!item->notes)
+        item->notes = json_array();
+    json_array_append_new(item->notes, json_text(text));
+}
+
+void edit_take_notes(struct edit_item *item, const struct buf *out)
+{
+    static const char mark[] = "MIGSH-NOTE ";
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, buf_str(out), '\n');
+    for (size_t i = 0; i < lines.n; i++) {
+        if (str_starts(lines.s[i], mark))
+            edit_add_note(item, lines.s[i] + strlen(mark));
+    }
+}
+
+json_t *edit_error_json(const struct err *e)
+{
+    return json_pack("{s:o, s:o}", "code", json_text(err_code_name(e->code)), "msg", json_text(e->msg));
+}

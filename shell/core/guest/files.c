@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A domain's files: named by its descriptions, seen on its node, put in copy order. Job threads. See guest/files.h.
+#include "core/guest/files.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "core/guest/domxml.h"
+#include "core/guest/look.h"
+#include "io/virt/dom.h"
+#include "io/virt/info.h"
+#include "io/virt/pool.h"
+#include "io/virt/snapshot.h"
+#include "io/virt/vol.h"
+#include "io/virt/xml.h"
+
+// Where libvirt's system daemon keeps what the XML need not name.
+#define STATE "/var/lib/libvirt"
+
+struct gather {
+    struct virt_dom *dom;
+    struct virt_conn *conn;
+    bool system;   // the system daemon's, whose directories are known
+    json_t *tops;  // rows without what the node tells, in the order of the descriptions
+    json_t *links; // {PATH: {"backing", "format"}}: chains that a description spells out
+    json_t *facts; // {PATH: what was seen}
+};
+
+static void gather_release(struct gather *g)
+{
+    json_decref(g->tops);
+    json_decref(g->links);
+    json_decref(g->facts);
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    return json_string_value(json_object_get(row, key));
+}
+
+static bool has_path(const json_t *rows, const char *path)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        const char *there = text_of(row, "path");
+        if (there && strcmp(there, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static json_t *new_row(const char *kind, const char *type, const char *path)
+{
+    return json_pack(
+        "{s:o, s:n, s:n, s:o, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
+        "s:n, s:b, s:n}",
+        "kind", json_text(kind), "target", "device", "type", json_text(type), "format", "path", json_text(path), "pool",
+        "volume", "size", "mtime", "allocation", "virtual_size", "owner", "group", "mode", "backing", "backing_format",
+        "relative", 0, "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
+}
+
+// Takes the row; a path that is there already stays the first one's.
+static void add_top(struct gather *g, json_t *row)
+{
+    const char *path = text_of(row, "path");
+    if (path && has_path(g->tops, path))
+        json_decref(row);
+    else
+        json_array_append_new(g->tops, row);
+}
+
+static void add_file(struct gather *g, const char *kind, const char *type, const char *format, const char *path)
+{
+    if (!path || *path != '/')
+        return;
+    json_t *row = new_row(kind, type, path);
+    json_object_set_new(row, "format", json_text(format));
+    add_top(g, row);
+}
+
+// The path of a volume, as libvirt knows it; without it the row says why.
+static void resolve_volume(struct gather *g, json_t *row, const char *pool, const char *name)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_free_ char *path = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    json_object_set_new(row, "pool", json_text(pool));
+    json_object_set_new(row, "volume", json_text(name));
+    if (virt_vol_lookup(g->conn, pool, name, &vol, &e) < 0 || virt_vol_path(vol, &path, &e) < 0) {
+        json_object_set_new(row, "problem", json_text(e.msg));
+        if (e.code == ERR_NOT_FOUND)
+            json_object_set_new(row, "exists", json_false());
+        return;
+    }
+    json_object_set_new(row, "path", json_text(path));
+}
+
+// A file may be a volume of a pool too. Failing means that it is none, or that this hypervisor has no pools.
+static void find_volume(struct gather *g, json_t *row)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    const char *path = text_of(row, "path");
+    if (text_of(row, "pool") || !path || *path != '/' || virt_vol_lookup(g->conn, NULL, path, &vol, &ignored) < 0 ||
+        virt_vol_pool(vol, &pool, &ignored) < 0)
+        return;
+    json_object_set_new(row, "pool", json_text(virt_pool_name(pool)));
+    json_object_set_new(row, "volume", json_text(virt_vol_name(vol)));
+}
+
+// A <backingStore> with a source says what backs the image, whatever the image says; one without ends the chain in live
+// XML, and in inactive XML just means that nobody has looked.
+static void add_links(struct gather *g, struct xml_doc *doc, struct xml_node *at, const char *path)
+{
+    _cleanup_free_ char *above = xstrdup(path);
+    for (struct xml_node *node = at; above;) {
+        size_t n;
+        _cleanup_free_ struct xml_node **below = xml_nodes(doc, node, "./backingStore[source]", &n);
+        if (!n)
+            return;
+        node = below[0];
+        char *backing = xml_string(doc, node, "string(./source/@file|./source/@dev)");
+        _cleanup_free_ char *format = xml_string(doc, node, "string(./format/@type)");
+        if (backing)
+            json_object_set_new(g->links, above,
+                                json_pack("{s:o, s:o}", "backing", json_text(backing), "format", json_text(format)));
+        free(above);
+        above = backing;
+    }
+}
+
+// `kind` for all but what `as_disks` already names.
+static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, const char *kind)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
+    for (size_t i = 0; i < n; i++) {
+        json_auto_t *disk = domxml_disk(doc, nodes[i]);
+        const char *source = text_of(disk, "source"), *type = text_of(disk, "type"), *pool = text_of(disk, "pool");
+        if (!source)
+            continue; // an empty drive
+        json_t *row = new_row(kind, type ? type : "file", *source == '/' && !pool ? source : NULL);
+        const char *const keys[] = {"target", "device", "format", "readonly", "shareable"};
+        for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+            json_object_set(row, keys[k], json_object_get(disk, keys[k]));
+        // Without a word libvirt takes it for raw, and does not look.
+        if (json_is_null(json_object_get(row, "format")))
+            json_object_set_new(row, "format", json_text("raw"));
+        if (pool)
+            resolve_volume(g, row, pool, source);
+        else if (*source != '/')
+            json_object_set_new(row, "name", json_text(source));
+        const char *path = text_of(row, "path");
+        if (path)
+            add_links(g, doc, nodes[i], path);
+        add_top(g, row);
+    }
+}
+
+static void add_nvram(struct gather *g, struct xml_doc *doc)
+{
+    _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file)");
+    _cleanup_free_ char *text = xml_string(doc, NULL, "string(/domain/os/nvram[not(*)])");
+    _cleanup_free_ char *format = xml_string(doc, NULL, "string(/domain/os/nvram/@format)");
+    _cleanup_free_ char *uefi = xml_string(
+        doc, NULL,
+        "string(/domain[os/@firmware='efi' or os/loader/@type='pflash'][not(os/loader/@stateless='yes')]/name)");
+    _cleanup_free_ char *usual = uefi && g->system ? xasprintf(STATE "/qemu/nvram/%s_VARS.fd", uefi) : NULL;
+    add_file(g, "nvram", "file", format ? format : "raw", path ? path : text ? text : usual);
+}
+
+static void add_tpm(struct gather *g, struct xml_doc *doc)
+{
+    _cleanup_free_ char *uuid = xml_string(doc, NULL, "string(/domain[devices/tpm/backend/@type='emulator']/uuid)");
+    _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/devices/tpm/backend/source/@path)");
+    _cleanup_free_ char *usual = uuid && g->system ? xasprintf(STATE "/swtpm/%s", uuid) : NULL;
+    if (path || usual)
+        add_file(g, "tpm", "dir", NULL, path ? path : usual);
+}
+
+static int add_description(struct gather *g, unsigned flags, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (virt_dom_xml(g->dom, flags, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+        return -1;
+    add_disks(g, doc, "/domain/devices/disk", "disk");
+    add_nvram(g, doc);
+    add_tpm(g, doc);
+    return 0;
+}
+
+// What only snapshots name. A driver without snapshots has none.
+static int add_snapshots(struct gather *g, struct err *e)
+{
+    json_auto_t *list = NULL;
+    size_t i, n;
+    json_t *row;
+    if (virt_snap_list(g->dom, NULL, VIRT_SNAP_TOPOLOGICAL, &list, e) < 0) {
+        if (e->code != ERR_UNSUPPORTED)
+            return -1;
+        err_release(e);
+        return 0;
+    }
+    json_array_foreach(list, i, row)
+    {
+        _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+        if (xml_parse(text_of(row, "xml"), &doc, e) < 0)
+            return err_wrap(e, "snapshot '%s'", text_of(row, "name"));
+        add_disks(g, doc, "/domainsnapshot/*[self::domain or self::inactiveDomain]/devices/disk", "snapshot");
+        add_disks(g, doc, "/domainsnapshot/disks/disk[@snapshot='external']", "snapshot");
+        _cleanup_free_ struct xml_node **memory =
+            xml_nodes(doc, NULL, "/domainsnapshot/memory[@snapshot='external']/@file", &n);
+        _cleanup_free_ char *path = n ? xml_node_text(memory[0]) : NULL;
+        add_file(g, "snapshot", "file", NULL, path);
+    }
+    return 0;
+}
+
+static int add_all(struct gather *g, struct err *e)
+{
+    int active = virt_dom_is_active(g->dom, e), saved = 0;
+    if (active < 0 || add_description(g, VIRT_XML_INACTIVE, e) < 0 || (active && add_description(g, 0, e) < 0))
+        return -1;
+    if (g->system && (saved = virt_dom_has_managed_save(g->dom, e)) < 0)
+        return -1;
+    if (saved) {
+        _cleanup_free_ char *path = xasprintf(STATE "/qemu/save/%s.save", virt_dom_name(g->dom));
+        add_file(g, "save", "file", NULL, path);
+    }
+    return add_snapshots(g, e);
+}
+
+static bool is_image(const json_t *row)
+{
+    const char *kind = text_of(row, "kind");
+    return (strcmp(kind, "disk") == 0 || strcmp(kind, "snapshot") == 0) && text_of(row, "format");
+}
+
+static int look(struct gather *g, const struct guest_place *p, struct err *e)
+{
+    json_auto_t *paths = json_object();
+    size_t i;
+    json_t *row;
+    json_array_foreach(g->tops, i, row)
+    {
+        const char *path = text_of(row, "path");
+        if (path)
+            json_object_set_new(paths, path,
+                                is_image(row)                               ? json_text(text_of(row, "format"))
+                                : strcmp(text_of(row, "kind"), "save") == 0 ? json_text(GUEST_LOOK_SAVE)
+                                                                            : json_null());
+    }
+    return guest_look_chains(p, paths, g->links, g->facts, e);
+}
+
+// What the node told, into the row.
+static void fill(struct gather *g, json_t *row)
+{
+    static const char *const keys[] = {"size", "mtime",  "allocation", "owner",  "group",
+                                       "mode", "exists", "in_use",     "problem"};
+    const char *path = text_of(row, "path"), *format;
+    const json_t *fact = path ? json_object_get(g->facts, path) : NULL;
+    if (!fact)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        json_object_set(row, keys[i], json_object_get(fact, keys[i]));
+    if (strcmp(text_of(row, "kind"), "save") == 0)
+        json_object_set(row, "was_running", json_object_get(fact, "was_running")); // absent: it does not tell
+    const json_t *info = json_object_get(fact, "info");
+    const char *backing = guest_backing(g->facts, g->links, path, &format);
+    const char *written = text_of(info, "backing-filename");
+    if (json_object_get(info, "virtual-size"))
+        json_object_set(row, "virtual_size", json_object_get(info, "virtual-size"));
+    if (!text_of(row, "format") && text_of(info, "format"))
+        json_object_set(row, "format", json_object_get(info, "format"));
+    json_object_set_new(row, "backing", json_text(backing));
+    json_object_set_new(row, "backing_format", json_text(format));
+    json_object_set_new(row, "relative", json_boolean(written && *written != '/' && !strchr(written, ':')));
+}
+
+// The row, and before it all that is below it and has no row of its own yet.
+static void emit(struct gather *g, json_t *list, json_t *top)
+{
+    json_auto_t *chain = json_array();
+    const char *path = text_of(top, "path"), *format;
+    fill(g, top);
+    json_array_append(chain, top);
+    for (const char *b = path;
+         b && (b = guest_backing(g->facts, g->links, b, &format)) && !has_path(list, b) && !has_path(chain, b);) {
+        json_t *row = new_row("backing", *b == '/' ? "file" : "network", *b == '/' ? b : NULL);
+        json_object_set(row, "target", json_object_get(top, "target"));
+        json_object_set(row, "device", json_object_get(top, "device"));
+        json_object_set_new(row, "readonly", json_true());
+        json_object_set_new(row, "format", json_text(format));
+        if (*b != '/')
+            json_object_set_new(row, "name", json_text(b));
+        else if (str_starts(b, "/dev/"))
+            json_object_set_new(row, "type", json_text("block"));
+        fill(g, row);
+        json_array_append_new(chain, row);
+    }
+    for (size_t i = json_array_size(chain); i-- > 0;) {
+        json_t *row = json_array_get(chain, i);
+        if (text_of(row, "path") && has_path(list, text_of(row, "path")))
+            continue; // came as another one's backing file
+        find_volume(g, row);
+        json_array_append(list, row);
+    }
+}
+
+int guest_files(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, json_t **ret, struct err *e)
+{
+    _cleanup_(gather_release) struct gather g = {dom,          virt_dom_conn(dom), false,
+                                                 json_array(), json_object(),      json_object()};
+    g.system = guest_is_system(virt_conn_uri(g.conn));
+    struct guest_place p = {ctx, job, node, g.system};
+    if (add_all(&g, e) < 0 || look(&g, &p, e) < 0)
+        return -1;
+    size_t i;
+    json_t *row;
+    *ret = json_array();
+    json_array_foreach(g.tops, i, row)
+    {
+        emit(&g, *ret, row);
+    }
+    return 0;
+}
+
+// qemu+ssh://host/system?…
+bool guest_is_system(const char *uri)
+{
+    size_t n = strcspn(uri, "?");
+    return n >= 7 && strncmp(uri + n - 7, "/system", 7) == 0;
+}
+
+// test:///default, qemu:///system
+bool guest_is_local(const char *uri)
+{
+    const char *host = strstr(uri, "://");
+    return host && host[3] == '/';
+}

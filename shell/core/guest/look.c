@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking at files on a node. Job threads. See guest/look.h.
+#include "core/guest/look.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "core/node/place.h"
+
+enum { TIMEOUT_MS = 120000, MAX_LEVELS = 256, MAX_OUTPUT = 32 << 20 };
+
+// Pairs of arguments: "stat", "save", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark, NUMBER that
+// of the pair. The list of what is open for writing names inodes, and block devices by their numbers: libvirt gives QEMU
+// device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does not care.
+static const char script[] =
+    "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin\n"
+    "echo '@migsh files'\n"
+    "nl='\n'\n"
+    "open=$nl$(find /proc/[0-9]*/fd -maxdepth 1 -type l -perm -200 -print0 2>/dev/null |\n"
+    "    xargs -0r stat -L --printf 'f %d:%i\\nd %F %t:%T\\n' 2>/dev/null)$nl\n"
+    "say() { printf '@%s %s %s\\n' \"$1\" \"$i\" \"$(printf %s \"$2\" | tr '\\n' ' ')\"; }\n"
+    "info() { if [ \"$f\" ]; then qemu-img info \"$@\" -f \"$f\" --output=json \"$p\"; else qemu-img info \"$@\" "
+    "--output=json \"$p\"; fi; }\n"
+    "image() {\n"
+    "    command -v qemu-img >/dev/null || { echo '@noqemu 0 x'; return; }\n"
+    "    if j=$(info 2>/dev/null); then say info \"$j\"; return; fi\n"
+    "    m=$(info 2>&1 >/dev/null)\n"
+    "    case $m in *' lock'*) say use yes; if j=$(info -U 2>/dev/null); then say info \"$j\"; return; fi\n"
+    "        m=$(info -U 2>&1 >/dev/null) ;; esac\n"
+    "    say problem \"$m\"\n"
+    "}\n"
+    // struct _virQEMUSaveHeader: magic[16], version, data_len, was_running, in the host's byte order
+    "saved() {\n"
+    "    [ \"$(head -c 16 -- \"$p\" | tr -d '\\0')\" = LibvirtQemudSave ] || return\n"
+    "    case $(od -An -tu4 -j24 -N4 -- \"$p\" | tr -d ' ') in 0) say ran no ;; 1) say ran yes ;; esac\n"
+    "}\n"
+    "i=0\n"
+    "while [ $# -gt 0 ]; do\n"
+    "    how=$1 p=$2; shift 2\n"
+    "    if s=$(stat -L -c '%b %B %a %u %g %d:%i %t:%T %s %Y %F' -- \"$p\" 2>&1); then\n"
+    "        say stat \"$s\"; say owner \"$(stat -L -c '%U %G' -- \"$p\")\"\n"
+    "        case $s in *' directory') say du \"$(du -s -B1 --apparent-size -- \"$p\" 2>/dev/null | cut -f1) "
+    "$(du -s -B1 -- \"$p\" 2>/dev/null | cut -f1)\" ;;\n"
+    "            *' block special file') say bytes \"$(blockdev --getsize64 \"$p\" 2>/dev/null)\"\n"
+    "                k=\"d block special file $(stat -L -c %t:%T -- \"$p\")\"\n"
+    "                case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;;\n"
+    "            *) k=\"f $(stat -L -c %d:%i -- \"$p\")\"; case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;; esac\n"
+    "        case $how in image:*) f=${how#image:}; image ;; probe) f=; image ;; save) saved ;; esac\n"
+    "    else case $s in *'No such file or directory'|*'Not a directory') say absent yes ;; *) say problem \"$s\" ;; "
+    "esac; fi\n"
+    "    i=$((i + 1))\n"
+    "done";
+
+static void set_text(json_t *fact, const char *key, const char *s, size_t n)
+{
+    json_object_set_new(fact, key, json_textn(s, n));
+}
+
+static void set_number(json_t *fact, const char *key, const char *text)
+{
+    long long n;
+    if (text && str_to_int(text, 0, INT64_MAX, &n) == 0)
+        json_object_set_new(fact, key, json_integer(n));
+}
+
+// "blocks unit mode uid gid dev:ino major:minor size mtime kind of file"
+static void take_stat(json_t *fact, const char *value)
+{
+    _cleanup_strv_ struct strv w = STRV_INIT;
+    long long blocks, unit;
+    strv_split(&w, value, ' ');
+    if (w.n < 10 || str_to_int(w.s[0], 0, INT64_MAX >> 12, &blocks) < 0 || str_to_int(w.s[1], 1, 4096, &unit) < 0)
+        return;
+    json_object_set_new(fact, "exists", json_true());
+    json_object_set_new(fact, "allocation", json_integer(blocks * unit));
+    _cleanup_free_ char *mode = xasprintf("%04lo", strtoul(w.s[2], NULL, 8));
+    json_object_set_new(fact, "mode", json_text(mode));
+    json_object_set_new(fact, "owner", json_text(w.s[3]));
+    json_object_set_new(fact, "group", json_text(w.s[4]));
+    json_object_set_new(fact, "inode", json_text(w.s[5]));
+    set_number(fact, "size", w.s[7]);
+    set_number(fact, "mtime", w.s[8]);
+    json_object_set_new(fact, "dir", json_boolean(str_ends(value, " directory")));
+}
+
+// Names, where the numbers have any.
+static void take_owner(json_t *fact, const char *value)
+{
+    const char *blank = strchr(value, ' ');
+    if (!blank)
+        return;
+    if (!str_starts(value, "UNKNOWN "))
+        set_text(fact, "owner", value, (size_t)(blank - value));
+    if (strcmp(blank + 1, "UNKNOWN") != 0)
+        json_object_set_new(fact, "group", json_text(blank + 1));
+}
+
+static void take_du(json_t *fact, const char *value)
+{
+    _cleanup_strv_ struct strv w = STRV_INIT;
+    strv_split(&w, value, ' ');
+    set_number(fact, "size", w.n ? w.s[0] : NULL);
+    set_number(fact, "allocation", w.n > 1 ? w.s[1] : NULL);
+}
+
+static void take(json_t *fact, const char *key, const char *value)
+{
+    if (strcmp(key, "stat") == 0) {
+        take_stat(fact, value);
+    } else if (strcmp(key, "owner") == 0) {
+        take_owner(fact, value);
+    } else if (strcmp(key, "du") == 0) {
+        take_du(fact, value);
+    } else if (strcmp(key, "bytes") == 0) {
+        set_number(fact, "size", value);
+        set_number(fact, "allocation", value);
+    } else if (strcmp(key, "use") == 0) {
+        json_object_set_new(fact, "in_use", json_true());
+    } else if (strcmp(key, "ran") == 0) {
+        json_object_set_new(fact, "was_running", json_boolean(strcmp(value, "yes") == 0));
+    } else if (strcmp(key, "absent") == 0) {
+        json_object_set_new(fact, "exists", json_false());
+    } else if (strcmp(key, "problem") == 0) {
+        json_object_set_new(fact, "problem", json_text(value));
+    } else if (strcmp(key, "info") == 0) {
+        json_t *info = json_loads(value, 0, NULL);
+        if (info)
+            json_object_set_new(fact, "info", info);
+        else
+            json_object_set_new(fact, "problem", json_text("qemu-img's answer makes no sense"));
+    }
+}
+
+static json_t *new_fact(void)
+{
+    return json_pack("{s:n, s:b, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:n, s:n, s:n}", "exists", "in_use", 0, "size",
+                     "mtime", "allocation", "owner", "group", "mode", "dir", 0, "inode", "problem", "info");
+}
+
+static int read_answer(const struct guest_place *p, const char *out, const struct strv *args, json_t *facts,
+                       struct err *e)
+{
+    static const char begin[] = "@migsh files\n";
+    const char *s = strstr(out, begin);
+    if (!s)
+        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(p->node));
+    for (size_t i = 1; i < args->n; i += 2)
+        json_object_set_new(facts, args->s[i], new_fact());
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, s + strlen(begin), '\n');
+    for (size_t i = 0; i < lines.n; i++) {
+        char *key = lines.s[i], *number = strchr(key, ' '), *value = number ? strchr(number + 1, ' ') : NULL;
+        long long n;
+        if (*key != '@' || !value)
+            continue;
+        *number++ = *value++ = '\0';
+        if (strcmp(key, "@noqemu") == 0) {
+            err_set(e, ERR_UNSUPPORTED, "%s: there is no qemu-img, which tells what an image consists of",
+                    place_name(p->node));
+            return err_hint(e, "install it there: apt-get install qemu-utils, dnf install qemu-img");
+        }
+        if (str_to_int(number, 0, (long long)args->n / 2 - 1, &n) == 0)
+            take(json_object_get(facts, args->s[2 * n + 1]), key + 1, value);
+    }
+    return 0;
+}
+
+int guest_look(const struct guest_place *p, const json_t *paths, json_t **ret, struct err *e)
+{
+    _cleanup_strv_ struct strv args = STRV_INIT;
+    const char *path;
+    json_t *format;
+    *ret = json_object();
+    json_object_foreach((json_t *)paths, path, format)
+    {
+        const char *f = json_string_value(format);
+        bool save = f && strcmp(f, GUEST_LOOK_SAVE) == 0;
+        strv_take(&args, !f || save ? xstrdup(save ? "save" : "stat")
+                         : *f       ? xasprintf("image:%s", f)
+                                    : xstrdup("probe"));
+        strv_add(&args, path);
+    }
+    if (!args.n)
+        return 0;
+    struct place_exec spec = {.script = script,
+                              .args = (const char *const *)args.s,
+                              .n_args = args.n,
+                              .root = p->root,
+                              .max_output = MAX_OUTPUT,
+                              .timeout_ms = TIMEOUT_MS};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_free_ char *out = NULL;
+    if (place_exec(p->ctx, p->job, p->node, &spec, &result, e) < 0 ||
+        remote_result_output(place_name(p->node), &result, &out, e) < 0 || read_answer(p, out, &args, *ret, e) < 0) {
+        json_decref(*ret);
+        *ret = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+// Without "." and "..", by the letter: NULL where there is none.
+static char *without_dots(const char *path)
+{
+    _cleanup_strv_ struct strv parts = STRV_INIT, kept = STRV_INIT;
+    struct buf b = BUF_INIT;
+    strv_split(&parts, path, '/');
+    for (size_t i = 0; i < parts.n; i++) {
+        if (strcmp(parts.s[i], "..") == 0) {
+            if (kept.n) {
+                free(kept.s[--kept.n]);
+                kept.s[kept.n] = NULL;
+            }
+        } else if (strcmp(parts.s[i], ".") != 0) {
+            strv_add(&kept, parts.s[i]);
+        }
+    }
+    if (kept.n == parts.n)
+        return NULL;
+    for (size_t i = 0; i < kept.n; i++)
+        buf_addf(&b, "/%s", kept.s[i]);
+    return buf_steal(&b);
+}
+
+// "/a/b/../c" is "/a/c" unless b is a link to elsewhere: both were looked at, and are the same file, or both none.
+static void note_same(json_t *facts, const char *path, const char *plain)
+{
+    json_t *a = json_object_get(facts, path), *b = json_object_get(facts, plain);
+    if (a && b && json_equal(json_object_get(a, "inode"), json_object_get(b, "inode")))
+        json_object_set_new(a, "same", json_text(plain));
+}
+
+const char *guest_backing(const json_t *facts, const json_t *links, const char *path, const char **ret_format)
+{
+    const json_t *link = json_object_get(links, path), *info = json_object_get(json_object_get(facts, path), "info");
+    *ret_format = NULL;
+    if (link) {
+        *ret_format = json_string_value(json_object_get(link, "format"));
+        return json_string_value(json_object_get(link, "backing"));
+    }
+    const char *full = json_string_value(json_object_get(info, "full-backing-filename"));
+    if (!full)
+        full = json_string_value(json_object_get(info, "backing-filename"));
+    *ret_format = json_string_value(json_object_get(info, "backing-filename-format"));
+    if (full && str_starts(full, "file:/"))
+        full += strlen("file:");
+    const char *same = full ? json_string_value(json_object_get(json_object_get(facts, full), "same")) : NULL;
+    return same ? same : full;
+}
+
+static void add_level(json_t *next, const char *path, const char *format)
+{
+    _cleanup_free_ char *plain = without_dots(path);
+    json_object_set_new(next, path, json_text(format));
+    if (plain && *plain)
+        json_object_set_new(next, plain, json_text(format));
+}
+
+int guest_look_chains(const struct guest_place *p, const json_t *paths, const json_t *links, json_t *facts,
+                      struct err *e)
+{
+    json_auto_t *now = json_copy((json_t *)paths);
+    for (int level = 0; json_object_size(now); level++) {
+        json_auto_t *seen = NULL, *next = json_object();
+        const char *path, *format;
+        json_t *asked;
+        if (level == MAX_LEVELS)
+            return err_set(e, ERR_UNSUPPORTED, "an image has more than %d others below it", MAX_LEVELS);
+        if (guest_look(p, now, &seen, e) < 0)
+            return -1;
+        json_object_update(facts, seen);
+        json_object_foreach(now, path, asked)
+        {
+            _cleanup_free_ char *plain = without_dots(path);
+            if (plain && json_is_string(asked))
+                note_same(facts, path, plain);
+            const char *backing = guest_backing(facts, links, path, &format);
+            if (json_is_string(asked) && backing && *backing == '/' && !json_object_get(facts, backing))
+                add_level(next, backing, format ? format : "");
+        }
+        json_decref(now);
+        now = steal(&next);
+    }
+    return 0;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A managed save beside the disks that it belongs to. Job threads. See saved.h.
+#include "core/guest/saved.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/guest/files.h"
+
+// Whole seconds are compared, and a file server's clock may be a little ahead of the node's, which wrote the save.
+enum { SLACK_S = 1 };
+
+void saved_release(struct saved *s)
+{
+    free(s->disk);
+    *s = (struct saved){.was_running = true};
+}
+
+static bool is_kind(const json_t *row, const char *kind)
+{
+    const char *there = json_string_value(json_object_get(row, "kind"));
+    return there && strcmp(there, kind) == 0;
+}
+
+// What the guest itself writes to. A device's file has no time of its last change.
+static bool is_written(const json_t *row)
+{
+    const char *type = json_string_value(json_object_get(row, "type"));
+    return is_kind(row, "disk") && !json_is_true(json_object_get(row, "readonly")) && type &&
+           strcmp(type, "block") != 0;
+}
+
+bool saved_judge(const json_t *rows, struct saved *ret)
+{
+    const json_t *save = NULL, *newest = NULL;
+    size_t i;
+    json_t *row;
+    *ret = (struct saved){.was_running = true};
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        const json_t *time = json_object_get(row, "mtime");
+        if (!json_is_integer(time))
+            continue;
+        if (is_kind(row, "save"))
+            save = row;
+        else if (is_written(row) && json_integer_value(time) > json_integer_value(json_object_get(newest, "mtime")))
+            newest = row;
+    }
+    if (!save)
+        return false;
+    ret->was_running = !json_is_false(json_object_get(save, "was_running"));
+    ret->time = (double)json_integer_value(json_object_get(save, "mtime"));
+    ret->disk_time = (double)json_integer_value(json_object_get(newest, "mtime"));
+    if (newest && ret->disk_time > ret->time + SLACK_S)
+        ret->disk = xstrdup(json_string_value(json_object_get(newest, "path")));
+    return true;
+}
+
+int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, struct saved *ret,
+               struct err *e)
+{
+    json_auto_t *rows = NULL;
+    *ret = (struct saved){.was_running = true};
+    if (guest_files(ctx, job, node, dom, &rows, e) < 0)
+        return -1;
+    return saved_judge(rows, ret) ? 0 : err_set(e, ERR_NOT_FOUND, "its file is not where libvirt keeps such files");
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a domain's managed save is worth: whether it ran when it was saved, and whether a disk was written to since, so
+// that going on from it would put yesterday's memory on today's disk. Looks at the files on the node. Job threads.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "core/console/ctx.h"
+
+struct job;
+struct virt_dom;
+
+struct saved {
+    bool was_running; // true, too, where the node does not tell
+    double time;      // of the save, seconds since the epoch
+    char *disk;       // the disk that was written to last, if that was behind the save; else NULL
+    double disk_time;
+};
+void saved_release(struct saved *s);
+#define _cleanup_saved_ __attribute__((cleanup(saved_release)))
+
+// `node` NULL: this machine. `dom` has a managed save. -1: it cannot be told; *ret then says that it ran.
+int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, struct saved *ret,
+               struct err *e);
+
+// Pure: the same of guest_files() rows. False: the save itself is not among them.
+bool saved_judge(const json_t *rows, struct saved *ret);

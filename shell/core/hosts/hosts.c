@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lines of /etc/hosts. Pure. See hosts.h.
+#include "core/hosts/hosts.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "core/change/change_priv.h"
+#include "core/console/address.h"
+#include "io/ssh/remote.h"
+
+// Names that mean this machine, or that a fresh system's file gives to fixed addresses.
+static const char *const reserved[] = {"localhost",
+                                       "localhost.localdomain",
+                                       "localhost4",
+                                       "localhost6",
+                                       "ip6-localhost",
+                                       "ip6-loopback",
+                                       "ip6-localnet",
+                                       "ip6-mcastprefix",
+                                       "ip6-allnodes",
+                                       "ip6-allrouters",
+                                       "broadcasthost",
+                                       "localhost4.localdomain4",
+                                       "localhost6.localdomain6"};
+
+void hosts_release(struct hosts *h)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        free(h->list[i].name);
+        free(h->list[i].address);
+    }
+    free(h->list);
+    free(h->own);
+    *h = (struct hosts){NULL, 0, NULL};
+}
+
+static bool is_reserved(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
+        if (strcasecmp(name, reserved[i]) == 0)
+            return true;
+    }
+    size_t n = strlen(name);
+    return n > 10 && strcasecmp(name + n - 10, ".localhost") == 0;
+}
+
+// RFC 1123 2.1: labels of letters, digits and inner hyphens, 63 at most, 255 in all; the last one not all digits, as the
+// name would look like an address.
+bool hosts_name_is_valid(const char *name)
+{
+    size_t label = 0;
+    bool digits = true;
+    if (!*name || strlen(name) > 253)
+        return false;
+    for (const char *p = name; *p; p++) {
+        if (*p == '.') {
+            if (!label || p[-1] == '-')
+                return false;
+            label = 0;
+            digits = true;
+            continue;
+        }
+        if (!isalnum((unsigned char)*p) && (*p != '-' || !label))
+            return false;
+        digits &= isdigit((unsigned char)*p) != 0;
+        if (++label > 63)
+            return false;
+    }
+    return label && name[strlen(name) - 1] != '-' && !digits;
+}
+
+int hosts_add(struct hosts *h, const char *name, const char *address, struct err *e)
+{
+    struct address a;
+    if (is_reserved(name))
+        return err_set(e, ERR_USAGE, "'%s' means the machine itself: migsh does not change it", name);
+    if (!hosts_name_is_valid(name)) {
+        err_set(e, ERR_USAGE, "'%s' cannot be a host name (RFC 1123)", name);
+        return err_hint(e, "letters, digits and inner hyphens, in labels of at most 63; name the node otherwise");
+    }
+    if (!address_parse(address, &a))
+        return err_set(e, ERR_USAGE, "node %s: '%s' is not an address", name, address);
+    if (address_is_loopback(&a) || address_is_unspecified(&a))
+        return err_set(e, ERR_USAGE, "node %s: %s leads every machine to itself", name, address);
+    h->list = xrealloc(h->list, h->n + 1, sizeof(*h->list));
+    h->list[h->n++] = (struct hosts_entry){xstrdup(name), xstrdup(address)};
+    return 0;
+}
+
+void hosts_text(const struct hosts *h, struct buf *out)
+{
+    for (size_t i = 0; i < h->n; i++)
+        buf_addf(out, "%s %s\n", h->list[i].address, h->list[i].name);
+}
+
+// The words of a line before its comment; the first is the address.
+static void words_of(const char *line, size_t len, struct strv *ret)
+{
+    const char *end = memchr(line, '#', len);
+    end = end ? end : line + len;
+    while (line < end) {
+        while (line < end && isspace((unsigned char)*line))
+            line++;
+        const char *start = line;
+        while (line < end && !isspace((unsigned char)*line))
+            line++;
+        if (line > start)
+            strv_take(ret, xstrndup(start, (size_t)(line - start)));
+    }
+}
+
+// Why this name of a line is in the way: the address that it should have, or "" for the machine's own on loopback; NULL: it
+// is not.
+static const char *in_the_way(const struct hosts *h, const struct address *a, const char *name)
+{
+    if (is_reserved(name))
+        return NULL;
+    for (size_t i = 0; i < h->n; i++) {
+        struct address wanted;
+        if (strcasecmp(h->list[i].name, name) == 0 && address_parse(h->list[i].address, &wanted) &&
+            !address_equal(&wanted, a))
+            return h->list[i].address;
+    }
+    return h->own && strcasecmp(h->own, name) == 0 && address_is_loopback(a) ? "" : NULL;
+}
+
+void hosts_conflicts(const struct hosts *h, const char *text, size_t len, json_t *ret_notes)
+{
+    _cleanup_lines_ struct text_lines t;
+    text_split(text, len, &t);
+    for (size_t i = 0; i < t.n; i++) {
+        _cleanup_strv_ struct strv words = STRV_INIT;
+        struct address a;
+        if (!t.l[i].in_block)
+            words_of(t.l[i].s, t.l[i].len, &words);
+        if (words.n < 2 || !address_parse(words.s[0], &a))
+            continue;
+        for (size_t k = 1; k < words.n; k++) {
+            const char *wanted = in_the_way(h, &a, words.s[k]);
+            if (!wanted)
+                continue;
+            _cleanup_free_ char *note =
+                *wanted
+                    ? xasprintf("line %zu gives %s the address %s, not %s (--fix-conflicts mends it)", i + 1,
+                                words.s[k], words.s[0], wanted)
+                    : xasprintf("line %zu gives the machine's own name %s the address %s: a migration to it would be "
+                                "sent to the wrong machine (--fix-conflicts mends it)",
+                                i + 1, words.s[k], words.s[0]);
+            json_array_append_new(ret_notes, json_text(note));
+        }
+    }
+}
+
+char *hosts_mend(const struct hosts *h, const char *line, size_t len)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    struct address a;
+    words_of(line, len, &words);
+    if (words.n < 2 || !address_parse(words.s[0], &a))
+        return NULL;
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    buf_adds(&out, words.s[0]);
+    size_t left = 0;
+    for (size_t k = 1; k < words.n; k++) {
+        if (in_the_way(h, &a, words.s[k]))
+            continue;
+        buf_addf(&out, "%c%s", left++ ? ' ' : '\t', words.s[k]);
+    }
+    if (left == words.n - 1)
+        return NULL;
+    if (!left)
+        buf_truncate(&out, 0);
+    const char *comment = memchr(line, '#', len);
+    if (!left) {
+        buf_adds(&out, "# migsh: ");
+        buf_add(&out, line, len);
+    } else if (comment) {
+        buf_addc(&out, ' ');
+        buf_add(&out, comment, len - (size_t)(comment - line));
+    }
+    return buf_steal(&out);
+}
+
+// getent(1) prints a line "ADDRESS NAME ALIAS…" for each name it finds. awk judges it, unless it is to the byte what glibc
+// prints where all is well.
+void hosts_verify_script(const struct hosts *h, struct buf *out)
+{
+    _cleanup_buf_ struct buf names = BUF_INIT, pairs = BUF_INIT, well = BUF_INIT;
+    for (size_t i = 0; i < h->n; i++) {
+        const char *const name[] = {h->list[i].name};
+        buf_addc(&names, ' ');
+        remote_quote_words(&names, name, 1);
+        buf_addf(&pairs, "%s %s\n", h->list[i].name, h->list[i].address);
+        buf_addf(&well, "%s%-15s %s", i ? "\n" : "", h->list[i].address, h->list[i].name);
+    }
+    const char *const wanted[] = {buf_str(&pairs)}, *const fine[] = {buf_str(&well)};
+    buf_addf(out,
+             "LC_ALL=C; export LC_ALL; read -r own </proc/sys/kernel/hostname || own=$(uname -n)\n"
+             "set --%s\nfor n; do if [ \"$n\" = \"$own\" ]; then own=; fi; done\n"
+             "found=$(getent hosts \"$@\" ${own:+\"$own\"}) || :\n[ \"$found\" != ",
+             buf_str(&names));
+    remote_quote_words(out, fine, 1);
+    buf_adds(out, " ] || exit 0\nprintf '%s-\\n%s\\n' ");
+    remote_quote_words(out, wanted, 1);
+    buf_adds(out,
+             " \"$found\" | awk -v own=\"$own\" 'BEGIN { own = tolower(own) }\n"
+             "$0 == \"-\" { found = 1; next }\n"
+             "!found { order[++n] = tolower($1); want[tolower($1)] = $2; next }\n"
+             "{ for (i = 2; i <= NF; i++) { k = tolower($i); if (index(\" \" has[k] \" \", \" \" $1 \" \") == 0)\n"
+             "      has[k] = has[k] (has[k] == \"\" ? \"\" : \" \") $1 } }\n"
+             "END { for (i = 1; i <= n; i++) { k = order[i]; if (has[k] != want[k]) { bad = 1\n"
+             "          print k \" resolves to \" (has[k] == \"\" ? \"nothing\" : has[k]) \", not to \" want[k] } }\n"
+             "      if (!(own in want) && has[own] ~ /(^| )(127\\.|::1( |$))/) { bad = 1\n"
+             "          print \"its own name \" own \" resolves to \" has[own] }\n"
+             "      exit bad }'");
+}
+
+json_t *hosts_lines(const char *text, size_t len)
+{
+    _cleanup_lines_ struct text_lines t;
+    text_split(text, len, &t);
+    json_t *all = json_array();
+    for (size_t i = 0; i < t.n; i++) {
+        _cleanup_strv_ struct strv words = STRV_INIT;
+        _cleanup_buf_ struct buf names = BUF_INIT;
+        struct address a;
+        words_of(t.l[i].s, t.l[i].len, &words);
+        if (words.n < 2 || !address_parse(words.s[0], &a))
+            continue;
+        for (size_t k = 1; k < words.n; k++)
+            buf_addf(&names, "%s%s", k > 1 ? " " : "", words.s[k]);
+        json_array_append_new(all, json_pack("{s:o, s:o, s:b}", "address", json_text(words.s[0]), "names",
+                                             json_text(buf_str(&names)), "managed", (int)t.l[i].in_block));
+    }
+    return all;
+}

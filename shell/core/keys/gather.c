@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking at the accounts: one script on each, a line for each fact. See keys.h. Job threads.
+#include <string.h>
+
+#include "base/json.h"
+#include "core/change/edit.h"
+#include "core/console/out.h"
+#include "core/console/session.h"
+#include "core/keys/line.h"
+#include "core/keys/priv.h"
+#include "core/node/place.h"
+#include "io/job.h"
+#include "io/ssh/config.h"
+#include "io/ssh/known.h"
+
+enum { WORKERS = 16, MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
+static const double NAME_MS = 3000;
+static const double timeout_ms = 60000;
+
+// $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when all is known but the key that the account
+// has been given since (and that was tried then). Everything behind the marker is ours. ssh-keygen -y shows whether the
+// key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to eval. The bare
+// echos end a last line that has no end.
+// The host keys and rules are those of sshd's configuration. What `sshd -T` says is exact, but it takes as long as half a
+// login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it). Where
+// it would have to be asked and cannot be, the rules are not known: one that stands there may be for another user only.
+// Few processes: forking is what takes the time.
+static const char script[] =
+    "u=$1 h=$HOME PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL\n"
+    "if [ -O / ]; then me=root; else me=$(id -un); fi\n"
+    "[ \"$u\" ] || u=$me\n"
+    "if [ \"$u\" != \"$me\" ]; then id \"$u\" >/dev/null || exit 1; eval \"h=~$u\"; fi\n"
+    "exec 2>/dev/null\n"
+    "s=$h/.ssh n= b=\n"
+    "if [ \"$2\" = made ]; then\n"
+    "  echo MIGSH-KEYS; [ ! -d \"$s\" ] || echo dir yes\n"
+    "  if [ -f \"$s/id_ed25519\" ] && read -r k <\"$s/id_ed25519.pub\"; then case $k in *' migsh-key-'*) echo \"key "
+    "$k\" ;; esac; fi\n"
+    "  echo end; exit\n"
+    "fi\n"
+    "read -r n </proc/sys/kernel/hostname || n=$(uname -n); read -r b </proc/sys/kernel/random/boot_id\n"
+    "m=$(stat -Lc 'mode %a %d:%i %n' \"$h\" \"$s\" \"$s/authorized_keys\"); i=${m#mode * }\n"
+    "printf '%s\\n' MIGSH-KEYS \"user $u\" \"name $n\" \"identity $b $n ${i%% *}\" \"$m\"\n"
+    "if a=$(hostname -I); then for a in $a; do echo \"name $a\"; done\n"
+    "else ip -o addr show scope global | while read -r _ _ _ a _; do echo \"name ${a%%/*}\"; done; fi\n"
+    "pub() { if read -r k <\"$2.pub\"; then echo \"$1 $k\"; fi; }\n"
+    "host() { if [ -r \"$1.pub\" ]; then pub hostkey \"$1\"\n"
+    "  elif [ -r \"$1\" ] && k=$(ssh-keygen -y -P '' -f \"$1\" </dev/null); then echo \"hostkey $k\"; fi; }\n"
+    "rules() { sed -n \"$e\" \"$@\"; }\n"
+    "if [ \"$2\" = node ]; then\n"
+    "  e= c=/etc/ssh/sshd_config t= ask=\n"
+    "  for w in hostkey authorizedkeysfile permitrootlogin match include; do\n"
+    "    e=\"$e;s/^[[:space:]]*$w[[:space:]=]\\{1,\\}/$w /Ip\"\n"
+    "  done\n"
+    "  for f in \"$c.d\"/*.conf; do [ ! -f \"$f\" ] || t=$(rules \"$c.d\"/*.conf); break; done\n"
+    "  [ -z \"$t\" ] || ask=1\n"
+    "  t=\"$t\n$(rules $c)\" || ask=1\n"
+    "  case $t in *match\\ *|*[\\\"\\#]*) ask=1 ;; esac\n"
+    "  case ${t#*include \"$c.d/*.conf\"} in *include\\ *) ask=1 ;; esac\n"
+    "  if [ \"$ask\" ] && [ \"$me\" = root ] && e=$(sshd -T); then t=$e ask=; fi\n"
+    "  case $t in *hostkey\\ /*) ;; *) for k in rsa ecdsa ed25519; do host \"/etc/ssh/ssh_host_${k}_key\"; done ;; "
+    "esac\n"
+    "  while read -r w v; do case $w in\n"
+    "    hostkey) host \"$v\" ;;\n"
+    "    authorizedkeysfile) [ \"$ask\" ] || echo \"keyfile $v\" ;; permitrootlogin) [ \"$ask\" ] || echo \"rootlogin "
+    "$v\" "
+    ";;\n"
+    "  esac; done <<.\n"
+    "$t\n"
+    ".\n"
+    "fi\n"
+    "[ -d \"$s\" ] && echo dir yes\n"
+    "ok=\n"
+    "for k in id_ed25519 id_ecdsa id_rsa; do\n"
+    "  f=$s/$k; [ -f \"$f\" ] || continue\n"
+    "  if [ \"$ok\" ]; then pub otherkey \"$f\"\n"
+    "  elif p=$(ssh-keygen -y -P '' -f \"$f\" </dev/null); then echo \"key $p\"; ok=yes\n"
+    "  else echo \"locked $k\"; pub otherkey \"$f\"; fi\n"
+    "done\n"
+    "[ \"$2\" = node ] || ssh-add -L | sed -n 's/^\\(ssh\\|ecdsa\\|sk\\)-/otherkey &/p'\n"
+    "lines() { [ ! -f \"$2\" ] || { sed -n \"$1\" \"$2\"; echo; }; }\n"
+    "lines '/[[:space:]]migsh:/s/^/auth /p' \"$s/authorized_keys\"\n"
+    "lines 's/^/known /p' \"$s/known_hosts\"\n"
+    "lines 's/^/global /p' /etc/ssh/ssh_known_hosts\n"
+    "echo end\n";
+
+// What a machine calls itself must be a name, and not one by which each machine means itself.
+static bool is_name(const char *s)
+{
+    static const char *const own[] = {
+        "localhost", "localhost.localdomain", "localhost.localdomain6", "127.0.0.1", "::1", "(none)"};
+    for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+        if (strcmp(s, own[i]) == 0)
+            return false;
+    }
+    return keys_is_name(s);
+}
+
+static void add_name(struct strv *to, const char *name, int port)
+{
+    if (!is_name(name))
+        return;
+    char *full = remote_known_name(name, port);
+    if (strv_has(to, full))
+        free(full);
+    else
+        strv_take(to, full);
+}
+
+static void add_own_name(struct keys_account *a, const char *name)
+{
+    add_name(&a->own_names, name, a->port);
+    const char *dot = strchr(name, '.');
+    if (dot && !strchr(name, ':') && name[strspn(name, "0123456789.")]) { // a host's full name also has a short one
+        _cleanup_free_ char *first = xstrndup(name, (size_t)(dot - name));
+        add_name(&a->own_names, first, a->port);
+    }
+}
+
+static void add_key(struct strv *to, const char *line, bool first)
+{
+    char *key = keys_public(line, strlen(line));
+    if (!key || strv_has(to, key)) {
+        free(key);
+        return;
+    }
+    strv_take(to, key);
+    if (first && to->n > 1) { // one that works goes in front of those that want a passphrase
+        char *last = to->s[to->n - 1];
+        memmove(to->s + 1, to->s, (to->n - 1) * sizeof(*to->s));
+        to->s[0] = last;
+    }
+}
+
+// "MODE DEVICE:INODE PATH"
+static void add_mode(struct keys_account *a, const char *value)
+{
+    char *path = NULL;
+    unsigned long mode = strtoul(value, &path, 8);
+    if (path == value || *path != ' ' || !(path = strchr(path + 1, ' ')) || path[1] != '/' || !(mode & 022))
+        return;
+    for (size_t i = 0; i < a->n_modes; i++) {
+        if (strcmp(a->modes[i].path, path + 1) == 0)
+            return;
+    }
+    a->modes = xrealloc(a->modes, a->n_modes + 1, sizeof(*a->modes));
+    a->modes[a->n_modes++] = (struct keys_mode){xstrdup(path + 1), (unsigned)mode & 07777};
+}
+
+static void add_fact(struct keys_account *a, const char *word, const char *value)
+{
+    if (strcmp(word, "user") == 0 && !a->user)
+        a->user = xstrdup(value);
+    else if (strcmp(word, "name") == 0)
+        add_own_name(a, value);
+    else if (strcmp(word, "identity") == 0 && !a->identity)
+        a->identity = xstrdup(value);
+    else if (strcmp(word, "hostkey") == 0)
+        add_key(&a->host_keys, value, false);
+    else if (strcmp(word, "keyfile") == 0 && !a->key_file)
+        a->key_file = xstrdup(value);
+    else if (strcmp(word, "rootlogin") == 0 && !a->root_rule)
+        a->root_rule = xstrdup(value); // as of each rule of sshd's, the first counts
+    else if (strcmp(word, "dir") == 0)
+        a->has_dir = true;
+    else if (strcmp(word, "mode") == 0)
+        add_mode(a, value);
+    else if (strcmp(word, "locked") == 0 && !a->locked)
+        a->locked = xstrdup(value);
+    else if (strcmp(word, "key") == 0)
+        add_key(&a->public_keys, value, !a->usable), a->usable = a->public_keys.n > 0;
+    else if (strcmp(word, "otherkey") == 0)
+        add_key(&a->public_keys, value, false);
+    else if (strcmp(word, "auth") == 0)
+        buf_addf(&a->authorized, "%s\n", value);
+    else if (strcmp(word, "known") == 0)
+        buf_addf(&a->known, "%s\n", value);
+    else if (strcmp(word, "global") == 0)
+        buf_addf(&a->global, "%s\n", value);
+}
+
+static int take_facts(struct keys_account *a, char *text, struct err *e)
+{
+    static const char marker[] = "MIGSH-KEYS\n";
+    char *at = strstr(text, marker), *end = at ? strstr(at, "\nend\n") : NULL; // in between each line has its word
+    if (!end)
+        return err_set(e, ERR_FAILED, "%s: what was asked about its keys was cut off", keys_account_name(a));
+    *end = '\0';
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, at + strlen(marker), '\n');
+    for (size_t i = 0; i < lines.n; i++) {
+        char *blank = strchr(lines.s[i], ' ');
+        if (!blank)
+            continue;
+        *blank = '\0';
+        add_fact(a, lines.s[i], blank + 1);
+    }
+    if (!a->user || !*a->user)
+        return err_set(e, ERR_FAILED, "%s: the account has no name", keys_account_name(a));
+    return 0;
+}
+
+// The files may belong to another sshd than the one that was talked to (a container, a second sshd on its own port): then
+// the key it proved to have is the only one that is known for certain.
+static void trust(struct keys_account *a, const char *shown)
+{
+    if (strv_has(&a->host_keys, shown))
+        return;
+    if (a->host_keys.n)
+        out_notice(OUT_WARN, "%s: sshd shows a host key that its files do not hold; only that one is handed on",
+                   keys_account_name(a));
+    strv_release(&a->host_keys);
+    add_key(&a->host_keys, shown, false);
+}
+
+// A node may call itself what it likes. Only a name that leads to where this console was shown the host key is taken from
+// it: the key goes into known_hosts under it, and from then on the node may play whoever has that name.
+static void keep_proved_names(struct keys *k, struct job *job, struct keys_account *a)
+{
+    struct session *s = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    _cleanup_strv_ struct strv said = a->own_names;
+    a->own_names = (struct strv)STRV_INIT;
+    bool open = session_get(k->ctx, job, a->node, &s, &ignored) == 0;
+    for (size_t i = 0; i < said.n; i++) {
+        const char *full = said.s[i];
+        bool bracket = *full == '['; // "[name]:port"
+        _cleanup_free_ char *name = xstrndup(full + bracket, bracket ? strcspn(full, "]") - 1 : strlen(full));
+        bool address = strchr(name, ':') || !name[strspn(name, "0123456789.")];
+        if (strv_has(&a->given_names, full))
+            continue;
+        if (open && i < NAMES_MAX && remote_leads_to(job, session_remote(s), name, NAME_MS))
+            strv_add(&a->own_names, full);
+        else if (!address && i < NAMES_MAX)
+            out_notice(OUT_INFO,
+                       "%s calls itself %s, which does not lead to it from here: no host key is put under "
+                       "that name",
+                       keys_account_name(a), name);
+    }
+    session_put(s);
+}
+
+static int look(struct keys *k, struct job *job, struct keys_account *a, struct err *e)
+{
+    _cleanup_free_ char *shown = NULL;
+    if (a->node && !a->gathered && session_greet(k->ctx, job, a->node, k->accept_new, &shown, e) < 0)
+        return -1;
+    const char *args[] = {a->node && k->user ? k->user : "", a->gathered ? "made" : a->node ? "node" : "admin"};
+    struct place_exec spec = {.script = script,
+                              .args = args,
+                              .n_args = 2,
+                              .root = !a->as_user,
+                              .max_output = MAX_OUTPUT,
+                              .timeout_ms = timeout_ms};
+    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_free_ char *text = NULL;
+    if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0)
+        return -1;
+    for (size_t i = 0; i < result.out.len; i++) { // a broken file must not end the text
+        if (!result.out.s[i])
+            result.out.s[i] = ' ';
+    }
+    if (remote_result_output(keys_account_name(a), &result, &text, e) < 0 || take_facts(a, text, e) < 0)
+        return -1;
+    if (shown) {
+        trust(a, shown);
+        keep_proved_names(k, job, a);
+    }
+    if (!a->node && a->public_keys.n)
+        a->usable = true; // a person types the passphrase, or the agent holds the key
+    return 0;
+}
+
+static bool wanted(const struct keys_account *a)
+{
+    return (!a->gathered || a->key_made) && !err_is_set(&a->err);
+}
+
+static void look_one(struct job *job, size_t i, void *arg)
+{
+    struct keys *k = arg;
+    struct keys_account *a = &k->all[i];
+    if (wanted(a))
+        a->gathered = look(k, job, a, &a->err) == 0;
+    a->key_made = false;
+}
+
+void keys_refuse(struct keys *k, const struct keys_account *a, const char *what, const char *state,
+                 const struct err *err)
+{
+    json_t *item = json_object(), *error = json_object();
+    json_object_set_new(item, "node", json_text(keys_account_name(a)));
+    json_object_set_new(item, "what", json_text(what));
+    json_object_set_new(item, "state", json_text(state));
+    json_object_set_new(error, "code", json_text(err_code_name(err->code)));
+    json_object_set_new(error, "msg", json_text(err->msg));
+    json_object_set_new(error, "hint", json_text(err->hint));
+    json_object_set_new(item, "error", error);
+    size_t i;
+    const json_t *old;
+    json_array_foreach(k->refused, i, old)
+    {
+        if (json_equal(old, item)) { // a plan that is made once more, to be carried out
+            json_decref(item);
+            return;
+        }
+    }
+    json_array_append_new(k->refused, item);
+    if (k->code == ERR_NONE)
+        k->code = err->code;
+    out_notice(OUT_WARN, "%s%s%s", err->msg, err->hint ? "; " : "", err->hint ? err->hint : "");
+}
+
+void keys_gather(struct keys *k, struct job *job)
+{
+    bool *tried = xcalloc(k->n, sizeof(*tried));
+    for (size_t i = 0; i < k->n; i++)
+        tried[i] = !wanted(&k->all[i]);
+    job_parallel(job, k->n, WORKERS, look_one, k);
+    for (size_t i = 0; i < k->n; i++) {
+        struct keys_account *a = &k->all[i];
+        if (tried[i] || a->gathered)
+            continue;
+        bool away = a->err.code == ERR_UNREACHABLE || a->err.code == ERR_TIMEOUT;
+        keys_refuse(k, a, "keys", away ? "unreachable" : "failed", &a->err);
+    }
+    for (size_t i = 1; i < k->n; i++) {
+        if (!tried[i] && keys_is_double(k, &k->all[i]))
+            out_notice(OUT_INFO, "%s is %s@%s once more under another name", keys_account_name(&k->all[i]),
+                       k->all[i].user, k->all[i].host);
+    }
+    free(tried);
+}

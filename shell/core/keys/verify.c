@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Logging in from everybody to everybody, as ssh itself does it there. See keys.h. Job threads.
+#include <string.h>
+
+#include "base/json.h"
+#include "core/keys/priv.h"
+#include "core/node/place.h"
+#include "io/job.h"
+#include "io/ssh/remote.h"
+
+enum { WORKERS = 16, LOGIN_S = 5 };
+
+// $1: the account that does it, or "" for the login's own; then for each login: number, host, port, user. One login after
+// another: sshd turns some away when more than ten are on their way in. UpdateHostKeys would write into known_hosts. A line
+// for each: number, status, milliseconds (empty without GNU date), what ssh said.
+static const char script[] = "LC_ALL=C; export LC_ALL\n"
+                             "if [ -n \"$1\" ] && [ \"$1\" != \"$(id -un)\" ]; then\n"
+                             "  u=$1; shift; exec su -s /bin/sh -c \"$MIGSH_LOGINS\" \"$u\" migsh \"$@\"\n"
+                             "fi\n"
+                             "shift\n"
+                             "eval \"$MIGSH_LOGINS\"\n";
+
+static const char logins[] =
+    "echo MIGSH-LOGINS\n"
+    "now() { n=$(date +%s%N); case $n in *N) n=;; esac; }\n"
+    "while [ $# -ge 4 ]; do\n"
+    "  now; start=$n\n"
+    "  said=$(ssh -n -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=5 -o UpdateHostKeys=no \\\n"
+    "    -o NumberOfPasswordPrompts=0 -o ControlPath=none -p \"$3\" -l \"$4\" -- \"$2\" true 2>&1 >/dev/null)\n"
+    "  status=$?; now\n"
+    "  echo \"$1 $status ${n:+$(( (n - start) / 1000000 ))} $(printf %s \"$said\" | tr '\\n\\r\\000' '   ')\"\n"
+    "  shift 4\n"
+    "done\n";
+
+struct login {
+    size_t from, to;
+    bool tried, ok;
+    long long ms; // -1: not known
+    char *error;
+};
+
+struct matrix {
+    struct keys *k;
+    struct login *all; // row by row, k->n columns
+};
+
+static struct login *login_at(struct matrix *m, size_t from, size_t to)
+{
+    return &m->all[from * m->k->n + to];
+}
+
+static bool is_wanted(const struct keys *k, size_t from, size_t to)
+{
+    const struct keys_account *a = &k->all[from], *b = &k->all[to];
+    if (from == to || !b->node || !b->host)
+        return false;
+    if (a->gathered && b->gathered && strcmp(a->identity, b->identity) == 0)
+        return false;
+    return true;
+}
+
+static char *make_command(void)
+{
+    struct buf b = BUF_INIT;
+    const char *words[] = {logins};
+    buf_adds(&b, "MIGSH_LOGINS=");
+    remote_quote_words(&b, words, 1);
+    buf_adds(&b, "\n");
+    buf_adds(&b, script);
+    return buf_steal(&b);
+}
+
+static void take_line(struct matrix *m, size_t from, const char *line)
+{
+    char *end;
+    unsigned long to = strtoul(line, &end, 10);
+    if (end == line || *end != ' ' || to >= m->k->n)
+        return;
+    struct login *l = login_at(m, from, to);
+    long status = strtol(end + 1, &end, 10);
+    if (*end != ' ')
+        return;
+    end++;
+    l->ms = *end == ' ' ? -1 : strtoll(end, &end, 10);
+    l->tried = true;
+    l->ok = status == 0;
+    if (*end == ' ')
+        end++;
+    if (!l->ok)
+        l->error = *end ? xstrdup(end) : xasprintf("ssh ended with status %ld", status);
+}
+
+static int ask(struct matrix *m, struct job *job, size_t from, struct err *e)
+{
+    struct keys *k = m->k;
+    struct keys_account *a = &k->all[from];
+    _cleanup_strv_ struct strv args = STRV_INIT;
+    strv_add(&args, a->node && k->user ? k->user : "");
+    size_t n = 0;
+    // Each begins with its right-hand neighbour, so that they do not all knock at one door.
+    for (size_t step = 1; step < k->n; step++) {
+        size_t to = (from + step) % k->n;
+        if (!is_wanted(k, from, to))
+            continue;
+        strv_take(&args, xasprintf("%zu", to));
+        strv_add(&args, k->all[to].host);
+        strv_take(&args, xasprintf("%d", k->all[to].port));
+        strv_add(&args, k->user ? k->user : k->all[to].login);
+        n++;
+    }
+    if (!n)
+        return 0;
+    _cleanup_free_ char *command = make_command();
+    struct place_exec spec = {.script = command,
+                              .args = (const char *const *)args.s,
+                              .n_args = args.n,
+                              .root = !a->as_user,
+                              .timeout_ms = (double)n * (LOGIN_S + 5) * 1000};
+    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_free_ char *text = NULL;
+    if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0 ||
+        remote_result_output(keys_account_name(a), &result, &text, e) < 0)
+        return -1;
+    const char *at = strstr(text, "MIGSH-LOGINS\n");
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    strv_split(&lines, at ? at : "", '\n');
+    for (size_t i = 1; i < lines.n; i++)
+        take_line(m, from, lines.s[i]);
+    return 0;
+}
+
+static void ask_one(struct job *job, size_t from, void *arg)
+{
+    struct matrix *m = arg;
+    struct keys_account *a = &m->k->all[from];
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (err_is_set(&a->err))
+        err_copy(&e, &a->err);
+    else
+        ask(m, job, from, &e);
+    for (size_t to = 0; to < m->k->n; to++) {
+        struct login *l = login_at(m, from, to);
+        if (is_wanted(m->k, from, to) && !l->tried)
+            l->error = xstrdup(e.msg ? e.msg : "it did not come to a login");
+    }
+}
+
+static json_t *login_json(const struct matrix *m, const struct login *l, size_t from, size_t to)
+{
+    json_t *v = json_object();
+    json_object_set_new(v, "from", json_text(keys_account_name(&m->k->all[from])));
+    json_object_set_new(v, "to", json_text(keys_account_name(&m->k->all[to])));
+    json_object_set_new(v, "ok", json_boolean(l->ok));
+    json_object_set_new(v, "ms", l->tried && l->ms >= 0 ? json_integer(l->ms) : json_null());
+    if (!l->ok)
+        json_object_set_new(v, "error", json_text(l->error));
+    return v;
+}
+
+json_t *keys_verify(struct keys *k, struct job *job)
+{
+    struct matrix m = {k, xcalloc(k->n * k->n, sizeof(*m.all))};
+    job_parallel(job, k->n, WORKERS, ask_one, &m);
+    json_t *result = json_array();
+    for (size_t from = 0; from < k->n; from++) {
+        for (size_t to = 1; to < k->n; to++) {
+            struct login *l = login_at(&m, from, to);
+            if (is_wanted(k, from, to))
+                json_array_append_new(result, login_json(&m, l, from, to));
+            free(l->error);
+        }
+    }
+    free(m.all);
+    return result;
+}

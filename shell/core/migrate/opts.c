@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From given options to libvirt's flags and parameters. Any thread; touches nothing but the files named by options.
+// See migrate/opts.h.
+#include "core/migrate/opts.h"
+
+#include "base/strv.h"
+#include "io/file.h"
+
+enum { XML_MAX = 16 << 20 };
+
+enum kind { FLAG, STRING, NUMBER, BIG, LIST, FILE_, SWITCH, SECONDS };
+#define KIND_FLAG FLAG
+#define KIND_STRING STRING
+#define KIND_NUMBER NUMBER
+#define KIND_BIG BIG
+#define KIND_LIST LIST
+#define KIND_FILE FILE_
+#define KIND_SWITCH SWITCH
+#define KIND_SECONDS SECONDS
+
+static const struct {
+    const char *name;
+    enum kind kind;
+    int target;
+} rows[MIGRATE_OPT_COUNT] = {
+#define ROW(id, name, kind, target, help) [MIGRATE_OPT_##id] = {name, KIND_##kind, target},
+    MIGRATE_OPTS(ROW)
+#undef ROW
+};
+
+// What virsh checks before it touches anything.
+enum relation { EXCLUDES, NEEDS };
+static const struct {
+    enum migrate_opt a;
+    enum relation relation;
+    enum migrate_opt b;
+} rules[] = {
+    {MIGRATE_OPT_LIVE, EXCLUDES, MIGRATE_OPT_OFFLINE},
+    {MIGRATE_OPT_TIMEOUT_SUSPEND, EXCLUDES, MIGRATE_OPT_TIMEOUT_POSTCOPY},
+    {MIGRATE_OPT_AFTER_PRECOPY, NEEDS, MIGRATE_OPT_POSTCOPY},
+    {MIGRATE_OPT_POSTCOPY_RESUME, NEEDS, MIGRATE_OPT_POSTCOPY},
+    {MIGRATE_OPT_TIMEOUT_POSTCOPY, NEEDS, MIGRATE_OPT_POSTCOPY},
+    {MIGRATE_OPT_PERSISTENT_XML, NEEDS, MIGRATE_OPT_PERSISTENT},
+    {MIGRATE_OPT_TLS_DESTINATION, NEEDS, MIGRATE_OPT_TLS},
+};
+
+static int check(const struct migrate_value *v, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+        const char *a = rows[rules[i].a].name, *b = rows[rules[i].b].name;
+        if (!v[rules[i].a].given)
+            continue;
+        if (rules[i].relation == EXCLUDES && v[rules[i].b].given)
+            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", a, b);
+        if (rules[i].relation == NEEDS && !v[rules[i].b].given)
+            return err_set(e, ERR_USAGE, "--%s needs --%s", a, b);
+    }
+    static const enum migrate_opt of_copies[] = {MIGRATE_OPT_SYNC_WRITES, MIGRATE_OPT_COPY_UNCHECKED};
+    for (size_t i = 0; i < ARRAY_SIZE(of_copies); i++) {
+        if (v[of_copies[i]].given && !v[MIGRATE_OPT_COPY_ALL].given && !v[MIGRATE_OPT_COPY_INC].given)
+            return err_set(e, ERR_USAGE, "--%s needs --copy-storage-all or --copy-storage-inc",
+                           rows[of_copies[i]].name);
+    }
+    bool timed = v[MIGRATE_OPT_TIMEOUT].given && v[MIGRATE_OPT_TIMEOUT].i > 0;
+    if (timed && !v[MIGRATE_OPT_LIVE].given)
+        return err_set(e, ERR_USAGE, "--timeout is for a live migration: add --live");
+    if (!timed && (v[MIGRATE_OPT_TIMEOUT_SUSPEND].given || v[MIGRATE_OPT_TIMEOUT_POSTCOPY].given))
+        return err_set(e, ERR_USAGE, "--timeout-suspend and --timeout-postcopy need --timeout");
+    return 0;
+}
+
+static void add_list(struct virt_params *params, int which, const char *text)
+{
+    _cleanup_strv_ struct strv parts = STRV_INIT;
+    strv_split(&parts, text, ',');
+    for (size_t i = 0; i < parts.n; i++)
+        virt_params_add_string(params, (enum virt_migrate_param)which, parts.s[i]);
+}
+
+static int add_file(struct virt_params *params, int which, const char *path, struct err *e)
+{
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, XML_MAX, &text, NULL, e) < 0)
+        return -1;
+    virt_params_add_string(params, (enum virt_migrate_param)which, text);
+    return 0;
+}
+
+static int add_row(size_t i, const struct migrate_value *v, struct migrate_plan *p, struct err *e)
+{
+    int target = rows[i].target;
+    switch (rows[i].kind) {
+    case FLAG:
+        p->flags |= (unsigned)target;
+        return 0;
+    case STRING:
+        if (!*v->s)
+            return err_set(e, ERR_USAGE, "--%s is empty", rows[i].name);
+        virt_params_add_string(p->params, (enum virt_migrate_param)target, v->s);
+        return 0;
+    case NUMBER:
+    case BIG:
+        virt_params_add_number(p->params, (enum virt_migrate_param)target, (unsigned long long)v->i);
+        return 0;
+    case LIST:
+        add_list(p->params, target, v->s);
+        return 0;
+    case FILE_:
+        return add_file(p->params, target, v->s, e);
+    case SWITCH:
+    case SECONDS:
+        return 0;
+    }
+    return 0;
+}
+
+int migrate_plan_make(const struct migrate_value *values, struct migrate_plan *ret, struct err *e)
+{
+    if (check(values, e) < 0)
+        return -1;
+    struct migrate_plan p = {.params = virt_params_new(),
+                             .direct = values[MIGRATE_OPT_DIRECT].given,
+                             .verbose = values[MIGRATE_OPT_VERBOSE].given,
+                             .after_precopy = values[MIGRATE_OPT_AFTER_PRECOPY].given,
+                             .unchecked = values[MIGRATE_OPT_COPY_UNCHECKED].given};
+    for (size_t i = 0; i < MIGRATE_OPT_COUNT; i++) {
+        if (values[i].given && add_row(i, &values[i], &p, e) < 0) {
+            migrate_plan_release(&p);
+            return -1;
+        }
+    }
+    if (values[MIGRATE_OPT_TIMEOUT].given && values[MIGRATE_OPT_TIMEOUT].i > 0) {
+        p.timeout_ms = (double)values[MIGRATE_OPT_TIMEOUT].i * 1e3;
+        p.on_timeout = values[MIGRATE_OPT_TIMEOUT_POSTCOPY].given ? MIGRATE_TIMEOUT_POSTCOPY : MIGRATE_TIMEOUT_SUSPEND;
+    }
+    *ret = p;
+    return 0;
+}
+
+void migrate_plan_release(struct migrate_plan *p)
+{
+    virt_params_free(p->params);
+    p->params = NULL;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Markers written on one node and read on the others. See nfs/test.h.
+#include "core/nfs/test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/json.h"
+#include "core/console/inventory.h"
+#include "core/nfs/nfs.h"
+#include "core/node/place.h"
+#include "io/job.h"
+
+enum { WORKERS = 16, SAMPLES = 15 };
+
+// QEMU's user as libvirt would start it: qemu.conf's, else the distribution's. as_qemu runs a command with its rights.
+#define FIND_USER                                                                                                      \
+    "conf() { sed -n 's/^[ \\t]*'\"$1\"'[ \\t]*=[ \\t]*\"\\{0,1\\}+\\{0,1\\}\\([^\"# \\t]*\\).*/\\1/p' "               \
+    "/etc/libvirt/qemu.conf 2>/dev/null | tail -n 1; }\n"                                                              \
+    "u=$(conf user) g=$(conf group)\n"                                                                                 \
+    "for x in libvirt-qemu qemu; do [ -n \"$u\" ] || ! id -u $x >/dev/null 2>&1 || u=$x; done\n"                       \
+    "[ -z \"$u\" ] || [ -n \"$g\" ] || g=$(id -g -- \"$u\" 2>/dev/null)\n"                                             \
+    "groups=--clear-groups; case $u in *[!0-9]*) groups=--init-groups ;; esac\n"                                       \
+    "as_qemu() { setpriv --reuid \"$u\" --regid \"${g:-$u}\" $groups -- \"$@\"; }\n"
+
+// $1 directory, $2 token, $3 this node's number.
+static const char write_script[] = FIND_USER
+    "umask 022; f=$1/.migsh-test-$2-$3\n"
+    "[ -d \"$1\" ] || { say problem 'no such directory'; exit 0; }\n"
+    "say fstype \"$(stat -f -c %T -- \"$1\")\"\n"
+    "[ -z \"$u\" ] || say user \"$u\"\n"
+    "if m=$( { printf %s \"$2-$3-root\" >\"$f.root\"; } 2>&1); then\n"
+    "    say root yes; say owner \"$(stat -c %u -- \"$f.root\")\"; as=\n"
+    "else say root \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; as=as_qemu; fi\n"
+    "if [ -n \"$u\" ]; then\n"
+    "    if m=$(as_qemu sh -c 'printf %s \"$2\" >\"$1\"' sh \"$f.qemu\" \"$2-$3-qemu\" 2>&1); then say qemu yes\n"
+    "    else say qemu \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; fi\n"
+    "fi\n"
+    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do\n"
+    "    $as dd if=/dev/zero of=\"$f.time\" bs=4096 count=1 conv=notrunc,fsync 2>&1 | sed -n 's/.*, \\([0-9.e-]*\\) "
+    "s.*/@s \\1/p'\n"
+    "done; :";
+
+// $1 directory, $2 token, then the numbers of the other nodes. A name that was never asked for cannot be cached as absent,
+// but attributes can be old: some patience.
+static const char read_script[] = FIND_USER
+    "d=$1 t=$2; shift 2\n"
+    "for k in \"$@\"; do for who in root qemu; do\n"
+    "    f=$d/.migsh-test-$t-$k.$who as=; [ $who = root ] || as=as_qemu\n"
+    "    [ $who = root ] || [ -n \"$u\" ] || continue\n"
+    "    n=0; while :; do\n"
+    "        c=$($as cat -- \"$f\" 2>&1) && [ \"$c\" = \"$t-$k-$who\" ] && { say \"read-$who-$k\" yes; break; }\n"
+    "        n=$((n + 1)); [ $n -lt 15 ] || { say \"read-$who-$k\" \"$(printf %s \"${c##*: }\" | tr '\\n' ' ')\"; "
+    "break; }\n"
+    "        sleep 0.1\n"
+    "    done\n"
+    "done; done; :";
+
+// Root may be nobody there, and QEMU's user may not be allowed to: both try.
+static const char clean_script[] =
+    FIND_USER "rm -f -- \"$1/.migsh-test-$2-\"* 2>/dev/null\n"
+              "[ -z \"$u\" ] || as_qemu sh -c 'rm -f -- \"$1/.migsh-test-$2-\"*' sh \"$1\" \"$2\" 2>/dev/null\n"
+              "for f in \"$1/.migsh-test-$2-\"*; do [ ! -e \"$f\" ] || say left \"$f\"; done; :";
+
+struct one {
+    struct facts wrote, read, cleaned;
+    struct err err;
+};
+
+struct test {
+    struct ctx *ctx;
+    struct node **nodes;
+    size_t n;
+    const char *dir;
+    char token[33];
+    struct one *one;
+    struct strv numbers;
+    json_t *reads;
+    struct buf bad;
+    enum err_code code;
+};
+
+static void write_one(struct job *job, size_t i, void *arg)
+{
+    struct test *t = arg;
+    const char *const args[] = {t->dir, t->token, t->numbers.s[i]};
+    facts_look(t->ctx, job, t->nodes[i], write_script, args, ARRAY_SIZE(args), &t->one[i].wrote, &t->one[i].err);
+}
+
+static void read_one(struct job *job, size_t i, void *arg)
+{
+    struct test *t = arg;
+    if (err_is_set(&t->one[i].err))
+        return;
+    _cleanup_free_ const char **args = xcalloc(t->n + 2, sizeof(*args));
+    size_t n = 0;
+    args[n++] = t->dir;
+    args[n++] = t->token;
+    for (size_t k = 0; k < t->n; k++) {
+        if (k != i && !err_is_set(&t->one[k].err))
+            args[n++] = t->numbers.s[k];
+    }
+    facts_look(t->ctx, job, t->nodes[i], read_script, args, n, &t->one[i].read, &t->one[i].err);
+}
+
+// Without the job: a cancelled test is cleaned up as well.
+static void clean_one(struct job *job, size_t i, void *arg)
+{
+    (void)job;
+    struct test *t = arg;
+    const char *const args[] = {t->dir, t->token};
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (t->one[i].wrote.lines.n)
+        facts_look(t->ctx, NULL, t->nodes[i], clean_script, args, ARRAY_SIZE(args), &t->one[i].cleaned, &ignored);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static json_t *median_ms(const struct facts *f)
+{
+    double s[SAMPLES];
+    size_t n = 0;
+    for (size_t i = 0; i < f->lines.n && n < SAMPLES; i++) {
+        if (str_starts(f->lines.s[i], "s "))
+            s[n++] = strtod(f->lines.s[i] + 2, NULL) * 1e3;
+    }
+    if (!n)
+        return json_null();
+    qsort(s, n, sizeof(*s), compare);
+    return json_real((double)(long long)(s[n / 2] * 1000 + 0.5) / 1000);
+}
+
+static void bad(struct test *t, enum err_code code, const char *text)
+{
+    t->code = t->code ? t->code : code;
+    buf_addf(&t->bad, "%s%s", t->bad.len ? "\n" : "", text);
+}
+
+static json_t *node_json(struct test *t, size_t i)
+{
+    const struct one *o = &t->one[i];
+    const struct facts *f = &o->wrote;
+    const char *root = facts_get(f, "root"), *qemu = facts_get(f, "qemu"), *owner = facts_get(f, "owner");
+    const char *problem = err_is_set(&o->err) ? o->err.msg : facts_get(f, "problem");
+    _cleanup_free_ char *text = NULL;
+    bool qemu_wrote = facts_yes(f, "qemu"), root_wrote = facts_yes(f, "root");
+    if (!problem && qemu && !qemu_wrote)
+        text = xasprintf("QEMU's user %s cannot write: %s", facts_get(f, "user"), qemu);
+    else if (!problem && !qemu && !root_wrote)
+        text = xasprintf("root cannot write: %s", root ? root : "no answer");
+    problem = text ? text : problem;
+    if (problem) {
+        _cleanup_free_ char *line = xasprintf("%s: %s", t->nodes[i]->name, problem);
+        bad(t, err_is_set(&o->err) ? o->err.code : ERR_VERDICT, err_is_set(&o->err) ? problem : line);
+    }
+    json_t *squash = json_null(); // root's file is somebody else's, or root may not write where QEMU's user may
+    if (root_wrote && owner)
+        squash = json_boolean(strcmp(owner, "0") != 0);
+    else if (root && qemu_wrote)
+        squash = json_true();
+    const char *left = facts_get(&o->cleaned, "left");
+    if (left)
+        bad(t, ERR_FAILED, left);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "node", json_text(t->nodes[i]->name), "fstype",
+                     json_text(facts_get(f, "fstype")), "user", json_text(facts_get(f, "user")), "root_squash", squash,
+                     "latency_ms", median_ms(f), "problem", json_text(problem));
+}
+
+static void add_read(struct test *t, size_t writer, size_t reader, const char *who)
+{
+    _cleanup_free_ char *key = xasprintf("read-%s-%zu", who, writer);
+    const char *said = facts_get(&t->one[reader].read, key), *reason = said;
+    bool pass = facts_yes(&t->one[reader].read, key);
+    if (!said && (strcmp(who, "root") != 0 && !facts_get(&t->one[reader].wrote, "user")))
+        return;
+    const char *wrote = facts_get(&t->one[writer].wrote, who);
+    if (!wrote || strcmp(wrote, "yes") != 0)
+        reason = "was not written";
+    else if (!said)
+        reason = "not tried";
+    json_array_append_new(t->reads,
+                          json_pack("{s:o, s:o, s:o, s:o, s:o}", "writer", json_text(t->nodes[writer]->name), "reader",
+                                    json_text(t->nodes[reader]->name), "user", json_text(who), "result",
+                                    json_text(pass ? "pass" : "fail"), "reason", json_text(pass ? NULL : reason)));
+    bool counts = strcmp(who, "qemu") == 0 || !facts_get(&t->one[reader].wrote, "user");
+    if (!pass && counts) {
+        _cleanup_free_ char *line = xasprintf("%s does not see what %s writes (as %s): %s", t->nodes[reader]->name,
+                                              t->nodes[writer]->name, who, reason);
+        bad(t, ERR_VERDICT, line);
+    }
+}
+
+static json_t *report(struct test *t)
+{
+    json_t *nodes = json_array();
+    for (size_t i = 0; i < t->n; i++)
+        json_array_append_new(nodes, node_json(t, i));
+    for (size_t w = 0; w < t->n; w++) {
+        for (size_t r = 0; r < t->n; r++) {
+            if (w == r)
+                continue;
+            add_read(t, w, r, "root");
+            add_read(t, w, r, "qemu");
+        }
+    }
+    return json_pack("{s:o, s:b, s:o, s:O}", "dir", json_text(t->dir), "shared", t->code == ERR_NONE, "nodes", nodes,
+                     "reads", t->reads);
+}
+
+static int make_token(char *ret, size_t size, struct err *e)
+{
+    unsigned char raw[16];
+    if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+        return err_set(e, ERR_FAILED, "no random numbers to be had");
+    for (size_t i = 0; i < sizeof(raw) && i * 2 + 2 < size + 1; i++)
+        snprintf(ret + i * 2, size - i * 2, "%02x", raw[i]);
+    return 0;
+}
+
+int nfs_test(struct ctx *ctx, struct job *job, struct node **nodes, size_t n, const char *dir, json_t **ret,
+             struct err *e)
+{
+    struct test t = {.ctx = ctx, .nodes = nodes, .n = n, .dir = dir, .bad = BUF_INIT};
+    if (make_token(t.token, sizeof(t.token), e) < 0)
+        return -1;
+    t.one = xcalloc(n + 1, sizeof(*t.one));
+    t.reads = json_array();
+    for (size_t i = 0; i < n; i++)
+        strv_take(&t.numbers, xasprintf("%zu", i));
+    job_parallel(job, n, WORKERS, write_one, &t);
+    job_parallel(job, n, WORKERS, read_one, &t);
+    job_parallel(job, n, WORKERS, clean_one, &t);
+    *ret = report(&t);
+    for (size_t i = 0; i < n; i++) {
+        facts_release(&t.one[i].wrote);
+        facts_release(&t.one[i].read);
+        facts_release(&t.one[i].cleaned);
+        err_release(&t.one[i].err);
+    }
+    free(t.one);
+    strv_release(&t.numbers);
+    json_decref(t.reads);
+    if (t.code)
+        err_set(e, t.code, "%s", buf_str(&t.bad));
+    buf_release(&t.bad);
+    return job_check(job, e) < 0 || t.code ? -1 : 0;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who holds a lock: the line in its file, in words; the locks of all nodes; and taking one away. See node/lock.h.
+#include <pwd.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/printable.h"
+#include "base/strv.h"
+#include "core/console/inventory.h"
+#include "core/node/facts.h"
+#include "core/node/lock_priv.h"
+#include "core/node/place.h"
+#include "io/digest.h"
+#include "io/job.h"
+
+enum { WORKERS = 16, ENDING_S = 12 };
+
+char *node_lock_name(const char *key)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_";
+    if (strlen(key) < 100 && strspn(key, plain) == strlen(key))
+        return xasprintf("work-%s", key);
+    char sum[DIGEST_HEX];
+    digest_sha256(key, strlen(key), sum);
+    return xasprintf("work-%s", sum);
+}
+
+// "root@admin", "root@admin (alice)" by sudo.
+static json_t *person(void)
+{
+    char buf[4096], host[256] = "?";
+    struct passwd pw, *found = NULL;
+    getpwuid_r(getuid(), &pw, buf, sizeof(buf), &found);
+    gethostname(host, sizeof(host) - 1);
+    const char *name = found ? found->pw_name : "?", *sudo = getenv("SUDO_USER");
+    _cleanup_free_ char *text = sudo && *sudo && strcmp(sudo, name) != 0 ? xasprintf("%s@%s (%s)", name, host, sudo)
+                                                                         : xasprintf("%s@%s", name, host);
+    return json_text(text);
+}
+
+char *node_lock_line(const char *key, const json_t *about)
+{
+    json_t *who = about ? json_deep_copy(about) : json_object();
+    json_object_set_new(who, "lock", json_text(key));
+    json_object_set_new(who, "by", person());
+    json_object_set_new(who, "pid", json_integer(getpid()));
+    json_object_set_new(who, "seconds", json_integer((json_int_t)time(NULL)));
+    unsigned long long random = 0;
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        abort();
+    _cleanup_free_ char *id = xasprintf("%016llx", random); // no two holders have the same line
+    json_object_set_new(who, "id", json_text(id));
+    char *line = json_dumps(who, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS);
+    json_decref(who);
+    if (!line)
+        abort();
+    return line;
+}
+
+// "14:03", or with the date where that is not today's.
+static char *clock_text(double seconds)
+{
+    char day[16], today[16], at[16];
+    time_t then = (time_t)seconds, now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    strftime(today, sizeof(today), "%Y-%m-%d", &tm);
+    localtime_r(&then, &tm);
+    strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+    strftime(at, sizeof(at), "%H:%M", &tm);
+    return strcmp(day, today) == 0 ? xstrdup(at) : xasprintf("%s %s", day, at);
+}
+
+static void add(struct buf *b, const char *before, const char *text)
+{
+    if (!text)
+        return;
+    buf_adds(b, before);
+    buf_add_line(b, text);
+}
+
+char *node_lock_describe(const json_t *row)
+{
+    struct buf b = BUF_INIT;
+    const char *command = json_string_value(json_object_get(row, "command"));
+    add(&b, "", command ? command : "something that does not say what it is");
+    add(&b, " by ", json_string_value(json_object_get(row, "by")));
+    const json_t *seconds = json_object_get(row, "seconds");
+    if (json_is_number(seconds)) {
+        _cleanup_free_ char *at = clock_text(json_number_value(seconds));
+        add(&b, " since ", at);
+    }
+    add(&b, ", journal ", json_string_value(json_object_get(row, "journal")));
+    add(&b, ": ", json_string_value(json_object_get(row, "reason")));
+    return buf_steal(&b);
+}
+
+struct fan {
+    struct ctx *ctx;
+    struct node **nodes; // the first is NULL: this machine
+    json_t **rows;
+};
+
+static json_t *row_of(const struct node *node, const char *line)
+{
+    json_t *row = json_loads(line, 0, NULL);
+    if (!json_is_object(row)) {
+        json_decref(row);
+        row = json_object();
+    }
+    json_object_set_new(row, "held", json_text(line)); // as it stands there, for breaking it
+    json_object_set_new(row, "node", json_text(place_name(node)));
+    const json_t *seconds = json_object_get(row, "seconds");
+    if (json_is_number(seconds)) {
+        _cleanup_free_ char *since = clock_text(json_number_value(seconds));
+        json_object_set_new(row, "since", json_text(since));
+    }
+    return row;
+}
+
+static void look(struct job *job, size_t i, void *arg)
+{
+    struct fan *f = arg;
+    struct node *node = f->nodes[i];
+    _cleanup_err_ struct err e = ERR_INIT;
+    _cleanup_facts_ struct facts facts = {STRV_INIT, NULL, 0};
+    _cleanup_free_ char *script = xasprintf("%s%s", lock_place, lock_list);
+    f->rows[i] = json_array();
+    int r = node ? facts_look(f->ctx, job, node, script, NULL, 0, &facts, &e)
+                 : facts_look_here(f->ctx, job, script, NULL, 0, &facts, &e);
+    if (r < 0)
+        json_array_append_new(f->rows[i], json_pack("{s:o, s:o, s:o}", "node", json_text(place_name(node)), "error",
+                                                    json_text(e.msg), "code", json_text(err_code_name(e.code))));
+    for (size_t k = 0; k < facts.lines.n; k++) {
+        if (str_starts(facts.lines.s[k], "lock "))
+            json_array_append_new(f->rows[i], row_of(node, facts.lines.s[k] + strlen("lock ")));
+    }
+}
+
+json_t *node_lock_list(struct ctx *ctx, struct job *job, struct node **nodes, size_t n)
+{
+    struct fan f = {ctx, xcalloc(n + 1, sizeof(*f.nodes)), xcalloc(n + 1, sizeof(*f.rows))};
+    size_t count = 1;
+    for (size_t i = 0; i < n; i++) {
+        if (nodes[i]->address)
+            f.nodes[count++] = nodes[i];
+    }
+    job_parallel(job, count, WORKERS, look, &f);
+    json_t *all = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_extend(all, f.rows[i]);
+        json_decref(f.rows[i]);
+    }
+    free(f.nodes);
+    free(f.rows);
+    return all;
+}
+
+int node_lock_break(struct ctx *ctx, struct job *job, const json_t *row, const char *reason, struct err *e)
+{
+    const char *key = json_string_value(json_object_get(row, "lock"));
+    const char *held = json_string_value(json_object_get(row, "held"));
+    const char *at = json_string_value(json_object_get(row, "node"));
+    if (!key || !held || !at)
+        return err_set(e, ERR_STATE, "what holds the lock does not say who it is");
+    _cleanup_(node_unref_p) struct node *node = inventory_peek(ctx_inventory(ctx), at);
+    _cleanup_free_ char *name = node_lock_name(key), *script = xasprintf("%s%s", lock_place, lock_break);
+    json_t *about = json_pack("{s:o, s:o}", "command", json_text("break-lock"), "reason", json_text(reason));
+    _cleanup_free_ char *line = node_lock_line(key, about), *limit = xasprintf("%d", ENDING_S);
+    json_decref(about);
+    const char *const args[] = {name, held, line, limit};
+    _cleanup_facts_ struct facts facts = {STRV_INIT, NULL, 0};
+    int r = node ? facts_look(ctx, job, node, script, args, ARRAY_SIZE(args), &facts, e)
+                 : facts_look_here(ctx, job, script, args, ARRAY_SIZE(args), &facts, e);
+    return r < 0 ? err_wrap(e, "the lock on %s", at) : 0;
+}

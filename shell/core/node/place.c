@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scripts on nodes and here, as root by sudo. Job threads. See place.h.
+#include "core/node/place.h"
+
+#include <string.h>
+
+#include "core/console/ctx_priv.h"
+#include "core/console/out.h"
+#include "core/console/session.h"
+#include "io/job.h"
+#include "io/local.h"
+
+// A password for sudo, for one login on one machine.
+struct place {
+    struct place *next;
+    char *key;
+    char *password;
+};
+
+// Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
+enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
+static const char needs_password[] = "migsh: sudo wants a password";
+static const char as_root[] =
+    "if [ -O / ] || [ \"$(id -u)\" = 0 ]; then migsh=$1; shift 2; eval \"$migsh\"; exit; fi\n"
+    "if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi\n"
+    "if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c \"$@\"; fi\n"
+    "echo 'migsh: sudo wants a password' >&2; exit 119";
+
+const char *place_name(const struct node *node)
+{
+    return node ? node->name : "(admin)";
+}
+
+static char *key_of(const struct node *n)
+{
+    return n ? xasprintf("%s@%s:%d", n->user ? n->user : "", n->address ? n->address : "", n->port) : xstrdup("");
+}
+
+static char *known_password(struct ctx *ctx, const struct node *node)
+{
+    _cleanup_free_ char *key = key_of(node);
+    lock_acquire(ctx->lock);
+    struct place *p = ctx->places;
+    while (p && strcmp(p->key, key) != 0)
+        p = p->next;
+    char *password = p ? xstrdup(p->password) : NULL;
+    lock_release(ctx->lock);
+    return password;
+}
+
+static void remember(struct ctx *ctx, const struct node *node, const char *password)
+{
+    struct place *p = xnew(struct place);
+    p->key = key_of(node);
+    p->password = xstrdup(password);
+    lock_acquire(ctx->lock);
+    p->next = ctx->places;
+    ctx->places = p;
+    lock_release(ctx->lock);
+}
+
+static void wipe(char *secret)
+{
+    if (secret)
+        mem_wipe(secret, strlen(secret));
+    free(secret);
+}
+
+static void wipe_p(char **secret)
+{
+    wipe(*secret);
+}
+
+void places_release(struct ctx *ctx)
+{
+    while (ctx->places) {
+        struct place *p = ctx->places;
+        ctx->places = p->next;
+        wipe(p->password);
+        free(p->key);
+        free(p);
+    }
+}
+
+static void add_script(struct buf *b, const struct place_exec *spec)
+{
+    _cleanup_free_ char *script =
+        spec->input ? xasprintf("input() { head -c %zu; }\n%s", spec->input_len, spec->script) : xstrdup(spec->script);
+    const char *const head[] = {script, "migsh"};
+    remote_quote_words(b, head, 2);
+    if (spec->n_args) {
+        buf_addc(b, ' ');
+        remote_quote_words(b, spec->args, spec->n_args);
+    }
+}
+
+char *place_words(const struct place_exec *spec)
+{
+    struct buf b = BUF_INIT;
+    buf_adds(&b, spec->root ? "sudo sh -c " : "sh -c ");
+    add_script(&b, spec);
+    return buf_steal(&b);
+}
+
+static int run(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, const struct remote_exec *exec,
+               struct remote_result *result, struct err *e)
+{
+    if (node)
+        return session_exec_lane(ctx, job, node, lane, exec, result, e);
+    return local_exec(job, exec, result, e) < 0 ? err_wrap(e, "(admin)") : 0;
+}
+
+// The password and then the caller's own input.
+struct feeder {
+    const struct place_exec *spec;
+    const char *password; // what is left of it
+    bool newline;         // … is still to come
+};
+
+static ssize_t feed_behind_password(void *data, void *buf, size_t n, struct err *e)
+{
+    struct feeder *f = data;
+    size_t len = strlen(f->password);
+    if (len) {
+        len = len < n ? len : n;
+        memcpy(buf, f->password, len);
+        f->password += len;
+        return (ssize_t)len;
+    }
+    if (f->newline) {
+        *(char *)buf = '\n';
+        f->newline = false;
+        return 1;
+    }
+    return f->spec->feed(f->spec->data, buf, n, e);
+}
+
+static int hand_output(void *data, bool is_stderr, const void *s, size_t n, struct err *e)
+{
+    const struct feeder *f = data;
+    return f->spec->output(f->spec->data, is_stderr, s, n, e);
+}
+
+// By sudo, which reads the password from its stdin up to the newline; the rest is the script's. -k: a password that sudo
+// does not ask for (it remembers an earlier one) would end up in the script's input.
+static int run_with_password(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                             const char *password, struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf command = BUF_INIT;
+    buf_adds(&command, "exec sudo -k -S -p '' -- sh -c ");
+    add_script(&command, spec);
+    size_t len = strlen(password), total = len + 1 + spec->input_len;
+    char *input = xcalloc(total + 1, 1); // not a buf: growing would leave copies behind
+    memcpy(input, password, len + 1);
+    input[len] = '\n';
+    if (spec->input_len)
+        memcpy(input + len + 1, spec->input, spec->input_len);
+    struct feeder feeder = {spec, password, true};
+    struct remote_exec exec = {.command = buf_str(&command),
+                               .input = input,
+                               .input_len = total,
+                               .feed = spec->feed ? feed_behind_password : NULL,
+                               .output = spec->output ? hand_output : NULL,
+                               .data = &feeder,
+                               .wake_fd = spec->wake_fd,
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms,
+                               .idle_ms = spec->idle_ms};
+    int r = run(ctx, job, node, spec->lane, &exec, result, e);
+    mem_wipe(input, len);
+    free(input);
+    return r;
+}
+
+static int ask_password(struct ctx *ctx, struct job *job, struct node *node, char **ret, struct err *e)
+{
+    const char *user = node ? node->user : NULL;
+    _cleanup_free_ char *question =
+        xasprintf("sudo password%s%s on %s: ", user ? " of " : "", user ? user : "", place_name(node));
+    _cleanup_(wipe_p) char *password = NULL;
+    if (out_ask(job, OUT_ASK_SECRET, question, &password, e) < 0) {
+        err_wrap(e, "%s: sudo wants a password", place_name(node));
+        return e->code != ERR_AUTH
+                   ? -1
+                   : err_hint(e, "log in as root (node-add NAME root@ADDRESS), or allow sudo without a password");
+    }
+    // Tried alone, so that sudo cannot take the script's input for further attempts.
+    struct place_exec trial = {.script = "true", .timeout_ms = TRY_MS};
+    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    if (run_with_password(ctx, job, node, &trial, password, &result, e) < 0)
+        return -1;
+    if (remote_result_output(place_name(node), &result, NULL, e) < 0) {
+        e->code = ERR_AUTH;
+        return err_wrap(e, "sudo refused");
+    }
+    remember(ctx, node, password);
+    *ret = steal(&password);
+    return 0;
+}
+
+char *place_command(const struct place_exec *spec)
+{
+    struct buf command = BUF_INIT;
+    buf_adds(&command, "sh -c ");
+    if (spec->root) {
+        const char *const outer[] = {as_root, "migsh"};
+        remote_quote_words(&command, outer, 2);
+        buf_addc(&command, ' ');
+    }
+    add_script(&command, spec);
+    return buf_steal(&command);
+}
+
+// By a shell that stays open on the node. The input is a word of the script then.
+static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                    struct remote_result *result, struct err *e)
+{
+    _cleanup_buf_ struct buf inner = BUF_INIT, script = BUF_INIT;
+    if (spec->input) {
+        buf_adds(&inner, "input() { printf %s ");
+        remote_quote(&inner, spec->input, spec->input_len, NULL);
+        buf_adds(&inner, "; }\n");
+    }
+    buf_adds(&inner, spec->script);
+    const char *const head[] = {buf_str(&inner), "migsh"};
+    buf_adds(&script, "set -- ");
+    if (spec->root) {
+        remote_quote_words(&script, head, 2);
+        buf_addc(&script, ' ');
+    }
+    remote_quote_words(&script, spec->args, spec->n_args);
+    buf_addf(&script, "\n%s", spec->root ? as_root : buf_str(&inner));
+    struct remote_exec exec = {.command = buf_str(&script),
+                               .shell = "cd / && exec sh",
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms};
+    return run(ctx, job, node, spec->lane, &exec, result, e);
+}
+
+// The kept shell reads its scripts from its stdin and frames what they print: nothing can be streamed through it.
+static bool fits_kept(const struct node *node, const struct place_exec *spec)
+{
+    return node && !spec->feed && !spec->output &&
+           (!spec->input || (spec->input_len <= MAX_WORD && !memchr(spec->input, 0, spec->input_len)));
+}
+
+static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+                     struct remote_result *result, struct err *e)
+{
+    if (fits_kept(node, spec))
+        return run_kept(ctx, job, node, spec, result, e);
+    _cleanup_free_ char *words = place_command(spec), *command = xasprintf("exec %s", words);
+    struct remote_exec exec = {.command = command,
+                               .input = spec->input,
+                               .input_len = spec->input_len,
+                               .feed = spec->feed,
+                               .output = spec->output,
+                               .data = spec->data,
+                               .wake_fd = spec->wake_fd,
+                               .max_output = spec->max_output,
+                               .timeout_ms = spec->timeout_ms,
+                               .idle_ms = spec->idle_ms};
+    return run(ctx, job, node, spec->lane, &exec, result, e);
+}
+
+int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+               struct remote_result *result, struct err *e)
+{
+    _cleanup_(wipe_p) char *password = spec->root ? known_password(ctx, node) : NULL;
+    if (!password) {
+        if (run_plain(ctx, job, node, spec, result, e) < 0)
+            return -1;
+        if (!spec->root || result->status != NEEDS_PASSWORD || !strstr(buf_str(&result->err), needs_password))
+            return 0;
+        remote_result_release(result);
+        if (ask_password(ctx, job, node, &password, e) < 0 || !password)
+            return -1;
+    }
+    return run_with_password(ctx, job, node, spec, password, result, e);
+}

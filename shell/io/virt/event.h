@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// libvirt's events as JSON values. Subscribing talks to the daemon: job threads. Delivery is on the main thread, out of the
+// loop: a callback must not block, and must not call libvirt.
+#pragma once
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "io/virt/dom.h"
+
+// Domain events, with libvirt's numbers (virDomainEventID); virt_event_name() has virsh's names for them.
+enum virt_event_kind {
+    VIRT_EVENT_LIFECYCLE = 0,
+    VIRT_EVENT_BLOCK_JOB_2 = 16,
+    VIRT_EVENT_AGENT_LIFECYCLE = 18,
+    VIRT_EVENT_MIGRATION_ITERATION = 20,
+    VIRT_EVENT_JOB_COMPLETED = 21,
+    VIRT_EVENT_KINDS = 27,
+};
+const char *virt_event_name(int kind);
+int virt_event_kind(const char *name); // -1: no such event
+
+// `event`, lent for the call: {"event": name, "domain", "uuid", "time": epoch seconds of its arrival here, "text": a
+// line as virsh prints it, and what the kind brings: "type" and "detail" for lifecycle ("Suspended", "Migrated"),
+// "iteration", "params": {…} for job-completed and tunable, "disk", "status" …}.
+typedef void virt_event_fn(const json_t *event, void *data);
+
+struct virt_sub;
+// `dom` NULL: of all domains. The subscription holds the connection. A connection that dies says nothing: see
+// virt_conn_alive().
+int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, virt_event_fn *fn, void *data,
+                         struct virt_sub **ret, struct err *e);
+// Storage pools that come, go, start and stop: {"event": "pool-lifecycle", "pool", "uuid", "type", "time", "text"}.
+int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret,
+                               struct err *e);
+// No callback runs or begins after this has returned; so hold no lock here that the callback takes. Does not wait for the
+// daemon. Any thread. NULL is fine.
+void virt_event_unsubscribe(struct virt_sub *s);
+// Waits until all daemons know, but no longer than this. false: one does not answer, and a thread hangs in it.
+bool virt_event_settled(double timeout_ms);

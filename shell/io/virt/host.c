@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A host's facts. Job threads. See virt/host.h.
+#include "io/virt/host.h"
+
+#include "base/json.h"
+#include "io/virt/priv.h"
+
+int virt_node_info(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    virNodeInfo info;
+    if (VIRT(virNodeGetInfo(c->ptr, &info)) < 0)
+        return virt_fail(e, NULL);
+    json_t *v = json_object();
+    json_object_set_new(v, "cpu_model", json_text(info.model));
+    json_object_set_new(v, "cpus", json_integer(info.cpus));
+    json_object_set_new(v, "cpu_mhz", info.mhz ? json_integer(info.mhz) : json_null());
+    json_object_set_new(v, "sockets", json_integer(info.sockets));
+    json_object_set_new(v, "cores", json_integer(info.cores));
+    json_object_set_new(v, "threads", json_integer(info.threads));
+    json_object_set_new(v, "numa_cells", json_integer(info.nodes));
+    json_object_set_new(v, "memory_kib", json_integer((json_int_t)info.memory));
+    *ret = v;
+    return 0;
+}
+
+static json_t *version_text(const char *type, unsigned long v)
+{
+    char *s = xasprintf("%s%s%lu.%lu.%lu", type, *type ? " " : "", v / 1000000, v / 1000 % 1000, v % 1000);
+    json_t *value = json_text(s);
+    free(s);
+    return value;
+}
+
+int virt_version(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    unsigned long here, there, hypervisor, api;
+    const char *type;
+    if (VIRT(virGetVersion(&here, NULL, NULL)) < 0)
+        return virt_fail(e, NULL);
+    if (virt_conn_version(c, &there, &hypervisor, &type, e) < 0)
+        return -1;
+    if (VIRT(virGetVersion(&here, type, &api)) < 0)
+        return virt_fail(e, NULL);
+    json_t *v = json_object();
+    json_object_set_new(v, "compiled", version_text("libvirt", LIBVIR_VERSION_NUMBER));
+    json_object_set_new(v, "library", version_text("libvirt", here));
+    json_object_set_new(v, "api", version_text(type, api));
+    json_object_set_new(v, "hypervisor", hypervisor ? version_text(type, hypervisor) : json_null());
+    json_object_set_new(v, "daemon", version_text("", there));
+    *ret = v;
+    return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the io/virt_*.c files share: the structures behind the opaque types and the translation of libvirt's errors.
+// Must not be included outside io/virt_*.c.
+#pragma once
+
+#include <jansson.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdatomic.h>
+
+#include "base/err.h"
+#include "io/virt/conn.h"
+#include "io/virt/dom.h"
+
+struct virt_conn {
+    virConnectPtr ptr;
+    char *uri;
+    atomic_int refs;
+    atomic_bool closed; // set by libvirt's close callback
+};
+
+struct virt_dom {
+    virDomainPtr ptr;
+    struct virt_conn *conn; // a reference
+    char uuid[VIR_UUID_STRING_BUFLEN];
+};
+
+struct virt_pool {
+    virStoragePoolPtr ptr;
+    struct virt_conn *conn; // a reference
+    char uuid[VIR_UUID_STRING_BUFLEN];
+};
+
+struct virt_vol {
+    virStorageVolPtr ptr;
+    struct virt_conn *conn; // a reference
+};
+
+// Fills `e` from this thread's last libvirt error, prefixed by "what: " when `what` is not NULL; returns -1.
+int virt_fail(struct err *e, const char *what);
+// Wraps every libvirt call so that calls can be counted.
+void virt_count(void);
+#define VIRT(call) (virt_count(), (call))
+
+// Takes over `ptr`.
+struct virt_dom *virt_dom_wrap(struct virt_conn *c, virDomainPtr ptr);
+struct virt_pool *virt_pool_wrap(struct virt_conn *c, virStoragePoolPtr ptr);
+
+json_t *virt_param_value(const virTypedParameter *p);
+// {field: value}, or a list of values where a field is repeated; the caller owns it. Any thread.
+json_t *virt_params_json(const virTypedParameter *params, int n);
+
+// virsh's words for virDomainState and its reason; static strings.
+const char *virt_state_name(int state);
+const char *virt_state_reason(int state, int reason);
