@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The arrows of the layers: which folder may include which, and which file may include which foreign header. Prints each
-# include that breaks a rule; silent when none does.
+# The arrows of the layers: which folder may include which, that a *priv.h stays in its own folder and that the engine of
+# cmd/ knows no command, and which file may include which foreign header. Prints each include that breaks a rule; silent
+# when none does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -21,20 +22,23 @@ for file in $(git ls-files 'shell/*.c' 'shell/*.h' 'lua/*.c' 'lua/*.h'); do
     while read -r inc; do
         to=${inc%%/*}
         [[ " ${may[$layer]} " == *" $to "* ]] || echo "$file: includes $inc: $layer may include from ${may[$layer]} only"
-        [[ $inc != *_priv.h || $to = "$layer" ]] || echo "$file: includes $inc, which is private to $to"
+        room=${inc%/*}
+        [[ $inc != *priv.h || $room = "${rel%/*}" ]] || echo "$file: includes $inc, which is private to $room"
+        [[ $rel != cmd/engine/* || $to != cmd || $room = cmd/engine ]] ||
+            echo "$file: includes $inc: the engine knows no command"
     done < <(sed -nE 's/^#include "([^"]+)".*/\1/p' "$file")
 done
 
 # Header (extended regular expression), then the files that may include it (the same, on the path).
 rules=(
-    '<libvirt/' '^shell/io/(virt_[a-z_]+\.[ch]|loop\.c)$'
-    '<libssh/' '^shell/io/remote[a-z_]*\.[ch]$'
+    '<libvirt/' '^shell/io/(virt/[a-z_]+\.[ch]|loop\.c)$'
+    '<libssh/' '^shell/io/ssh/[a-z_]+\.[ch]$'
     '<libxml/' '^shell/io/xml\.c$'
     '<(lua|lauxlib|lualib)\.h>' '^lua/'
     '<readline/' '^shell/ui/'
-    '<pthread\.h>' '^shell/io/(job|loop|probe)\.c$'
-    '<sys/capability\.h>' '^shell/io/probe[a-z_]*\.c$'
-    '<openssl/' '^shell/io/(remote[a-z_]*|digest)\.[ch]$'
+    '<pthread\.h>' '^shell/io/(job|loop|probe/probe)\.c$'
+    '<sys/capability\.h>' '^shell/io/probe/[a-z_]+\.c$'
+    '<openssl/' '^shell/io/(ssh/[a-z_]+|digest)\.[ch]$'
 )
 for ((i = 0; i < ${#rules[@]}; i += 2)); do
     while read -r file; do

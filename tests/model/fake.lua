@@ -123,8 +123,8 @@ local function node_of(name)
   return console.world.nodes[name]
 end
 
--- "UUID@NODE" or "NAME@NODE", as cmd/engine/resolve.c: what is no node's name is a part of the domain's, which all are asked
--- for.
+-- "UUID@NODE" or "NAME@NODE", as cmd/engine/resolve.c: what is no node's name is a part of the domain's, which all are
+-- asked for.
 local function find(text)
   local name, at = text:match "^(.+)@([^@]+)$"
   if not (name and knows(at)) then
