@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All commands: the built-in rows of table.c, and the recipes that core/console/script.h lists. Main thread.
+// All commands: the built-in rows of cmd/commands.def, and the recipes that core/console/script.h lists. Main thread.
 #pragma once
 
 #include <stddef.h>
