@@ -2,7 +2,7 @@
 // Pausing and continuing a guest; its autostart mark.
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
-#include "cmd/journal/journal.h"
+#include "cmd/engine/complete_journal.h"
 #include "core/journal/journal.h"
 #include "io/virt/dom.h"
 #include "io/virt/info.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cmd/journal/journal.h"
+#include "cmd/engine/complete_journal.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
 

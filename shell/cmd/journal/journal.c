@@ -8,70 +8,9 @@
 #include "base/table.h"
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
-#include "cmd/journal/journal.h"
+#include "cmd/engine/complete_journal.h"
 #include "core/change/edit.h"
 #include "core/journal/journal.h"
-
-// A recipe's undertaking in steps (lua/lib/transaction.lua), which its journal says all about.
-static bool is_workflow(const struct journal *j)
-{
-    return json_is_true(json_object_get(journal_about(j), "workflow"));
-}
-
-static bool is_committed(const struct journal *j)
-{
-    for (size_t i = 0; i < journal_steps(j); i++) {
-        struct journal_step s = journal_step_at(j, i);
-        if (s.state == STEP_DONE && json_is_true(json_object_get(s.about, "commit")))
-            return true;
-    }
-    return false;
-}
-
-static bool is_being_undone(const struct journal *j)
-{
-    for (size_t i = 0; i < journal_steps(j); i++) {
-        if (journal_step_at(j, i).state >= STEP_UNDOING)
-            return true;
-    }
-    return false;
-}
-
-// Which commands take it on from here.
-static const char *way_on(const struct journal *j)
-{
-    enum journal_state s = journal_get_state(j);
-    if (!is_workflow(j) || (s != JOURNAL_FAILED && s != JOURNAL_INTERRUPTED))
-        return "";
-    return is_committed(j) ? "resume" : is_being_undone(j) ? "rollback" : "resume or rollback";
-}
-
-static void complete(const char *prefix, bool unfinished, struct strv *out)
-{
-    _cleanup_strv_ struct strv ids = STRV_INIT;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    journal_list(NULL, &ids, &ignored);
-    for (size_t i = 0; i < ids.n; i++) {
-        _cleanup_(journal_close_p) struct journal *j = NULL;
-        _cleanup_err_ struct err bad = ERR_INIT;
-        if (!str_starts(ids.s[i], prefix))
-            continue;
-        if (!unfinished || (journal_open(ids.s[i], false, &j, &bad) == 0 && *way_on(j)))
-            strv_add(out, ids.s[i]);
-    }
-}
-
-void complete_journal(struct ctx *ctx, const char *prefix, struct strv *out)
-{
-    (void)ctx;
-    complete(prefix, false, out);
-}
-
-void complete_unfinished(struct ctx *ctx, const char *prefix, struct strv *out)
-{
-    (void)ctx;
-    complete(prefix, true, out);
-}
 
 static void add_time(json_t *v, double t)
 {
@@ -93,8 +32,8 @@ static json_t *head(const struct journal *j)
     const json_t *domain = json_object_get(journal_about(j), "domain");
     if (json_is_string(domain))
         json_object_set_new(v, "domain", json_deep_copy(domain));
-    if (*way_on(j))
-        json_object_set_new(v, "way_on", json_text(way_on(j)));
+    if (*journal_way_on(j))
+        json_object_set_new(v, "way_on", json_text(journal_way_on(j)));
     return v;
 }
 
@@ -245,7 +184,7 @@ static const struct opt_def revert_opts[] = {
 // What a recipe did in steps of its own, only the recipe can take back.
 static int check_steps(const struct journal *j, struct err *e)
 {
-    if (is_workflow(j)) {
+    if (journal_is_workflow(j)) {
         err_set(e, ERR_STATE, "%s is a journal of %s", journal_id(j), journal_command(j));
         return err_hint(e, "rollback %s takes it back", journal_id(j));
     }

@@ -92,3 +92,8 @@ int journal_list(const char *command, struct strv *ret_ids, struct err *e);
 json_t *journal_bytes(const char *s, size_t n);
 // *ret is malloc()ed and NUL-terminated, NULL for JSON null; -1 for a value that is neither.
 int journal_bytes_get(const json_t *v, char **ret, size_t *ret_n);
+
+// A recipe's undertaking in steps (lua/lib/transaction.lua), which its journal says all about.
+bool journal_is_workflow(const struct journal *j);
+// Which commands take it on from here, or "".
+const char *journal_way_on(const struct journal *j);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Completion of journals' ids, for the commands that take one. Main thread.
+// Completion of journals' ids, for the commands and recipes that take one. Main thread.
 #pragma once
 
 #include "base/strv.h"
