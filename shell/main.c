@@ -96,9 +96,9 @@ static void cancel_running(void *data)
 }
 
 // A missing file is an empty inventory: node-add will make it.
-static int load_inventory(struct app *app, struct err *e)
+static int load_inventory(struct ctx *ctx, struct err *e)
 {
-    const char *path = inventory_path(ctx_inventory(app->ctx));
+    const char *path = inventory_path(ctx_inventory(ctx));
     _cleanup_free_ char *text = NULL;
     if (file_trusted_read(path, INVENTORY_MAX, &text, NULL, e) < 0) {
         if (e->code != ERR_NOT_FOUND)
@@ -106,7 +106,7 @@ static int load_inventory(struct app *app, struct err *e)
         err_release(e);
         return 0;
     }
-    return nodes_file_load(app->ctx, text, path, e);
+    return nodes_file_load(ctx, text, path, e);
 }
 
 enum { OPT_NO_COLOR = 256 };
@@ -294,7 +294,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     app->ctx = ctx_new(app->inventory ? app->inventory : standard);
     ctx_set_readonly(app->ctx, app->readonly);
     lua_engine_init(app->ctx);
-    if (load_inventory(app, e) < 0 || set_connect(app, e) < 0 || start_work(app, argc, argv, e) < 0)
+    if (load_inventory(app->ctx, e) < 0 || set_connect(app, e) < 0 || start_work(app, argc, argv, e) < 0)
         return -1;
     loop_run_until(&app->ended);
     int signalled = app->repl ? 0 : oneshot_end();
@@ -303,12 +303,19 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return 0;
 }
 
+static void prepare_completion(struct ctx *ctx)
+{
+    _cleanup_err_ struct err ignored = ERR_INIT; // a faulty inventory is told of when a command is run
+    load_inventory(ctx, &ignored);
+    lua_engine_init(ctx);
+}
+
 // For the shells' own completion; the words are those behind "migsh" up to the cursor.
 static int complete(int n, char **words)
 {
     _cleanup_free_ char *standard = file_xdg("CONFIG", "nodes");
     _cleanup_buf_ struct buf out = BUF_INIT;
-    complete_args(long_options, standard, lua_engine_init, n, words, &out);
+    complete_args(long_options, standard, prepare_completion, n, words, &out);
     lua_engine_close(0);
     fputs(buf_str(&out), stdout);
     return 0;

@@ -10,11 +10,7 @@
 #include "base/strv.h"
 #include "cmd/engine/complete.h"
 #include "cmd/engine/recipe.h"
-#include "cmd/node/nodes_file.h"
 #include "core/console/ctx.h"
-#include "io/file_trusted.h"
-
-enum { INVENTORY_MAX = 4 << 20 };
 
 // The program's option that `word` is, or NULL; "--name=value" too.
 static const struct option *find_option(const struct option *options, const char *word)
@@ -75,17 +71,6 @@ static void complete_option(const struct option *options, const char *prefix, st
     }
 }
 
-static struct ctx *load(const char *inventory)
-{
-    _cleanup_free_ char *text = NULL;
-    _cleanup_err_ struct err e = ERR_INIT;
-    struct ctx *ctx = ctx_new(inventory);
-    // A faulty inventory is told of when a command is run, not at the press of a key.
-    if (file_trusted_read(inventory, INVENTORY_MAX, &text, NULL, &e) == 0)
-        nodes_file_load(ctx, text, inventory, &e);
-    return ctx;
-}
-
 void complete_args(const struct option *options, const char *inventory, void (*prepare)(struct ctx *ctx), int n,
                    char **words, struct buf *out)
 {
@@ -99,7 +84,7 @@ void complete_args(const struct option *options, const char *inventory, void (*p
     }
     if (pending && pending->val != 'C')
         return;
-    struct ctx *ctx = load(inventory);
+    struct ctx *ctx = ctx_new(inventory);
     prepare(ctx);
     struct completion c;
     _cleanup_strv_ struct strv command = STRV_INIT;
