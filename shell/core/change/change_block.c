@@ -11,31 +11,8 @@
 #include "core/change/change_priv.h"
 #include "io/digest.h"
 
-static const char begin_mark[] = "# BEGIN MIGSH ", end_mark[] = "# END MIGSH ";
 static const char sum_head[] = "# written by migsh, sum ", sum_tail[] = ": changes by hand are not overwritten";
 enum { SUM_LEN = 16 };
-
-static bool is_mark(const struct text_line *l, const char *mark, const char **ret_tag, size_t *ret_len)
-{
-    size_t n = strlen(mark), len = l->len;
-    while (len && (l->s[len - 1] == ' ' || l->s[len - 1] == '\t' || l->s[len - 1] == '\r'))
-        len--;
-    if (len <= n || memcmp(l->s, mark, n) != 0)
-        return false;
-    *ret_tag = l->s + n;
-    *ret_len = len - n;
-    return true;
-}
-
-bool block_is_begin(const struct text_line *l, const char **ret_tag, size_t *ret_len)
-{
-    return is_mark(l, begin_mark, ret_tag, ret_len);
-}
-
-bool block_is_end(const struct text_line *l, const char **ret_tag, size_t *ret_len)
-{
-    return is_mark(l, end_mark, ret_tag, ret_len);
-}
 
 enum { NOT_THERE, THERE, BROKEN };
 
@@ -123,7 +100,7 @@ static int build(const struct change *c, const char *eol, struct buf *out, struc
     text_split(c->text, c->text_len, &t);
     char sum[DIGEST_HEX];
     sum_lines(t.l, t.n, sum);
-    buf_addf(out, "%s%s%s%s%.*s%s%s", begin_mark, c->tag, eol, sum_head, SUM_LEN, sum, sum_tail, eol);
+    buf_addf(out, "%s%s%s%s%.*s%s%s", block_begin_mark, c->tag, eol, sum_head, SUM_LEN, sum, sum_tail, eol);
     for (size_t i = 0; i < t.n; i++) {
         const char *tag;
         size_t len;
@@ -133,7 +110,7 @@ static int build(const struct change *c, const char *eol, struct buf *out, struc
         buf_add(out, t.l[i].s, t.l[i].len);
         buf_adds(out, eol);
     }
-    buf_addf(out, "%s%s%s", end_mark, c->tag, eol);
+    buf_addf(out, "%s%s%s", block_end_mark, c->tag, eol);
     return 0;
 }
 

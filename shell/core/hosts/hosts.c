@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "core/change/change_priv.h"
+#include "core/change/text.h"
 #include "core/console/address.h"
 #include "io/ssh/remote.h"
 
