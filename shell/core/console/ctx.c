@@ -25,7 +25,7 @@ bool ctx_free(struct ctx *ctx)
     if (!conn_pool_release(ctx))
         return false;
     session_pool_release(ctx);
-    places_release(ctx);
+    passwords_release(ctx);
     names_release(ctx);
     target_release(&ctx->current);
     inventory_free(ctx->inventory);

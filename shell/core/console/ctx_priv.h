@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inside of struct ctx, for the files of core/ that own a part of it: ctx.c, conn.c, names.c, names_watch.c,
-// place.c, session.c.
+// passwords.c, session.c.
 #pragma once
 
 #include "core/console/ctx.h"
@@ -8,7 +8,7 @@
 struct conn_slot;
 struct name_set;
 struct names_watch;
-struct place;
+struct password;
 struct session;
 
 struct ctx {
@@ -21,13 +21,13 @@ struct ctx {
     struct name_set *names;
     struct names_watch *watch; // NULL: names are not watched
     struct session *sessions;
-    struct place *places;
+    struct password *passwords;
 };
 
 bool conn_pool_busy(struct ctx *ctx);       // is a connection being opened?
 bool conn_pool_release(struct ctx *ctx);    // false: a host does not answer that, and a thread still waits for it
 void session_pool_release(struct ctx *ctx); // no job may be left
-void places_release(struct ctx *ctx);       // wipes what sudo was told
+void passwords_release(struct ctx *ctx);    // wipes what sudo was told
 void names_release(struct ctx *ctx);
 // A connection has been opened (`uri` as it was asked for, NULL: the default). Any thread, with the lock held.
 void names_watch_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn);

@@ -4,18 +4,11 @@
 
 #include <string.h>
 
-#include "core/console/ctx_priv.h"
 #include "core/console/out.h"
+#include "core/console/passwords.h"
 #include "core/console/session.h"
 #include "io/job.h"
 #include "io/local.h"
-
-// A password for sudo, for one login on one machine.
-struct place {
-    struct place *next;
-    char *key;
-    char *password;
-};
 
 // Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
 enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
@@ -29,57 +22,6 @@ static const char as_root[] =
 const char *place_name(const struct node *node)
 {
     return node ? node->name : "(admin)";
-}
-
-static char *key_of(const struct node *n)
-{
-    return n ? xasprintf("%s@%s:%d", n->user ? n->user : "", n->address ? n->address : "", n->port) : xstrdup("");
-}
-
-static char *known_password(struct ctx *ctx, const struct node *node)
-{
-    _cleanup_free_ char *key = key_of(node);
-    lock_acquire(ctx->lock);
-    struct place *p = ctx->places;
-    while (p && strcmp(p->key, key) != 0)
-        p = p->next;
-    char *password = p ? xstrdup(p->password) : NULL;
-    lock_release(ctx->lock);
-    return password;
-}
-
-static void remember(struct ctx *ctx, const struct node *node, const char *password)
-{
-    struct place *p = xnew(struct place);
-    p->key = key_of(node);
-    p->password = xstrdup(password);
-    lock_acquire(ctx->lock);
-    p->next = ctx->places;
-    ctx->places = p;
-    lock_release(ctx->lock);
-}
-
-static void wipe(char *secret)
-{
-    if (secret)
-        mem_wipe(secret, strlen(secret));
-    free(secret);
-}
-
-static void wipe_p(char **secret)
-{
-    wipe(*secret);
-}
-
-void places_release(struct ctx *ctx)
-{
-    while (ctx->places) {
-        struct place *p = ctx->places;
-        ctx->places = p->next;
-        wipe(p->password);
-        free(p->key);
-        free(p);
-    }
 }
 
 static void add_script(struct buf *b, const struct place_exec *spec)
@@ -177,7 +119,7 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
     const char *user = node ? node->user : NULL;
     _cleanup_free_ char *question =
         xasprintf("sudo password%s%s on %s: ", user ? " of " : "", user ? user : "", place_name(node));
-    _cleanup_(wipe_p) char *password = NULL;
+    _cleanup_(password_wipe_p) char *password = NULL;
     if (out_ask(job, OUT_ASK_SECRET, question, &password, e) < 0) {
         err_wrap(e, "%s: sudo wants a password", place_name(node));
         return e->code != ERR_AUTH
@@ -193,7 +135,7 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
         e->code = ERR_AUTH;
         return err_wrap(e, "sudo refused");
     }
-    remember(ctx, node, password);
+    password_remember(ctx, node, password);
     *ret = steal(&password);
     return 0;
 }
@@ -266,7 +208,7 @@ static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const 
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                struct remote_result *result, struct err *e)
 {
-    _cleanup_(wipe_p) char *password = spec->root ? known_password(ctx, node) : NULL;
+    _cleanup_(password_wipe_p) char *password = spec->root ? password_known(ctx, node) : NULL;
     if (!password) {
         if (run_plain(ctx, job, node, spec, result, e) < 0)
             return -1;
