@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "core/change/edit_priv.h"
-#include "core/node/lock_priv.h"
+#include "core/node/lock_place.h"
 #include "io/job.h"
 
 enum { MAX_FILE = 8 << 20, TIMEOUT_MS = 120000 };

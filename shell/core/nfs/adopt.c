@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "core/console/inventory.h"
 #include "core/guest/domxml.h"
-#include "core/node/lock_priv.h"
+#include "core/node/lock_place.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"

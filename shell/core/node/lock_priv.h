@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What core/node_lock*.c and those who lock on a node by a script of theirs share.
+// What core/node/lock*.c share.
 #pragma once
 
 #include "core/node/lock.h"
+#include "core/node/lock_place.h"
 #include "io/ssh/remote.h"
 
 // tools/, a file each, which says more.
-extern const char
-    lock_place[]; // defines the function lock_place; goes before the others and before any script with a lock
 extern const char lock_holder[]; // $1 name, $2 who, $3 seconds, $4 journal
 extern const char lock_list[];
 extern const char lock_break[]; // $1 name, $2 who, $3 who breaks it, $4 seconds
