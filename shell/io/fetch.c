@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/job.h"
 #include "io/probe/probe.h"
@@ -23,18 +24,11 @@ struct fetch {
     double deadline_ms; // CLOCK_MONOTONIC
 };
 
-static double now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
 static int wait_for(const struct fetch *f, short events, struct err *e)
 {
     for (;;) {
         struct pollfd fds[] = {{.fd = f->fd, .events = events}, {.fd = job_cancel_fd(f->job), .events = POLLIN}};
-        double left = f->deadline_ms - now_ms();
+        double left = f->deadline_ms - clock_mono_ms();
         int n = left > 0 ? poll(fds, 2, (int)left + 1) : 0;
         if (n < 0 && errno != EINTR)
             return err_errno(e, errno, "poll");
@@ -113,7 +107,7 @@ static int take_body(const struct fetch *f, const struct buf *answer, char **ret
 int fetch_http(struct job *job, const char *host, uint16_t port, const char *request, double timeout_ms, char **ret,
                size_t *ret_len, struct err *e)
 {
-    struct fetch f = {.job = job, .host = host, .fd = -1, .deadline_ms = now_ms() + timeout_ms};
+    struct fetch f = {.job = job, .host = host, .fd = -1, .deadline_ms = clock_mono_ms() + timeout_ms};
     _cleanup_buf_ struct buf answer = BUF_INIT;
     int r = fetch_connect(&f, port, e);
     if (r == 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/loop.h"
 
@@ -199,14 +200,11 @@ int job_cancel_fd(const struct job *job)
 
 int job_sleep(struct job *job, double ms, struct err *e)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double end = (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6 + ms;
+    double end = clock_mono_ms() + ms;
     for (;;) {
         if (job_check(job, e) < 0)
             return -1;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        double left = end - ((double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
+        double left = end - clock_mono_ms();
         if (left <= 0)
             return 0;
         struct timespec wait = {(time_t)(left / 1e3), (long)((left - 1e3 * (double)(time_t)(left / 1e3)) * 1e6)};
@@ -362,12 +360,8 @@ static const double WAIT_SLICE_MS = 200;
 
 static struct timespec after_ms(double ms)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    long long ns = at.tv_nsec + (long long)(ms * 1e6);
-    at.tv_sec += (time_t)(ns / 1000000000);
-    at.tv_nsec = (long)(ns % 1000000000);
-    return at;
+    int64_t ns = clock_mono_ns() + (int64_t)(ms * 1e6);
+    return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 }
 
 int lock_wait(struct lock *l, struct job *job, double timeout_ms, struct err *e)

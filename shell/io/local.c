@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/job.h"
 
 enum { TICK_MS = 1000, CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 3000 };
@@ -32,13 +33,6 @@ struct process {
     size_t chunk_len, chunk_sent;
     double deadline; // 0: none
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static void close_end(int *fd)
 {
@@ -167,7 +161,7 @@ static int receive(struct process *p, int *fd, bool is_stderr)
 static int pump(struct process *p)
 {
     while (p->out >= 0 || p->err >= 0) {
-        double left = p->deadline > 0 ? p->deadline - now_ms() : -1;
+        double left = p->deadline > 0 ? p->deadline - clock_mono_ms() : -1;
         if (p->deadline > 0 && left <= 0)
             return err_set(p->e, ERR_TIMEOUT, "the command did not end within %.0f ms", p->spec->timeout_ms);
         struct pollfd fds[] = {
@@ -204,8 +198,8 @@ static int wait_end(struct process *p, int r, int *ret_status)
             r = job_check(p->job, p->e);
         if (r < 0 && told == 0) {
             kill(-p->pid, SIGTERM);
-            told = now_ms();
-        } else if (r < 0 && now_ms() - told > GRACE_MS) {
+            told = clock_mono_ms();
+        } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
             kill(-p->pid, SIGKILL);
         }
         nanosleep(&(struct timespec){.tv_nsec = (long)(pause_ms * 1e6)}, NULL);
@@ -216,7 +210,7 @@ static int wait_end(struct process *p, int r, int *ret_status)
 int local_exec(struct job *job, const struct remote_exec *spec, struct remote_result *result, struct err *e)
 {
     struct process p = {.job = job, .spec = spec, .result = result, .e = e};
-    p.deadline = spec->timeout_ms > 0 ? now_ms() + spec->timeout_ms : 0;
+    p.deadline = spec->timeout_ms > 0 ? clock_mono_ms() + spec->timeout_ms : 0;
     if (job_check(job, e) < 0 || start(&p) < 0)
         return -1;
     int r = pump(&p);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/printable.h"
@@ -116,13 +117,6 @@ struct seen {
     double at_ms;
 };
 
-static double now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
 // Is this step of a job due for a line? The first and the last always are.
 static bool progress_due(const json_t *value, bool done)
 {
@@ -132,7 +126,7 @@ static bool progress_due(const json_t *value, bool done)
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->next;
     struct seen *s = *at;
-    bool due = done || !s || now_ms() - s->at_ms >= PROGRESS_EVERY_MS;
+    bool due = done || !s || clock_mono_ms() - s->at_ms >= PROGRESS_EVERY_MS;
     if (done && s) {
         *at = s->next;
         free(s->key);
@@ -142,7 +136,7 @@ static bool progress_due(const json_t *value, bool done)
             s = *at = xnew(struct seen);
             s->key = steal(&key);
         }
-        s->at_ms = now_ms();
+        s->at_ms = clock_mono_ms();
     }
     return due;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A stream of a copy against a writer and a reader that lie: never more done than was handed out, and bounded memory.
+#include "base/clock.h"
 #include "core/copy/priv.h"
 #include "core/copy/stream.h"
 #include "fuzz.h"
@@ -11,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct copy_options o = {0};
     struct copy c = {.o = &o, .lock = lock_new(), .phase = "copy", .phase_total = 64 << 20};
     struct copy_map plan = {0};
-    struct send s = {.c = &c, .plan = &plan, .lock = lock_new(), .n = 1, .began = copy_now()};
+    struct send s = {.c = &c, .plan = &plan, .lock = lock_new(), .n = 1, .began = clock_mono_s()};
     copy_map_add(&plan, 0, 48 << 20, false);
     copy_map_add(&plan, 50 << 20, 4 << 20, true);
     stream_init(&s, 0);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "core/console/out.h"
@@ -90,12 +91,10 @@ static int wait_for_events(struct waiting *w, const char **ret_ended, struct err
     *ret_ended = "event";
     lock_acquire(w->lock);
     while (c->vals[LOOP].b || w->events == 0) {
-        struct timespec from, to;
-        clock_gettime(CLOCK_MONOTONIC, &from);
+        double from = clock_mono_ms();
         _cleanup_err_ struct err why = ERR_INIT;
         int waited = left > 0 ? lock_wait(w->lock, c->job, left < LOOK_MS ? left : LOOK_MS, &why) : 0;
-        clock_gettime(CLOCK_MONOTONIC, &to);
-        left -= (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+        left -= clock_mono_ms() - from;
         if (waited < 0 && why.code == ERR_CANCELLED) {
             *ret_ended = "interrupt";
             break;

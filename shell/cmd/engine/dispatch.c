@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/table.h"
@@ -28,13 +29,6 @@ struct cmd_run {
     double started, ended;
     bool cancelled;
 };
-
-static double now_s(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 const struct cmd_def *cmd_run_def(const struct cmd_run *run)
 {
@@ -82,7 +76,7 @@ static void run_free(struct cmd_run *run)
 static void finish(void *data)
 {
     struct cmd_run *run = data;
-    run->ended = now_s();
+    run->ended = clock_mono_s();
     run->done(run, run->data);
     run_free(run);
 }
@@ -258,7 +252,7 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix
     run->call.def = def;
     run->done = done;
     run->data = data;
-    run->started = now_s();
+    run->started = clock_mono_s();
     if (cmd_bind(&run->call, words, e) < 0 || (def->recipe && start_recipe(run, e) < 0)) {
         run_free(run);
         return NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "core/console/session.h"
@@ -48,13 +49,6 @@ struct fan {
     struct probe *all;
     size_t n;
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static char *make_uri(const struct node *n, const struct transport *t)
 {
@@ -112,12 +106,12 @@ static void run_probe(struct job *job, size_t i, void *arg)
 {
     struct fan *f = arg;
     struct probe *p = &f->all[i];
-    double start = now_ms();
+    double start = clock_mono_ms();
     if (p->uri)
         try_libvirt(f, job, p);
     else
         try_ssh(f, job, p);
-    p->ms = now_ms() - start;
+    p->ms = clock_mono_ms() - start;
 }
 
 static void add_probe(struct fan *f, struct node *n, const struct transport *t, char *uri, bool used)

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
@@ -29,13 +30,6 @@ enum { VOL, FILE_OPT, POOL, OFFSET, LENGTH, SPARSE };
     }
 static const struct opt_def upload_opts[] = ROWS("upload");
 static const struct opt_def download_opts[] = ROWS("download");
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct show {
     const struct cmd_call *c;
@@ -72,7 +66,7 @@ static json_t *progress_value(const struct show *s, unsigned long long done)
 static void show(void *data, unsigned long long done)
 {
     struct show *s = data;
-    double now = now_s(), span = now - s->last;
+    double now = clock_mono_s(), span = now - s->last;
     if (span > 0) {
         double rate = (double)(done - s->last_done) / span;
         s->rate = s->rate > 0 ? 0.7 * s->rate + 0.3 * rate : rate;
@@ -91,7 +85,7 @@ static unsigned long long at_most(unsigned long long n, const struct opt_val *le
 static int transfer(struct cmd_call *c, struct virt_vol *vol, int fd, bool upload, unsigned long long total,
                     struct virt_transferred *ret, struct err *e)
 {
-    struct show s = {.c = c, .vol = vol, .total = total, .begin = now_s(), .last = now_s()};
+    struct show s = {.c = c, .vol = vol, .total = total, .begin = clock_mono_s(), .last = clock_mono_s()};
     struct virt_transfer t = {.upload = upload,
                               .sparse = c->vals[SPARSE].b,
                               .offset = c->vals[OFFSET].bytes,
@@ -100,7 +94,7 @@ static int transfer(struct cmd_call *c, struct virt_vol *vol, int fd, bool uploa
                               .progress = show,
                               .data = &s};
     int r = virt_vol_transfer(vol, c->job, &t, ret, e);
-    double seconds = now_s() - s.begin;
+    double seconds = clock_mono_s() - s.begin;
     s.rate = seconds > 0 ? (double)(ret->bytes + ret->holes) / seconds : 0;
     if (s.shown || r == 0)
         out_progress(progress_value(&s, ret->bytes + ret->holes), true);

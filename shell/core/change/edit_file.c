@@ -233,10 +233,8 @@ static void write_args_release(struct write_args *a)
 static char *backup_name(const char *real)
 {
     char stamp[32];
-    struct timespec t;
     struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &tm);
+    gmtime_r(&(time_t){time(NULL)}, &tm);
     strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
     return xasprintf("%s.migsh-%s~", real, stamp);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "core/console/ctx_priv.h"
 #include "core/console/out.h"
 #include "io/job.h"
@@ -34,13 +35,6 @@ struct conn_slot {
     struct err err;            // why it failed, for those who waited
     struct job_thread *opener; // joined by the next user of the slot
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static int ask_operator(void *data, bool secret, const char *question, char **ret, struct err *e)
 {
@@ -100,7 +94,7 @@ static void start_opening(struct conn_slot *s)
         job_thread_join(steal(&s->opener)); // it has set the state, so it is at its end
     err_release(&s->err);
     s->state = SLOT_OPENING;
-    s->since_ms = now_ms();
+    s->since_ms = clock_mono_ms();
     s->asked = false;
     s->opener = job_thread_start("connect", open_main, s, &s->err);
     if (!s->opener)
@@ -114,7 +108,7 @@ static int wait_open(struct conn_slot *s, struct job *job, double timeout_ms, st
     bool bounded = timeout_ms >= 0;
     double until = s->since_ms + (bounded ? timeout_ms : GIVE_UP_MS);
     while (s->state == SLOT_OPENING) {
-        double left = until - now_ms();
+        double left = until - clock_mono_ms();
         if (!bounded && s->asked)
             left = -1;
         else if (left < 0)
@@ -128,7 +122,7 @@ static int wait_open(struct conn_slot *s, struct job *job, double timeout_ms, st
             continue;
         }
         err_set(e, ERR_TIMEOUT, "%s did not answer within %.1f s", s->uri ? s->uri : "the default hypervisor",
-                (now_ms() - s->since_ms) / 1e3);
+                (clock_mono_ms() - s->since_ms) / 1e3);
         return err_hint(e, "node-test tells which ways to the node work");
     }
     return 0;
@@ -139,7 +133,7 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
 {
     lock_acquire(ctx->lock);
     struct conn_slot *s = find_slot(ctx, uri);
-    if (s->state == SLOT_OPENING && !s->asked && now_ms() - s->since_ms > ABANDON_MS) {
+    if (s->state == SLOT_OPENING && !s->asked && clock_mono_ms() - s->since_ms > ABANDON_MS) {
         s->abandoned = true;
         s = find_slot(ctx, uri);
     }
@@ -231,13 +225,14 @@ bool conn_pool_release(struct ctx *ctx)
         s->opener = s->conn ? job_thread_start("close", close_main, s, &s->err) : NULL;
     }
     _cleanup_err_ struct err late = ERR_INIT;
-    double until = now_ms() + CLOSE_MS;
+    double until = clock_mono_ms() + CLOSE_MS;
     lock_acquire(ctx->lock);
-    while (!all_closed(ctx) && now_ms() < until && lock_wait(ctx->lock, NULL, until - now_ms(), &late) == 0)
+    while (!all_closed(ctx) && clock_mono_ms() < until &&
+           lock_wait(ctx->lock, NULL, until - clock_mono_ms(), &late) == 0)
         ;
     bool closed = all_closed(ctx);
     lock_release(ctx->lock);
-    closed = virt_event_settled(until - now_ms()) && closed;
+    closed = virt_event_settled(until - clock_mono_ms()) && closed;
     while (closed && ctx->conns) {
         struct conn_slot *s = ctx->conns;
         ctx->conns = s->next;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "core/console/ctx_priv.h"
 #include "core/console/out.h"
 #include "io/job.h"
@@ -23,13 +24,6 @@ struct session {
     bool opening;
     double idle_since;
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static char *key_of(const struct node *n)
 {
@@ -117,7 +111,7 @@ static bool still_alive(struct session *s, struct job *job)
 {
     if (remote_broken(s->remote))
         return false;
-    if (now_ms() - s->idle_since < TRUST_IDLE_MS)
+    if (clock_mono_ms() - s->idle_since < TRUST_IDLE_MS)
         return true;
     _cleanup_err_ struct err ignored = ERR_INIT;
     return remote_ping(job, s->remote, PING_MS, &ignored) == 0;
@@ -189,7 +183,7 @@ void session_put(struct session *s)
         remote_close(s->remote);
         s->remote = NULL;
     }
-    s->idle_since = now_ms();
+    s->idle_since = clock_mono_ms();
     lock_acquire(s->ctx->lock);
     s->taken = false;
     lock_wake(s->ctx->lock);

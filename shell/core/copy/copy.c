@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/strv.h"
@@ -13,13 +14,6 @@
 #include "io/job.h"
 
 static const uint64_t WHOLE_MAX = 2ULL << 30; // there is no progress in it
-
-double copy_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
 {
@@ -37,7 +31,7 @@ int copy_failed(const struct copy_side *s, const char *words, struct err *e)
 // With the lock held.
 static void report(struct copy *c)
 {
-    double now = copy_now(), span = now - c->phase_began;
+    double now = clock_mono_s(), span = now - c->phase_began;
     double rate = span > 0 ? (double)c->phase_done / span : 0;
     bool eta = rate > 0 && c->phase_total >= c->phase_done;
     struct copy_progress p = {.phase = c->phase,
@@ -54,7 +48,7 @@ void copy_phase(struct copy *c, const char *phase, uint64_t total)
 {
     lock_acquire(c->lock);
     c->phase = phase;
-    c->phase_began = copy_now();
+    c->phase_began = clock_mono_s();
     c->phase_done = 0;
     c->phase_total = total;
     report(c);
@@ -67,7 +61,7 @@ void copy_count(struct copy *c, uint64_t n)
     c->phase_done += n;
     if (c->phase_done > c->phase_total)
         c->phase_done = c->phase_total;
-    if (copy_now() - c->last_report > 0.2)
+    if (clock_mono_s() - c->last_report > 0.2)
         report(c);
     lock_release(c->lock);
 }
@@ -259,7 +253,7 @@ static json_t *made(const struct copy *c)
 
 static json_t *result(const struct copy *c, bool shared, bool good)
 {
-    double seconds = copy_now() - c->began;
+    double seconds = clock_mono_s() - c->began;
     uint64_t data = copy_map_bytes(&c->from.map, false);
     bool sent = c->route_known;
     json_t *v = json_object();
@@ -301,7 +295,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
                      .from = {.end = &o->from, .target = "source"},
                      .to = {.end = &o->to},
                      .wire_known = true,
-                     .began = copy_now(),
+                     .began = clock_mono_s(),
                      .lock = lock_new()};
     bool same = false;
     int r = check_options(&c, e);

@@ -95,5 +95,4 @@ int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const 
 // The same of what one of our programs said before it ended; the words decide which error it is.
 int copy_failed(const struct copy_side *s, const char *words, struct err *e);
 void copy_phase(struct copy *c, const char *phase, uint64_t total);
-void copy_count(struct copy *c, uint64_t n); // so much more of the phase is done; any thread
-double copy_now(void);                       // seconds
+void copy_count(struct copy *c, uint64_t n);

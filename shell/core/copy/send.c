@@ -5,6 +5,7 @@
 // how far it has come. Job threads.
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "core/console/out.h"
 #include "core/console/session.h"
@@ -203,7 +204,7 @@ static void start(struct send *s, const struct copy_map *plan)
     for (int i = 1; i < s->c->streams; i++)
         stream_init(s, i);
     s->n = s->c->streams;
-    s->began = copy_now();
+    s->began = clock_mono_s();
     s->plan = plan;
     stream_wake_all(s);
     lock_release(s->lock);
@@ -241,10 +242,10 @@ static double round_trip(struct copy *c, struct node *node)
     if (session_get(c->ctx, c->job, node, &session, &ignored) < 0)
         return 0;
     for (int i = 0; i < 3; i++) {
-        double before = copy_now();
+        double before = clock_mono_s();
         if (remote_ping(c->job, session_remote(session), PING_MS, &ignored) < 0)
             break;
-        double ms = (copy_now() - before) * 1000;
+        double ms = (clock_mono_s() - before) * 1000;
         best = i == 0 || ms < best ? ms : best;
     }
     session_put(session);

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/job.h"
 
 enum { STALL_S = 25 };
@@ -53,7 +54,7 @@ static int stopped(struct err *e)
 // Bytes a second that this stream has written; 0: not known yet.
 static double rate_of(const struct stream *st)
 {
-    return st->done ? (double)st->done / (copy_now() - st->s->began) : 0;
+    return st->done ? (double)st->done / (clock_mono_s() - st->s->began) : 0;
 }
 
 // What takes two seconds or so: each is answered, and that tells on a slow line that something arrives.
@@ -68,7 +69,7 @@ static uint64_t batch_size(const struct stream *st)
 // Seconds until more may be handed out.
 static double pace(struct send *s, uint64_t bytes)
 {
-    double now = copy_now(), rate = s->c->o->max_rate;
+    double now = clock_mono_s(), rate = s->c->o->max_rate;
     if (rate <= 0)
         return 0;
     if (s->paced > now)
@@ -137,10 +138,10 @@ static int check_stall(struct stream *st, struct err *e)
 {
     struct copy *c = st->s->c;
     if (!st->n_marks) {
-        st->heard = copy_now();
+        st->heard = clock_mono_s();
         return 0;
     }
-    if (copy_now() - st->heard < STALL_S)
+    if (clock_mono_s() - st->heard < STALL_S)
         return 0;
     bool source = !st->s->direct && st->ready && st->len == 0;
     return err_set(e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)",
@@ -201,7 +202,7 @@ static void take_line(struct stream *st, const char *line)
         if (st->ready) // once: it is no progress
             return;
         st->ready = true;
-        st->heard = copy_now();
+        st->heard = clock_mono_s();
         stream_wake_all(st->s);
     } else if (str_starts(line, "@end ")) {
         st->gone = true;
@@ -213,7 +214,7 @@ static void take_line(struct stream *st, const char *line)
         char *end;
         st->written = strtoull(line + 6, &end, 10);
         st->wire = strtoull(end, NULL, 10);
-        st->heard = copy_now();
+        st->heard = clock_mono_s();
         copy_count(st->s->c, mark - st->done);
         st->done = mark;
         wake(st->wake_lines, 0);
@@ -350,7 +351,7 @@ void stream_init(struct send *s, int index)
     st->wake_lines = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     st->wake_data = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     st->ring = s->direct ? NULL : xcalloc(COPY_RING, 1);
-    st->heard = copy_now();
+    st->heard = clock_mono_s();
 }
 
 void stream_release(struct stream *st)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "core/console/out.h"
 #include "core/guest/seen.h"
 #include "io/job.h"
@@ -37,16 +38,9 @@ struct search {
     struct copies *found;
 };
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static double left_ms(const struct search *s)
 {
-    double left = s->until_ms - now_ms();
+    double left = s->until_ms - clock_mono_ms();
     return left > 0 ? left : 0;
 }
 
@@ -177,7 +171,7 @@ int copies_ask(const struct copies_query *q, const struct copies *before, struct
 {
     struct copies found;
     find_others(q, before, &found);
-    struct search s = {q, now_ms() + ANSWER_MS, before, &found};
+    struct search s = {q, clock_mono_ms() + ANSWER_MS, before, &found};
     job_parallel(q->job, found.n, WORKERS, ask_one, &s);
     if (job_check(q->job, e) < 0) {
         copies_release(&found);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "core/console/out.h"
 #include "io/job.h"
 #include "io/virt/dom.h"
@@ -13,13 +14,6 @@
 
 // How long the first one waits for the others to take theirs back, and how often it looks.
 static const double GONE_MS = 30e3, LOOK_MS = 300;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 enum fence_verdict fence_judge(const struct copies *c, bool force)
 {
@@ -51,7 +45,7 @@ static int explain(const struct fence *f, const struct copies *c, struct err *e)
 // Until nobody else has it.
 static int settle(struct fence *f, const struct copies *before, struct err *e)
 {
-    double until = now_ms() + GONE_MS;
+    double until = clock_mono_ms() + GONE_MS;
     for (;;) {
         _cleanup_copies_ struct copies now = {NULL, 0};
         if (copies_ask(&f->q, before, &now, e) < 0)
@@ -59,7 +53,7 @@ static int settle(struct fence *f, const struct copies *before, struct err *e)
         enum fence_verdict v = fence_judge(&now, f->q.force);
         if (v == FENCE_FREE)
             return 0;
-        if (v == FENCE_YIELD || now_ms() > until)
+        if (v == FENCE_YIELD || clock_mono_ms() > until)
             return explain(f, &now, e);
         if (job_sleep(f->q.job, LOOK_MS, e) < 0)
             return -1;

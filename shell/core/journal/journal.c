@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/strv.h"
 #include "core/journal/priv.h"
@@ -20,13 +21,6 @@
 #include "io/job.h"
 
 enum { MAX_JOURNAL = 256 << 20 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void journal_free(struct journal *j)
 {
@@ -129,11 +123,9 @@ static char *make_id(const char *command)
     unsigned random = 0;
     if (getrandom(&random, sizeof(random), 0) < 0)
         random = (unsigned)getpid();
-    struct timespec t;
     struct tm tm;
     char text[32];
-    clock_gettime(CLOCK_REALTIME, &t);
-    long long ms = (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, last = newest_ms();
+    long long ms = clock_real_ns() / 1000000, last = newest_ms();
     if (ms <= last)
         ms = last + 1;
     gmtime_r(&(time_t){ms / 1000}, &tm);
@@ -226,7 +218,7 @@ static int begin(struct journal *j, const char *command, const json_t *about, st
     j->writable = j->taken = true;
     return append(j,
                   json_pack("{s:o, s:o, s:f, s:O}", "rec", json_text("begin"), "command", json_text(command), "time",
-                            now(), "about", about ? (json_t *)about : json_null()),
+                            clock_real_s(), "about", about ? (json_t *)about : json_null()),
                   e);
 }
 
@@ -367,7 +359,7 @@ int journal_intent(struct journal *j, const char *name, const json_t *about, uns
     unsigned step = (unsigned)j->n + 1;
     int r = append(j,
                    json_pack("{s:o, s:i, s:o, s:f, s:O}", "rec", json_text("intent"), "step", (int)step, "name",
-                             json_text(name), "time", now(), "about", about ? (json_t *)about : json_null()),
+                             json_text(name), "time", clock_real_s(), "about", about ? (json_t *)about : json_null()),
                    e);
     lock_release(j->lock);
     if (r == 0)
@@ -380,7 +372,7 @@ int journal_outcome(struct journal *j, unsigned step, enum journal_step_state st
 {
     return append_locked(j,
                          json_pack("{s:o, s:i, s:o, s:f, s:O}", "rec", json_text("outcome"), "step", (int)step, "state",
-                                   json_text(journal_step_state_name(state)), "time", now(), "outcome",
+                                   json_text(journal_step_state_name(state)), "time", clock_real_s(), "outcome",
                                    outcome ? (json_t *)outcome : json_null()),
                          e);
 }
@@ -389,6 +381,6 @@ int journal_end(struct journal *j, enum journal_state state, struct err *e)
 {
     return append_locked(j,
                          json_pack("{s:o, s:o, s:f}", "rec", json_text("end"), "state",
-                                   json_text(journal_state_name(state)), "time", now()),
+                                   json_text(journal_state_name(state)), "time", clock_real_s()),
                          e);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "core/console/out.h"
 #include "core/migrate/disks.h"
@@ -37,13 +38,6 @@ struct call {
     struct err err;
     json_t *disks; // NULL: none was to be copied
 };
-
-static double now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
 
 static void call_main(void *arg)
 {
@@ -158,7 +152,7 @@ static void help_along(struct call *c, struct watcher *w, bool to_postcopy, cons
 
 static void look_at_destination(struct call *c, struct watcher *w)
 {
-    w->next_health = now_ms() + HEALTH_MS;
+    w->next_health = clock_mono_ms() + HEALTH_MS;
     if (virt_conn_alive(c->dest) || in_postcopy(c))
         return;
     if (!w->cut_off)
@@ -174,17 +168,17 @@ static void act(struct call *c, struct watcher *w, bool postcopy_now)
     const struct migrate_plan *plan = c->rq->plan;
     if (postcopy_now && !w->switched)
         help_along(c, w, true, "the first pass is over");
-    if (w->timeout_at > 0 && now_ms() >= w->timeout_at) {
+    if (w->timeout_at > 0 && clock_mono_ms() >= w->timeout_at) {
         w->timeout_at = 0;
         bool to_postcopy = plan->on_timeout == MIGRATE_TIMEOUT_POSTCOPY;
         if (!to_postcopy || !w->switched)
             help_along(c, w, to_postcopy, "timed out");
     }
-    if (w->next_health > 0 && now_ms() >= w->next_health)
+    if (w->next_health > 0 && clock_mono_ms() >= w->next_health)
         look_at_destination(c, w);
-    if (w->next_poll > 0 && now_ms() >= w->next_poll) {
+    if (w->next_poll > 0 && clock_mono_ms() >= w->next_poll) {
         poll_once(c, w);
-        w->next_poll = now_ms() + POLL_MS;
+        w->next_poll = clock_mono_ms() + POLL_MS;
     }
 }
 
@@ -196,7 +190,7 @@ static double wait_ms(const struct watcher *w)
         if (at[i] > 0 && (first <= 0 || at[i] < first))
             first = at[i];
     }
-    double left = first - now_ms();
+    double left = first - clock_mono_ms();
     return first <= 0 ? -1 : left < 1 ? 1 : left;
 }
 
@@ -204,9 +198,9 @@ static double wait_ms(const struct watcher *w)
 static void watch(struct call *c)
 {
     const struct migrate_plan *plan = c->rq->plan;
-    struct watcher w = {.next_poll = plan->verbose ? now_ms() + POLL_MS : 0,
-                        .timeout_at = plan->timeout_ms > 0 ? now_ms() + plan->timeout_ms : 0,
-                        .next_health = c->dest ? now_ms() + HEALTH_MS : 0};
+    struct watcher w = {.next_poll = plan->verbose ? clock_mono_ms() + POLL_MS : 0,
+                        .timeout_at = plan->timeout_ms > 0 ? clock_mono_ms() + plan->timeout_ms : 0,
+                        .next_health = c->dest ? clock_mono_ms() + HEALTH_MS : 0};
     struct err ignored = ERR_INIT;
     lock_acquire(c->lock);
     while (!c->done) {
@@ -315,7 +309,7 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
     if (rq->plan->after_precopy && virt_iteration_watch(rq->dom, on_iteration, c, &passes, e) < 0)
         return -1;
     struct job_hook hook = {.fn = abort_call, .data = c};
-    double start = now_ms();
+    double start = clock_mono_ms();
     struct job_thread *thread = NULL;
     job_hook_push(rq->job, &hook);
     int r = job_check(rq->job, e); // cancelled before: the hook must find a call, or must not be needed
@@ -330,7 +324,7 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
         c->done = true; // lets a hook that runs already end
         lock_release(c->lock);
     }
-    double total_ms = now_ms() - start;
+    double total_ms = clock_mono_ms() - start;
     job_hook_pop(rq->job, &hook);
     job_thread_join(thread);
     virt_iteration_stop(passes);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/node/lock_priv.h"
 #include "core/node/place.h"
 #include "io/job.h"
@@ -13,13 +14,6 @@
 // A lock has connections of its own, as they are in use all the time; the numbers behind those of the copies.
 enum { FIRST_LANE = 1000, LANES = 64, DROP_MS = 5000 };
 static atomic_bool lanes[LANES];
-
-double node_lock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static unsigned lane_take(void)
 {
@@ -165,7 +159,7 @@ int node_lock_check(struct node_lock *l, struct err *e)
 {
     int r = 0;
     lock_acquire(l->lock);
-    double now = node_lock_now();
+    double now = clock_boot_ms();
     for (size_t i = 0; i < l->n && r == 0; i++)
         r = check_one(&l->holds[i], now, e);
     lock_release(l->lock);
@@ -193,14 +187,14 @@ void node_lock_drop(struct node_lock *l, struct job *job)
     _cleanup_err_ struct err ignored = ERR_INIT;
     lock_acquire(l->lock);
     let_go(l);
-    double until = node_lock_now() + DROP_MS, left = DROP_MS;
+    double until = clock_boot_ms() + DROP_MS, left = DROP_MS;
     // One that still logs in reads no word; one that hangs is not waited for.
     for (size_t i = 0; i < l->n; i++) {
         if (l->holds[i].job && l->holds[i].state == HOLD_STARTING)
             job_cancel(l->holds[i].job);
     }
     while (!all_over(l) && left > 0 && lock_wait(l->lock, job, left, &ignored) == 0)
-        left = until - node_lock_now();
+        left = until - clock_boot_ms();
     for (size_t i = 0; i < l->n; i++) {
         if (l->holds[i].job)
             job_cancel(l->holds[i].job);

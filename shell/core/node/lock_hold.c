@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/strv.h"
 #include "core/console/out.h"
@@ -56,7 +57,7 @@ static void take_busy(struct hold *h, const char *text)
 // waited long enough for that console.
 static void take_former(struct hold *h, const char *text)
 {
-    double now = node_lock_now();
+    double now = clock_boot_ms();
     if (h->former_at > 0 && now - h->former_at > FORMER_MS) {
         take_busy(h, text);
         return;
@@ -137,7 +138,7 @@ static ssize_t feed(void *data, void *buf, size_t n, struct err *e)
         count = 0; // a second has passed, that is all
     ssize_t r = REMOTE_LATER;
     lock_acquire(h->owner->lock);
-    double now = node_lock_now();
+    double now = clock_boot_ms();
     if (h->owner->ended || h->state == HOLD_GONE) {
         r = 0;
     } else if (h->state == HOLD_READY && h->wanted) {

@@ -56,7 +56,6 @@ struct node_lock {
     struct hold *holds;
 };
 
-double node_lock_now(void); // ms; goes on while the machine sleeps
 char *node_lock_name(const char *key);
 // The line for a lock's file: `about` and the person, machine, process and time. The caller frees.
 char *node_lock_line(const char *key, const json_t *about);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "core/watch/analysis.h"
 #include "core/watch/target.h"
@@ -165,7 +166,7 @@ static const char *kind_name(enum probe_kind kind)
 static json_t *snapshot_view(struct view *v)
 {
     struct watch_source src = source_of(v);
-    int64_t now = probe_mono_ns(), lo = 0, hi = 0;
+    int64_t now = clock_mono_ns(), lo = 0, hi = 0;
     fold_settled(v, &src, now);
     struct tail *t = xnew(struct tail);
     look_at_tail(v, &src, now, t);
@@ -197,7 +198,7 @@ json_t *watch_snapshot(struct watch *w)
 
 void watch_mark(struct watch *w, const char *name)
 {
-    int64_t now = probe_mono_ns();
+    int64_t now = clock_mono_ns();
     lock_acquire(w->lock);
     if (!w->stopped) {
         w->marks = xrealloc(w->marks, w->n_marks + 1, sizeof(*w->marks));
@@ -208,12 +209,12 @@ void watch_mark(struct watch *w, const char *name)
 
 int watch_wait(struct watch *w, struct job *job, double timeout_ms, struct err *e)
 {
-    int64_t until = probe_mono_ns() + (int64_t)(timeout_ms * MS);
+    int64_t until = clock_mono_ns() + (int64_t)(timeout_ms * MS);
     struct pollfd fds[] = {{probe_ended_fd(w->probe), POLLIN, 0}, {job_cancel_fd(job), POLLIN, 0}};
     while (!probe_ended(w->probe)) {
         if (job_check(job, e) < 0)
             return -1;
-        int64_t left = until - probe_mono_ns();
+        int64_t left = until - clock_mono_ns();
         if (timeout_ms >= 0 && left <= 0)
             return err_set(e, ERR_TIMEOUT, "still watching");
         struct timespec t = {left / 1000000000, left % 1000000000};

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/probe/priv.h"
 
@@ -37,20 +38,13 @@ struct echo {
     uint8_t control[BATCH][CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t))];
 };
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 // CLOCK_REALTIME - CLOCK_MONOTONIC, read afresh each time so that a step of the wall clock does no harm. Being
 // preempted between the two readings would spoil it, so the tightest of a few tries wins.
 static int64_t real_offset_ns(void)
 {
     int64_t best = INT64_MAX, offset = 0;
     for (int i = 0; i < 5 && best > 2000; i++) {
-        int64_t before = clock_ns(CLOCK_MONOTONIC), real = clock_ns(CLOCK_REALTIME), after = clock_ns(CLOCK_MONOTONIC);
+        int64_t before = clock_mono_ns(), real = clock_real_ns(), after = clock_mono_ns();
         if (after - before < best) {
             best = after - before;
             offset = real - (before + (after - before) / 2);
@@ -224,7 +218,7 @@ static void collect_echo(struct lane *l)
             continue;
         }
         int64_t offset = real_offset_ns();
-        int64_t now = probe_mono_ns();
+        int64_t now = clock_mono_ns();
         for (int i = 0; i < n; i++)
             take_reply(l, &s->msgs[i], now, offset);
         if (n < BATCH)

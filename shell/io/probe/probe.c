@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/job.h"
 #include "io/probe/priv.h"
@@ -38,13 +39,6 @@ struct probe {
     _Atomic(const char *) scheduling;
     struct job_thread *thread;
 };
-
-int64_t probe_mono_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 // The outcome word, from the lowest bit: 4 flags, 8 duplicates, 12 time held up in HELD_UNIT_NS, 40 round trip in ns +
 // 1 (0: unanswered; 18 minutes at most).
@@ -119,12 +113,12 @@ static int lane_reserve(struct lane *l, uint64_t count, struct err *e)
 static void lane_send(struct lane *l)
 {
     size_t seq = atomic_load_explicit(&l->sent, memory_order_relaxed);
-    int64_t now = probe_mono_ns();
+    int64_t now = clock_mono_ns();
     atomic_store_explicit(&l->slots[seq].sent_ns, now, memory_order_relaxed);
     // Published before it is sent: collect() takes no answer to a probe that was not sent yet.
     atomic_store_explicit(&l->sent, seq + 1, memory_order_release);
     l->ops->send(l, (uint32_t)seq, now);
-    int64_t held = (probe_mono_ns() - now) / HELD_UNIT_NS;
+    int64_t held = (clock_mono_ns() - now) / HELD_UNIT_NS;
     if (held > 0) // rounded up, as it is to be on the safe side
         set_outcome(l, (uint32_t)seq,
                     outcome_of(l, (uint32_t)seq) | (uint64_t)(held < HELD_MAX ? held + 1 : HELD_MAX) << HELD_AT);
@@ -162,7 +156,7 @@ static void drop_capabilities(void)
 // Waits until `until` or until something can be collected; stamped kinds are left for the deadline unless `eager`.
 static void wait_and_collect(struct probe *p, int64_t until, bool eager)
 {
-    int64_t left = until - probe_mono_ns();
+    int64_t left = until - clock_mono_ns();
     if (left < 0)
         left = 0;
     struct timespec t = {left / 1000000000, left % 1000000000};
@@ -203,10 +197,10 @@ static bool send_round(struct probe *p, int64_t tick)
 
 static void probe_loop(struct probe *p)
 {
-    int64_t start = probe_mono_ns(), deadline = start;
+    int64_t start = clock_mono_ns(), deadline = start;
     bool eager = p->interval_ns >= LAZY_COLLECT_NS;
     while (!atomic_load(&p->stopping)) {
-        int64_t now = probe_mono_ns();
+        int64_t now = clock_mono_ns();
         if (now < deadline) {
             wait_and_collect(p, deadline, eager);
             continue;
@@ -234,8 +228,8 @@ static bool all_settled(const struct probe *p, int64_t since)
 // What is on the way at the end gets its time, but no more than it needs.
 static void linger(struct probe *p)
 {
-    int64_t last = probe_mono_ns(), end = last + p->patience_ns, now;
-    while ((now = probe_mono_ns()) < end && !atomic_load(&p->abandoned) && !all_settled(p, last - p->patience_ns)) {
+    int64_t last = clock_mono_ns(), end = last + p->patience_ns, now;
+    while ((now = clock_mono_ns()) < end && !atomic_load(&p->abandoned) && !all_settled(p, last - p->patience_ns)) {
         wait_and_collect(p, now + 5 * MS < end ? now + 5 * MS : end, true);
         struct timespec pause = {0, MS}; // one look at the tail a millisecond, however many answers arrive
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
@@ -303,9 +297,7 @@ int probe_start(const struct probe_opts *opts, struct probe **ret, struct err *e
     p->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     p->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     p->scheduling = "normal";
-    struct timespec real;
-    clock_gettime(CLOCK_REALTIME, &real);
-    p->real_offset_ns = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - probe_mono_ns();
+    p->real_offset_ns = clock_real_ns() - clock_mono_ns();
     if (p->stop_fd < 0 || p->ended_fd < 0) {
         err_errno(e, errno, "eventfd");
         probe_free(p);

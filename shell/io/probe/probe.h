@@ -85,8 +85,7 @@ int probe_errno(const struct probe *p, size_t t);
 // Receive queue overflows of target `t`: replies that came but were dropped by our own kernel.
 unsigned probe_overflows(const struct probe *p, size_t t);
 const char *probe_scheduling(const struct probe *p); // "fifo", "nice" or "normal"
-bool probe_full(const struct probe *p); // it ended because the sample store (32 Mi probes a target) was full
-int64_t probe_mono_ns(void);            // the samples' clock
+bool probe_full(const struct probe *p);
 int64_t probe_real_offset_ns(const struct probe *p); // CLOCK_REALTIME minus CLOCK_MONOTONIC when it started
 
 // Stops without patience (the thread is gone within milliseconds) and frees; NULL is fine.

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/probe/priv.h"
 
@@ -193,7 +194,7 @@ static void collect_stream(struct lane *l)
     struct stream *s = l->impl;
     struct epoll_event events[EVENTS];
     int n = epoll_wait(l->fd, events, EVENTS, 0);
-    int64_t now = probe_mono_ns();
+    int64_t now = clock_mono_ns();
     for (int i = 0; i < n; i++) {
         struct conn *c = &s->conns[events[i].data.u32];
         if (c->fd < 0)

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/ssh/known.h"
 #include "io/ssh/priv.h"
 
@@ -32,7 +33,7 @@ static bool transfer(struct remote_agent *a, int fd, void *data, size_t n, bool 
 {
     char *p = data;
     while (n) {
-        double left = until < 0 ? -1 : until - remote_now();
+        double left = until < 0 ? -1 : until - clock_mono_ms();
         struct pollfd pfd[2] = {{fd, writing ? POLLOUT : POLLIN, 0}, {job_cancel_fd(a->job), POLLIN, 0}};
         if (until >= 0 && left <= 0) {
             a->gave_up = true;
@@ -118,7 +119,7 @@ static void agent_main(void *arg)
     struct remote_agent *a = arg;
     struct buf message _cleanup_buf_ = BUF_INIT;
     while (read_message(a, a->libssh_fd, &message, -1)) {
-        double until = remote_now() + a->patience_ms; // long enough for a person to touch a token
+        double until = clock_mono_ms() + a->patience_ms; // long enough for a person to touch a token
         if (!transfer(a, a->agent_fd, message.s, message.len, true, until) ||
             !read_message(a, a->agent_fd, &message, until))
             break;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "io/ssh/priv.h"
 
@@ -90,7 +91,7 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
     (void)channel;
     struct run *run = userdata;
     const struct remote_exec *spec = run->spec;
-    run->heard = remote_now();
+    run->heard = clock_mono_ms();
     if (run->failed)
         return (int)len; // taken and dropped, so that the channel can still be closed in order
     if (spec->output) {
@@ -282,10 +283,10 @@ static int pump(struct run *run)
     double forever = 1e15;
     remote_begin(run->r, "running a command", run->spec->timeout_ms > 0 ? run->spec->timeout_ms : forever);
     int r = 0;
-    run->heard = remote_now();
+    run->heard = clock_mono_ms();
     while (r == 0 && !run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
         r = send_input(run);
-        if (r == 0 && run->spec->idle_ms > 0 && remote_now() - run->heard > run->spec->idle_ms)
+        if (r == 0 && run->spec->idle_ms > 0 && clock_mono_ms() - run->heard > run->spec->idle_ms)
             r = err_set(run->e, ERR_TIMEOUT, "%s: a command has said nothing for %.0f s", run->r->label,
                         run->spec->idle_ms / 1e3);
         run->r->wake_fd = run->waiting ? run->spec->wake_fd : 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "io/job.h"
 #include "io/ssh/config.h"
 #include "io/ssh/remote.h"
@@ -26,7 +27,7 @@ struct remote {
     char *fingerprint;
     char *host_key; // "type base64"
     double stall_ms;
-    double deadline;   // of the operation in progress, on remote_now()
+    double deadline;   // of the operation in progress, on clock_mono_ms()
     const char *doing; // for the message when the deadline passes
     uint64_t heard_bytes;
     double heard_at; // when the peer last sent anything
@@ -35,13 +36,6 @@ struct remote {
     bool broken;
     bool turned_away; // closed by the server before its banner
 };
-
-static inline double remote_now(void) // monotonic milliseconds
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 // Starts an operation that has to end within `ms`.
 void remote_begin(struct remote *r, const char *doing, double ms);

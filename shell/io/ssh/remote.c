@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "io/ssh/priv.h"
 
@@ -20,8 +21,8 @@ enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, 
 void remote_begin(struct remote *r, const char *doing, double ms)
 {
     r->doing = doing;
-    r->deadline = remote_now() + ms;
-    r->heard_at = r->asked_at = remote_now();
+    r->deadline = clock_mono_ms() + ms;
+    r->heard_at = r->asked_at = clock_mono_ms();
 }
 
 int remote_fail(struct remote *r, struct err *e, const char *what)
@@ -40,7 +41,7 @@ int remote_wait(struct job *job, struct remote *r, double slice_ms, struct err *
 {
     if (job_check(job, e) < 0)
         return -1;
-    double left = r->deadline - remote_now();
+    double left = r->deadline - clock_mono_ms();
     if (left <= 0)
         return err_set(e, ERR_TIMEOUT, "%s: timed out (%s)", r->label, r->doing);
     int fd = ssh_get_fd(r->ssh);
@@ -65,7 +66,7 @@ int remote_process(struct remote *r, struct err *e)
         if (ssh_event_dopoll(r->event, 0) == SSH_ERROR || !ssh_is_connected(r->ssh))
             return remote_fail(r, e, r->doing);
     } while (r->traffic.in_bytes != before && ++turns < MAX_TURNS);
-    double now = remote_now();
+    double now = clock_mono_ms();
     if (r->traffic.in_bytes != r->heard_bytes) {
         r->heard_bytes = r->traffic.in_bytes;
         r->heard_at = now;
@@ -208,12 +209,12 @@ static int open_steps(struct job *job, struct remote *r, const struct remote_opt
     double ms = o->connect_ms > 0           ? o->connect_ms
                 : r->config.connect_timeout ? r->config.connect_timeout * 1e3
                                             : CONNECT_MS;
-    double start = remote_now();
+    double start = clock_mono_ms();
     int fd = -1;
     if (configure(r, e) < 0 || connect_fd(job, r, o, jump, depth, ms, &fd, e) < 0)
         return -1;
     // What a jump host took is not counted: people may have been asked for passwords there.
-    remote_begin(r, "key exchange", r->bridge ? ms : ms - (remote_now() - start));
+    remote_begin(r, "key exchange", r->bridge ? ms : ms - (clock_mono_ms() - start));
     if (exchange_keys(job, r, fd, e) < 0 || remote_hostkey_check(job, r, o, e) < 0)
         return -1;
     return remote_auth(job, r, o, e);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/ssh/priv.h"
 
 // A look-up on a thread of its own. It cannot be interrupted, so whoever ends last, the look-up or the one who waited for
@@ -62,8 +63,8 @@ static int lookup_wait(struct job *job, struct lookup *l, double until, struct e
     lock_acquire(l->lock);
     int status = 0;
     while (!l->done && status == 0) {
-        status = lock_wait(l->lock, job, until - remote_now(), e);
-        if (status == 0 && !l->done && remote_now() >= until)
+        status = lock_wait(l->lock, job, until - clock_mono_ms(), e);
+        if (status == 0 && !l->done && clock_mono_ms() >= until)
             status = err_set(e, ERR_TIMEOUT, "timed out");
     }
     bool done = l->done;
@@ -140,7 +141,7 @@ static int wait_connected(struct job *job, int fd, double until, struct err *e)
     for (;;) {
         if (job_check(job, e) < 0)
             return -1;
-        double left = until - remote_now();
+        double left = until - clock_mono_ms();
         if (left <= 0)
             return err_set(e, ERR_TIMEOUT, "no answer");
         struct pollfd p[2] = {{fd, POLLOUT, 0}, {job_cancel_fd(job), POLLIN, 0}};
@@ -191,7 +192,7 @@ static int dial_error(struct err *e, const char *host, int port)
 int remote_dial(struct job *job, const char *host, int port, int family, const char *bind_address, double timeout_ms,
                 int *ret_fd, struct err *e)
 {
-    double until = remote_now() + timeout_ms;
+    double until = clock_mono_ms() + timeout_ms;
     struct addrinfo *all = NULL;
     if (resolve(job, host, port, family, until, &all, e) < 0)
         return -1;
@@ -200,7 +201,7 @@ int remote_dial(struct job *job, const char *host, int port, int family, const c
         left++;
     int status = -1;
     for (struct addrinfo *a = all; a && status < 0; a = a->ai_next, left--) {
-        double now = remote_now();
+        double now = clock_mono_ms();
         err_release(e);
         // An address that swallows packets must not use up the time of the ones after it.
         status = dial_one(job, a, bind_address, now + (until - now) / left, ret_fd, e);
@@ -232,7 +233,7 @@ bool remote_leads_to(struct job *job, struct remote *r, const char *name, double
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (getpeername(ssh_get_fd(r->ssh), &peer.any, &n) < 0 ||
         (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6) || // through a jump host
-        resolve(job, name, r->config.port, AF_UNSPEC, remote_now() + timeout_ms, &all, &ignored) < 0)
+        resolve(job, name, r->config.port, AF_UNSPEC, clock_mono_ms() + timeout_ms, &all, &ignored) < 0)
         return false;
     bool all_of_it = all != NULL; // a name that also leads elsewhere is not its own alone
     for (const struct addrinfo *a = all; a; a = a->ai_next)

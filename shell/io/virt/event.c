@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "io/job.h"
 #include "io/virt/event_priv.h"
@@ -46,11 +47,9 @@ int virt_event_kind(const char *name)
 
 static json_t *begin(const char *kind)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     json_t *v = json_object();
     json_object_set_new(v, "event", json_text(kind));
-    json_object_set_new(v, "time", json_real((double)now.tv_sec + (double)now.tv_nsec / 1e9));
+    json_object_set_new(v, "time", json_real(clock_real_s()));
     return v;
 }
 

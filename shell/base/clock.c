@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// See clock.h.
+#include "base/clock.h"
+
+#include <time.h>
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t clock_mono_ns(void)
+{
+    return now_ns(CLOCK_MONOTONIC);
+}
+
+double clock_mono_ms(void)
+{
+    return (double)clock_mono_ns() / 1e6;
+}
+
+double clock_mono_s(void)
+{
+    return (double)clock_mono_ns() / 1e9;
+}
+
+double clock_boot_ms(void)
+{
+    return (double)now_ns(CLOCK_BOOTTIME) / 1e6;
+}
+
+int64_t clock_real_ns(void)
+{
+    return now_ns(CLOCK_REALTIME);
+}
+
+double clock_real_s(void)
+{
+    return (double)clock_real_ns() / 1e9;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The clocks. Any thread.
+#pragma once
+
+#include <stdint.h>
+
+// Monotonic: for how long something took, and deadlines. It stands still while the machine sleeps.
+int64_t clock_mono_ns(void);
+double clock_mono_ms(void);
+double clock_mono_s(void);
+// Monotonic, and goes on while the machine sleeps: for what others wait for meanwhile.
+double clock_boot_ms(void);
+// Since 1970: for people and records. It may jump.
+int64_t clock_real_ns(void);
+double clock_real_s(void);
