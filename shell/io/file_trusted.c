@@ -7,12 +7,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/token.h"
 #include "io/file.h"
 
 enum { LINKS_MAX = 40, TEMP_ATTEMPTS = 100 };
@@ -253,9 +253,7 @@ static int write_all(int fd, const char *data, size_t len)
 static int make_temp(const struct walk *w, char **ret_name, int *ret_fd, struct err *e)
 {
     for (unsigned i = 0; i < TEMP_ATTEMPTS; i++) {
-        unsigned random = i;
-        (void)!getrandom(&random, sizeof(random), 0);
-        _cleanup_free_ char *name = xasprintf("%s.%08x", w->name, random);
+        _cleanup_free_ char *token = token_hex(4), *name = xasprintf("%s.%s", w->name, token);
         int fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0 && errno == EEXIST)
             continue;

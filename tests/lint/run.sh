@@ -44,8 +44,8 @@ man_page() {
     for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
 }
 # A step without a fault test fails the build.
-# One home each: the clocks.
-clocks() { git grep -nE '\bclock_gettime\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c'; true; }
+# One home each: clocks and random bytes.
+homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c' ':!shell/base/token.c'; true; }
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
     local c
@@ -61,7 +61,7 @@ check "licence line in every source file" licences
 check "shellcheck" shells
 check "no pipe into grep -q" early_ends
 check "text becomes JSON by json_text() alone" plain_json
-check "the clock is read in base/clock.c alone" clocks
+check "clocks are read in base/clock.c, random bytes in base/token.c alone" homes
 check "luacheck" luas
 if command -v perl >/dev/null; then check "perl" perls; else echo "ok - perl # SKIP there is no perl here"; fi
 check "no path of a developer's machine" foreign_paths

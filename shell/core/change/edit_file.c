@@ -4,9 +4,9 @@
 // The lock is flock(2) on a file in a directory of root's own (tools/lock_place.sh), one for all edits of a node: a lock on
 // anything that others can open, such as /etc, could be held by any of them. An edit takes milliseconds.
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "base/token.h"
 #include "core/change/edit_priv.h"
 #include "core/node/lock_place.h"
 #include "io/job.h"
@@ -242,10 +242,8 @@ static char *backup_name(const char *real)
 // A new name each time, in the same directory; the script makes the file only if there is none of that name.
 static char *temp_name(const char *real)
 {
-    unsigned long long random = 0;
-    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-        abort();
-    return xasprintf("%.*s/.migsh.%016llx", (int)(strrchr(real, '/') - real), real, random);
+    _cleanup_free_ char *token = token_hex(8);
+    return xasprintf("%.*s/.migsh.%s", (int)(strrchr(real, '/') - real), real, token);
 }
 
 static struct place_exec make_write(const struct edit_write *w, struct write_args *a)

@@ -3,8 +3,8 @@
 // threads. All by scripts, the paths as their arguments.
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/token.h"
 #include "core/copy/priv.h"
 #include "io/job.h"
 
@@ -357,12 +357,7 @@ static int judge_dest(struct copy *c, struct err *e)
 // Writes a file beside the source's and looks for it beside the destination's.
 static int beside(struct copy *c, bool *ret_marked, bool *ret_seen, struct err *e)
 {
-    unsigned char raw[16];
-    char token[33];
-    if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-        return err_set(e, ERR_FAILED, "no random numbers to be had");
-    for (size_t i = 0; i < sizeof(raw); i++)
-        snprintf(token + i * 2, 3, "%02x", raw[i]);
+    _cleanup_free_ char *token = token_hex(16);
     _cleanup_facts_ struct facts marked = {0}, seen = {0}, gone = {0};
     const char *const p1[] = {mark}, *const p2[] = {real, seen_script}, *const p3[] = {unmark};
     const char *const a1[] = {c->from.end->path, token}, *const a2[] = {c->to.end->path, token};

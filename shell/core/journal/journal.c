@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/strv.h"
+#include "base/token.h"
 #include "core/journal/priv.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
@@ -120,9 +120,7 @@ static long long newest_ms(void)
 // the next one is then named as if it had begun right after the last.
 static char *make_id(const char *command)
 {
-    unsigned random = 0;
-    if (getrandom(&random, sizeof(random), 0) < 0)
-        random = (unsigned)getpid();
+    _cleanup_free_ char *token = token_hex(3);
     struct tm tm;
     char text[32];
     long long ms = clock_real_ns() / 1000000, last = newest_ms();
@@ -130,7 +128,7 @@ static char *make_id(const char *command)
         ms = last + 1;
     gmtime_r(&(time_t){ms / 1000}, &tm);
     strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
-    return xasprintf("%s.%03lld-%s-%06x", text, ms % 1000, command, random & 0xffffff);
+    return xasprintf("%s.%03lld-%s-%s", text, ms % 1000, command, token);
 }
 
 // A lock of this open file, which another one of the same process does not share. Whoever only looks takes none, so that

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/json.h"
+#include "base/token.h"
 #include "core/console/inventory.h"
 #include "core/nfs/nfs.h"
 #include "core/node/place.h"
@@ -73,7 +73,7 @@ struct test {
     struct node **nodes;
     size_t n;
     const char *dir;
-    char token[33];
+    char *token;
     struct one *one;
     struct strv numbers;
     json_t *reads;
@@ -212,22 +212,12 @@ static json_t *report(struct test *t)
                      "reads", t->reads);
 }
 
-static int make_token(char *ret, size_t size, struct err *e)
-{
-    unsigned char raw[16];
-    if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-        return err_set(e, ERR_FAILED, "no random numbers to be had");
-    for (size_t i = 0; i < sizeof(raw) && i * 2 + 2 < size + 1; i++)
-        snprintf(ret + i * 2, size - i * 2, "%02x", raw[i]);
-    return 0;
-}
-
 int nfs_test(struct ctx *ctx, struct job *job, struct node **nodes, size_t n, const char *dir, json_t **ret,
              struct err *e)
 {
     struct test t = {.ctx = ctx, .nodes = nodes, .n = n, .dir = dir, .bad = BUF_INIT};
-    if (make_token(t.token, sizeof(t.token), e) < 0)
-        return -1;
+    _cleanup_free_ char *token = token_hex(16);
+    t.token = token;
     t.one = xcalloc(n + 1, sizeof(*t.one));
     t.reads = json_array();
     for (size_t i = 0; i < n; i++)

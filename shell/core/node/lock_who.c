@@ -2,13 +2,13 @@
 // Who holds a lock: the line in its file, in words; the locks of all nodes; and taking one away. See node/lock.h.
 #include <pwd.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/strv.h"
+#include "base/token.h"
 #include "core/console/inventory.h"
 #include "core/node/facts.h"
 #include "core/node/lock_priv.h"
@@ -48,10 +48,7 @@ char *node_lock_line(const char *key, const json_t *about)
     json_object_set_new(who, "by", person());
     json_object_set_new(who, "pid", json_integer(getpid()));
     json_object_set_new(who, "seconds", json_integer((json_int_t)time(NULL)));
-    unsigned long long random = 0;
-    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-        abort();
-    _cleanup_free_ char *id = xasprintf("%016llx", random); // no two holders have the same line
+    _cleanup_free_ char *id = token_hex(8); // no two holders have the same line
     json_object_set_new(who, "id", json_text(id));
     char *line = json_dumps(who, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS);
     json_decref(who);

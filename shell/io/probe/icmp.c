@@ -8,12 +8,12 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/token.h"
 #include "io/probe/priv.h"
 
 enum { BATCH = 32, PACKET_MAX = 256, RECEIVE_BUFFER = 1 << 20 };
@@ -109,9 +109,8 @@ static int open_echo(struct lane *l, const struct probe_target *target, struct e
         struct icmp_filter only = {~(1U << ICMP_ECHOREPLY)};
         setsockopt(l->fd, SOL_RAW, ICMP_FILTER, &only, sizeof(only));
     }
-    if (getrandom(&s->nonce, sizeof(s->nonce), 0) != sizeof(s->nonce) ||
-        getrandom(&s->id, sizeof(s->id), 0) != sizeof(s->id))
-        return err_errno(e, errno, "getrandom");
+    token_fill(&s->nonce, sizeof(s->nonce));
+    token_fill(&s->id, sizeof(s->id));
     for (size_t i = 0; i < BATCH; i++)
         s->iov[i] = (struct iovec){s->data[i], PACKET_MAX};
     return 0;

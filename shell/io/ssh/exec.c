@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/token.h"
 #include "io/ssh/priv.h"
 
 enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 2000, TICK_MS = 1000 };
@@ -365,11 +365,9 @@ static struct remote_kept *kept_find(struct remote *r, const char *shell)
 
 static struct remote_kept *kept_new(struct remote *r, const char *shell)
 {
-    unsigned long long random = 0;
-    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-        abort();
+    _cleanup_free_ char *token = token_hex(8);
     struct remote_kept *k = xnew(struct remote_kept);
-    snprintf(k->mark, sizeof(k->mark), "migsh%016llx", random);
+    snprintf(k->mark, sizeof(k->mark), "migsh%s", token);
     k->shell = xstrdup(shell);
     k->idle.failed = true; // so that what comes is dropped
     k->idle.result = &k->last_words;

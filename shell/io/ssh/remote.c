@@ -9,11 +9,11 @@
 #include <libssh/server.h> // ssh_send_keepalive() is declared here, and works for clients
 #include <poll.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/token.h"
 #include "io/ssh/priv.h"
 
 enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 8, MAX_TURNS = 64 };
@@ -224,7 +224,7 @@ static int open_steps(struct job *job, struct remote *r, const struct remote_opt
 static double back_off(int attempt)
 {
     unsigned char random = 0;
-    (void)!getrandom(&random, 1, GRND_NONBLOCK);
+    token_fill(&random, 1);
     return 150.0 * attempt + random;
 }
 
