@@ -2,6 +2,7 @@
 // The list of recipes for core/console/script.h: what lib/recipe.lua found and checked, as structs. Main thread.
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "core/console/script.h"
 #include "lua/impl.h"
@@ -35,7 +36,7 @@ static int list_protected(lua_State *L)
 
 static const char *text(const json_t *object, const char *key)
 {
-    return json_string_value(json_object_get(object, key));
+    return json_text_at(object, key);
 }
 
 static const char *const *make_choices(const json_t *list)

@@ -49,3 +49,8 @@ char *json_dump_printable(const json_t *value, size_t flags)
     }
     return buf_steal(&b);
 }
+
+const char *json_text_at(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}

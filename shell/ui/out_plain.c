@@ -143,7 +143,7 @@ static bool progress_due(const json_t *value, bool done)
 
 static void plain_progress(const json_t *value, bool done)
 {
-    const char *text = json_string_value(json_object_get(value, "text"));
+    const char *text = json_text_at(value, "text");
     if (style.json)
         plain_json("progress", value);
     else if (text && !style.quiet && progress_due(value, done))
@@ -152,7 +152,7 @@ static void plain_progress(const json_t *value, bool done)
 
 static void plain_event(const json_t *value)
 {
-    const char *text = json_string_value(json_object_get(value, "text"));
+    const char *text = json_text_at(value, "text");
     if (style.json)
         plain_json("event", value);
     else if (text)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/printable.h"
 
@@ -56,7 +57,7 @@ static void add_bar(double percent, struct buf *out)
 
 static const char *string_of(const json_t *value, const char *key)
 {
-    return json_string_value(json_object_get(value, key));
+    return json_text_at(value, key);
 }
 
 void progress_line(const json_t *value, int width, struct buf *out)

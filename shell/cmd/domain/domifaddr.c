@@ -28,8 +28,8 @@ static const struct opt_def opts[] = {
 static bool wanted(const struct cmd_call *c, const json_t *iface)
 {
     const char *want = c->vals[INTERFACE].s;
-    const char *name = json_string_value(json_object_get(iface, "name"));
-    const char *mac = json_string_value(json_object_get(iface, "mac"));
+    const char *name = json_text_at(iface, "name");
+    const char *mac = json_text_at(iface, "mac");
     return !want || (name && strcmp(name, want) == 0) || (mac && strcasecmp(mac, want) == 0);
 }
 
@@ -129,10 +129,10 @@ static void add_rows_text(const json_t *rows, bool full, struct buf *out)
     const char *previous = NULL;
     json_array_foreach(rows, i, row)
     {
-        const char *name = json_string_value(json_object_get(row, "name"));
-        const char *mac = json_string_value(json_object_get(row, "mac"));
-        const char *protocol = json_string_value(json_object_get(row, "protocol"));
-        const char *address = json_string_value(json_object_get(row, "address"));
+        const char *name = json_text_at(row, "name");
+        const char *mac = json_text_at(row, "mac");
+        const char *protocol = json_text_at(row, "protocol");
+        const char *address = json_text_at(row, "address");
         bool again = !full && previous && name && strcmp(previous, name) == 0;
         _cleanup_buf_ struct buf line = BUF_INIT;
         buf_addf(&line, " %-10s %-17s    %-12s ", again || !name ? "-" : name, again || !mac ? "-" : mac,

@@ -68,8 +68,7 @@ static void on_event(const json_t *event, void *data)
     if (node)
         json_object_set_new(v, "node", json_text(node));
     char *when = c->vals[TIMESTAMP].b ? timestamp(json_number_value(json_object_get(v, "time"))) : xstrdup("");
-    char *text =
-        xasprintf("%s%s%s%s", when, node ? node : "", node ? ": " : "", json_string_value(json_object_get(v, "text")));
+    char *text = xasprintf("%s%s%s%s", when, node ? node : "", node ? ": " : "", json_text_at(v, "text"));
     json_object_set_new(v, "text", json_text(text));
     free(text);
     free(when);

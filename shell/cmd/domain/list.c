@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The domains of a host, or of all.
 #include "io/virt/list.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 
@@ -122,7 +123,7 @@ static void remember(struct cmd_call *c, bool complete)
     _cleanup_strv_ struct strv names = STRV_INIT;
     size_t i;
     json_t *row;
-    json_array_foreach(c->result, i, row) strv_add(&names, json_string_value(json_object_get(row, "name")));
+    json_array_foreach(c->result, i, row) strv_add(&names, json_text_at(row, "name"));
     if (complete)
         ctx_names_set(c->ctx, "domain", target_label(&c->where), &names);
     else

@@ -43,7 +43,7 @@ static void render(const json_t *value, struct buf *out)
 {
     const char *name;
     json_t *v;
-    buf_addf(out, "%-15s: %s\n", "Scheduler", json_string_value(json_object_get(value, "scheduler")));
+    buf_addf(out, "%-15s: %s\n", "Scheduler", json_text_at(value, "scheduler"));
     json_object_foreach(json_object_get(value, "parameters"), name, v)
     {
         _cleanup_free_ char *text = json_dump_printable(v, JSON_ENCODE_ANY);

@@ -98,7 +98,7 @@ static int check_options(const struct cmd_call *c, struct err *e)
 
 static const char *text_of(const json_t *disk, const char *key)
 {
-    const char *s = json_string_value(json_object_get(disk, key));
+    const char *s = json_text_at(disk, key);
     return s ? s : "";
 }
 

@@ -48,7 +48,7 @@ static size_t count_state(const json_t *items, const char *state)
 {
     size_t n = 0, i;
     json_t *item;
-    json_array_foreach(items, i, item) n += strcmp(json_string_value(json_object_get(item, "state")), state) == 0;
+    json_array_foreach(items, i, item) n += strcmp(json_text_at(item, "state"), state) == 0;
     return n;
 }
 
@@ -194,11 +194,6 @@ int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, s
     }
 }
 
-static const char *text_of(const json_t *item, const char *key)
-{
-    return json_string_value(json_object_get(item, key));
-}
-
 static void add_text(struct buf *out, const char *s)
 {
     buf_add_printable(out, s, strlen(s));
@@ -229,11 +224,11 @@ static void add_words(struct buf *out, const char *node, const char *words, stru
 static void add_details(const json_t *item, bool show_diff, struct buf *out)
 {
     const json_t *notes = json_object_get(item, "notes");
-    const char *diff = text_of(item, "diff"), *path = text_of(item, "path");
+    const char *diff = json_text_at(item, "diff"), *path = json_text_at(item, "path");
     show_diff &= diff != NULL;
     if (!show_diff && !json_array_size(notes))
         return;
-    _cleanup_free_ char *head = xasprintf("%s: %s%s%s%s", text_of(item, "node"), text_of(item, "what"),
+    _cleanup_free_ char *head = xasprintf("%s: %s%s%s%s", json_text_at(item, "node"), json_text_at(item, "what"),
                                           path ? " (" : "", path ? path : "", path ? ")" : "");
     buf_add_line(out, head);
     buf_addc(out, '\n');
@@ -253,7 +248,7 @@ static void add_details(const json_t *item, bool show_diff, struct buf *out)
 void apply_render(const json_t *value, struct buf *out)
 {
     static const char *const titles[] = {"Node", "What", "State"};
-    const char *mode = text_of(value, "mode");
+    const char *mode = json_text_at(value, "mode");
     bool plan = mode && strcmp(mode, "plan") == 0;
     const json_t *items = json_object_get(value, "items");
     _cleanup_strv_ struct strv seen = STRV_INIT;
@@ -263,12 +258,12 @@ void apply_render(const json_t *value, struct buf *out)
     json_t *item;
     json_array_foreach(items, i, item)
     {
-        const char *state = text_of(item, "state");
+        const char *state = json_text_at(item, "state");
         const json_t *words = json_object_get(item, "words");
         add_details(item, plan || json_object_get(item, "error"), out);
         for (size_t k = 0; plan && k < json_array_size(words); k++)
-            add_words(&all_words, text_of(item, "node"), json_string_value(json_array_get(words, k)), &seen);
-        const char *const cells[] = {text_of(item, "node"), text_of(item, "what"), state};
+            add_words(&all_words, json_text_at(item, "node"), json_string_value(json_array_get(words, k)), &seen);
+        const char *const cells[] = {json_text_at(item, "node"), json_text_at(item, "what"), state};
         table_row(t, cells);
     }
     if (all_words.len)
@@ -278,6 +273,6 @@ void apply_render(const json_t *value, struct buf *out)
     else
         buf_adds(out, mode && strcmp(mode, "revert") == 0 ? "nothing to take back\n" : "nothing to do\n");
     table_free(t);
-    if (text_of(value, "journal") && !plan)
-        buf_addf(out, "journal %s\n", text_of(value, "journal"));
+    if (json_text_at(value, "journal") && !plan)
+        buf_addf(out, "journal %s\n", json_text_at(value, "journal"));
 }

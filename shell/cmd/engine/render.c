@@ -180,7 +180,7 @@ static void render_fields(const struct view *view, const json_t *value, struct b
 // One of several nodes' texts.
 static void add_merged(const json_t *value, struct buf *out)
 {
-    const char *node = json_string_value(json_object_get(value, "node"));
+    const char *node = json_text_at(value, "node");
     _cleanup_free_ char *text = render_cell(json_object_get(value, "value"));
     const char *newline = strchr(text, '\n');
     if (!newline || !newline[1]) {

@@ -121,9 +121,8 @@ static char *what_of(const json_t *step)
 {
     const json_t *what = json_object_get(step, "what");
     if (!what && json_object_get(step, "title"))
-        return xasprintf("%s: %s", json_string_value(json_object_get(step, "name")),
-                         json_string_value(json_object_get(step, "title")));
-    const char *path = json_string_value(json_object_get(step, "path"));
+        return xasprintf("%s: %s", json_text_at(step, "name"), json_text_at(step, "title"));
+    const char *path = json_text_at(step, "path");
     _cleanup_buf_ struct buf b = BUF_INIT;
     size_t i;
     json_t *w;
@@ -140,7 +139,7 @@ static void render_show(const json_t *value, struct buf *out)
     static const char *const titles[] = {"Step", "Node", "What", "State"};
     static const char *const fields[] = {"id", "command", "time", "state"};
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-        const char *s = json_string_value(json_object_get(value, fields[i]));
+        const char *s = json_text_at(value, fields[i]);
         buf_addf(out, "%s: ", fields[i]);
         buf_add_line(out, s ? s : "-");
         buf_addc(out, '\n');
@@ -153,15 +152,14 @@ static void render_show(const json_t *value, struct buf *out)
     {
         _cleanup_free_ char *number = xasprintf("%lld", (long long)json_integer_value(json_object_get(step, "step")));
         _cleanup_free_ char *what = what_of(step);
-        const char *const cells[] = {number, json_string_value(json_object_get(step, "node")), what,
-                                     json_string_value(json_object_get(step, "state"))};
+        const char *const cells[] = {number, json_text_at(step, "node"), what, json_text_at(step, "state")};
         table_row(t, cells);
     }
     table_render(t, out);
     table_free(t);
-    const char *way = json_string_value(json_object_get(value, "way_on"));
+    const char *way = json_text_at(value, "way_on");
     if (way)
-        buf_addf(out, "way on: %s %s\n", way, json_string_value(json_object_get(value, "id")));
+        buf_addf(out, "way on: %s %s\n", way, json_text_at(value, "id"));
 }
 
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
@@ -212,7 +210,7 @@ static int run_revert(struct cmd_call *c, struct err *e)
     size_t i, changed = 0;
     json_t *item;
     json_array_foreach(items, i, item) changed +=
-        strcmp(json_string_value(json_object_get(item, "state")), dry ? "planned" : "reverted") == 0;
+        strcmp(json_text_at(item, "state"), dry ? "planned" : "reverted") == 0;
     c->result = json_pack("{s:o, s:o, s:i, s:o}", "mode", json_text(dry ? "plan" : "revert"), "journal",
                           json_text(journal_id(j)), dry ? "planned" : "changed", (int)changed, "items",
                           items ? items : json_array());

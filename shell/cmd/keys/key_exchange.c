@@ -2,6 +2,7 @@
 // Everybody's keys to everybody.
 #include <string.h>
 
+#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/keys/keys_common.h"
@@ -45,7 +46,7 @@ int keys_conclude(struct cmd_call *c, const struct keys *k, int status, struct e
     json_array_extend(items, k->refused);
     if (status < 0)
         return status;
-    const char *name = json_string_value(json_object_get(json_array_get(k->refused, 0), "node"));
+    const char *name = json_text_at(json_array_get(k->refused, 0), "node");
     return err_set(e, k->code, "not everything could be done: %zu refused or out of reach, the first on %s", n, name);
 }
 

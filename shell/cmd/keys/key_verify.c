@@ -2,6 +2,7 @@
 // Who can log in to whom.
 #include <string.h>
 
+#include "base/json.h"
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
@@ -47,7 +48,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 static const char *text_at(const json_t *l, const char *key)
 {
-    const char *s = json_string_value(json_object_get(l, key));
+    const char *s = json_text_at(l, key);
     return s ? s : "";
 }
 

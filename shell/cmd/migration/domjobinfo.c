@@ -2,6 +2,7 @@
 // Statistics of a domain's job, in virsh's words and order.
 #include <string.h>
 
+#include "base/json.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
 #include "core/migrate/report.h"
@@ -143,8 +144,8 @@ static void add_value(struct buf *out, enum form form, const json_t *value)
 
 static void add_lines(const json_t *stats, struct buf *out)
 {
-    bool completed = strcmp(json_string_value(json_object_get(stats, "type")), "completed") == 0;
-    bool bounded = strcmp(json_string_value(json_object_get(stats, "type")), "bounded") == 0;
+    bool completed = strcmp(json_text_at(stats, "type"), "completed") == 0;
+    bool bounded = strcmp(json_text_at(stats, "type"), "bounded") == 0;
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
         const struct line *l = &lines[i];
         const json_t *value = json_object_get(stats, l->key);
@@ -181,9 +182,9 @@ static void render(const json_t *value, struct buf *out)
         render_raw(value, out);
         return;
     }
-    const char *type = json_string_value(json_object_get(value, "type"));
+    const char *type = json_text_at(value, "type");
     buf_addf(out, "%-17s %c%-11s\n", "Job type:", type[0] - 'a' + 'A', type + 1);
-    const char *operation = json_string_value(json_object_get(value, "operation"));
+    const char *operation = json_text_at(value, "operation");
     for (size_t i = 0; operation && i < ARRAY_SIZE(operations); i++) {
         if (strcmp(operations[i][0], operation) == 0)
             buf_addf(out, "%-17s %-12s\n", "Operation:", operations[i][1]);

@@ -67,11 +67,6 @@ static int check_options(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-static const char *text_of(const json_t *v, const char *key)
-{
-    return json_string_value(json_object_get(v, key));
-}
-
 static json_int_t int_of(const json_t *v, const char *key)
 {
     return json_integer_value(json_object_get(v, key));
@@ -90,7 +85,7 @@ static void say_progress(json_t *targets, bool done)
     json_array_foreach(targets, i, t)
     {
         json_int_t outages = int_of(t, "outages");
-        buf_addf(&text, "%s%s: %lld sent, %lld lost, %lld outage%s", i ? "; " : "", text_of(t, "target"),
+        buf_addf(&text, "%s%s: %lld sent, %lld lost, %lld outage%s", i ? "; " : "", json_text_at(t, "target"),
                  (long long)int_of(t, "sent"), (long long)int_of(t, "lost"), (long long)outages,
                  outages == 1 ? "" : "s");
         const json_t *rtt = json_object_get(t, "rtt_ms"), *silent = json_object_get(t, "silent_ms");
@@ -132,9 +127,9 @@ static int judge(const json_t *results, struct err *e)
     {
         if (int_of(t, "received") > 0)
             continue;
-        buf_addf(&dead, "%s%s", dead.len ? ", " : "", text_of(t, "target"));
-        if (text_of(t, "error"))
-            buf_addf(&dead, " (%s)", text_of(t, "error"));
+        buf_addf(&dead, "%s%s", dead.len ? ", " : "", json_text_at(t, "target"));
+        if (json_text_at(t, "error"))
+            buf_addf(&dead, " (%s)", json_text_at(t, "error"));
         else if (int_of(t, "refused"))
             buf_adds(&dead, " (connection refused)");
         else if (int_of(t, "mismatched"))
@@ -234,9 +229,9 @@ static void render_target(const json_t *t, struct buf *out)
         const char *key, *text;
     } counts[] = {{"late", "late"},       {"duplicates", "duplicate"},  {"out_of_order", "out of order"},
                   {"refused", "refused"}, {"mismatched", "mismatched"}, {"errors", "with an error"}};
-    const char *target = text_of(t, "target");
+    const char *target = json_text_at(t, "target");
     buf_add_line(out, target);
-    buf_addf(out, " (%s, every %g ms): %lld sent, %lld received, %lld lost", text_of(t, "kind"),
+    buf_addf(out, " (%s, every %g ms): %lld sent, %lld received, %lld lost", json_text_at(t, "kind"),
              real_of(t, "interval_ms"), (long long)int_of(t, "sent"), (long long)int_of(t, "received"),
              (long long)int_of(t, "lost"));
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++)

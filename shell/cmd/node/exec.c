@@ -150,7 +150,7 @@ static void render(const json_t *value, struct buf *out)
     }
     json_array_foreach(value, i, one)
     {
-        const char *node = json_string_value(json_object_get(one, "node"));
+        const char *node = json_text_at(one, "node");
         long long status = json_integer_value(json_object_get(one, "status"));
         add_lines(node, "", json_object_get(one, "stdout"), out);
         add_lines(node, "stderr: ", json_object_get(one, "stderr"), out);

@@ -234,8 +234,7 @@ static void render_diff(const json_t *value, struct buf *out)
     json_array_foreach(json_object_get(value, "items"), i, item)
     {
         const json_t *diff = json_object_get(item, "diff");
-        buf_addf(out, "%s: %s\n", json_string_value(json_object_get(item, "node")),
-                 diff ? "differs" : json_string_value(json_object_get(item, "state")));
+        buf_addf(out, "%s: %s\n", json_text_at(item, "node"), diff ? "differs" : json_text_at(item, "state"));
         if (diff)
             buf_add_printable(out, json_string_value(diff), json_string_length(diff));
     }

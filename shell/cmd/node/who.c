@@ -24,11 +24,6 @@ static json_t *list_all(struct cmd_call *c)
     return rows;
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    return json_string_value(json_object_get(row, key));
-}
-
 // What could not be asked, in one error; 0: all answered.
 static int silent_nodes(const json_t *rows, struct err *e)
 {
@@ -36,7 +31,7 @@ static int silent_nodes(const json_t *rows, struct err *e)
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        const char *why = text_of(row, "error"), *code = text_of(row, "code");
+        const char *why = json_text_at(row, "error"), *code = json_text_at(row, "code");
         if (!why)
             continue;
         _cleanup_err_ struct err one = ERR_INIT;
@@ -90,7 +85,7 @@ static const struct opt_def break_opts[] = {
 
 static bool is_meant(const json_t *row, const char *name)
 {
-    const char *lock = text_of(row, "lock"), *domain = text_of(row, "domain");
+    const char *lock = json_text_at(row, "lock"), *domain = json_text_at(row, "domain");
     return lock && (strcmp(lock, name) == 0 || (domain && strcmp(domain, name) == 0) ||
                     (strncmp(lock, "domain:", 7) == 0 && strcmp(lock + 7, name) == 0));
 }
@@ -107,8 +102,8 @@ static int choose(const json_t *rows, const char *name, json_t **ret, struct err
         if (r < 0 || !is_meant(row, name))
             continue;
         if (first && !json_equal(json_object_get(first, "lock"), json_object_get(row, "lock"))) {
-            err_set(e, ERR_USAGE, "'%s' is the name of two domains: %s, %s", name, text_of(first, "lock"),
-                    text_of(row, "lock"));
+            err_set(e, ERR_USAGE, "'%s' is the name of two domains: %s, %s", name, json_text_at(first, "lock"),
+                    json_text_at(row, "lock"));
             r = err_hint(e, "name the one that is meant by its uuid");
         }
         json_array_append(found, row);
@@ -130,7 +125,7 @@ static int confirm(struct cmd_call *c, const json_t *rows, struct err *e)
     json_array_foreach(rows, i, row)
     {
         _cleanup_free_ char *who = node_lock_describe(row);
-        out_notice(OUT_INFO, "%s: '%s': %s", text_of(row, "node"), c->vals[NAME].s, who);
+        out_notice(OUT_INFO, "%s: '%s': %s", json_text_at(row, "node"), c->vals[NAME].s, who);
     }
     if (c->vals[YES].b)
         return 0;
@@ -169,7 +164,7 @@ static int break_all(struct cmd_call *c, const json_t *rows, struct err *e)
     const json_t *first = json_array_get(rows, 0);
     _cleanup_(journal_close_p) struct journal *j = NULL;
     json_t *about = json_pack("{s:o, s:o, s:o}", "domain", json_text(c->vals[NAME].s), "of",
-                              json_text(text_of(first, "lock")), "reason", json_text(c->vals[REASON].s));
+                              json_text(json_text_at(first, "lock")), "reason", json_text(c->vals[REASON].s));
     int r = journal_create("break-lock", about, &j, e);
     json_decref(about);
     if (r < 0)

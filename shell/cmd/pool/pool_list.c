@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The storage pools of a host, or of all.
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
@@ -85,7 +86,7 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_strv_ struct strv names = STRV_INIT;
     size_t i;
     json_t *row;
-    json_array_foreach(c->result, i, row) strv_add(&names, json_string_value(json_object_get(row, "name")));
+    json_array_foreach(c->result, i, row) strv_add(&names, json_text_at(row, "name"));
     if (bits == (VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE))
         ctx_names_set(c->ctx, "pool", target_label(&c->where), &names);
     else

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is done to a pool that is there: build, start, refresh, autostart, destroy, delete, undefine.
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
@@ -66,7 +67,7 @@ static int run_undefine(struct cmd_call *c, struct err *e)
 {
     if (run_plain(c, 2, e) < 0)
         return -1;
-    ctx_names_remove(c->ctx, "pool", target_label(&c->where), json_string_value(json_object_get(c->result, "name")));
+    ctx_names_remove(c->ctx, "pool", target_label(&c->where), json_text_at(c->result, "name"));
     return 0;
 }
 

@@ -79,15 +79,10 @@ static const struct view_col checkpoint_cols[] = {
 static const struct view_col checkpoint_short[] = {{"name", "Name"}, {"creation_time", "Creation Time"}, {NULL}};
 static const struct view_col name_cols[] = {{"name", "Name"}, {NULL}};
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    return json_string_value(json_object_get(row, key));
-}
-
 // The branch from row `at`; `is_last` of its siblings. As virsh draws it.
 static void draw(const json_t *rows, size_t at, size_t last, bool root, struct buf *indent, struct buf *out)
 {
-    const char *name = text_of(json_array_get(rows, at), "name");
+    const char *name = json_text_at(json_array_get(rows, at), "name");
     size_t i, last_child = SIZE_MAX, len = indent->len;
     json_t *row;
     buf_addf(out, "%s%s", buf_str(indent), root ? "" : "+- ");
@@ -97,7 +92,7 @@ static void draw(const json_t *rows, size_t at, size_t last, bool root, struct b
         buf_adds(indent, at == last ? "  " : "| ");
     json_array_foreach((json_t *)rows, i, row)
     {
-        const char *parent = text_of(row, "parent");
+        const char *parent = json_text_at(row, "parent");
         if (parent && strcmp(parent, name) == 0)
             last_child = i;
     }
@@ -106,7 +101,7 @@ static void draw(const json_t *rows, size_t at, size_t last, bool root, struct b
     buf_adds(indent, "  ");
     json_array_foreach((json_t *)rows, i, row)
     {
-        const char *parent = text_of(row, "parent");
+        const char *parent = json_text_at(row, "parent");
         if (parent && strcmp(parent, name) == 0)
             draw(rows, i, last_child, false, indent, out);
     }
@@ -123,7 +118,7 @@ static void render_tree(const json_t *rows, struct buf *out)
     _cleanup_buf_ struct buf indent = BUF_INIT;
     json_array_foreach((json_t *)rows, i, row)
     {
-        if (!text_of(row, "parent"))
+        if (!json_text_at(row, "parent"))
             draw(rows, i, i, true, &indent, out);
     }
 }
@@ -163,7 +158,7 @@ static void finish(struct cmd_call *c, json_t *rows, const char *kind)
             strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
         json_object_set_new(row, "creation_time", json_text(text));
         json_object_del(row, "xml");
-        ctx_names_add(c->ctx, kind, target_label(&c->where), text_of(row, "name"));
+        ctx_names_add(c->ctx, kind, target_label(&c->where), json_text_at(row, "name"));
     }
     c->result = rows;
 }

@@ -75,16 +75,16 @@ int copy_run(struct cmd_call *c, int first, struct copy_options *o, struct err *
 
 static const char *text_at(const json_t *v, const char *end, const char *key)
 {
-    const char *s = json_string_value(json_object_get(json_object_get(v, end), key));
+    const char *s = json_text_at(json_object_get(v, end), key);
     return s ? s : "";
 }
 
 static void render_plan(const json_t *v, struct buf *out)
 {
-    const char *to = json_string_value(json_object_get(v, "to_kind"));
-    const char *holds = json_string_value(json_object_get(v, "to_holds"));
+    const char *to = json_text_at(v, "to_kind");
+    const char *holds = json_text_at(v, "to_holds");
     const json_t *size = json_object_get(v, "to_size");
-    if (strcmp(json_string_value(json_object_get(v, "kind")), "dir") == 0) {
+    if (strcmp(json_text_at(v, "kind"), "dir") == 0) {
         buf_adds(out, ": not the same directory\n");
         return;
     }
@@ -99,7 +99,7 @@ static void render_plan(const json_t *v, struct buf *out)
 void copy_render(const json_t *v, struct buf *out)
 {
     const double mib = 1 << 20;
-    const char *ends[] = {"from", "to"}, *route = json_string_value(json_object_get(v, "route"));
+    const char *ends[] = {"from", "to"}, *route = json_text_at(v, "route");
     for (int i = 0; i < 2; i++) {
         const char *path = text_at(v, ends[i], "path");
         buf_addf(out, "%s%s:", i ? " to " : "", text_at(v, ends[i], "node"));
@@ -122,6 +122,6 @@ void copy_render(const json_t *v, struct buf *out)
     if (route)
         buf_addf(out, " (%s, %.1f MiB/s)", route, json_number_value(json_object_get(v, "rate")) / mib);
     if (json_is_true(json_object_get(v, "verified")))
-        buf_addf(out, ", verified by %s", json_string_value(json_object_get(v, "digest")));
+        buf_addf(out, ", verified by %s", json_text_at(v, "digest"));
     buf_addc(out, '\n');
 }

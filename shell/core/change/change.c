@@ -137,8 +137,8 @@ static void hunk_release(struct hunk *h)
 static int hunk_read(const json_t *v, struct hunk *ret)
 {
     *ret = (struct hunk){.at = (size_t)json_integer_value(json_object_get(v, "at")),
-                         .glue = json_string_value(json_object_get(v, "glue")),
-                         .tag = json_string_value(json_object_get(v, "tag"))};
+                         .glue = json_text_at(v, "glue"),
+                         .tag = json_text_at(v, "tag")};
     if (journal_bytes_get(json_object_get(v, "was"), &ret->was, &ret->was_len) < 0 ||
         journal_bytes_get(json_object_get(v, "now"), &ret->now, &ret->now_len) < 0)
         return -1;
@@ -276,8 +276,8 @@ int change_undo(const json_t *undo, const struct change_file *now, struct change
     if (json_object_get(undo, "whole"))
         r = undo_whole(undo, &f, e);
     const json_t *hunks = json_object_get(undo, "hunks");
-    const char *before = json_string_value(json_object_get(undo, "before"));
-    const char *after = json_string_value(json_object_get(undo, "after"));
+    const char *before = json_text_at(undo, "before");
+    const char *after = json_text_at(undo, "after");
     char sha[DIGEST_HEX];
     digest_sha256(f.text.s, f.text.len, sha);
     bool done = before && strcmp(sha, before) == 0, exactly = after && strcmp(sha, after) == 0;

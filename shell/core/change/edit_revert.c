@@ -32,7 +32,7 @@ struct undo {
 
 static const char *about_node(const json_t *about)
 {
-    const char *name = json_string_value(json_object_get(json_object_get(about, "node"), "name"));
+    const char *name = json_text_at(json_object_get(about, "node"), "name");
     return name ? name : EDIT_ADMIN;
 }
 
@@ -43,15 +43,14 @@ static int find_node(struct ctx *ctx, const json_t *about, struct node **ret, st
     *ret = NULL;
     if (json_is_null(n))
         return 0;
-    const char *name = json_string_value(json_object_get(n, "name"));
+    const char *name = json_text_at(n, "name");
     if (!name)
         return err_set(e, ERR_IO, "the journal does not say on which node this was done");
     *ret = inventory_peek(ctx_inventory(ctx), name);
     if (*ret)
         return 0;
-    return node_new(name, json_string_value(json_object_get(n, "target")),
-                    (int)json_integer_value(json_object_get(n, "port")), json_string_value(json_object_get(n, "uri")),
-                    json_string_value(json_object_get(n, "fingerprint")), NULL, ret, e);
+    return node_new(name, json_text_at(n, "target"), (int)json_integer_value(json_object_get(n, "port")),
+                    json_text_at(n, "uri"), json_text_at(n, "fingerprint"), NULL, ret, e);
 }
 
 static int text_of(const json_t *about, const char *key, char **ret, struct err *e)
@@ -70,7 +69,7 @@ static void show_conflict(const struct undo *u, const json_t *undo, const struct
     json_t *h;
     json_array_foreach(hunks, i, h)
     {
-        const char *tag = json_string_value(json_object_get(h, "tag"));
+        const char *tag = json_text_at(h, "tag");
         _cleanup_free_ char *ours = NULL;
         size_t n = 0, len = 0, wrote_len = 0;
         const char *body = NULL, *wrote = NULL;
@@ -94,7 +93,7 @@ static int judge(const struct undo *u, const struct edit_file *old, struct chang
     struct change_file f = {old->now.exists, BUF_INIT};
     buf_add(&f.text, buf_str(&old->now.text), old->now.text.len);
     const json_t *list = json_object_get(u->about, "undo");
-    const char *before = json_string_value(json_object_get(u->about, "before"));
+    const char *before = json_text_at(u->about, "before");
     bool done = before && strcmp(before, old->sha) == 0;
     for (size_t i = json_array_size(list); i-- > 0 && !done;) {
         const json_t *undo = json_array_get(list, i);
@@ -204,7 +203,7 @@ static int undo_command(const struct undo *u, struct err *e)
 static int undo_journaled(const struct undo *u, unsigned number, struct err *e)
 {
     struct revert *r = u->r;
-    const char *kind = json_string_value(json_object_get(u->about, "kind"));
+    const char *kind = json_text_at(u->about, "kind");
     if (!kind)
         return err_set(e, ERR_IO, "the journal's record of this step makes no sense");
     if (job_check(r->job, e) < 0 || (!r->dry && journal_outcome(r->journal, number, STEP_UNDOING, NULL, e) < 0))

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "core/console/ctx_priv.h"
 #include "io/job.h"
 #include "io/loop.h"
@@ -62,14 +63,12 @@ static void changed(struct watched *w, const char *kind, const char *name, const
 
 static void on_domain(const json_t *event, void *data)
 {
-    changed(data, "domain", json_string_value(json_object_get(event, "domain")),
-            json_string_value(json_object_get(event, "type")));
+    changed(data, "domain", json_text_at(event, "domain"), json_text_at(event, "type"));
 }
 
 static void on_pool(const json_t *event, void *data)
 {
-    changed(data, "pool", json_string_value(json_object_get(event, "pool")),
-            json_string_value(json_object_get(event, "type")));
+    changed(data, "pool", json_text_at(event, "pool"), json_text_at(event, "type"));
 }
 
 static void unsubscribe(struct watched *w)

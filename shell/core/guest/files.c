@@ -35,18 +35,13 @@ static void gather_release(struct gather *g)
     json_decref(g->facts);
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    return json_string_value(json_object_get(row, key));
-}
-
 static bool has_path(const json_t *rows, const char *path)
 {
     size_t i;
     json_t *row;
     json_array_foreach((json_t *)rows, i, row)
     {
-        const char *there = text_of(row, "path");
+        const char *there = json_text_at(row, "path");
         if (there && strcmp(there, path) == 0)
             return true;
     }
@@ -66,7 +61,7 @@ static json_t *new_row(const char *kind, const char *type, const char *path)
 // Takes the row; a path that is there already stays the first one's.
 static void add_top(struct gather *g, json_t *row)
 {
-    const char *path = text_of(row, "path");
+    const char *path = json_text_at(row, "path");
     if (path && has_path(g->tops, path))
         json_decref(row);
     else
@@ -105,9 +100,9 @@ static void find_volume(struct gather *g, json_t *row)
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_err_ struct err ignored = ERR_INIT;
-    const char *path = text_of(row, "path");
-    if (text_of(row, "pool") || !path || *path != '/' || virt_vol_lookup(g->conn, NULL, path, &vol, &ignored) < 0 ||
-        virt_vol_pool(vol, &pool, &ignored) < 0)
+    const char *path = json_text_at(row, "path");
+    if (json_text_at(row, "pool") || !path || *path != '/' ||
+        virt_vol_lookup(g->conn, NULL, path, &vol, &ignored) < 0 || virt_vol_pool(vol, &pool, &ignored) < 0)
         return;
     json_object_set_new(row, "pool", json_text(virt_pool_name(pool)));
     json_object_set_new(row, "volume", json_text(virt_vol_name(vol)));
@@ -141,7 +136,8 @@ static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, 
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
     for (size_t i = 0; i < n; i++) {
         json_auto_t *disk = domxml_disk(doc, nodes[i]);
-        const char *source = text_of(disk, "source"), *type = text_of(disk, "type"), *pool = text_of(disk, "pool");
+        const char *source = json_text_at(disk, "source"), *type = json_text_at(disk, "type"),
+                   *pool = json_text_at(disk, "pool");
         if (!source)
             continue; // an empty drive
         json_t *row = new_row(kind, type ? type : "file", *source == '/' && !pool ? source : NULL);
@@ -155,7 +151,7 @@ static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, 
             resolve_volume(g, row, pool, source);
         else if (*source != '/')
             json_object_set_new(row, "name", json_text(source));
-        const char *path = text_of(row, "path");
+        const char *path = json_text_at(row, "path");
         if (path)
             add_links(g, doc, nodes[i], path);
         add_top(g, row);
@@ -210,8 +206,8 @@ static int add_snapshots(struct gather *g, struct err *e)
     json_array_foreach(list, i, row)
     {
         _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-        if (xml_parse(text_of(row, "xml"), &doc, e) < 0)
-            return err_wrap(e, "snapshot '%s'", text_of(row, "name"));
+        if (xml_parse(json_text_at(row, "xml"), &doc, e) < 0)
+            return err_wrap(e, "snapshot '%s'", json_text_at(row, "name"));
         add_disks(g, doc, "/domainsnapshot/*[self::domain or self::inactiveDomain]/devices/disk", "snapshot");
         add_disks(g, doc, "/domainsnapshot/disks/disk[@snapshot='external']", "snapshot");
         _cleanup_free_ struct xml_node **memory =
@@ -238,8 +234,8 @@ static int add_all(struct gather *g, struct err *e)
 
 static bool is_image(const json_t *row)
 {
-    const char *kind = text_of(row, "kind");
-    return (strcmp(kind, "disk") == 0 || strcmp(kind, "snapshot") == 0) && text_of(row, "format");
+    const char *kind = json_text_at(row, "kind");
+    return (strcmp(kind, "disk") == 0 || strcmp(kind, "snapshot") == 0) && json_text_at(row, "format");
 }
 
 static int look(struct gather *g, const struct guest_place *p, struct err *e)
@@ -249,12 +245,12 @@ static int look(struct gather *g, const struct guest_place *p, struct err *e)
     json_t *row;
     json_array_foreach(g->tops, i, row)
     {
-        const char *path = text_of(row, "path");
+        const char *path = json_text_at(row, "path");
         if (path)
             json_object_set_new(paths, path,
-                                is_image(row)                               ? json_text(text_of(row, "format"))
-                                : strcmp(text_of(row, "kind"), "save") == 0 ? json_text(GUEST_LOOK_SAVE)
-                                                                            : json_null());
+                                is_image(row) ? json_text(json_text_at(row, "format"))
+                                : strcmp(json_text_at(row, "kind"), "save") == 0 ? json_text(GUEST_LOOK_SAVE)
+                                                                                 : json_null());
     }
     return guest_look_chains(p, paths, g->links, g->facts, e);
 }
@@ -264,20 +260,20 @@ static void fill(struct gather *g, json_t *row)
 {
     static const char *const keys[] = {"size", "mtime",  "allocation", "owner",  "group",
                                        "mode", "exists", "in_use",     "problem"};
-    const char *path = text_of(row, "path"), *format;
+    const char *path = json_text_at(row, "path"), *format;
     const json_t *fact = path ? json_object_get(g->facts, path) : NULL;
     if (!fact)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
         json_object_set(row, keys[i], json_object_get(fact, keys[i]));
-    if (strcmp(text_of(row, "kind"), "save") == 0)
+    if (strcmp(json_text_at(row, "kind"), "save") == 0)
         json_object_set(row, "was_running", json_object_get(fact, "was_running")); // absent: it does not tell
     const json_t *info = json_object_get(fact, "info");
     const char *backing = guest_backing(g->facts, g->links, path, &format);
-    const char *written = text_of(info, "backing-filename");
+    const char *written = json_text_at(info, "backing-filename");
     if (json_object_get(info, "virtual-size"))
         json_object_set(row, "virtual_size", json_object_get(info, "virtual-size"));
-    if (!text_of(row, "format") && text_of(info, "format"))
+    if (!json_text_at(row, "format") && json_text_at(info, "format"))
         json_object_set(row, "format", json_object_get(info, "format"));
     json_object_set_new(row, "backing", json_text(backing));
     json_object_set_new(row, "backing_format", json_text(format));
@@ -288,7 +284,7 @@ static void fill(struct gather *g, json_t *row)
 static void emit(struct gather *g, json_t *list, json_t *top)
 {
     json_auto_t *chain = json_array();
-    const char *path = text_of(top, "path"), *format;
+    const char *path = json_text_at(top, "path"), *format;
     fill(g, top);
     json_array_append(chain, top);
     for (const char *b = path;
@@ -307,7 +303,7 @@ static void emit(struct gather *g, json_t *list, json_t *top)
     }
     for (size_t i = json_array_size(chain); i-- > 0;) {
         json_t *row = json_array_get(chain, i);
-        if (text_of(row, "path") && has_path(list, text_of(row, "path")))
+        if (json_text_at(row, "path") && has_path(list, json_text_at(row, "path")))
             continue; // came as another one's backing file
         find_volume(g, row);
         json_array_append(list, row);

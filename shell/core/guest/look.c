@@ -239,16 +239,16 @@ const char *guest_backing(const json_t *facts, const json_t *links, const char *
     const json_t *link = json_object_get(links, path), *info = json_object_get(json_object_get(facts, path), "info");
     *ret_format = NULL;
     if (link) {
-        *ret_format = json_string_value(json_object_get(link, "format"));
-        return json_string_value(json_object_get(link, "backing"));
+        *ret_format = json_text_at(link, "format");
+        return json_text_at(link, "backing");
     }
-    const char *full = json_string_value(json_object_get(info, "full-backing-filename"));
+    const char *full = json_text_at(info, "full-backing-filename");
     if (!full)
-        full = json_string_value(json_object_get(info, "backing-filename"));
-    *ret_format = json_string_value(json_object_get(info, "backing-filename-format"));
+        full = json_text_at(info, "backing-filename");
+    *ret_format = json_text_at(info, "backing-filename-format");
     if (full && str_starts(full, "file:/"))
         full += strlen("file:");
-    const char *same = full ? json_string_value(json_object_get(json_object_get(facts, full), "same")) : NULL;
+    const char *same = full ? json_text_at(json_object_get(facts, full), "same") : NULL;
     return same ? same : full;
 }
 

@@ -63,7 +63,7 @@ static int look(const struct guest_place *p, const char *file, const char *backi
         return -1;
     for (size_t i = 0; i < 2; i++) {
         json_t *fact = json_object_get(*ret, names[i]);
-        const char *problem = json_string_value(json_object_get(fact, "problem"));
+        const char *problem = json_text_at(fact, "problem");
         if (problem)
             return err_set(e, ERR_FAILED, "%s: %s: %s", place_name(p->node), names[i], problem);
         if (!json_is_true(json_object_get(fact, "exists")))
@@ -84,8 +84,8 @@ int guest_rebase(struct ctx *ctx, struct job *job, struct node *node, const char
     json_t *info = NULL;
     if (check(file, backing, format, e) < 0 || look(&p, file, backing, &facts, &info, e) < 0)
         return -1;
-    const char *old = json_string_value(json_object_get(info, "backing-filename"));
-    const char *old_format = json_string_value(json_object_get(info, "backing-filename-format"));
+    const char *old = json_text_at(info, "backing-filename");
+    const char *old_format = json_text_at(info, "backing-filename-format");
     bool relative = old && *old != '/' && !strchr(old, ':');
     _cleanup_free_ char *written = relative ? guest_relative(file, backing) : xstrdup(backing);
     bool changed = !old || strcmp(old, written) != 0 || !old_format || strcmp(old_format, format) != 0;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "core/guest/files.h"
 
@@ -18,14 +19,14 @@ void saved_release(struct saved *s)
 
 static bool is_kind(const json_t *row, const char *kind)
 {
-    const char *there = json_string_value(json_object_get(row, "kind"));
+    const char *there = json_text_at(row, "kind");
     return there && strcmp(there, kind) == 0;
 }
 
 // What the guest itself writes to. A device's file has no time of its last change.
 static bool is_written(const json_t *row)
 {
-    const char *type = json_string_value(json_object_get(row, "type"));
+    const char *type = json_text_at(row, "type");
     return is_kind(row, "disk") && !json_is_true(json_object_get(row, "readonly")) && type &&
            strcmp(type, "block") != 0;
 }
@@ -52,7 +53,7 @@ bool saved_judge(const json_t *rows, struct saved *ret)
     ret->time = (double)json_integer_value(json_object_get(save, "mtime"));
     ret->disk_time = (double)json_integer_value(json_object_get(newest, "mtime"));
     if (newest && ret->disk_time > ret->time + SLACK_S)
-        ret->disk = xstrdup(json_string_value(json_object_get(newest, "path")));
+        ret->disk = xstrdup(json_text_at(newest, "path"));
     return true;
 }
 

@@ -68,7 +68,7 @@ static const char *find_prefix(const json_t *paths, const char *path)
 
 static char *replace_prefix(const json_t *paths, const char *from, const char *path)
 {
-    const char *to = json_string_value(json_object_get(paths, from)), *rest = path + trimmed(from);
+    const char *to = json_text_at(paths, from), *rest = path + trimmed(from);
     size_t n = trimmed(to);
     return n || *rest ? xasprintf("%.*s%s", (int)n, to, rest) : xstrdup("/");
 }
@@ -117,7 +117,7 @@ static void set_types(struct work *w, const json_t *types)
         _cleanup_free_ struct xml_node **source =
             xml_nodes(w->doc, nodes[i], "./source/@file|./source/@dev", &n_source);
         _cleanup_free_ char *old = xml_node_text(type[0]), *path = n_source ? xml_node_text(source[0]) : NULL;
-        const char *to = path ? json_string_value(json_object_get(types, path)) : NULL;
+        const char *to = path ? json_text_at(types, path) : NULL;
         if (!to || strcmp(old, to) == 0)
             continue;
         xml_node_set(type[0], to);

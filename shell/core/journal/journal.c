@@ -151,7 +151,7 @@ static int is_locked(int fd, bool *ret)
 // Does `j`, which others may be writing, hold what `lock` names?
 static int check_holder(const struct journal *j, const char *lock, struct err *e)
 {
-    const char *held = json_string_value(json_object_get(j->about, "lock"));
+    const char *held = json_text_at(j->about, "lock");
     enum journal_state s = journal_get_state(j);
     if (!held || strcmp(held, lock) != 0 || s == JOURNAL_DONE || s == JOURNAL_REVERTED)
         return 0;
@@ -169,7 +169,7 @@ static int check_holder(const struct journal *j, const char *lock, struct err *e
 // can tell that it did not begin what it names.
 static int check_unreadable(const struct journal *j, const char *lock, const struct err *why, struct err *e)
 {
-    const char *held = json_string_value(json_object_get(j->about, "lock"));
+    const char *held = json_text_at(j->about, "lock");
     if (j->command && (!held || strcmp(held, lock) != 0))
         return 0;
     err_set(e, ERR_STATE, "%s: nobody can tell whether it is of an unfinished undertaking of the same (%s)", why->msg,
@@ -193,7 +193,7 @@ static int check_journal(const char *id, const char *lock, struct err *e)
 // looking and beginning one step. It is on a file that is open for writing: NFS locks no other.
 static int lock_subject(int dir, const json_t *about, int *ret_fd, struct err *e)
 {
-    const char *lock = json_string_value(json_object_get(about, "lock"));
+    const char *lock = json_text_at(about, "lock");
     if (!lock)
         return 0;
     _cleanup_strv_ struct strv ids = STRV_INIT;

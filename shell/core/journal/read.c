@@ -75,7 +75,7 @@ static json_t *read_line(const char *line, size_t n)
 
 static int take_begin(struct journal *j, const json_t *r)
 {
-    const char *command = json_string_value(json_object_get(r, "command"));
+    const char *command = json_text_at(r, "command");
     if (!command || j->command)
         return -1;
     j->command = xstrdup(command);
@@ -86,7 +86,7 @@ static int take_begin(struct journal *j, const json_t *r)
 
 static int take_intent(struct journal *j, const json_t *r)
 {
-    const char *name = json_string_value(json_object_get(r, "name"));
+    const char *name = json_text_at(r, "name");
     if (!name || json_integer_value(json_object_get(r, "step")) != (json_int_t)j->n + 1)
         return -1;
     j->steps = xrealloc(j->steps, j->n + 1, sizeof(*j->steps));
@@ -98,7 +98,7 @@ static int take_intent(struct journal *j, const json_t *r)
 static int take_outcome(struct journal *j, const json_t *r)
 {
     json_int_t step = json_integer_value(json_object_get(r, "step"));
-    int state = index_of(step_names, ARRAY_SIZE(step_names), json_string_value(json_object_get(r, "state")));
+    int state = index_of(step_names, ARRAY_SIZE(step_names), json_text_at(r, "state"));
     if (step < 1 || (size_t)step > j->n || state < 0)
         return -1;
     struct journal_entry *s = &j->steps[step - 1];
@@ -110,7 +110,7 @@ static int take_outcome(struct journal *j, const json_t *r)
 
 int journal_take(struct journal *j, const json_t *r)
 {
-    const char *rec = json_string_value(json_object_get(r, "rec"));
+    const char *rec = json_text_at(r, "rec");
     if (!rec || (!j->command && strcmp(rec, "begin") != 0))
         return -1;
     j->ended = strcmp(rec, "end") == 0;
@@ -120,7 +120,7 @@ int journal_take(struct journal *j, const json_t *r)
         return take_intent(j, r);
     if (strcmp(rec, "outcome") == 0)
         return take_outcome(j, r);
-    int state = index_of(state_names, ARRAY_SIZE(state_names), json_string_value(json_object_get(r, "state")));
+    int state = index_of(state_names, ARRAY_SIZE(state_names), json_text_at(r, "state"));
     if (!j->ended || state < 0)
         return -1;
     j->state = (enum journal_state)state;

@@ -18,11 +18,6 @@
 
 static const unsigned COPIES = VIRT_MIGRATE_NON_SHARED_DISK | VIRT_MIGRATE_NON_SHARED_INC;
 
-static const char *text_of(const json_t *v, const char *key)
-{
-    return json_string_value(json_object_get(v, key));
-}
-
 static bool has_text(const json_t *list, const char *text)
 {
     size_t i;
@@ -39,7 +34,7 @@ static bool has_text(const json_t *list, const char *text)
 static bool is_copied(const json_t *disk, const json_t *named)
 {
     if (named)
-        return has_text(named, text_of(disk, "target"));
+        return has_text(named, json_text_at(disk, "target"));
     return !json_is_true(json_object_get(disk, "readonly")) && !json_is_true(json_object_get(disk, "shareable"));
 }
 
@@ -73,14 +68,14 @@ bool migrate_disk_is_global(const char *name)
 static void add_end(json_t *row, struct xml_doc *doc, struct xml_node *node, const json_t *disk, const char *source,
                     const char *pool)
 {
-    _cleanup_free_ char *network = is_network(text_of(disk, "type")) ? network_name(doc, node) : NULL;
-    json_object_set_new(row, source, json_text(network ? network : text_of(disk, "source")));
-    json_object_set_new(row, pool, json_text(text_of(disk, "pool")));
+    _cleanup_free_ char *network = is_network(json_text_at(disk, "type")) ? network_name(doc, node) : NULL;
+    json_object_set_new(row, source, json_text(network ? network : json_text_at(disk, "source")));
+    json_object_set_new(row, pool, json_text(json_text_at(disk, "pool")));
 }
 
 static void add_row(json_t *rows, struct xml_doc *doc, struct xml_node *node, const json_t *disk, struct xml_doc *dest)
 {
-    const char *type = text_of(disk, "type"), *target = text_of(disk, "target");
+    const char *type = json_text_at(disk, "type"), *target = json_text_at(disk, "target");
     json_t *row = json_pack("{s:o, s:o}", "target", json_text(target), "type", json_text(type));
     add_end(row, doc, node, disk, "from", "pool");
     add_end(row, doc, node, disk, "to", "to_pool");
@@ -88,7 +83,7 @@ static void add_row(json_t *rows, struct xml_doc *doc, struct xml_node *node, co
     _cleanup_free_ struct xml_node **there = dest ? xml_nodes(dest, NULL, "/domain/devices/disk", &n) : NULL;
     for (size_t i = 0; i < n; i++) {
         json_t *other = domxml_disk(dest, there[i]);
-        const char *its = text_of(other, "target"), *kind = text_of(other, "type");
+        const char *its = json_text_at(other, "target"), *kind = json_text_at(other, "type");
         if (target && its && strcmp(its, target) == 0) {
             add_end(row, dest, there[i], other, "to", "to_pool");
             // A network disk here and a file there are nothing that can be compared.
@@ -222,7 +217,7 @@ static int prove_paths(struct choice *c, const json_t *row, enum copy_shared *re
 {
     _cleanup_free_ char *from = NULL, *to = NULL;
     _cleanup_err_ struct err problem = ERR_INIT;
-    const char *to_pool = text_of(row, "to_pool");
+    const char *to_pool = json_text_at(row, "to_pool");
     if (err_is_set(&c->no_way)) {
         *ret_why = xstrdup(c->no_way.msg);
         return 0;
@@ -231,8 +226,8 @@ static int prove_paths(struct choice *c, const json_t *row, enum copy_shared *re
         *ret_why = xstrdup(problem.msg);
         return job_check(c->rq->job, e);
     }
-    if (path_on(virt_dom_conn(c->rq->dom), text_of(row, "from"), text_of(row, "pool"), &from, &problem) < 0 ||
-        path_on(c->dest, text_of(row, "to"), to_pool, &to, &problem) < 0) {
+    if (path_on(virt_dom_conn(c->rq->dom), json_text_at(row, "from"), json_text_at(row, "pool"), &from, &problem) < 0 ||
+        path_on(c->dest, json_text_at(row, "to"), to_pool, &to, &problem) < 0) {
         *ret_why = xstrdup(problem.msg);
         return 0;
     }
@@ -242,7 +237,7 @@ static int prove_paths(struct choice *c, const json_t *row, enum copy_shared *re
 
 static int prove(struct choice *c, const json_t *row, enum copy_shared *ret, char **ret_why, struct err *e)
 {
-    const char *type = text_of(row, "type"), *from = text_of(row, "from"), *to = text_of(row, "to");
+    const char *type = json_text_at(row, "type"), *from = json_text_at(row, "from"), *to = json_text_at(row, "to");
     *ret = COPY_UNTOLD;
     if (is_network(type)) {
         if (from && to && strcmp(from, to) == 0 && migrate_disk_is_global(from))
@@ -262,7 +257,8 @@ static int judge(struct choice *c, const json_t *row, bool named, struct err *e)
 {
     enum copy_shared is;
     _cleanup_free_ char *why = NULL;
-    const char *target = text_of(row, "target"), *name = virt_dom_name(c->rq->dom), *from = text_of(row, "from");
+    const char *target = json_text_at(row, "target"), *name = virt_dom_name(c->rq->dom),
+               *from = json_text_at(row, "from");
     const char *source = target_label(c->rq->source), *dest = target_label(c->rq->dest);
     if (prove(c, row, &is, &why, e) < 0)
         return -1;
@@ -298,7 +294,7 @@ static int rows_of(const struct migrate_request *rq, json_t **ret_rows, bool *re
     if (virt_dom_xml(rq->dom, 0, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
         return -1;
     json_t *params = virt_migrate_params_json(rq->plan->params);
-    const char *theirs = text_of(params, virt_param_name(VIRT_PARAM_DEST_XML));
+    const char *theirs = json_text_at(params, virt_param_name(VIRT_PARAM_DEST_XML));
     const json_t *named = json_object_get(params, virt_param_name(VIRT_PARAM_MIGRATE_DISKS));
     int r = theirs ? xml_parse(theirs, &dest, e) : 0;
     if (r == 0) {

@@ -147,7 +147,7 @@ static int check_domain(struct virt_conn *conn, const char *name, const char *di
     size_t i;
     json_array_foreach(disks, i, disk)
     {
-        const char *source = json_string_value(json_object_get(disk, "source"));
+        const char *source = json_text_at(disk, "source");
         if (source && (below(source, dir) || below(source, real))) {
             buf_addf(users, "%sguest %s (%s)", users->len ? ", " : "", name, source);
             break;
@@ -174,7 +174,7 @@ static int check_domains(struct ctx *ctx, struct job *job, struct node *node, co
     json_array_foreach(list, i, item)
     {
         if (r == 0)
-            r = check_domain(conn, json_string_value(json_object_get(item, "name")), dir, real, users, e);
+            r = check_domain(conn, json_text_at(item, "name"), dir, real, users, e);
     }
     json_decref(list);
     return r;

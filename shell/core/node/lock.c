@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "core/node/lock_priv.h"
 #include "core/node/place.h"
 #include "io/job.h"
@@ -49,8 +50,8 @@ struct node_lock *node_lock_new(struct ctx *ctx, struct node *const *nodes, size
                                 const json_t *about)
 {
     struct node_lock *l = xnew(struct node_lock);
-    const char *domain = json_string_value(json_object_get(about, "domain"));
-    const char *journal = json_string_value(json_object_get(about, "journal"));
+    const char *domain = json_text_at(about, "domain");
+    const char *journal = json_text_at(about, "journal");
     l->ctx = ctx;
     l->lock = lock_new();
     l->refs = 1;

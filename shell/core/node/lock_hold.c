@@ -75,7 +75,7 @@ static void take_former(struct hold *h, const char *text)
 static void take_lost(struct hold *h, const char *text)
 {
     json_t *row = row_of(h, text);
-    const char *reason = json_string_value(json_object_get(row, "reason"));
+    const char *reason = json_text_at(row, "reason");
     _cleanup_free_ char *who = node_lock_describe(row);
     _cleanup_free_ char *why = xasprintf("the lock on '%s' was taken away on %s%s%s", h->owner->what,
                                          place_name(h->node), reason ? ": " : "", reason ? who : "");

@@ -82,16 +82,16 @@ static void add(struct buf *b, const char *before, const char *text)
 char *node_lock_describe(const json_t *row)
 {
     struct buf b = BUF_INIT;
-    const char *command = json_string_value(json_object_get(row, "command"));
+    const char *command = json_text_at(row, "command");
     add(&b, "", command ? command : "something that does not say what it is");
-    add(&b, " by ", json_string_value(json_object_get(row, "by")));
+    add(&b, " by ", json_text_at(row, "by"));
     const json_t *seconds = json_object_get(row, "seconds");
     if (json_is_number(seconds)) {
         _cleanup_free_ char *at = clock_text(json_number_value(seconds));
         add(&b, " since ", at);
     }
-    add(&b, ", journal ", json_string_value(json_object_get(row, "journal")));
-    add(&b, ": ", json_string_value(json_object_get(row, "reason")));
+    add(&b, ", journal ", json_text_at(row, "journal"));
+    add(&b, ": ", json_text_at(row, "reason"));
     return buf_steal(&b);
 }
 
@@ -158,9 +158,9 @@ json_t *node_lock_list(struct ctx *ctx, struct job *job, struct node **nodes, si
 
 int node_lock_break(struct ctx *ctx, struct job *job, const json_t *row, const char *reason, struct err *e)
 {
-    const char *key = json_string_value(json_object_get(row, "lock"));
-    const char *held = json_string_value(json_object_get(row, "held"));
-    const char *at = json_string_value(json_object_get(row, "node"));
+    const char *key = json_text_at(row, "lock");
+    const char *held = json_text_at(row, "held");
+    const char *at = json_text_at(row, "node");
     if (!key || !held || !at)
         return err_set(e, ERR_STATE, "what holds the lock does not say who it is");
     _cleanup_(node_unref_p) struct node *node = inventory_peek(ctx_inventory(ctx), at);

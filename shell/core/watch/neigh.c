@@ -23,7 +23,7 @@ static void parse_line(const char *line, const char *mac, json_t *out)
     json_t *known;
     json_array_foreach(out, k, known)
     {
-        if (strcmp(json_string_value(json_object_get(known, "address")), words.s[0]) == 0)
+        if (strcmp(json_text_at(known, "address"), words.s[0]) == 0)
             return;
     }
     for (size_t i = 3; i + 1 < words.n; i++) {
@@ -81,7 +81,7 @@ int neigh_addresses(struct ctx *ctx, struct job *job, struct node *node, const j
     size_t i;
     json_array_foreach(interfaces, i, iface)
     {
-        const char *mac = json_string_value(json_object_get(iface, "mac"));
+        const char *mac = json_text_at(iface, "mac");
         json_t *v = json_object();
         json_object_set(v, "name", json_object_get(iface, "interface"));
         json_object_set(v, "mac", json_object_get(iface, "mac"));

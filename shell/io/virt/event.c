@@ -82,8 +82,8 @@ void virt_event_deliver(struct virt_sub *s, json_t *event, const char *tail_fmt,
     if (vasprintf(&tail, tail_fmt, ap) < 0)
         abort();
     va_end(ap);
-    char *text = xasprintf("event '%s' for domain '%s'%s", json_string_value(json_object_get(event, "event")),
-                           json_string_value(json_object_get(event, "domain")), tail);
+    char *text =
+        xasprintf("event '%s' for domain '%s'%s", json_text_at(event, "event"), json_text_at(event, "domain"), tail);
     deliver(s, event, text);
     free(text);
     free(tail);

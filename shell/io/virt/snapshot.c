@@ -70,8 +70,7 @@ static json_t *row_of(const char *root, const char *name, char *xml, struct err 
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "name")),
-                  json_string_value(json_object_get(*(json_t *const *)b, "name")));
+    return strcmp(json_text_at(*(json_t *const *)a, "name"), json_text_at(*(json_t *const *)b, "name"));
 }
 
 // Takes the rows' references.
