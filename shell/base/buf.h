@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/mem.h"
+
 struct buf {
     char *s; // NULL while nothing was ever added: use buf_str() to read
     size_t len;
@@ -26,4 +28,4 @@ void buf_release(struct buf *b);
 const char *buf_str(const struct buf *b); // never NULL
 char *buf_steal(struct buf *b);           // the caller frees; never NULL
 
-#define _cleanup_buf_ __attribute__((cleanup(buf_release)))
+#define _cleanup_buf_ _cleanup_(buf_release)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "base/mem.h"
+
 // Each code has a name (Lua's err.code, JSON) and an exit status; see the table in err.c.
 enum err_code {
     ERR_NONE,
@@ -63,4 +65,4 @@ const char *err_code_name(enum err_code code);      // "not-found"
 enum err_code err_code_from_name(const char *name); // ERR_FAILED for a name that is none
 int err_exit_status(enum err_code code);
 
-#define _cleanup_err_ __attribute__((cleanup(err_release)))
+#define _cleanup_err_ _cleanup_(err_release)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/mem.h"
+
 struct strv {
     char **s; // n strings, then NULL (s itself is NULL while the list is empty)
     size_t n;
@@ -40,4 +42,4 @@ int str_to_duration_ms(const char *s, const char *unit, double *ret_ms);
 // A bare number is multiplied by `unit` bytes.
 int str_to_size(const char *s, unsigned long long unit, unsigned long long *ret_bytes);
 
-#define _cleanup_strv_ __attribute__((cleanup(strv_release)))
+#define _cleanup_strv_ _cleanup_(strv_release)

@@ -449,7 +449,7 @@ void job_thread_leave(struct job_thread *t)
 
 void job_thread_detached(const char *name, void (*fn)(void *arg), void *arg)
 {
-    struct err e _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err e = ERR_INIT;
     struct job_thread *t = job_thread_start(name, fn, arg, &e);
     if (t)
         job_thread_leave(t);

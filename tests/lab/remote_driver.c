@@ -59,7 +59,7 @@ static int run_commands(struct job *job, struct drive *d, struct remote *r, stru
     for (int i = 0; i < d->repeats; i++) {
         double start = now();
         struct remote_exec spec = {.command = d->command, .shell = d->shell, .feed = d->read_stdin ? feed : NULL};
-        struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+        _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
         int status = remote_exec(job, r, &spec, &result, e);
         fwrite(buf_str(&result.out), 1, result.out.len, stdout);
         fwrite(buf_str(&result.err), 1, result.err.len, stderr);
@@ -77,16 +77,16 @@ static int run_commands(struct job *job, struct drive *d, struct remote *r, stru
 static void run(struct job *job, void *arg)
 {
     struct drive *d = arg;
-    struct err e _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err e = ERR_INIT;
     double start = now();
-    struct remote *r _cleanup_(remote_close_p) = NULL;
+    _cleanup_(remote_close_p) struct remote *r = NULL;
     int status = remote_open(job, &d->o, &r, &e);
     if (d->timing)
         fprintf(stderr, "login_ms %.2f\n", now() - start);
     if (status == 0)
         status = run_commands(job, d, r, &e);
     if (status < 0 && r && !remote_broken(r)) { // after a cancelled command the session must still be good
-        struct err again _cleanup_err_ = ERR_INIT;
+        _cleanup_err_ struct err again = ERR_INIT;
         fprintf(stderr, "usable %s\n", remote_ping(NULL, r, 2000, &again) == 0 ? "yes" : again.msg);
     }
     if (status < 0) {
@@ -159,11 +159,11 @@ int main(int argc, char **argv)
     if (optind + 2 > argc || (optind + 2 != argc && !d.quote))
         return 99;
     d.o.host = argv[optind];
-    struct buf quoted _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf quoted = BUF_INIT;
     remote_quote_words(&quoted, (const char *const *)argv + optind + 1, (size_t)(argc - optind - 1));
     d.command = d.quote ? buf_str(&quoted) : argv[optind + 1];
     d.o.ask_data = &d;
-    struct err e _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err e = ERR_INIT;
     if (loop_init(&e) < 0)
         return 99;
     struct job *job = job_start("drive", run, done, &d, &(struct err)ERR_INIT);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/strv.h"
 
 struct parsed {
@@ -18,7 +19,7 @@ struct parsed {
 // it.
 int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struct err *e);
 void parsed_release(struct parsed *p);
-#define _cleanup_parsed_ __attribute__((cleanup(parsed_release)))
+#define _cleanup_parsed_ _cleanup_(parsed_release)
 
 // For completion: the words of the last command before byte `end` of text, the last word being the one under the cursor
 // (possibly empty), unquoted as far as it goes. *ret_start: where in text that word begins; *ret_quote: its open quote

@@ -105,7 +105,7 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 static int run(struct cmd_call *c, struct err *e)
 {
     enum apply_mode mode;
-    __attribute__((cleanup(call_release))) struct call k = {STRV_INIT, json_array()};
+    _cleanup_(call_release) struct call k = {STRV_INIT, json_array()};
     if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || exports_check_path(c->vals[DIR].s, e) < 0)
         return -1;
     if (mode != APPLY_MODE_REVERT && read_clients(c, &k, e) < 0)

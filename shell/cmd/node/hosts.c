@@ -158,7 +158,7 @@ enum { NODES, CLUSTER, FIX, ADMIN, APPLY_INDICES };
 static int run_mode(struct cmd_call *c, enum apply_mode mode, int first, bool fix, bool admin, struct err *e)
 {
     static const struct apply_stage stages[] = {{make}};
-    __attribute__((cleanup(sync_release))) struct sync s = {.cluster = c->vals[CLUSTER].s, .fix = fix, .c = c};
+    _cleanup_(sync_release) struct sync s = {.cluster = c->vals[CLUSTER].s, .fix = fix, .c = c};
     _cleanup_strv_ struct strv names = STRV_INIT;
     choose_nodes(c, &c->vals[NODES], admin, &s, &names);
     if (mode != APPLY_MODE_REVERT && gather_wanted(c->ctx, &s.wanted, e) < 0)

@@ -29,7 +29,7 @@ static void add_set(struct buf *out, const char *name)
 static int old_name(struct cmd_call *c, struct node *node, char **ret, struct err *e)
 {
     struct place_exec spec = {.script = "echo; uname -n"};
-    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(c->ctx, c->job, node, &spec, &result, e) < 0 ||
         remote_result_output(node->name, &result, &out, e) < 0)

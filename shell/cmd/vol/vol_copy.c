@@ -122,7 +122,7 @@ static int copy_there(struct cmd_call *c, struct virt_vol *from, struct there *t
 static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_vol_free_p) struct virt_vol *from = NULL;
-    struct there t __attribute__((cleanup(there_release))) = {0};
+    _cleanup_(there_release) struct there t = {0};
     if (!c->where.node) {
         err_set(e, ERR_UNSUPPORTED, "the volume's host is no node of the inventory, so there is no ssh to it");
         return err_hint(e, "node-add it, and name it by --node");

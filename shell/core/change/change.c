@@ -160,7 +160,7 @@ static int undo_present(const struct hunk *h, struct change_file *f, size_t from
 // Nobody has touched the file since: every hunk is where it was put. Nothing to search, nothing to doubt.
 static int hunk_undo_exactly(const json_t *v, struct change_file *f, struct err *e)
 {
-    __attribute__((cleanup(hunk_release))) struct hunk h;
+    _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(v, &h) < 0)
         return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
     size_t from = offset_of_line(&f->text, h.at);
@@ -171,7 +171,7 @@ static int hunk_undo_exactly(const json_t *v, struct change_file *f, struct err 
 
 static int hunk_undo(const json_t *v, struct change_file *f, struct err *e)
 {
-    __attribute__((cleanup(hunk_release))) struct hunk h;
+    _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(v, &h) < 0)
         return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
     const char *now = h.now_len ? find_lines(&f->text, h.now, h.now_len, h.at) : NULL;
@@ -251,7 +251,7 @@ int change_judge(const struct change *c, const struct change_file *old, struct c
 
 static int undo_whole(const json_t *undo, struct change_file *f, struct err *e)
 {
-    __attribute__((cleanup(hunk_release))) struct hunk h;
+    _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(undo, &h) < 0)
         return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
     struct change_file was = {h.was != NULL, BUF_INIT}, now = {h.now != NULL, BUF_INIT};

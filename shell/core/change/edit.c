@@ -126,7 +126,7 @@ static int run_file_once(const struct edit_step *s, struct err *e)
     struct edit_run *r = s->r;
     const struct change *c = edit_change(s, 0);
     struct edit_item *item = edit_step_item(s, 0);
-    __attribute__((cleanup(judged_release))) struct judged j = {.undo = NULL};
+    _cleanup_(judged_release) struct judged j = {.undo = NULL};
     if (edit_file_gather(r->ctx, r->job, s->node, c->path, c->as_user, &j.old, e) < 0 || judge(s, &j, e) < 0)
         return -1;
     if (!is_new(&j)) {

@@ -18,7 +18,7 @@ static int run_script(const struct edit_step *s, const struct change *c, const c
 // Does the check say that all is done? 1: yes, 0: no.
 static int check(const struct edit_step *s, const struct change *c, struct err *e)
 {
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (run_script(s, c, c->check, &result, e) < 0)
         return -1;
     return result.status == 0;
@@ -38,7 +38,7 @@ static char *command_script(const struct change *c)
 
 static int do_command(const struct edit_step *s, const struct change *c, struct err *e)
 {
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *script = command_script(c);
     if (run_script(s, c, script, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
         return -1;
@@ -104,7 +104,7 @@ void edit_run_verify(const struct edit_step *s, const struct change *c, struct e
     bool wanted = strcmp(item->state, "changed") == 0 || strcmp(item->state, "verified") == 0;
     if (!c->verify || !wanted)
         return;
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     int rc = run_script(s, c, c->verify, &result, &item->err);
     if (rc == 0 && result.status != 0) {
         // What it prints says why.

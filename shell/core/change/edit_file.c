@@ -197,7 +197,7 @@ int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const 
                               .root = !as_user,
                               .max_output = (size_t)MAX_FILE + 65536,
                               .timeout_ms = TIMEOUT_MS};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)
         return -1;
     struct edit_file f = {.real = NULL};
@@ -271,7 +271,7 @@ static struct place_exec make_write(const struct edit_write *w, struct write_arg
 
 char *edit_file_words(const struct edit_write *w)
 {
-    __attribute__((cleanup(write_args_release))) struct write_args a;
+    _cleanup_(write_args_release) struct write_args a;
     struct place_exec spec = make_write(w, &a);
     return place_words(&spec);
 }
@@ -290,9 +290,9 @@ static const struct {
 int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const struct edit_write *w,
                     const char **ret_note, struct err *e)
 {
-    __attribute__((cleanup(write_args_release))) struct write_args a;
+    _cleanup_(write_args_release) struct write_args a;
     struct place_exec spec = make_write(w, &a);
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)
         return -1;
     if (result.status == EXIT_CHANGED)

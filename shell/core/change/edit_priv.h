@@ -4,6 +4,7 @@
 // (edit_command.c). Job threads.
 #pragma once
 
+#include "base/mem.h"
 #include "core/change/edit.h"
 #include "core/node/place.h"
 #include "io/digest.h"
@@ -17,7 +18,7 @@ struct edit_file {
     char sha[DIGEST_HEX]; // of the content; "absent"
 };
 void edit_file_release(struct edit_file *f);
-#define _cleanup_edit_file_ __attribute__((cleanup(edit_file_release)))
+#define _cleanup_edit_file_ _cleanup_(edit_file_release)
 
 // `node` NULL: the admin's machine. Errors: what place_exec() says; ERR_STATE: not a regular file; ERR_UNSAFE: too large.
 int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const char *path, bool as_user,

@@ -119,7 +119,7 @@ static int undo_file_once(const struct undo *u, const char *path, struct err *e)
     bool as_user = json_is_true(json_object_get(u->about, "as_user"));
     const char *note = NULL;
     _cleanup_edit_file_ struct edit_file old = {.real = NULL};
-    __attribute__((cleanup(change_file_release))) struct change_file before = {false, BUF_INIT};
+    _cleanup_(change_file_release) struct change_file before = {false, BUF_INIT};
     if (edit_file_gather(r->ctx, r->job, u->node, path, as_user, &old, e) < 0 || judge(u, &old, &before, e) < 0)
         return -1;
     u->item->state = "unchanged";
@@ -176,7 +176,7 @@ static int undo_command(const struct undo *u, struct err *e)
     _cleanup_free_ char *check = NULL, *undo = NULL;
     if (text_of(u->about, "check", &check, e) < 0 || text_of(u->about, "undo", &undo, e) < 0)
         return -1;
-    struct remote_result there _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result there = REMOTE_RESULT_INIT;
     if (check && run_script(u, check, &there, e) < 0)
         return -1;
     u->item->state = "unchanged";
@@ -192,7 +192,7 @@ static int undo_command(const struct undo *u, struct err *e)
     u->item->state = "planned";
     if (u->r->dry)
         return 0;
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (run_script(u, undo, &result, e) < 0 || remote_result_output(u->item->node, &result, NULL, e) < 0)
         return -1;
     edit_take_notes(u->item, &result.out);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/mem.h"
+
 struct text_line {
     const char *s;
     size_t len;    // without its end
@@ -24,7 +26,7 @@ struct text_lines {
 // The lines of a text, lent.
 void text_split(const char *s, size_t len, struct text_lines *ret);
 void text_lines_release(struct text_lines *t);
-#define _cleanup_lines_ __attribute__((cleanup(text_lines_release)))
+#define _cleanup_lines_ _cleanup_(text_lines_release)
 // What a text lacks at its end before a line can be put behind it: NULL, `eol`, or the other half of a line end.
 const char *text_glue(const char *s, size_t len, const char *eol);
 // How the markers of a managed block begin; its tag follows.

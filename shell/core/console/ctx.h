@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "core/console/inventory.h"
 
@@ -29,7 +30,7 @@ struct target {
     char *uri;         // NULL: libvirt's default
 };
 void target_release(struct target *t);
-#define _cleanup_target_ __attribute__((cleanup(target_release)))
+#define _cleanup_target_ _cleanup_(target_release)
 void ctx_set_current(struct ctx *ctx, struct node *node, const char *uri); // takes a reference of node
 bool ctx_current(struct ctx *ctx, struct target *ret);                     // false: never set
 // "NAME" of the inventory, or anything with "://" or ":///", as a target. ERR_NOT_FOUND with a suggestion.

@@ -72,7 +72,7 @@ static int ask_accepting(void *data, struct job *job, enum remote_ask_kind kind,
     if (kind != REMOTE_ASK_YESNO) // io/remote asks nothing else that is answered by yes or no
         return ask(data, job, kind, question, ret, e);
     // "The host … is not known yet. Its key is\n<type and fingerprint>\n…": the first two lines as one.
-    char *text _cleanup_free_ = xstrdup(question);
+    _cleanup_free_ char *text = xstrdup(question);
     char *first = strchr(text, '\n'), *second = first ? strchr(first + 1, '\n') : NULL;
     if (second)
         *second = '\0';
@@ -220,7 +220,7 @@ int session_output(struct ctx *ctx, struct job *job, struct node *node, const ch
                    struct err *e)
 {
     struct remote_exec spec = {.command = command};
-    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (session_exec(ctx, job, node, &spec, &result, e) < 0)
         return -1;
     return remote_result_output(node->name, &result, ret_out, e);

@@ -17,7 +17,7 @@ static const uint64_t WHOLE_MAX = 2ULL << 30; // there is no progress in it
 
 int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what)
 {
-    struct buf path _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf path = BUF_INIT;
     buf_add_line(&path, s->end->path);
     return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
 }

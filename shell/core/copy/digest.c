@@ -83,7 +83,7 @@ static void digest_side(struct job *job, size_t i, void *arg)
                               .input_len = all->units.len,
                               .output = take,
                               .data = d};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     int r = place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err);
     if (r < 0 && d->err.code == ERR_TIMEOUT)
         copy_at(s, &d->err, ERR_TIMEOUT, "its digests do not come on");

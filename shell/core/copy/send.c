@@ -54,7 +54,7 @@ static void run_command(struct stream *st, struct job *job, int side)
     struct copy *c = s->c;
     const struct copy_side *at = side ? &c->to : &c->from;
     _cleanup_err_ struct err e = ERR_INIT;
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *script = xasprintf("%s%s", copy_path, side ? copy_writer : copy_reader);
     const char *flag = side && st->index == 0 ? "lock" : "";
     const char *const args[] = {at->end->path, at->target, flag, c->o->compress ? "zstd" : ""};
@@ -97,7 +97,7 @@ static void run_direct(struct stream *st, struct job *job)
     struct send *s = st->s;
     struct copy *c = s->c;
     _cleanup_err_ struct err e = ERR_INIT;
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *port = xasprintf("%d", s->to.port);
     _cleanup_free_ char *reader = end_command(c, 0, "");
     _cleanup_free_ char *writer = end_command(c, 1, st->index == 0 ? "lock" : "");

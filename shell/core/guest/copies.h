@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "core/console/ctx.h"
 
 struct job;
@@ -37,7 +38,7 @@ struct copies {
     size_t n; // 0: there are no others
 };
 void copies_release(struct copies *c);
-#define _cleanup_copies_ __attribute__((cleanup(copies_release)))
+#define _cleanup_copies_ _cleanup_(copies_release)
 
 // Asks them all at once, each for a few seconds at most. One that did not answer `before` (or NULL) is not asked again.
 // Which of two hosts is the first is told by their own identities, so all consoles say the same. -1: cancelled.

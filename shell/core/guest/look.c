@@ -192,7 +192,7 @@ int guest_look(const struct guest_place *p, const json_t *paths, json_t **ret, s
                               .root = p->root,
                               .max_output = MAX_OUTPUT,
                               .timeout_ms = TIMEOUT_MS};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(p->ctx, p->job, p->node, &spec, &result, e) < 0 ||
         remote_result_output(place_name(p->node), &result, &out, e) < 0 || read_answer(p, out, &args, *ret, e) < 0) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 struct mark {
     char *role;    // "copy": made by a migration from `node`; "moved": left behind, the guest is on `node`
@@ -15,7 +16,7 @@ struct mark {
     char *node;    // the other one's name. What the element does not say is NULL
 };
 void mark_release(struct mark *m);
-#define _cleanup_mark_ __attribute__((cleanup(mark_release)))
+#define _cleanup_mark_ _cleanup_(mark_release)
 
 // 1: *ret is the mark of the definition `xml`; 0: it has none; -1: it is not well-formed (ERR_USAGE).
 int mark_read(const char *xml, struct mark *ret, struct err *e);

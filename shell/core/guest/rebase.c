@@ -93,7 +93,7 @@ int guest_rebase(struct ctx *ctx, struct job *job, struct node *node, const char
         const char *const args[] = {file, "qcow2", written, format};
         struct place_exec spec = {
             .script = script, .args = args, .n_args = ARRAY_SIZE(args), .root = root, .timeout_ms = TIMEOUT_MS};
-        struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+        _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
         if (place_exec(ctx, job, node, &spec, &result, e) < 0 ||
             remote_result_output(place_name(node), &result, NULL, e) < 0)
             return -1;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "core/console/ctx.h"
 
 struct job;
@@ -19,7 +20,7 @@ struct saved {
     double disk_time;
 };
 void saved_release(struct saved *s);
-#define _cleanup_saved_ __attribute__((cleanup(saved_release)))
+#define _cleanup_saved_ _cleanup_(saved_release)
 
 // `node` NULL: this machine. `dom` has a managed save. -1: it cannot be told; *ret then says that it ran.
 int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, struct saved *ret,

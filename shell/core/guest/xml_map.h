@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 struct xml_mapped {
     char *xml;      // as it was, to the byte, where nothing is changed; else as libxml2 writes it
@@ -27,7 +28,7 @@ struct xml_mapped {
     json_t *unused; // [{"kind", "from"}]: entries that matched nothing, by kind and name
 };
 void xml_mapped_release(struct xml_mapped *m);
-#define _cleanup_xml_mapped_ __attribute__((cleanup(xml_mapped_release)))
+#define _cleanup_xml_mapped_ _cleanup_(xml_mapped_release)
 
 // ERR_USAGE: not well-formed XML, or a map that is none.
 int xml_map(const char *xml, const json_t *map, struct xml_mapped *ret, struct err *e);

@@ -252,7 +252,7 @@ static int look(struct keys *k, struct job *job, struct keys_account *a, struct 
                               .root = !a->as_user,
                               .max_output = MAX_OUTPUT,
                               .timeout_ms = timeout_ms};
-    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *text = NULL;
     if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0)
         return -1;

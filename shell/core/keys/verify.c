@@ -116,7 +116,7 @@ static int ask(struct matrix *m, struct job *job, size_t from, struct err *e)
                               .n_args = args.n,
                               .root = !a->as_user,
                               .timeout_ms = (double)n * (LOGIN_S + 5) * 1000};
-    struct remote_result result __attribute__((cleanup(remote_result_release))) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *text = NULL;
     if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0 ||
         remote_result_output(keys_account_name(a), &result, &text, e) < 0)

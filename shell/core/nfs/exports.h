@@ -40,7 +40,7 @@ struct exports {
 // Never fails: a line that cannot be read is a fault, and no entry. Release with exports_release().
 void exports_parse(const char *text, size_t len, struct exports *ret);
 void exports_release(struct exports *x);
-#define _cleanup_exports_ __attribute__((cleanup(exports_release)))
+#define _cleanup_exports_ _cleanup_(exports_release)
 
 // The whole new text into `out`: `client` may use `path` with exactly these options. A client that is there gets the new
 // options in its place, another is added behind the last one of the path, a new path becomes a line at the end. Equal to

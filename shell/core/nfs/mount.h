@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "core/change/change.h"
 #include "core/console/ctx.h"
 #include "core/nfs/nfs.h"
@@ -22,7 +23,7 @@ struct nfs_place {
 int nfs_mount_look(struct ctx *ctx, struct job *job, struct node *node, const char *dir, struct nfs_place *ret,
                    struct err *e);
 void nfs_place_release(struct nfs_place *p);
-#define _cleanup_nfs_place_ __attribute__((cleanup(nfs_place_release)))
+#define _cleanup_nfs_place_ _cleanup_(nfs_place_release)
 // Is it this source that is mounted there?
 bool nfs_place_has(const struct nfs_place *at, const struct nfs_source *source);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "core/change/change.h"
 #include "core/console/ctx.h"
@@ -42,7 +43,7 @@ struct nfs_source {
 // "SERVER:PATH", SERVER a node's name, a host name, an address, or an IPv6 address in brackets. A node becomes its address.
 int nfs_source_parse(struct ctx *ctx, const char *text, struct nfs_source *ret, struct err *e);
 void nfs_source_release(struct nfs_source *s);
-#define _cleanup_nfs_source_ __attribute__((cleanup(nfs_source_release)))
+#define _cleanup_nfs_source_ _cleanup_(nfs_source_release)
 
 // One mount of a mount table.
 struct nfs_mount {

@@ -22,7 +22,7 @@ static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, 
     static const char begin[] = "@migsh facts\n", text_mark[] = "@text\n";
     _cleanup_free_ char *whole = xasprintf("%s%s", prologue, script);
     struct place_exec spec = {.script = whole, .args = args, .n_args = n_args, .root = root, .timeout_ms = timeout_ms};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *out = NULL;
     if (place_exec(ctx, job, node, &spec, &result, e) < 0)
         return -1;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "core/console/ctx.h"
 
@@ -27,7 +28,7 @@ int facts_look_within(struct ctx *ctx, struct job *job, struct node *node, doubl
 int facts_look_here(struct ctx *ctx, struct job *job, const char *script, const char *const *args, size_t n_args,
                     struct facts *ret, struct err *e);
 void facts_release(struct facts *f);
-#define _cleanup_facts_ __attribute__((cleanup(facts_release)))
+#define _cleanup_facts_ _cleanup_(facts_release)
 
 const char *facts_get(const struct facts *f, const char *key); // NULL: not told
 bool facts_yes(const struct facts *f, const char *key);        // "yes"

@@ -174,7 +174,7 @@ static void run(struct job *job, void *arg)
                               .data = h,
                               .wake_fd = h->wake};
     _cleanup_err_ struct err e = ERR_INIT;
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     int r = place_exec(l->ctx, job, h->node, &spec, &result, &e);
     lock_acquire(l->lock);
     h->result.status = result.status;

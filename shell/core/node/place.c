@@ -128,7 +128,7 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
     }
     // Tried alone, so that sudo cannot take the script's input for further attempts.
     struct place_exec trial = {.script = "true", .timeout_ms = TRY_MS};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (run_with_password(ctx, job, node, &trial, password, &result, e) < 0)
         return -1;
     if (remote_result_output(place_name(node), &result, NULL, e) < 0) {

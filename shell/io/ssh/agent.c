@@ -86,7 +86,7 @@ static void put_number(struct buf *b, size_t at, uint32_t n)
 static void filter_keys(struct remote_agent *a, struct buf *message)
 {
     enum { COUNT_AT = 5, FIRST_AT = 9 };
-    struct buf kept _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf kept = BUF_INIT;
     buf_add(&kept, message->s, message->len < FIRST_AT ? message->len : FIRST_AT);
     uint32_t count = 0;
     if (message->len < FIRST_AT)
@@ -117,7 +117,7 @@ static void filter_keys(struct remote_agent *a, struct buf *message)
 static void agent_main(void *arg)
 {
     struct remote_agent *a = arg;
-    struct buf message _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf message = BUF_INIT;
     while (read_message(a, a->libssh_fd, &message, -1)) {
         double until = clock_mono_ms() + a->patience_ms; // long enough for a person to touch a token
         if (!transfer(a, a->agent_fd, message.s, message.len, true, until) ||
@@ -163,7 +163,7 @@ struct remote_agent *remote_agent_start(struct job *job, struct remote *r, const
     }
     struct remote_agent *a = xnew(struct remote_agent);
     *a = (struct remote_agent){job, NULL, fd, pair[0], r->stall_ms, allowed, STRV_INIT, false};
-    struct err ignored _cleanup_err_ = ERR_INIT; // as without an agent
+    _cleanup_err_ struct err ignored = ERR_INIT; // as without an agent
     a->thread = job_thread_start("ssh-agent", agent_main, a, &ignored);
     if (a->thread)
         return a;

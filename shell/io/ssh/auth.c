@@ -116,7 +116,7 @@ static int call_password(struct login *l, const void *password)
 // be had.
 static char *public_half(const char *path, ssh_key *ret_key)
 {
-    char *pub _cleanup_free_ = xasprintf("%s.pub", path);
+    _cleanup_free_ char *pub = xasprintf("%s.pub", path);
     ssh_key key = NULL;
     char *key64 = NULL, *copy = NULL;
     if (ssh_pki_import_pubkey_file(pub, &key) != SSH_OK && ssh_pki_import_pubkey_file(path, &key) != SSH_OK)
@@ -137,7 +137,7 @@ static enum outcome try_agent(struct login *l)
     const char *path = c->agent ? c->agent : getenv("SSH_AUTH_SOCK");
     if (!path || !*path || strcmp(path, "none") == 0)
         return LOGIN_NEXT;
-    struct strv configured _cleanup_strv_ = STRV_INIT;
+    _cleanup_strv_ struct strv configured = STRV_INIT;
     for (size_t i = 0; c->identities_only && i < c->identities.n; i++) {
         char *key = public_half(c->identities.s[i], NULL);
         if (key)
@@ -190,7 +190,7 @@ static enum outcome unlock_key(struct login *l, const char *path, ssh_key *ret)
 static enum outcome offer(struct login *l, const char *path)
 {
     ssh_key key = NULL;
-    char *key64 _cleanup_free_ = public_half(path, &key);
+    _cleanup_free_ char *key64 = public_half(path, &key);
     if (!key64)
         return LOGIN_OK; // cannot be told: try
     int rc = settle(l, call_offer, key);
@@ -292,7 +292,7 @@ static enum outcome answer_prompts(struct login *l)
     int n = ssh_userauth_kbdint_getnprompts(l->r->ssh);
     for (int i = 0; i < n; i++) {
         bool echo = false;
-        char *question _cleanup_free_ = server_question(l, (unsigned)i, &echo);
+        _cleanup_free_ char *question = server_question(l, (unsigned)i, &echo);
         char *answer = NULL;
         if (ask(l, echo ? REMOTE_ASK_TEXT : REMOTE_ASK_SECRET, question, &answer) < 0)
             return after_refused_question(l);
@@ -340,7 +340,7 @@ static enum outcome try_password(struct login *l)
 {
     int rc = SSH_AUTH_DENIED;
     for (int i = 0; i < tries(l) && rc == SSH_AUTH_DENIED; i++) {
-        char *question _cleanup_free_ = xasprintf("%sPassword of %s: ", i ? "Wrong. " : "", l->r->label);
+        _cleanup_free_ char *question = xasprintf("%sPassword of %s: ", i ? "Wrong. " : "", l->r->label);
         char *secret = NULL;
         if (ask(l, REMOTE_ASK_SECRET, question, &secret) < 0) {
             tried(l, "password", "nobody to ask");

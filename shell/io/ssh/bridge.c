@@ -85,7 +85,7 @@ static bool move_out(struct remote_bridge *b)
 static void bridge_main(void *arg)
 {
     struct remote_bridge *b = arg;
-    struct err ignored _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err ignored = ERR_INIT;
     remote_begin(b->via, "carrying a connection", 1e15);
     while (remote_process(b->via, &ignored) == 0 && move_in(b) && move_out(b)) {
         int ssh_fd = ssh_get_fd(b->via->ssh);
@@ -119,7 +119,7 @@ static int open_channel(struct job *job, struct remote_bridge *b, const char *ho
     if (rc == SSH_OK)
         return 0;
     remote_fail(via, e, "forwarding");
-    struct buf why _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf why = BUF_INIT;
     buf_add_line(&why, ssh_get_error(via->ssh));
     return err_set(e, ERR_UNREACHABLE, "%s cannot connect to %s port %d: %s", via->label, host, port, buf_str(&why));
 }
@@ -152,7 +152,7 @@ int remote_bridge_jump(struct job *job, struct remote *via, const char *host, in
 
 static int spawn(const char *command, int fd, pid_t *ret, struct err *e)
 {
-    char *line _cleanup_free_ = xasprintf("exec %s", command);
+    _cleanup_free_ char *line = xasprintf("exec %s", command);
     char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, line, NULL};
     sigset_t none, all;
     sigemptyset(&none);
@@ -193,7 +193,7 @@ int remote_bridge_command(const char *command, struct remote_bridge **ret, int *
 
 static void end_child(pid_t child)
 {
-    struct err ignored _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err ignored = ERR_INIT;
     kill(-child, SIGTERM);
     for (int waited = 0; waited < CHILD_GRACE_MS; waited += 10) {
         if (waitpid(child, NULL, WNOHANG) != 0)

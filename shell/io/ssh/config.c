@@ -116,7 +116,7 @@ static int match_one(const char *text, const char *pattern)
 
 static bool match_list(const char *text, const char *list)
 {
-    struct strv patterns _cleanup_strv_ = STRV_INIT;
+    _cleanup_strv_ struct strv patterns = STRV_INIT;
     strv_split(&patterns, list, ',');
     bool any = false;
     for (size_t i = 0; i < patterns.n; i++) {
@@ -150,7 +150,7 @@ static bool match_applies(const struct reader *r, char *rest)
         if (strcasecmp(what, "all") == 0)
             continue;
         char *list = next_word(&rest, false);
-        char *local _cleanup_free_ = remote_config_login_name();
+        _cleanup_free_ char *local = remote_config_login_name();
         const char *text = NULL;
         if (strcasecmp(what, "host") == 0)
             text = r->c->host ? r->c->host : r->c->name;
@@ -278,9 +278,9 @@ static int include(const struct reader *r, char *rest, struct err *e)
 {
     if (r->depth >= INCLUDE_DEPTH)
         return bad_line(r, e, "Include goes too deep");
-    char *home _cleanup_free_ = remote_config_home();
+    _cleanup_free_ char *home = remote_config_home();
     for (char *word; (word = next_word(&rest, false));) {
-        char *pattern _cleanup_free_ = NULL;
+        _cleanup_free_ char *pattern = NULL;
         if (word[0] == '/')
             pattern = xstrdup(word);
         else if (str_starts(word, "~/"))
@@ -363,8 +363,8 @@ static int read_all(struct remote_config *c, const char *file, struct err *e)
         struct reader r = {c, file, 0, false, true, 0};
         return read_file(&r, e);
     }
-    char *home _cleanup_free_ = remote_config_home();
-    char *own _cleanup_free_ = xasprintf("%s/.ssh/config", home);
+    _cleanup_free_ char *home = remote_config_home();
+    _cleanup_free_ char *own = xasprintf("%s/.ssh/config", home);
     const char *paths[] = {own, "/etc/ssh/ssh_config"};
     for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
         struct reader r = {c, paths[i], 0, i == 1, true, 0};

@@ -33,7 +33,7 @@ char *remote_config_login_name(void)
 static void add_token(struct buf *out, const struct remote_config *c, char token)
 {
     char name[256] = "";
-    char *text _cleanup_free_ = NULL;
+    _cleanup_free_ char *text = NULL;
     switch (token) {
     case '%':
         buf_addc(out, '%');
@@ -81,7 +81,7 @@ static char *expand(const struct remote_config *c, const char *s)
 {
     struct buf out = BUF_INIT;
     if (str_starts(s, "~/")) {
-        char *home _cleanup_free_ = remote_config_home();
+        _cleanup_free_ char *home = remote_config_home();
         buf_addf(&out, "%s/", home);
         s += 2;
     }
@@ -90,7 +90,7 @@ static char *expand(const struct remote_config *c, const char *s)
         if (*s == '%' && s[1]) {
             add_token(&out, c, *++s);
         } else if (end) {
-            char *name _cleanup_free_ = xstrndup(s + 2, (size_t)(end - s - 2));
+            _cleanup_free_ char *name = xstrndup(s + 2, (size_t)(end - s - 2));
             const char *value = getenv(name);
             buf_adds(&out, value ? value : "");
             s = end;
@@ -137,7 +137,7 @@ void remote_config_finish(struct remote_config *c)
         c->port = 22;
     if (!c->user)
         c->user = remote_config_login_name();
-    char *pattern _cleanup_free_ = c->host ? c->host : xstrdup("%h");
+    _cleanup_free_ char *pattern = c->host ? c->host : xstrdup("%h");
     c->host = xstrdup(c->name); // %h inside HostName is the name as typed
     char *host = expand(c, pattern);
     free(c->host);

@@ -310,7 +310,7 @@ static void abandon(struct run *run)
     struct remote *r = run->r;
     if (remote_broken(r) || run->closed)
         return;
-    struct err ignored _cleanup_err_ = ERR_INIT;
+    _cleanup_err_ struct err ignored = ERR_INIT;
     run->failed = true; // whatever still comes is dropped
     ssh_channel_request_send_signal(run->channel, "TERM");
     ssh_channel_send_eof(run->channel);
@@ -483,7 +483,7 @@ int remote_result_output(const char *who, struct remote_result *result, char **r
 int remote_output(struct job *job, struct remote *r, const char *command, char **ret_out, struct err *e)
 {
     struct remote_exec spec = {.command = command};
-    struct remote_result result _cleanup_(remote_result_release) = REMOTE_RESULT_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     if (remote_exec(job, r, &spec, &result, e) < 0)
         return -1;
     return remote_result_output(r->label, &result, ret_out, e);

@@ -37,13 +37,13 @@ int remote_hostkey_prefer(struct remote *r, struct err *e)
             return 0;
         return err_set(e, ERR_USAGE, "%s: HostKeyAlgorithms names nothing that is supported", r->label);
     }
-    struct strv files _cleanup_strv_ = STRV_INIT;
+    _cleanup_strv_ struct strv files = STRV_INIT;
     all_files(&r->config, &files);
-    char *name _cleanup_free_ = name_of(&r->config);
+    _cleanup_free_ char *name = name_of(&r->config);
     struct remote_known_result known = {0};
     if (remote_known_look(&files, name, NULL, NULL, &known, e) < 0)
         return -1;
-    struct buf order _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf order = BUF_INIT;
     for (int wanted = 1; wanted >= 0; wanted--) {
         for (size_t i = 0; i < ARRAY_SIZE(key_types); i++) {
             if (strv_has(&known.types, key_types[i].type) == wanted)
@@ -121,7 +121,7 @@ static int ask_about(struct job *job, const struct remote *r, const struct remot
                      struct err *e)
 {
     if (o->ask && !r->config.batch) {
-        char *question _cleanup_free_ =
+        _cleanup_free_ char *question =
             xasprintf("The host %s is not known yet. Its key is\n%s %s\nIs that right, and shall it "
                       "be trusted from now on?",
                       r->label, s->type, s->fingerprint);
@@ -182,10 +182,10 @@ static int look_revoked(const char *file, const char *key, struct remote_known_r
 
 int remote_hostkey_check(struct job *job, struct remote *r, const struct remote_options *o, struct err *e)
 {
-    struct shown s _cleanup_(shown_release) = {0};
-    struct strv files _cleanup_strv_ = STRV_INIT;
+    _cleanup_(shown_release) struct shown s = {0};
+    _cleanup_strv_ struct strv files = STRV_INIT;
     all_files(&r->config, &files);
-    char *name _cleanup_free_ = name_of(&r->config);
+    _cleanup_free_ char *name = name_of(&r->config);
     struct remote_known_result known = {0};
     if (read_key(r, &s, e) < 0 || remote_known_look(&files, name, s.type, s.key, &known, e) < 0)
         return -1;

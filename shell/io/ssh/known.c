@@ -44,7 +44,7 @@ bool remote_known_key_valid(const char *type, const char *key)
     if (n < 24 || n % 4 || n > 16384 ||
         strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != n)
         return false;
-    unsigned char *blob _cleanup_free_ = xcalloc(n / 4 * 3 + 1, 1);
+    _cleanup_free_ unsigned char *blob = xcalloc(n / 4 * 3 + 1, 1);
     int got = EVP_DecodeBlock(blob, (const unsigned char *)key, (int)n);
     return got > 4 && (size_t)got > 4 + type_n && blob[0] == 0 && blob[1] == 0 && blob[2] == 0 && blob[3] == type_n &&
            memcmp(blob + 4, type, type_n) == 0;
@@ -77,13 +77,13 @@ bool remote_known_match(const char *field, const char *name)
 {
     if (str_starts(field, "|1|"))
         return match_hashed(field + 3, name);
-    struct strv patterns _cleanup_strv_ = STRV_INIT;
+    _cleanup_strv_ struct strv patterns = STRV_INIT;
     strv_split(&patterns, field, ',');
     bool any = false;
     for (size_t i = 0; i < patterns.n; i++) {
         bool negated = patterns.s[i][0] == '!';
         // Brackets are part of "[host]:port" here and no character class, so they are escaped for fnmatch().
-        struct buf pattern _cleanup_buf_ = BUF_INIT;
+        _cleanup_buf_ struct buf pattern = BUF_INIT;
         for (const char *p = patterns.s[i] + negated; *p; p++) {
             if (strchr("[]\\", *p))
                 buf_addc(&pattern, '\\');
@@ -201,7 +201,7 @@ void remote_known_look_text(const char *text, size_t len, const char *label, con
     for (size_t at = 0; at < len;) {
         const char *end = memchr(text + at, '\n', len - at);
         size_t n = end ? (size_t)(end - text) - at : len - at;
-        char *copy _cleanup_free_ = xstrndup(text + at, n);
+        _cleanup_free_ char *copy = xstrndup(text + at, n);
         look_line(&l, copy, label, ++line);
         at += n + 1;
     }
@@ -213,7 +213,7 @@ static int make_directory(const char *file, struct err *e)
     const char *slash = strrchr(file, '/');
     if (!slash || slash == file)
         return 0;
-    char *dir _cleanup_free_ = xstrndup(file, (size_t)(slash - file));
+    _cleanup_free_ char *dir = xstrndup(file, (size_t)(slash - file));
     return mkdir(dir, 0700) == 0 || errno == EEXIST ? 0 : err_errno(e, errno, "cannot make %s", dir);
 }
 
@@ -238,7 +238,7 @@ static int append(int fd, const char *file, const struct buf *line, struct err *
     char last = '\n';
     if (fstat(fd, &st) < 0 || (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1))
         return err_errno(e, errno, "%s", file);
-    struct buf text _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf text = BUF_INIT;
     if (last != '\n') // somebody's editor left the last line open: ours must not be glued to it
         buf_addc(&text, '\n');
     buf_add(&text, line->s, line->len);
@@ -276,12 +276,12 @@ static int open_locked(const char *file, int *ret, struct err *e)
 
 int remote_known_add(const char *file, const char *name, const char *type, const char *key, bool hashed, struct err *e)
 {
-    struct buf line _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf line = BUF_INIT;
     int fd = -1;
     if (format_line(&line, name, type, key, hashed, e) < 0 || make_directory(file, e) < 0 ||
         open_locked(file, &fd, e) < 0)
         return -1;
-    struct strv files _cleanup_strv_ = STRV_INIT;
+    _cleanup_strv_ struct strv files = STRV_INIT;
     strv_add(&files, file);
     struct remote_known_result now = {0};
     int status = remote_known_look(&files, name, type, key, &now, e); // another migsh may have been faster

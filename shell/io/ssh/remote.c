@@ -27,7 +27,7 @@ void remote_begin(struct remote *r, const char *doing, double ms)
 
 int remote_fail(struct remote *r, struct err *e, const char *what)
 {
-    struct buf text _cleanup_buf_ = BUF_INIT;
+    _cleanup_buf_ struct buf text = BUF_INIT;
     bool alive = ssh_is_connected(r->ssh) && ssh_get_error_code(r->ssh) != SSH_FATAL;
     const char *said = alive ? NULL : ssh_get_disconnect_message(r->ssh);
     buf_add_line(&text, said ? said : ssh_get_error(r->ssh));
@@ -171,8 +171,8 @@ static int open_jump(struct job *job, const struct remote_options *o, const char
                      struct err *e)
 {
     const char *comma = strrchr(jump, ',');
-    char *before _cleanup_free_ = comma ? xstrndup(jump, (size_t)(comma - jump)) : NULL;
-    char *user _cleanup_free_ = NULL, *host _cleanup_free_ = NULL;
+    _cleanup_free_ char *before = comma ? xstrndup(jump, (size_t)(comma - jump)) : NULL;
+    _cleanup_free_ char *user = NULL, *host _cleanup_free_ = NULL;
     int port = 0;
     if (depth >= MAX_HOPS)
         return err_set(e, ERR_USAGE, "ProxyJump: more than %d hosts, or a circle", MAX_HOPS);
@@ -247,12 +247,12 @@ static void release_session(struct remote *r)
 static int open_hop(struct job *job, const struct remote_options *o, struct remote_config *config, const char *jump,
                     int depth, struct remote **ret, struct err *e)
 {
-    struct remote *r _cleanup_(remote_close_p) = xnew(struct remote);
-    char *way _cleanup_free_ = xstrdup(jump); // may be config->jump
+    _cleanup_(remote_close_p) struct remote *r = xnew(struct remote);
+    _cleanup_free_ char *way = xstrdup(jump); // may be config->jump
     r->config = *config;
     *config = (struct remote_config){0};
     r->stall_ms = o->stall_ms > 0 ? o->stall_ms : STALL_MS;
-    char *port _cleanup_free_ = r->config.port == 22 ? xstrdup("") : xasprintf(":%d", r->config.port);
+    _cleanup_free_ char *port = r->config.port == 22 ? xstrdup("") : xasprintf(":%d", r->config.port);
     r->label = xasprintf("%s@%s%s", r->config.user, r->config.host, port);
     for (int attempt = 1;; attempt++) {
         r->ssh = ssh_new();
