@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/units.h"
 #include "cmd/engine/render.h"
 #include "io/digest.h"
 #include "lua/impl.h"
@@ -333,6 +334,16 @@ static int json_decode(lua_State *L)
     return 1;
 }
 
+// bytes(number) -> "1.5 MiB"
+static int value_bytes(lua_State *L)
+{
+    double n = luaL_checknumber(L, 1);
+    char text[UNITS_TEXT];
+    units_bytes(n, n < 1024 ? 0 : 1, text);
+    lua_pushstring(L, text);
+    return 1;
+}
+
 // sha256(text) -> hexadecimal digits
 static int value_sha256(lua_State *L)
 {
@@ -384,10 +395,8 @@ void value_open(lua_State *L)
     lua_setmetatable(L, -2);
     lua_setfield(L, -2, "null");
     set_function(L, "array", array_mark);
-    static const luaL_Reg functions[] = {{"show", value_show},
-                                         {"json_encode", json_encode},
-                                         {"json_decode", json_decode},
-                                         {"sha256", value_sha256},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"show", value_show},         {"json_encode", json_encode},
+                                         {"json_decode", json_decode}, {"bytes", value_bytes},
+                                         {"sha256", value_sha256},     {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
 }

@@ -17,15 +17,7 @@ end
 report.ms = ms
 
 function report.bytes(value)
-  if type(value) ~= "number" then
-    return "-"
-  end
-  local units = { "B", "KiB", "MiB", "GiB", "TiB" }
-  local i = 1
-  while value >= 1024 and i < #units do
-    value, i = value / 1024, i + 1
-  end
-  return (i == 1 and "%d %s" or "%.1f %s"):format(i == 1 and math.tointeger(value) or value, units[i])
+  return type(value) == "number" and core.bytes(value) or "-"
 end
 
 local styles = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/: numbers, durations, sizes, nearest names, printable text, errors, JSON text.
+// base/: numbers, durations, sizes, units, tokens, nearest names, printable text, errors, JSON text.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,34 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
+#include "base/token.h"
+#include "base/units.h"
+
+static void bytes_in_units(void **state)
+{
+    (void)state;
+    static const struct {
+        double n;
+        int digits;
+        const char *text;
+    } rows[] = {{0, 0, "0 B"},          {1023, 2, "1023.00 B"},   {1024, 1, "1.0 KiB"}, {1.5 * 1048576, 2, "1.50 MiB"},
+                {0x1p60, 1, "1.0 EiB"}, {0x1p74, 0, "16384 EiB"}, {-1, 0, "-1 B"}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char text[UNITS_TEXT];
+        units_bytes(rows[i].n, rows[i].digits, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
+static void tokens(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *a = token_hex(16), *b = token_hex(16), *none = token_hex(0);
+    assert_int_equal(strlen(a), 32);
+    assert_int_equal(strspn(a, "0123456789abcdef"), 32);
+    assert_string_not_equal(a, b);
+    assert_string_equal(none, "");
+}
 
 static void numbers(void **state)
 {
@@ -226,6 +254,8 @@ int main(void)
         cmocka_unit_test(errors),
         cmocka_unit_test(json_of_bad_bytes),
         cmocka_unit_test(tables),
+        cmocka_unit_test(bytes_in_units),
+        cmocka_unit_test(tokens),
         cmocka_unit_test(lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

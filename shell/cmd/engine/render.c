@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
+#include "base/units.h"
 
 enum { VIRSH_FIELD_WIDTH = 15 }; // "Id:" and blanks up to column 16, as dominfo has it
 
@@ -61,21 +62,15 @@ static const json_t *member(const json_t *value, const char *key)
     return member(json_object_get(value, head), dot + 1);
 }
 
-static char *bytes_cell(double n)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    size_t i = 0;
-    for (; n >= 1024 && i + 1 < ARRAY_SIZE(units); i++)
-        n /= 1024;
-    return xasprintf("%.2f %s", n, units[i]);
-}
-
 static char *column_cell(const struct view_col *col, const json_t *value)
 {
     if (json_is_boolean(value) && col->yes)
         return xstrdup(json_is_true(value) ? col->yes : col->no);
-    if (json_is_integer(value) && col->bytes)
-        return bytes_cell((double)json_integer_value(value));
+    if (json_is_integer(value) && col->bytes) {
+        char text[UNITS_TEXT];
+        units_bytes((double)json_integer_value(value), 2, text);
+        return xstrdup(text);
+    }
     _cleanup_free_ char *cell = render_cell(value);
     return col->suffix && json_is_number(value) ? xasprintf("%s%s", cell, col->suffix) : steal(&cell);
 }

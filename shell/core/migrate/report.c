@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "core/migrate/migrate.h"
 
 static json_int_t number(const json_t *stats, const char *key)
@@ -117,11 +118,7 @@ void migrate_report(json_t *v, json_t *stats)
 
 void migrate_add_capacity(struct buf *out, double bytes)
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    size_t unit = 0;
-    while (bytes >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
-        bytes /= 1024;
-        unit++;
-    }
-    buf_addf(out, "%.3f %s", bytes, units[unit]);
+    char text[UNITS_TEXT];
+    units_bytes(bytes, 3, text);
+    buf_adds(out, text);
 }

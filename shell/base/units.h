@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers as people read them. Pure.
+#pragma once
+
+enum { UNITS_TEXT = 48 };
+// "1.50 MiB", with so many digits. 1024 of each make one of the next, as virsh counts.
+void units_bytes(double n, int digits, char ret[UNITS_TEXT]);
