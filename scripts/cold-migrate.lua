@@ -15,7 +15,8 @@ local RATE = 100 << 20 -- bytes a second that a plan reckons with, unless --bwli
 
 local function all_steps(about)
   local list = steps.first(about)
-  table.move(last.steps(about), 1, 4, #list + 1, list)
+  local after = last.steps(about)
+  table.move(after, 1, #after, #list + 1, list)
   return list
 end
 

@@ -269,10 +269,13 @@ end
 local function open_workflow(id, verb)
   local journal = mig.journal_open(id)
   if journal.about.workflow ~= true then
-    local command = journal.command
+    local command, only_edits = journal.command, true
+    for _, record in ipairs(journal:steps()) do
+      only_edits = only_edits and record.name == "edit"
+    end
     journal:release()
     if verb == "roll back" then
-      return nil, command
+      return nil, command, only_edits
     end
     mig.error { code = "state", msg = ("%s is a journal of %s, which is no workflow"):format(id, command),
       hint = ("%s … --apply does what is still to be done"):format(command) }
@@ -361,15 +364,13 @@ function mig.transaction_judge(id)
   return judged
 end
 
--- Of a node's changes and of nothing else the journal itself knows the way back.
-local function revert_changes(id, command)
-  local value, err = mig.try(mig.journal_revert, { id })
-  if err and err.code == "state" and err.hint and err.hint:find "%-%-revert" then
+-- Of a node's changes (steps called "edit") and of nothing else the journal itself knows the way back.
+local function revert_changes(id, command, only_edits)
+  if not only_edits then
     mig.error { code = "state", msg = ("%s is a journal of %s, which has a way back of its own"):format(id, command),
       hint = ("%s … --revert"):format(command) }
-  elseif err then
-    error(err, 0)
   end
+  local value = mig.journal_revert { id }
   return { journal = id, state = "reverted", steps = value.items }
 end
 
@@ -384,9 +385,9 @@ function mig.transaction_rollback(id, only_forget)
   if only_forget and locks.is_unreadable(id) then
     return { journal = id, state = "aside", file = mig.journal_set_aside(id), steps = mig.array {} }
   end
-  local journal <close>, command = open_workflow(id, "roll back")
+  local journal <close>, command, only_edits = open_workflow(id, "roll back")
   if not journal then
-    return revert_changes(id, command)
+    return revert_changes(id, command, only_edits)
   elseif journal.found == "done" then
     mig.error { code = "state", msg = id .. " is done: it cannot be taken back any more",
       hint = "do the opposite: migrate the domain back" }
