@@ -58,7 +58,7 @@ const struct cmd_def cmd_domblklist = {.name = "domblklist",
                                        .summary = "list all domain blocks",
                                        .example = "domblklist share --details",
                                        .opts = blk_opts,
-                                       .flags = CMD_CONN,
+                                       .flags = CMD_CONN | CMD_READS,
                                        .view = {VIEW_TABLE, blk_cols + 2},
                                        .run = run_blk};
 
@@ -67,6 +67,6 @@ const struct cmd_def cmd_domiflist = {.name = "domiflist",
                                       .summary = "list all domain virtual interfaces",
                                       .example = "domiflist share",
                                       .opts = if_opts,
-                                      .flags = CMD_CONN,
+                                      .flags = CMD_CONN | CMD_READS,
                                       .view = {VIEW_TABLE, if_cols},
                                       .run = run_if};

@@ -57,6 +57,6 @@ const struct cmd_def cmd_domfiles = {
         "With --json or in Lua a row also tells owner, group, mode, pool and volume, and what backs it.",
     .example = "domfiles share\ndomfiles share@source --json",
     .opts = opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_READS,
     .view = {VIEW_TABLE, cols},
     .run = run};

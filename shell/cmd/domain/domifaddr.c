@@ -183,6 +183,6 @@ const struct cmd_def cmd_domifaddr = {
             "asked over ssh, and this machine's own).",
     .example = "domifaddr share\ndomifaddr share --source agent --full",
     .opts = opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_READS,
     .view = {VIEW_CUSTOM, .render = render},
     .run = run};

@@ -40,6 +40,6 @@ const struct cmd_def cmd_dominfo = {.name = "dominfo",
                                     .summary = "domain information",
                                     .example = "dominfo share\ndominfo share@dest",
                                     .opts = opts,
-                                    .flags = CMD_CONN,
+                                    .flags = CMD_CONN | CMD_READS,
                                     .view = {VIEW_FIELDS, cols},
                                     .run = run};

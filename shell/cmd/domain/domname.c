@@ -38,7 +38,7 @@ const struct cmd_def cmd_domid = {.name = "domid",
                                   .summary = "convert a domain name or uuid to its id",
                                   .example = "domid share",
                                   .opts = opts,
-                                  .flags = CMD_CONN,
+                                  .flags = CMD_CONN | CMD_READS,
                                   .view = {VIEW_TEXT},
                                   .run = run_id};
 
@@ -47,7 +47,7 @@ const struct cmd_def cmd_domname = {.name = "domname",
                                     .summary = "convert a domain id or uuid to its name",
                                     .example = "domname 1",
                                     .opts = opts,
-                                    .flags = CMD_CONN,
+                                    .flags = CMD_CONN | CMD_READS,
                                     .view = {VIEW_TEXT},
                                     .run = run_name};
 
@@ -56,6 +56,6 @@ const struct cmd_def cmd_domuuid = {.name = "domuuid",
                                     .summary = "convert a domain name or id to its uuid",
                                     .example = "domuuid share",
                                     .opts = opts,
-                                    .flags = CMD_CONN,
+                                    .flags = CMD_CONN | CMD_READS,
                                     .view = {VIEW_TEXT},
                                     .run = run_uuid};

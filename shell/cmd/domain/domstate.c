@@ -27,6 +27,6 @@ const struct cmd_def cmd_domstate = {.name = "domstate",
                                      .summary = "domain state",
                                      .example = "domstate share --reason\ndomstate share@dest",
                                      .opts = opts,
-                                     .flags = CMD_CONN,
+                                     .flags = CMD_CONN | CMD_READS,
                                      .view = {VIEW_TEXT},
                                      .run = run};

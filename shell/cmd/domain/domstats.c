@@ -152,6 +152,6 @@ const struct cmd_def cmd_domstats = {
     .help = "All groups of statistics unless some are chosen; all domains unless some are named.",
     .example = "domstats share --balloon --block\ndomstats --list-running --state --node all",
     .opts = opts,
-    .flags = CMD_CONN | CMD_EACH,
+    .flags = CMD_CONN | CMD_READS | CMD_EACH,
     .view = {VIEW_CUSTOM, .render = render},
     .run = run};

@@ -41,6 +41,6 @@ const struct cmd_def cmd_dumpxml = {.name = "dumpxml",
                                     .summary = "domain information in XML",
                                     .example = "dumpxml share --inactive\ndumpxml share --xpath //disk/source",
                                     .opts = opts,
-                                    .flags = CMD_CONN,
+                                    .flags = CMD_CONN | CMD_READS,
                                     .view = {VIEW_TEXT},
                                     .run = run};

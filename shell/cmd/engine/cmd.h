@@ -94,6 +94,7 @@ enum cmd_flags {
     CMD_NO_SCRIPT = 32,   // the prompt only (quit, history …): no Lua function
     CMD_EXACT = 128,      // a domain that several nodes define is refused, even if it runs on one of them only
     CMD_QUIT = 64,        // ends the shell or batch when it has succeeded
+    CMD_READS = 256,      // changes nothing: where its domain runs is enough, whatever silent nodes have of it
 };
 
 enum view_kind {

@@ -14,6 +14,11 @@
 
 enum { SEARCH_WORKERS = 8 };
 
+// How long the nodes have had when it is looked whether the search is over. One that keeps silent must not slow down those
+// that live: a command that only reads is content with the guest where it runs; then anybody with the guest where it is
+// defined; where nobody has it, all are waited for.
+static const double RUNS_MS = 1200, DEFINED_MS = 5000, ALL_MS = -1;
+
 // "NAME@NODE" where NODE is one of ours; a '@' that leads to no node belongs to the name.
 static struct node *split_at_node(struct ctx *ctx, const char *text, char **ret_name)
 {
@@ -44,6 +49,9 @@ struct search {
     struct cmd_call *c;
     const char *name;
     struct node **nodes;
+    size_t n;
+    double limit_ms; // of an opening
+    bool *asked;     // it has answered, or failed
     struct virt_dom **found;
     struct err *errs;
 };
@@ -52,8 +60,14 @@ static void search_one(struct job *job, size_t i, void *arg)
 {
     struct search *s = arg;
     struct virt_conn *conn = NULL;
-    if (ctx_connect(s->c->ctx, job, s->nodes[i]->uri, &conn, &s->errs[i]) < 0)
+    if (s->asked[i])
         return;
+    err_release(&s->errs[i]);
+    if (ctx_connect_within(s->c->ctx, job, s->nodes[i]->uri, s->limit_ms, &conn, &s->errs[i]) < 0) {
+        s->asked[i] = s->limit_ms < 0 || s->errs[i].code != ERR_TIMEOUT;
+        return;
+    }
+    s->asked[i] = true;
     virt_dom_lookup(conn, s->name, &s->found[i], &s->errs[i]);
     virt_conn_unref(conn);
 }
@@ -67,8 +81,8 @@ static bool is_incoming(struct virt_dom *d)
            strcmp(reason, "migrating") == 0;
 }
 
-// After a migration both hosts define the domain and one runs it (during one, the other waits for it): that one is meant, except by a command that could take
-// the wrong definition away. n: none.
+// After a migration both hosts define the domain and one runs it (during one, the other waits for it): that one is meant,
+// except by a command that could take the wrong definition away. n: none.
 static size_t only_running(const struct search *s, size_t n)
 {
     size_t running = n;
@@ -126,14 +140,46 @@ static int judge_search(struct search *s, size_t n, size_t *ret_i, struct err *e
     return err_hint(e, "list --all shows the domains that are there");
 }
 
+static bool is_active(struct virt_dom *d)
+{
+    return virt_dom_id(d) >= 0 && !is_incoming(d);
+}
+
+static bool any(const struct search *s, bool (*test)(struct virt_dom *))
+{
+    bool is = false;
+    for (size_t i = 0; i < s->n; i++)
+        is = is || (s->found[i] && (!test || test(s->found[i])));
+    return is;
+}
+
+static void search(struct search *s)
+{
+    const struct {
+        double ms;
+        bool reads;
+        bool (*enough)(struct virt_dom *);
+    } looks[] = {{RUNS_MS, true, is_active}, {DEFINED_MS, false, NULL}, {ALL_MS, false, NULL}};
+    for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+        if (looks[i].reads && !(s->c->def->flags & CMD_READS))
+            continue;
+        s->limit_ms = looks[i].ms;
+        job_parallel(s->c->job, s->n, SEARCH_WORKERS, search_one, s);
+        if (job_cancelled(s->c->job) || any(s, looks[i].enough))
+            return;
+    }
+}
+
 static int search_everywhere(struct cmd_call *c, const char *name, struct virt_dom **ret, struct err *e)
 {
     struct search s = {.c = c, .name = name};
     size_t n, hit = 0;
     s.nodes = inventory_hypervisors(ctx_inventory(c->ctx), &n);
+    s.n = n;
+    s.asked = xcalloc(n, sizeof(*s.asked));
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
-    job_parallel(c->job, n, SEARCH_WORKERS, search_one, &s);
+    search(&s);
     int r = judge_search(&s, n, &hit, e);
     if (r == 0)
         r = open_node(c, s.nodes[hit], e);
@@ -143,6 +189,7 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
         virt_dom_free(s.found[i]);
         err_release(&s.errs[i]);
     }
+    free(s.asked);
     free(s.found);
     free(s.errs);
     node_list_free(s.nodes, n);

@@ -202,6 +202,6 @@ const struct cmd_def cmd_domjobinfo = {
         "latter until it is read once, on both hosts of a migration.",
     .example = "domjobinfo busy\ndomjobinfo share --completed --keep-completed",
     .opts = opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_READS,
     .view = {VIEW_CUSTOM, .render = render},
     .run = run};

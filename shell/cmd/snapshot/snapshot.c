@@ -318,7 +318,7 @@ const struct cmd_def cmd_checkpoint_dumpxml = {.name = "checkpoint-dumpxml",
                                                .summary = "dump XML for a domain checkpoint",
                                                .example = "checkpoint-dumpxml share daily --no-domain",
                                                .opts = checkpoint_xml_opts,
-                                               .flags = CMD_CONN,
+                                               .flags = CMD_CONN | CMD_READS,
                                                .view = {VIEW_TEXT},
                                                .run = run_checkpoint_xml};
 
@@ -348,7 +348,7 @@ const struct cmd_def cmd_snapshot_dumpxml = {.name = "snapshot-dumpxml",
                                              .summary = "dump XML for a domain snapshot",
                                              .example = "snapshot-dumpxml share before-upgrade --xpath //disk/source",
                                              .opts = snap_xml_opts,
-                                             .flags = CMD_CONN,
+                                             .flags = CMD_CONN | CMD_READS,
                                              .view = {VIEW_TEXT},
                                              .run = run_snap_xml};
 

@@ -213,7 +213,7 @@ const struct cmd_def cmd_checkpoint_list = {.name = "checkpoint-list",
                                             .summary = "list checkpoints for a domain",
                                             .example = "checkpoint-list share --tree",
                                             .opts = checkpoint_opts,
-                                            .flags = CMD_CONN,
+                                            .flags = CMD_CONN | CMD_READS,
                                             .view = {VIEW_TABLE, checkpoint_short},
                                             .run = run_checkpoints};
 
@@ -222,6 +222,6 @@ const struct cmd_def cmd_snapshot_list = {.name = "snapshot-list",
                                           .summary = "list snapshots for a domain",
                                           .example = "snapshot-list share --parent\nsnapshot-list share --tree",
                                           .opts = snap_opts,
-                                          .flags = CMD_CONN,
+                                          .flags = CMD_CONN | CMD_READS,
                                           .view = {VIEW_TABLE, snap_short},
                                           .run = run_snapshots};
