@@ -297,7 +297,7 @@ end
 local function conclude(result, problems)
   for _, check in ipairs(result.checks) do
     if not check.ok then
-      problems[#problems + 1] = "not so: " .. check.title
+      problems[#problems + 1] = "check failed: " .. check.title
     end
   end
   result.ok = #problems == 0

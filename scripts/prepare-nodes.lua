@@ -233,7 +233,7 @@ local function judge_checks(w, a, result)
   local bad = {}
   for _, check in ipairs(result.checks) do
     if not check.ok then
-      bad[#bad + 1] = "not so: " .. check.title
+      bad[#bad + 1] = "check failed: " .. check.title
     end
   end
   if #bad > 0 then

@@ -115,7 +115,7 @@ local function verify(tx)
     tx:say(("  %s %s"):format(c.ok and "[ok]    " or "[FAILED]", c.title .. (c.ok and "" or "\n" .. c.detail)))
   end
   if #bad > 0 then
-    fail("verdict", nil, "not so: %s", table.concat(bad, "; "))
+    fail("verdict", nil, "check failed: %s", table.concat(bad, "; "))
   end
   return { checks = checks }
 end

@@ -23,7 +23,7 @@ end
 -- A file right in the directory, written by export-domain: nothing to climb out with.
 function manifest.check_name(name, what)
   if not name:match "^%w[%w._-]*$" or #name > 200 or name == manifest.NAME then
-    fail("%s: '%s' is no name of a file in the directory", what, name)
+    fail("%s: '%s' is not the name of a file in the directory", what, name)
   end
 end
 
@@ -40,13 +40,13 @@ manifest.check_path = check_path
 
 local function check_sum(t, what)
   if not check_type(t, "sha256", "string", what):match("^" .. ("%x"):rep(64) .. "$") then
-    fail("%s: its checksum is none", what)
+    fail("%s: bad checksum", what)
   end
 end
 
 local function check_size(t, what)
   if check_type(t, "size", "integer", what) < 0 then
-    fail("%s: its size is less than nothing", what)
+    fail("%s: negative size", what)
   end
 end
 
@@ -63,16 +63,16 @@ local function check_file(file, names)
   check_sum(file, what)
   check_size(file, what)
   if not KINDS[check_type(file, "kind", "string", what)] then
-    fail("%s: '%s' is no kind of file", what, file.kind)
+    fail("%s: '%s' is not a kind of file", what, file.kind)
   elseif not check_type(file, "mode", "string", what):match "^0?[0-7][0-7][0-7]$" then
-    fail("%s: '%s' is no mode of a file", what, file.mode)
+    fail("%s: '%s' is not a file mode", what, file.mode)
   elseif names[file.name] then
     fail("%s is there twice", what)
   end
   names[file.name] = true
   for _, key in ipairs { "backing", "backing_format", "pool", "volume" } do
     if file[key] ~= nil and file[key] ~= mig.null and type(file[key]) ~= "string" then
-      fail("%s: '%s' is no text", what, key)
+      fail("%s: '%s' is not a string", what, key)
     end
   end
   local virtual = file.virtual_size
@@ -100,7 +100,7 @@ local function check_description(d, names)
     fail("%s has %d bytes, more than libvirt takes", what, d.size)
   end
   if d.what ~= "domain" and d.what ~= "snapshot" and d.what ~= "checkpoint" then
-    fail("%s is of nothing known", what)
+    fail("%s: unknown kind of description", what)
   elseif d.what ~= "domain" then
     check_type(d, "id", "string", what)
   elseif names.domain then
@@ -115,7 +115,7 @@ end
 -- Raises "unsafe" unless all of it is as export-domain writes it.
 function manifest.check(m)
   if type(m) ~= "table" or m.format ~= manifest.FORMAT then
-    mig.error { code = "usage", msg = "this is no manifest of an exported domain" }
+    mig.error { code = "usage", msg = "this is not the manifest of an exported domain" }
   elseif m.version ~= manifest.VERSION then
     mig.error { code = "unsupported", msg = ("a manifest of version %s, which is not known here"):format(
       tostring(m.version)) }
@@ -126,7 +126,7 @@ function manifest.check(m)
   local domain = check_type(m, "domain", "table", "manifest")
   check_type(domain, "name", "string", "domain")
   if not check_type(domain, "uuid", "string", "domain"):match "^[%x-]+$" then
-    fail("'%s' is no uuid", domain.uuid)
+    fail("'%s' is not a UUID", domain.uuid)
   end
   local names, paths = {}, {}
   for _, file in ipairs(check_type(m, "files", "table", "manifest")) do

@@ -26,7 +26,7 @@ function claims.check_kinds(list)
       known = known or name == kind
     end
     if not known then
-      mig.fail("usage", "one of " .. table.concat(KINDS, ", "), "--allow-host: '%s' is no kind of thing", kind)
+      mig.fail("usage", "one of " .. table.concat(KINDS, ", "), "--allow-host: '%s' is not one of the kinds", kind)
     end
   end
 end

@@ -139,11 +139,11 @@ refused "another definition" 12 "domain.xml is not what was exported"
 bad "cp 05-uefi1.iso /root/elsewhere; ln -sf /root/elsewhere 05-uefi1.iso"
 refused "a link out of the directory" 3 "05-uefi1.iso is not in the directory"
 edit '.files[0].name = "../ex port/01-uefi1-base.qcow2"'
-refused "a name that climbs out" 9 "is no name of a file in the directory"
+refused "a name that climbs out" 9 "is not the name of a file in the directory"
 edit '.files[0].name = "/etc/passwd"'
-refused "an absolute name" 9 "is no name of a file in the directory"
+refused "an absolute name" 9 "is not the name of a file in the directory"
 edit '.descriptions[0].name = "../x.xml"'
-refused "a description that climbs out" 9 "is no name of a file in the directory"
+refused "a description that climbs out" 9 "is not the name of a file in the directory"
 edit '.files[0].path = "/var/lib/libvirt/images/../../../../etc/cron.d/x"'
 refused "a path that climbs up" 9 "leads where a guest has no files"
 edit '.files[0].path = "/etc/cron.d/x"'

@@ -102,7 +102,7 @@ check "autostart is on the new host" autostarts source
 check "no definition is left" not_defined dest
 check "without a watch, with a witness" moves 0 'total time.*\[ok\] +says the same at http.*verdict: ok' \
     share dest --unsafe --no-watch --witness "http://$guest/boot_id"
-check "a witness that changes: 12" moves 12 '\[FAILED\] says the same at .*before: .*verdict: not so: says the same' \
+check "a witness that changes: 12" moves 12 '\[FAILED\] says the same at .*before: .*verdict: check failed: says the same' \
     share source --unsafe --no-watch --bandwidth 40 --witness "http://$guest/uptime"
 check "a witness that is not there: nothing is begun" moves 1 'status 404' \
     share dest --unsafe --no-watch --witness "http://$guest/nothing"

@@ -78,7 +78,7 @@ return function(fake)
       fake.point("in the middle of " .. label)
       w:overwrite(to, part_name(path), content)
       if not w:rename(to, part_name(path), path) then
-        fail("exists", nil, "%s:%s: it has come to be there meanwhile", to.name, path)
+        fail("exists", nil, "%s:%s: it has been created in the meantime", to.name, path)
       end
     end
     fake.point("after " .. label)

@@ -55,11 +55,10 @@ static int run_list(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-static const struct view_col list_cols[] = {
-    {.key = "id", .title = "Id"},         {.key = "command", .title = "Command"},
-    {.key = "time", .title = "Time"},     {.key = "state", .title = "State"},
-    {.key = "count", .title = "Steps"},   {.key = "domain", .title = "Domain"},
-    {.key = "way_on", .title = "Way on"}, {.key = NULL}};
+static const struct view_col list_cols[] = {{.key = "id", .title = "Id"},       {.key = "command", .title = "Command"},
+                                            {.key = "time", .title = "Time"},   {.key = "state", .title = "State"},
+                                            {.key = "count", .title = "Steps"}, {.key = "domain", .title = "Domain"},
+                                            {.key = "way_on", .title = "Next"}, {.key = NULL}};
 
 const struct cmd_def cmd_journal_list = {
     .name = "journal-list",
@@ -159,7 +158,7 @@ static void render_show(const json_t *value, struct buf *out)
     table_free(t);
     const char *way = json_text_at(value, "way_on");
     if (way)
-        buf_addf(out, "way on: %s %s\n", way, json_text_at(value, "id"));
+        buf_addf(out, "next: %s %s\n", way, json_text_at(value, "id"));
 }
 
 const struct cmd_def cmd_journal_show = {.name = "journal-show",

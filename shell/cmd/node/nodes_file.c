@@ -12,7 +12,7 @@
 static int load_command(struct ctx *ctx, const struct strv *words, struct err *e)
 {
     if (strcmp(words->s[0], cmd_node_add.name) != 0)
-        return err_set(e, ERR_USAGE, "'%s' does not belong into an inventory: node-add lines only", words->s[0]);
+        return err_set(e, ERR_USAGE, "'%s' is not allowed in an inventory, which has node-add lines only", words->s[0]);
     struct cmd_call call = {.ctx = ctx, .def = &cmd_node_add};
     struct node *n;
     int r = cmd_bind(&call, words, e);

@@ -162,10 +162,10 @@ static int hunk_undo_exactly(const json_t *v, struct change_file *f, struct err 
 {
     _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(v, &h) < 0)
-        return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
+        return err_set(e, ERR_IO, "the journal's record of this change cannot be read");
     size_t from = offset_of_line(&f->text, h.at);
     if (h.now_len > f->text.len - from || (h.now_len && memcmp(f->text.s + from, h.now, h.now_len) != 0))
-        return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
+        return err_set(e, ERR_IO, "the journal's record of this change cannot be read");
     return undo_present(&h, f, from);
 }
 
@@ -173,7 +173,7 @@ static int hunk_undo(const json_t *v, struct change_file *f, struct err *e)
 {
     _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(v, &h) < 0)
-        return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
+        return err_set(e, ERR_IO, "the journal's record of this change cannot be read");
     const char *now = h.now_len ? find_lines(&f->text, h.now, h.now_len, h.at) : NULL;
     if (now)
         return undo_present(&h, f, (size_t)(now - f->text.s));
@@ -253,7 +253,7 @@ static int undo_whole(const json_t *undo, struct change_file *f, struct err *e)
 {
     _cleanup_(hunk_release) struct hunk h;
     if (hunk_read(undo, &h) < 0)
-        return err_set(e, ERR_IO, "the journal's record of this change makes no sense");
+        return err_set(e, ERR_IO, "the journal's record of this change cannot be read");
     struct change_file was = {h.was != NULL, BUF_INIT}, now = {h.now != NULL, BUF_INIT};
     buf_add(&was.text, h.was ? h.was : "", h.was_len);
     buf_add(&now.text, h.now ? h.now : "", h.now_len);

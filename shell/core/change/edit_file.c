@@ -173,12 +173,12 @@ static int read_gathered(const struct buf *out, struct edit_file *f)
     return 0;
 }
 
-static int gather_failed(const char *who, struct remote_result *result, struct err *e)
+static int gather_failed(const struct node *node, struct remote_result *result, struct err *e)
 {
     int status = result->status;
     if (status == 0)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", who);
-    remote_result_output(who, result, NULL, e);
+        return place_unexpected(node, buf_str(&result->out), e);
+    remote_result_output(place_name(node), result, NULL, e);
     if (status == EXIT_NOT_A_FILE)
         e->code = ERR_STATE;
     return -1;
@@ -203,7 +203,7 @@ int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const 
     struct edit_file f = {.real = NULL};
     if (result.status != 0 || read_gathered(&result.out, &f) < 0) {
         edit_file_release(&f);
-        return gather_failed(place_name(node), &result, e);
+        return gather_failed(node, &result, e);
     }
     if (f.now.text.len > MAX_FILE) {
         err_set(e, ERR_UNSAFE, "%s: %s has more than %d bytes", place_name(node), f.real, MAX_FILE);
@@ -303,7 +303,7 @@ int edit_file_write(struct ctx *ctx, struct job *job, struct node *node, const s
                    : -1;
     const char *done = find_line(&result.out, "MIGSH-DONE ");
     if (!done)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
+        return place_unexpected(node, buf_str(&result.out), e);
     for (size_t i = 0; i < ARRAY_SIZE(in_place); i++) {
         if (str_starts(done, in_place[i].how))
             *ret_note = in_place[i].note;

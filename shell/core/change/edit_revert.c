@@ -205,7 +205,7 @@ static int undo_journaled(const struct undo *u, unsigned number, struct err *e)
     struct revert *r = u->r;
     const char *kind = json_text_at(u->about, "kind");
     if (!kind)
-        return err_set(e, ERR_IO, "the journal's record of this step makes no sense");
+        return err_set(e, ERR_IO, "the journal's record of this step cannot be read");
     if (job_check(r->job, e) < 0 || (!r->dry && journal_outcome(r->journal, number, STEP_UNDOING, NULL, e) < 0))
         return -1;
     int rc = strcmp(kind, "file") == 0 ? undo_file(u, e) : undo_command(u, e);

@@ -86,7 +86,7 @@ static void digest_side(struct job *job, size_t i, void *arg)
     _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     int r = place_exec(all->c->ctx, job, s->end->node, &spec, &result, &d->err);
     if (r < 0 && d->err.code == ERR_TIMEOUT)
-        copy_at(s, &d->err, ERR_TIMEOUT, "its digests do not come on");
+        copy_at(s, &d->err, ERR_TIMEOUT, "no digests arrived in time");
     if (r < 0 && d->found.n == all->n && d->err.code == ERR_FAILED) {
         _cleanup_free_ char *why = xstrdup(d->err.msg);
         copy_at(s, &d->err, ERR_FAILED, why);

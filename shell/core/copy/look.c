@@ -340,7 +340,7 @@ static int judge_dest(struct copy *c, struct err *e)
     if (!s->exists)
         return 0;
     if (!identity)
-        return copy_at(s, e, ERR_FAILED, "the answer of the node makes no sense");
+        return facts_unexpected(s->end->node, &s->facts, e);
     s->identity = xstrdup(identity);
     s->size = number(&s->facts, "size");
     if (check_unused(s, &s->facts, e) < 0)
@@ -441,7 +441,7 @@ int copy_prepare(struct copy *c, struct err *e)
         return -1;
     const char *identity = facts_get(&f, "identity");
     if (!s->identity && !identity)
-        return copy_at(s, e, ERR_FAILED, "the answer of the node makes no sense");
+        return facts_unexpected(s->end->node, &f, e);
     s->identity = s->identity ? s->identity : xstrdup(identity);
     return 0;
 }
@@ -456,7 +456,7 @@ int copy_map_target(struct copy *c, struct err *e)
         return -1;
     c->to.size = number(&f, "size");
     if (!c->to.block && c->to.size != c->from.size)
-        return copy_at(&c->to, e, ERR_VERDICT, "it has not the length of the source");
+        return copy_at(&c->to, e, ERR_VERDICT, "its size differs from the source's");
     return take_map(&c->to, &f, e);
 }
 
@@ -473,7 +473,7 @@ int copy_commit(struct copy *c, struct err *e)
     if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
     if (facts_get(&f, "there"))
-        return copy_at(&c->to, e, ERR_EXISTS, "it has come to be there meanwhile");
+        return copy_at(&c->to, e, ERR_EXISTS, "it has been created in the meantime");
     const char *made = facts_get(&f, "made");
     c->made = made ? xstrdup(made) : NULL;
     return 0;

@@ -62,7 +62,7 @@ int copy_map_parse(const char *json, size_t n, uint64_t size, struct copy_map *r
     json_decref(all);
     if (!good) {
         copy_map_release(&m);
-        return err_set(e, ERR_FAILED, "the answer of qemu-img map makes no sense");
+        return err_set(e, ERR_FAILED, "unexpected output from qemu-img map");
     }
     *ret = m;
     return 0;

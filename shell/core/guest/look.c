@@ -131,7 +131,7 @@ static void take(json_t *fact, const char *key, const char *value)
         if (info)
             json_object_set_new(fact, "info", info);
         else
-            json_object_set_new(fact, "problem", json_text("qemu-img's answer makes no sense"));
+            json_object_set_new(fact, "problem", json_text("unexpected output from qemu-img info"));
     }
 }
 
@@ -147,7 +147,7 @@ static int read_answer(const struct guest_place *p, const char *out, const struc
     static const char begin[] = "@migsh files\n";
     const char *s = strstr(out, begin);
     if (!s)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(p->node));
+        return place_unexpected(p->node, out, e);
     for (size_t i = 1; i < args->n; i += 2)
         json_object_set_new(facts, args->s[i], new_fact());
     _cleanup_strv_ struct strv lines = STRV_INIT;

@@ -331,7 +331,7 @@ int nfs_export_plan(struct ctx *ctx, struct job *job, const struct nfs_export *x
         return -1;
     const char *server = facts_get(&f, "server"), *dir = facts_get(&f, "dir"), *missing = facts_get(&f, "missing");
     if (!server || !dir || !missing || !facts_get(&f, "file") || !f.text)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(x->node));
+        return facts_unexpected(x->node, &f, e);
     if (strcmp(dir, "other") == 0)
         return err_set(e, ERR_STATE, "%s: %s is there, but is no directory", x->node->name, x->dir);
     if (strcmp(server, "none") == 0 && nfs_add_install(p, x->node, &f, NFS_PACKAGE_SERVER, e) < 0)

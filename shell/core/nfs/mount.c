@@ -78,8 +78,9 @@ int nfs_mount_look(struct ctx *ctx, struct job *job, struct node *node, const ch
     const char *real = facts_get(&p.facts, "real"), *is = facts_get(&p.facts, "dir");
     char *fstab = p.facts.text ? strstr(p.facts.text, "\n@fstab\n") : NULL;
     if (!real || !is || !fstab) {
+        facts_unexpected(node, &p.facts, e);
         nfs_place_release(&p);
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", node->name);
+        return -1;
     }
     *fstab = '\0';
     p.real = xstrdup(real);

@@ -31,7 +31,7 @@ static int look(struct ctx *ctx, struct job *job, struct node *node, bool root, 
         return -1;
     char *s = strstr(out, begin), *end = out + len;
     if (!s)
-        return err_set(e, ERR_FAILED, "%s: the answer of the node makes no sense", place_name(node));
+        return place_unexpected(node, out, e);
     *ret = (struct facts){STRV_INIT, NULL, 0};
     for (s += strlen(begin); s < end;) {
         char *newline = memchr(s, '\n', (size_t)(end - s));
@@ -65,6 +65,14 @@ int facts_look_here(struct ctx *ctx, struct job *job, const char *script, const 
                     struct facts *ret, struct err *e)
 {
     return look(ctx, job, NULL, false, LOOK_MS, script, args, n_args, ret, e);
+}
+
+int facts_unexpected(const struct node *node, const struct facts *f, struct err *e)
+{
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    for (size_t i = 0; i < f->lines.n; i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", f->lines.s[i]);
+    return place_unexpected(node, buf_str(&b), e);
 }
 
 void facts_release(struct facts *f)

@@ -30,5 +30,8 @@ int facts_look_here(struct ctx *ctx, struct job *job, const char *script, const 
 void facts_release(struct facts *f);
 #define _cleanup_facts_ _cleanup_(facts_release)
 
+// They lack what was asked for: ERR_FAILED, with what they are. `node` told them. Returns -1.
+int facts_unexpected(const struct node *node, const struct facts *f, struct err *e);
+
 const char *facts_get(const struct facts *f, const char *key); // NULL: not told
 bool facts_yes(const struct facts *f, const char *key);        // "yes"

@@ -114,7 +114,7 @@ static int output(void *data, bool is_stderr, const void *s, size_t n, struct er
     int r = 0;
     lock_acquire(h->owner->lock);
     if (b->len + n > MAX_LINE)
-        r = err_set(e, ERR_FAILED, "%s: what keeps the lock there talks nonsense", place_name(h->node));
+        r = place_unexpected(h->node, buf_str(&h->line), e);
     else
         buf_add(b, s, n);
     for (char *newline; r == 0 && !is_stderr && b->len && (newline = memchr(b->s, '\n', b->len));) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/printable.h"
 #include "core/console/out.h"
 #include "core/console/passwords.h"
 #include "core/console/session.h"
@@ -22,6 +23,18 @@ static const char as_root[] =
 const char *place_name(const struct node *node)
 {
     return node ? node->name : "(admin)";
+}
+
+int place_unexpected(const struct node *node, const char *output, struct err *e)
+{
+    enum { SHOWN = 200 };
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    size_t n = output ? strlen(output) : 0;
+    if (n == 0)
+        return err_set(e, ERR_FAILED, "no output from %s, where some was expected", place_name(node));
+    buf_add_line(&b, output + (n > SHOWN ? n - SHOWN : 0));
+    return err_set(e, ERR_FAILED, "unexpected output from %s: '%s%s'", place_name(node), n > SHOWN ? "…" : "",
+                   buf_str(&b));
 }
 
 static void add_script(struct buf *b, const struct place_exec *spec)

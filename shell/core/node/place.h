@@ -40,3 +40,5 @@ char *place_words(const struct place_exec *spec);
 char *place_command(const struct place_exec *spec);
 // "source", or "(admin)".
 const char *place_name(const struct node *node);
+// A script there has said something else than it says: ERR_FAILED, with the end of it. Returns -1.
+int place_unexpected(const struct node *node, const char *output, struct err *e);
