@@ -16,15 +16,34 @@ function place.hypervisors()
   return names
 end
 
+-- A node that has never answered is waited for so long, and then no more, but asked each time: an answer that is there
+-- is taken. One that has answered may have its network back in a moment.
+local PATIENCE_MS <const>, AGAIN_MS <const> = 5000, 300
+local known = {} -- true: it has answered; false: it has kept silent
+
+-- The rows of `list` of a node, or nil and the error.
+local function ask(name)
+  local all = { all = true, node = name }
+  if known[name] then
+    return mig.try(mig.list, all)
+  end
+  local rows, err = mig.try(mig.timeout, known[name] == nil and PATIENCE_MS or AGAIN_MS, mig.list, all)
+  known[name] = not (err and err.code == "timeout")
+  return rows, err
+end
+
 -- {copies = rows of `list` that match, silent = {{node, msg}}: who did not answer}
 function place.look(matches, nodes)
   local found = { copies = {}, silent = {} }
   local work = {}
   for i, name in ipairs(nodes or place.hypervisors()) do
     work[i] = function()
-      local rows, err = mig.try(mig.list, { all = true, node = name })
-      if err then
-        found.silent[#found.silent + 1] = { node = name, msg = err.msg }
+      local rows, err = ask(name)
+      if err and err.code == "cancelled" then
+        error(err, 0)
+      elseif err then
+        found.silent[#found.silent + 1] = { node = name, msg = err.code == "timeout"
+          and ("no answer within %g s"):format(PATIENCE_MS / 1000) or err.msg }
       end
       for _, row in ipairs(rows or {}) do
         if matches(row) then

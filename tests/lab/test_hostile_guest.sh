@@ -105,7 +105,7 @@ on admin -- sh -c "cd /root/bad && jq '.files[0].path = \"$images/theirs.qcow2\"
 check "refused: an equal file that others may have, which the guest would write to" gives 4 'dest has a file .*theirs.qcow2 already' m import-domain /root/bad dest
 check "... nothing of it is there" nothing
 check "--allow-host-path must be a path" gives 2 'no.* absolute path|is not the absolute path' m import-domain /root/exported dest --allow-host-path etc
-check "--allow-host must be a kind" gives 2 'no kind of thing' m import-domain /root/exported dest --allow-host everything
+check "--allow-host must be a kind" gives 2 'not one of the kinds' m import-domain /root/exported dest --allow-host everything
 
 on dest -- sh -c 'mkdir -p /srv/iso && echo iso >/srv/iso/x.iso'
 add "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='/srv/iso/x.iso'/><target dev='hdc'/><readonly/></disk>"

@@ -61,6 +61,8 @@ expect "domstate: nor is there a wait for what was found" 0 "within (1.[2-9]|5.[
 lab exec source -- virsh resume local1 >/dev/null
 expect "a name that nobody who answers has: all are waited for" 8 "domain 'nobody' was not found; no answer from dest: .* within 2[0-9]" \
     domstate nobody
+# A recipe asks all nodes at its beginning, in its middle and at its end.
+expect "cleanup: a silent node is waited for once, for 5 s" 12 "dest +does not answer.*unknown: dest does not answer.*\(no answer within 5 s\)" cleanup local1
 begun=$SECONDS
 expect "live-migrate: to a node that does not answer" 8 "did not answer within" live-migrate local1 dest --no-watch
 ended=$((SECONDS - begun))

@@ -27,8 +27,8 @@ end)
 test("names that are not right in the directory", function()
   for _, name in ipairs { "", ".", "..", "../a", "/etc/passwd", "a/b", "-rf", ".hidden", "a b", "a\nb", "$(x)", "a\0b",
     "manifest.json", ("a"):rep(201) } do
-    raises("unsafe", "no name of a file", manifest.check, whole { file { name = name } })
-    raises("unsafe", "no name of a file", manifest.check, whole(nil, { { what = "domain", name = name, size = 3,
+    raises("unsafe", "not the name of a file", manifest.check, whole { file { name = name } })
+    raises("unsafe", "not the name of a file", manifest.check, whole(nil, { { what = "domain", name = name, size = 3,
       sha256 = SUM } }))
   end
 end)
@@ -62,8 +62,8 @@ test("values of the wrong kind", function()
   raises("unsafe", "twice", manifest.check, whole { file(), file() })
   raises("unsafe", "twice", manifest.check, whole { file(), file { name = "02-b" } })
   raises("unsafe", "missing", manifest.check, whole(nil, {}))
-  raises("usage", "no manifest", manifest.check, {})
-  raises("usage", "no manifest", manifest.check, "x")
+  raises("usage", "not the manifest", manifest.check, {})
+  raises("usage", "not the manifest", manifest.check, "x")
   local newer = whole()
   newer.version = 2
   raises("unsupported", "version 2", manifest.check, newer)

@@ -106,7 +106,7 @@ test("what a definition may name", function()
   local written = claims.written { { text = "<domain><devices><disk><source file='/a'/><readonly/></disk><disk><source "
     .. "file='/b'/></disk><disk><source pool='p' volume='v'/></disk></devices></domain>" } }
   equal(tostring(written["/a"]) .. tostring(written["/b"]) .. tostring(written["p/v"]), "falsetruetrue")
-  raises("usage", "no kind", claims.check_kinds, { "path" })
+  raises("usage", "not one of the kinds", claims.check_kinds, { "path" })
   local _, list = strange "<disk><source file='/etc/shadow'/></disk>"
   raises("unsafe", "path /etc/shadow .disk/source/@file, written to in domain.xml", claims.check, list, "g")
 end)

@@ -142,7 +142,7 @@ interrupted() {
         kill -s "$s" $pid 2>/dev/null
         sleep 0.3
     done
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         kill -0 $pid 2>/dev/null || break
         sleep 0.05
     done

@@ -16,7 +16,6 @@
 #include "base/diff.h"
 #include "core/change/change.h"
 #include "core/hosts/hosts.h"
-#include "core/node/place.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "io/local.h"
@@ -586,36 +585,13 @@ static void host_conflicts(void **state)
     hosts_release(&h);
 }
 
-static void what_was_not_expected_is_quoted(void **state)
-{
-    (void)state;
-    _cleanup_err_ struct err e = ERR_INIT, none = ERR_INIT, much = ERR_INIT;
-    assert_int_equal(place_unexpected(NULL, "bash: line 1:\n\033[31m@x", &e), -1);
-    assert_int_equal(e.code, ERR_FAILED);
-    assert_string_equal(e.msg, "unexpected output from (admin): 'bash: line 1: \\x1b[31m@x'");
-    place_unexpected(NULL, "", &none);
-    assert_string_equal(none.msg, "no output from (admin), where some was expected");
-    char text[1000];
-    memset(text, 'x', sizeof(text) - 1);
-    text[sizeof(text) - 1] = 0;
-    place_unexpected(NULL, text, &much);
-    assert_int_equal(strlen(much.msg), strlen("unexpected output from (admin): ''") + strlen("…") + 200);
-}
-
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN); // as the program does
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_was_not_expected_is_quoted),
-                                       cmocka_unit_test(blocks),
-                                       cmocka_unit_test(broken_blocks),
-                                       cmocka_unit_test(conflicts),
-                                       cmocka_unit_test(lines),
-                                       cmocka_unit_test(random_edits),
-                                       cmocka_unit_test(diffs),
-                                       cmocka_unit_test(diff_is_a_patch),
-                                       cmocka_unit_test(local_processes),
-                                       cmocka_unit_test(fed_processes),
-                                       cmocka_unit_test(host_names),
-                                       cmocka_unit_test(host_conflicts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks),          cmocka_unit_test(broken_blocks),   cmocka_unit_test(conflicts),
+        cmocka_unit_test(lines),           cmocka_unit_test(random_edits),    cmocka_unit_test(diffs),
+        cmocka_unit_test(diff_is_a_patch), cmocka_unit_test(local_processes), cmocka_unit_test(fed_processes),
+        cmocka_unit_test(host_names),      cmocka_unit_test(host_conflicts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
