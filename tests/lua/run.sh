@@ -131,9 +131,10 @@ expect "a script that others can write is refused" 9 '^error: .*can be written b
 interrupted() {
     local name=$1 want=$2 pattern=$3 signals=$4 pid rc s out
     shift 4
+    : >"$dir/out" # the one of before may say "go", and SIGINT is ignored until there is a migsh
     "$migsh" -C test:///default "$@" >"$dir/out" 2>&1 </dev/null &
     pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         grep -q go "$dir/out" && break
         sleep 0.05
     done

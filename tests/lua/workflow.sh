@@ -94,9 +94,10 @@ interrupted "Ctrl-C in a step: 130 and the way on" 130 'step b: .*hint: resume .
 rm -f "$w"/wait*
 expect "gone on with" 0 'finished' -c "resume $(work_id)"
 work_new "wait b"
+: >"$dir/out"
 "$migsh" -C test:///default work "$w" --lock L >"$dir/out" 2>&1 </dev/null &
 pid=$!
-for _ in $(seq 200); do grep -q go "$dir/out" && break; sleep 0.05; done
+for _ in $(seq 1200); do grep -q go "$dir/out" && break; sleep 0.05; done
 expect "begun twice at once: the second is refused" 10 'another console is at work on it: work, journal' work "$w" --lock L
 expect "a running one cannot be taken back" 10 'another console is at work' rollback "$(work_id)"
 expect "or gone on with" 10 'another console is at work' resume "$(work_id)"
