@@ -53,9 +53,15 @@ local function newer(about, row)
   for _, file in ipairs(about.files) do
     if file.kind == "disk" and not file.readonly then
       local own = row.node == about.exported_by and file.seen and there[file.path]
-      local now = own and node.stat(row.node, file.path)
-      if not now then
-        return ("is defined on %s, and whether it was used there since it was exported is not known"):format(row.node)
+      local now, err = nil, nil
+      if own then
+        now, err = mig.try(node.stat, row.node, file.path)
+      end
+      if err and err.code == "cancelled" then
+        error(err, 0)
+      elseif not now then
+        return ("is defined on %s, and whether it was used there since it was exported is not known%s"):format(row.node,
+          err and (" (%s)"):format(err.msg) or "")
       elseif not node.same(file.seen, now) then
         return ("is defined on %s, where %s was written to since it was exported"):format(row.node, file.path)
       end
