@@ -124,10 +124,13 @@ disk dest big 96M
 guest one "$(block_disk vda raw /srv/dev/big)"
 # killed_at MIB: the console is killed when so much has arrived.
 killed_at() {
+    : >"$work/killed"
     "$lab" exec admin -- env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" cold-migrate one dest --bwlimit 8M \
         >"$work/killed" 2>&1 </dev/null &
     local pid=$! i
     for ((i = 0; i < 400; i++)); do
+        # Not before it sends: who reads the device is told of by the check, as one that uses it.
+        grep sending "$work/killed" >/dev/null || { sleep 0.1; continue; }
         [ "$(on dest sh -c 'dd if=/srv/dev/big bs=1M skip="$1" count=1 status=none | tr -d "\0" | head -c 1 | wc -c' sh "$1")" = 0 ] || break
         sleep 0.1
     done
