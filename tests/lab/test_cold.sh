@@ -237,6 +237,7 @@ on source virsh suspend local1 >/dev/null
 check "a paused one is refused" gives 10 'is paused on source.*hint: resume' migsh cold-migrate local1 dest
 on source virsh resume local1 >/dev/null
 interrupted() {
+    : >"$work/said"
     timeout 120 "$lab" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" cold-migrate busy dest \
         --target "$address" >"$work/said" 2>&1 </dev/null &
     local pid=$! rc

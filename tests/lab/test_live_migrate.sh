@@ -57,6 +57,7 @@ moves() {
 }
 in_json() { migsh --json "${@:2}" 2>"$work/moved" | tail -n 1 | jq -e "$1" || { cat "$work/moved"; return 1; }; }
 cancelled_half_way() {
+    : >"$work/moved"
     "$lab" exec admin -- "$migsh" -i "$work/nodes" live-migrate share dest --unsafe --target "$guest" --bandwidth 4 \
         >"$work/moved" 2>&1 &
     local pid=$! rc

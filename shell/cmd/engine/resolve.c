@@ -3,9 +3,11 @@
 //
 // Where a command goes: --node, else NAME@NODE, else the current host (connect, --connect), else, when the console has
 // an inventory, every hypervisor of it (a domain is looked for on all, and must be on one or run on one), else libvirt's default.
+#include <math.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "cmd/engine/bind.h"
 #include "core/console/out.h"
 #include "io/job.h"
@@ -18,6 +20,8 @@ enum { SEARCH_WORKERS = 8 };
 // that live: a command that only reads is content with the guest where it runs; then anybody with the guest where it is
 // defined; where nobody has it, all are waited for.
 static const double RUNS_MS = 1200, DEFINED_MS = 5000, ALL_MS = -1;
+// A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that answered.
+static const double SLOWER = 4;
 
 // "NAME@NODE" where NODE is one of ours; a '@' that leads to no node belongs to the name.
 static struct node *split_at_node(struct ctx *ctx, const char *text, char **ret_name)
@@ -50,8 +54,10 @@ struct search {
     const char *name;
     struct node **nodes;
     size_t n;
+    double begun_ms;
     double limit_ms; // of an opening
     bool *asked;     // it has answered, or failed
+    double *took_ms; // until it answered
     struct virt_dom **found;
     struct err *errs;
 };
@@ -68,6 +74,7 @@ static void search_one(struct job *job, size_t i, void *arg)
         return;
     }
     s->asked[i] = true;
+    s->took_ms[i] = clock_mono_ms() - s->begun_ms;
     virt_dom_lookup(conn, s->name, &s->found[i], &s->errs[i]);
     virt_conn_unref(conn);
 }
@@ -153,21 +160,29 @@ static bool any(const struct search *s, bool (*test)(struct virt_dom *))
     return is;
 }
 
+// Has the guest been found so that it is enough? `test`: NULL: wherever.
+static bool look(struct search *s, double limit_ms, bool (*test)(struct virt_dom *))
+{
+    s->limit_ms = limit_ms;
+    job_parallel(s->c->job, s->n, SEARCH_WORKERS, search_one, s);
+    return job_cancelled(s->c->job) || any(s, test);
+}
+
+static double running_limit(const struct search *s)
+{
+    double slowest = 0;
+    for (size_t i = 0; i < s->n; i++)
+        slowest = fmax(slowest, s->took_ms[i]);
+    return fmin(fmax(RUNS_MS, SLOWER * slowest), DEFINED_MS);
+}
+
 static void search(struct search *s)
 {
-    const struct {
-        double ms;
-        bool reads;
-        bool (*enough)(struct virt_dom *);
-    } looks[] = {{RUNS_MS, true, is_active}, {DEFINED_MS, false, NULL}, {ALL_MS, false, NULL}};
-    for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
-        if (looks[i].reads && !(s->c->def->flags & CMD_READS))
-            continue;
-        s->limit_ms = looks[i].ms;
-        job_parallel(s->c->job, s->n, SEARCH_WORKERS, search_one, s);
-        if (job_cancelled(s->c->job) || any(s, looks[i].enough))
-            return;
-    }
+    s->begun_ms = clock_mono_ms();
+    if (s->c->def->flags & CMD_READS && look(s, RUNS_MS, is_active) && look(s, running_limit(s), is_active))
+        return;
+    if (!look(s, DEFINED_MS, NULL))
+        look(s, ALL_MS, NULL);
 }
 
 static int search_everywhere(struct cmd_call *c, const char *name, struct virt_dom **ret, struct err *e)
@@ -177,6 +192,7 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
     s.nodes = inventory_hypervisors(ctx_inventory(c->ctx), &n);
     s.n = n;
     s.asked = xcalloc(n, sizeof(*s.asked));
+    s.took_ms = xcalloc(n, sizeof(*s.took_ms));
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
     search(&s);
@@ -190,6 +206,7 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
         err_release(&s.errs[i]);
     }
     free(s.asked);
+    free(s.took_ms);
     free(s.found);
     free(s.errs);
     node_list_free(s.nodes, n);
