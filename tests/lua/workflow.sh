@@ -67,6 +67,15 @@ for point in -cy -cy+ -b -b+; do
     report $? "killed at $point while undoing: all is as it was" "$(made)"
 done
 
+# Nothing can be written: as a full disk, but with EFBIG.
+work_new
+said=$( (trap '' XFSZ; ulimit -f 0; "$migsh" -C test:///default work "$w" </dev/null 2>&1))
+rc=$?
+[ $rc = 13 ] && grep "cannot write the journal .*$" <<<"$said" >/dev/null && grep "^hint: nothing is done that is not written down first" <<<"$said" >/dev/null
+report $? "a journal that cannot be written: an error with a hint" "status $rc: $said"
+[ -z "$(made)" ] && [ -z "$(find "$XDG_STATE_HOME" -name '*.jsonl')" ]
+report $? "... nothing was done, and no empty journal is left" "$(made)$(find "$XDG_STATE_HOME" -name '*.jsonl')"
+
 work_new "fail a"
 expect "a failure before anything was done: nothing to take back" 10 'nothing was changed~error: step a: told to fail at a~hint: mend it~$' work "$w"
 expect "and the journal is closed" 0 'work .* reverted' journal-list
