@@ -50,18 +50,20 @@ local function directories(v, name)
   return list
 end
 
--- Were all of its steps done? (rollback --forget closes one as it is.)
-local function is_complete(j)
+-- Is what was set aside (of its `i`th file) of no use any more? All steps of the journal have to be done (rollback
+-- --forget closes one as it is), and what replaced it has to be there: else it may be the last one.
+local function is_replaced(j, i, name)
+  local file = (j.about.files or {})[i]
   local journal <close> = j.state == "done" and mig.try(mig.journal_open, j.id) or nil
   if not journal then
     return false
   end
-  local complete = true
+  local complete = file ~= nil
   for _, record in ipairs(journal:steps()) do
     complete = complete and record.name ~= "forget"
   end
   journal:release()
-  return complete
+  return complete and node.exists(name, file.to)
 end
 
 -- Files that a copy which was cut off left, and what one that has replaced a leftover set aside for as long as it might
@@ -79,8 +81,9 @@ for f in .migsh-* ..migsh-*.migsh-part; do
   if [ -e "$f" ]; then printf '%s\n' "$f"; fi
 done]], dir)
       for file in out:gmatch "[^\n]+" do
-        local j = ids[file:match "%.migsh%-(%x+)%-%d+" or ""]
-        if j and (not file:find "%-old$" or is_complete(j)) then
+        local id, i, kind = file:match "%.migsh%-(%x+)%-(%d+)(.*)$"
+        local j = ids[id]
+        if j and (kind ~= "-old" or is_replaced(j, tonumber(i), name)) then
           parts[#parts + 1] = { node = name, path = dir .. "/" .. file, journal = j.id, state = j.state }
         end
       end

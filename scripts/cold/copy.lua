@@ -319,7 +319,8 @@ function copy.forget_aside(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
     if made and made.replaced then
-      node.sh(tx.about.dest, 'rm -rf -- "$1"', aside(temporary(tx, i, file)))
+      -- It is the last one if somebody has taken away what replaced it.
+      node.sh(tx.about.dest, 'if [ -e "$2" ]; then rm -rf -- "$1"; fi', aside(temporary(tx, i, file)), file.to)
     end
   end
 end

@@ -186,6 +186,19 @@ check "gone on with" gives 0 '' q resume "$(last_id)"
 with_dest() { [[ $(on dest virsh dominfo vic) =~ Autostart:\ +enable ]]; }
 check "it starts with the destination" with_dest
 
+# --- what was set aside goes only while what replaced it is there
+anew
+define $images/vic.qcow2
+check "moved while it is off" gives 0 'is defined on dest' q cold-migrate vic dest
+id=$(last_id)
+old=$images/.migsh-${id##*-}-1-old
+on dest sh -c "echo old >$old; mv $images/vic.qcow2 $images/elsewhere"
+q cleanup vic --apply >/dev/null 2>&1
+check "its replacement is not there: it stays" on dest test -e "$old"
+on dest mv $images/elsewhere $images/vic.qcow2
+check "it is: it goes" gives 0 '1 files of copies whose journals are closed.*done' q cleanup vic --apply
+check "... and nothing else" on dest sh -c "test ! -e $old && test -e $images/vic.qcow2"
+
 # --- an old saved state is never restored on newer disks
 anew
 define $images/vic.qcow2

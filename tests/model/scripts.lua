@@ -154,6 +154,14 @@ row { name = "rm", is = 'rm -f -- "$1"', changes = true, run = function(w, node,
   return ""
 end }
 
+row { name = "forget what was set aside", is = 'if [ -e "$2" ]; then rm -rf -- "$1"; fi', changes = true,
+  run = function(w, node, args)
+    if w:get(node, args[2]) then
+      remove_all(w, node, args[1])
+    end
+    return ""
+  end }
+
 row { name = "rm -rf", is = 'rm -rf -- "$1"', changes = true, run = function(w, node, args)
   remove_all(w, node, args[1])
   return ""
