@@ -92,9 +92,10 @@ enum cmd_flags {
     CMD_HIDDEN = 8, // not in help and tables
     CMD_STOP_IS_END = 16, // Ctrl-C is the normal end: the body returns its result when cancelled
     CMD_NO_SCRIPT = 32,   // the prompt only (quit, history …): no Lua function
-    CMD_EXACT = 128,      // a domain that several nodes define is refused, even if it runs on one of them only
-    CMD_QUIT = 64,        // ends the shell or batch when it has succeeded
-    CMD_READS = 256,      // changes nothing: where its domain runs is enough, whatever silent nodes have of it
+    CMD_EXACT =
+        128, // a domain that several nodes define, or may define as they are silent, has to be named with its @NODE
+    CMD_QUIT = 64,   // ends the shell or batch when it has succeeded
+    CMD_READS = 256, // changes nothing: where its domain runs is enough, whatever silent nodes have of it
 };
 
 enum view_kind {

@@ -2,7 +2,8 @@
 // Connections and domains for a bound command. On the job's thread: this is where a command first touches the network.
 //
 // Where a command goes: --node, else NAME@NODE, else the current host (connect, --connect), else, when the console has
-// an inventory, every hypervisor of it (a domain is looked for on all, and must be on one or run on one), else libvirt's default.
+// an inventory, every hypervisor of it (a domain is looked for on all, and must be on one or run on one), else
+// libvirt's default.
 #include <math.h>
 #include <string.h>
 
@@ -135,6 +136,11 @@ static int judge_search(struct search *s, size_t n, size_t *ret_i, struct err *e
     if (hits > 1) {
         err_set(e, ERR_USAGE, "domain '%s' is on several nodes: %s", s->name, buf_str(&where));
         return err_hint(e, "say which: %s@NODE, or connect NODE first", s->name);
+    }
+    if (hits == 1 && silent.len && s->c->def->flags & CMD_EXACT) {
+        err_set(e, worst, "domain '%s' is on %s, and may be elsewhere: no answer from %s", s->name,
+                s->nodes[*ret_i]->name, buf_str(&silent));
+        return err_hint(e, "say which: %s@%s", s->name, s->nodes[*ret_i]->name);
     }
     if (hits == 1) {
         if (silent.len)
