@@ -64,9 +64,9 @@ end
 -- What a start, or anybody else, would change of a file: libvirt gives what a guest writes to another owner as it
 -- starts, which is a change of its status (ctime). What is only read others may use, too: of that the content counts.
 local function fingerprint(domain, row)
-  row.seen = node.stat(domain.node, row.path)
   if row.block then
-    return ("%s %s %d"):format(row.seen.inode, row.seen.mtime, row.seen.size)
+    local seen = node.stat(domain.node, row.path)
+    return ("%s %s %d"):format(seen.inode, seen.mtime, seen.size)
   end
   local common = row.readonly == true or row.kind == "backing"
   return node.sh(domain.node, [[
@@ -110,7 +110,8 @@ local function export_file(domain, row, dir, o)
     type = row.type, path = row.path, format = given(row.format), mode = row.mode, owner = row.owner, group = row.group,
     readonly = row.readonly, pool = row.type == "volume" and given(row.pool) or nil, volume = row.type == "volume"
     and given(row.volume) or nil, backing = given(row.backing), backing_format = given(row.backing_format),
-    relative = row.relative, block = row.block or nil, virtual_size = given(row.virtual_size), seen = row.seen }
+    relative = row.relative, block = row.block or nil, virtual_size = given(row.virtual_size),
+    seen = row.kind == "disk" and node.stat(domain.node, row.path) or nil }
   if row.kind == "tpm" then
     file.size, file.sha256 = export_tpm(domain, row, path)
     return file

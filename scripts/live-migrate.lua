@@ -233,10 +233,9 @@ end
 
 -- One that ran although it was marked as left behind has brought the mark along: it is the guest now.
 local function unmark_dest(job)
-  local text = job.before.persistent and mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true,
-    security_info = true }
-  local mark = text and xml.mark(text)
+  local mark = job.xml and xml.mark(job.xml)
   if mark and mark.role == "moved" then
+    local text = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
     steps.define(xml.unmarked(text), job.dest)
   end
 end

@@ -28,7 +28,11 @@ local function ask(name)
     return mig.try(mig.list, all)
   end
   local rows, err = mig.try(mig.timeout, known[name] == nil and PATIENCE_MS or AGAIN_MS, mig.list, all)
-  known[name] = not (err and err.code == "timeout")
+  if not err then
+    known[name] = true
+  elseif err.code == "timeout" then
+    known[name] = false
+  end
   return rows, err
 end
 
