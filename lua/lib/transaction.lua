@@ -269,13 +269,10 @@ end
 local function open_workflow(id, verb)
   local journal = mig.journal_open(id)
   if journal.about.workflow ~= true then
-    local command, only_edits = journal.command, true
-    for _, record in ipairs(journal:steps()) do
-      only_edits = only_edits and record.name == "edit"
-    end
+    local command = journal.command
     journal:release()
     if verb == "roll back" then
-      return nil, command, only_edits
+      return nil
     end
     mig.error { code = "state", msg = ("%s is a journal of %s, which is no workflow"):format(id, command),
       hint = ("%s … --apply does what is still to be done"):format(command) }
@@ -364,12 +361,8 @@ function mig.transaction_judge(id)
   return judged
 end
 
--- Of a node's changes (steps called "edit") and of nothing else the journal itself knows the way back.
-local function revert_changes(id, command, only_edits)
-  if not only_edits then
-    mig.error { code = "state", msg = ("%s is a journal of %s, which has a way back of its own"):format(id, command),
-      hint = ("%s … --revert"):format(command) }
-  end
+-- Of a node's changes, and of nothing else, the journal itself knows the way back; journal-revert says so.
+local function revert_changes(id)
   local value = mig.journal_revert { id }
   return { journal = id, state = "reverted", steps = value.items }
 end
@@ -385,9 +378,9 @@ function mig.transaction_rollback(id, only_forget)
   if only_forget and locks.is_unreadable(id) then
     return { journal = id, state = "aside", file = mig.journal_set_aside(id), steps = mig.array {} }
   end
-  local journal <close>, command, only_edits = open_workflow(id, "roll back")
+  local journal <close> = open_workflow(id, "roll back")
   if not journal then
-    return revert_changes(id, command, only_edits)
+    return revert_changes(id)
   elseif journal.found == "done" then
     mig.error { code = "state", msg = id .. " is done: it cannot be taken back any more",
       hint = "do the opposite: migrate the domain back" }

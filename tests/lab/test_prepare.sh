@@ -84,7 +84,7 @@ check "--verify" gives 0 'pool nfspool +verified.*\[ok\]' migsh "${third[@]}" --
 own() { migsh journal-list | awk -v c="$1" '$2 == c { print $1 }' | tail -n 1; }
 check "journal-revert: what the recipe did only the recipe takes back" \
     gives 10 'knows how to take it back.*prepare-nodes' migsh journal-revert "$(own prepare-nodes)"
-check "rollback: the same" gives 10 'has a way back of its own.*hint: prepare-nodes … --revert' migsh rollback "$(own prepare-nodes)"
+check "rollback: the same" gives 10 'prepare-nodes, which knows how to take it back.*hint: prepare-nodes … --revert' migsh rollback "$(own prepare-nodes)"
 check "journal-revert --plan of a step's journal" \
     gives 0 '^-# BEGIN MIGSH default.*names of the nodes +planned' migsh journal-revert "$(own hosts-sync)" --plan
 check "… nothing touched" same "$work/after" state %T@
