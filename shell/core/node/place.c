@@ -29,12 +29,12 @@ int place_unexpected(const struct node *node, const char *output, struct err *e)
 {
     enum { SHOWN = 200 };
     _cleanup_buf_ struct buf b = BUF_INIT;
-    size_t n = output ? strlen(output) : 0;
-    if (n == 0)
+    if (!output || !*output)
         return err_set(e, ERR_FAILED, "no output from %s, where some was expected", place_name(node));
-    buf_add_line(&b, output + (n > SHOWN ? n - SHOWN : 0));
-    return err_set(e, ERR_FAILED, "unexpected output from %s: '%s%s'", place_name(node), n > SHOWN ? "…" : "",
-                   buf_str(&b));
+    _cleanup_free_ char *head = xstrndup(output, SHOWN);
+    buf_add_line(&b, head);
+    return err_set(e, ERR_FAILED, "unexpected output from %s: '%s%s'", place_name(node), buf_str(&b),
+                   strlen(output) > SHOWN ? "…" : "");
 }
 
 static void add_script(struct buf *b, const struct place_exec *spec)

@@ -40,5 +40,6 @@ char *place_words(const struct place_exec *spec);
 char *place_command(const struct place_exec *spec);
 // "source", or "(admin)".
 const char *place_name(const struct node *node);
-// A script there has said something else than it says: ERR_FAILED, with the end of it. Returns -1.
+// What a script there printed is not what it prints: ERR_FAILED, with the beginning of it, where our own marks belong; what
+// follows may be a file's text. Returns -1.
 int place_unexpected(const struct node *node, const char *output, struct err *e);
