@@ -385,6 +385,8 @@ class Run:
         for node, name in list(self.newest):
             if node == w.src and name not in w.files(w.src):
                 self.expect(name in there, f"{name} is on neither node")
+                self.expect(there[name][0] == self.newest[node, name] or w.name in w.facts(w.dst)["active"],
+                            f"{name} was moved, and is not what was written last")
                 del self.newest[node, name]
                 self.moved.add(name)
 
