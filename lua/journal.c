@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A journal (core/journal/journal.h) as a userdata, for lua/lib/journal.lua. Main thread; whatever writes or reads the disk is a
-// job, so lua/lib waits for it as an operation. Several may be in flight for one journal; each has its own arguments. A
-// journal that is forgotten is closed by the collector, which leaves it as an interrupted one.
+// A journal (core/journal/journal.h) as a userdata, for lua/lib/journal.lua. Main thread; whatever writes or reads the
+// disk is a job, so lua/lib waits for it as an operation. Several may be in flight for one journal; each has its own
+// arguments. A journal that is forgotten is closed by the collector, which leaves it as an interrupted one.
 #include <limits.h>
 #include <string.h>
 

@@ -54,7 +54,8 @@ struct apply {
 };
 // Does what the mode says; c->result becomes {"mode", "journal" (id, after applying), "changed": count, "items": report}.
 // With APPLY_MODE_ASK and nobody to ask: ERR_USAGE with the plan as the result and a hint. REVERT takes back all journals
-// of this title and about that are not reverted yet, newest first; with --journal that one alone. Exit status and error are edit_run()'s.
+// of this title and about that are not reverted yet, newest first; with --journal that one alone. Exit status and error
+// are edit_run()'s.
 int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e);
 
 // The view of such a result: each change with its notes and diff, the words for --plan, then a table Node, What, State.

@@ -9,7 +9,7 @@ struct buf;
 struct ctx;
 
 // Adds "word" or "word<TAB>what it is", a line each; nothing means: a file, or nothing is known. `options` are the
-// program's own, `inventory` the file unless the words name another; prepare() loads
-// it, and registers what lists recipes.
+// program's own, `inventory` the file unless the words name another; prepare() loads it,
+// and registers what lists recipes.
 void complete_args(const struct option *options, const char *inventory, void (*prepare)(struct ctx *ctx), int n,
                    char **words, struct buf *out);

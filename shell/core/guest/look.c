@@ -13,9 +13,10 @@
 
 enum { TIMEOUT_MS = 120000, MAX_LEVELS = 256, MAX_OUTPUT = 32 << 20 };
 
-// Pairs of arguments: "stat", "save", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark, NUMBER that
-// of the pair. The list of what is open for writing names inodes, and block devices by their numbers: libvirt gives QEMU
-// device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does not care.
+// Pairs of arguments: "stat", "save", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark,
+// NUMBER that of the pair. The list of what is open for writing names inodes, and block devices by their numbers:
+// libvirt gives QEMU device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does
+// not care.
 static const char script[] =
     "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin\n"
     "echo '@migsh files'\n"

@@ -4,9 +4,9 @@
 // on it. A record says what is about to be done (intent) or how it ended (outcome). Any thread; each function locks.
 // No secret may be put in.
 //
-// A line is a JSON object whose last member "sum" is the beginning of the SHA-256 of the bytes before it. A last line that is cut off or
-// does not match was being written when the machine died: nobody had acted on it, so it is ignored (and cut away before
-// the next record is written).
+// A line is a JSON object whose last member "sum" is the beginning of the SHA-256 of the bytes before it. A last line
+// that is cut off or does not match was being written when the machine died: nobody had acted on it, so it is ignored
+// (and cut away before the next record is written).
 #pragma once
 
 #include <jansson.h>

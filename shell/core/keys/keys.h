@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who may log in to whom by which key: what each node and the admin's machine have, and the plans (core/change/change.h) that make
-// every node trust every other, or forget one. Job threads. Carries nothing out; that is core/change/edit.h.
+// Who may log in to whom by which key: what each node and the admin's machine have, and the plans
+// (core/change/change.h) that make every node trust every other, or forget one. Job threads. Carries nothing out; that
+// is core/change/edit.h.
 //
 // Host keys come from the server's own files, over a login whose host key was checked, and only if the key that was
 // checked is among them. So a key that anybody in between could have shown never gets into a file.

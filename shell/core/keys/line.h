@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Lines of authorized_keys (sshd(8), "AUTHORIZED_KEYS FILE FORMAT") and known_hosts files as core/change/change.h wants them: what
-// makes two of them the same, and whose migsh's own are. Pure; any thread. A line has no line end here but perhaps a CR,
-// and need not be NUL-terminated. Results are the caller's.
+// Lines of authorized_keys (sshd(8), "AUTHORIZED_KEYS FILE FORMAT") and known_hosts files as core/change/change.h wants
+// them: what makes two of them the same, and whose migsh's own are. Pure; any thread. A line has no line end here but
+// perhaps a CR, and need not be NUL-terminated. Results are the caller's.
 #pragma once
 
 #include <stdbool.h>

@@ -85,7 +85,8 @@ static const char copy_run[] = ALONE
     "    : >\"$list/$f\" && mv -T -- \"$p\" \"$to/$f\" || exit 1\n"
     "done' \"$1\" \"$3\" {} + || exit 1\n"
     ": >\"$3/.migsh-all\"";
-// With the share still mounted, no list and nothing aside mean that it was discarded. Only what was copied goes, and nothing if any of it has changed on the share since: a guest may have run on it.
+// With the share still mounted, no list and nothing aside mean that it was discarded. Only what was copied goes, and
+// nothing if any of it has changed on the share since: a guest may have run on it.
 static const char copy_undo[] =
     "if [ -d \"$2\" ]; then " ALONE "fi\n"
     "if [ ! -d \"$3\" ]; then\n"

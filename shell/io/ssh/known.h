@@ -36,7 +36,8 @@ void remote_known_look_text(const char *text, size_t len, const char *label, con
                             const char *key, struct remote_known_result *result);
 
 // Appends a line to `file` (made with mode 0600, its directory with 0700) under a lock, fsynced; does nothing if the
-// same line is there already; ERR_HOSTKEY if the name has got another key there meanwhile. `hashed`: the name is not readable in the file (HashKnownHosts).
+// same line is there already; ERR_HOSTKEY if the name has got another key there meanwhile. `hashed`: the name is not
+// readable in the file (HashKnownHosts).
 int remote_known_add(const char *file, const char *name, const char *type, const char *key, bool hashed, struct err *e);
 
 // A file of RevokedHostKeys, a public key a line: *ret_line is the one of this key, or 0. One that cannot be read is an
