@@ -62,6 +62,9 @@ int virt_fail(struct err *e, const char *what)
         if (codes[i].virt == v->code)
             code = codes[i].code;
     }
+    // "client socket is closed" and its like: the connection was lost before anybody could say why.
+    if (v && v->code == VIR_ERR_INTERNAL_ERROR && v->domain == VIR_FROM_RPC)
+        code = ERR_UNREACHABLE;
     // The system error of something else than a connection (a missing image, say) is just a failure.
     if (v && v->code == VIR_ERR_SYSTEM_ERROR && v->domain != VIR_FROM_RPC && v->domain != VIR_FROM_REMOTE &&
         !strstr(msg, "connect"))
