@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Where is a domain truly, after something went wrong, and what is the one safe thing to do? Judges by what every node
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
-local discard = require "guest.discard"
 local lists = require "lib.list"
-local node = require "cold.node"
-local place = require "cold.place"
-local steps = require "cold.steps"
-local xml = require "cold.xml"
+local node = require "lib.node"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 
 local fail = mig.fail
 
@@ -37,7 +36,7 @@ local function directories(v, name)
   end
   for _, copy in ipairs(v.copies) do
     if copy.node == name then
-      for _, block in ipairs(mig.domblklist { v.uuid .. "@" .. name, inactive = not place.is_active(copy) }) do
+      for _, block in ipairs(mig.domblklist { v.uuid .. "@" .. name, inactive = not whereabouts.is_active(copy) }) do
         add(block.source ~= mig.null and block.source or nil)
       end
     end
@@ -93,7 +92,7 @@ done]], dir)
 end
 
 local function look(text)
-  local found = place.look(function(row)
+  local found = whereabouts.look(function(row)
     return row.name == text or row.uuid == text
   end)
   local uuids, uuid = {}, nil
@@ -119,10 +118,10 @@ local function look(text)
   for _, silent in ipairs(found.silent) do
     is_silent[silent.node] = true
   end
-  for _, name in ipairs(place.hypervisors()) do
+  for _, name in ipairs(whereabouts.hypervisors()) do
     v.nodes[#v.nodes + 1] = not is_silent[name] and name or nil
   end
-  found = place.of_uuid(uuid, v.nodes) -- it may have another name elsewhere; nobody waits for a silent node twice
+  found = whereabouts.of_uuid(uuid, v.nodes) -- it may have another name elsewhere; nobody waits for a silent node twice
   table.move(found.silent, 1, #found.silent, #v.silent + 1, v.silent)
   v.copies = mig.array(found.copies)
   for _, copy in ipairs(v.copies) do
@@ -159,7 +158,7 @@ end
 local function split(v)
   local running, paused = {}, {}
   for _, copy in ipairs(v.copies) do
-    if place.is_active(copy) then
+    if whereabouts.is_active(copy) then
       local list = copy.state == "paused" and paused or running
       list[#list + 1] = copy
     end
@@ -176,7 +175,7 @@ function judges.several(v)
   if #running == 1 and #paused == 1 and p.reason == "migration" and r.reason == "migrated" then
     return { verdict = "leftover", why = ("it moved to %s and runs there; %s holds what it was before"):format(r.node,
       p.node), act = { what = ("destroy the paused one on %s"):format(p.node), run = function()
-        local now = place.on(r.node, v.uuid)
+        local now = whereabouts.on(r.node, v.uuid)
         if not now or now.state ~= "running" then
           fail("state", nil, "%s does not run on %s any more: nothing was done", v.domain, r.node)
         end
@@ -228,7 +227,7 @@ end
 function judges.autostart(v)
   local running = split(v)[1]
   for _, copy in ipairs(v.copies) do
-    if running and copy ~= running and not place.is_active(copy) and copy.autostart then
+    if running and copy ~= running and not whereabouts.is_active(copy) and copy.autostart then
       return { verdict = "risk", why = ("it runs on %s, and %s would start it too when that host boots"):format(
         running.node, copy.node), act = { what = ("autostart %s@%s --disable"):format(v.domain, copy.node),
           run = function()
@@ -242,9 +241,9 @@ end
 -- has no other name, and nobody may have it open.
 local function remove_part(part)
   local there = node.links(part.node, part.path) == 1 and node.stat(part.node, part.path)
-  local users = there and discard.users(part.node, part.path, there.inode) or {}
-  if #users > 0 then
-    fail("state", nil, "%s on %s is used by %s: it is left alone", part.path, part.node, table.concat(users, ", "))
+  local needed = there and users.of(part.node, part.path, there.inode) or {}
+  if #needed > 0 then
+    fail("state", nil, "%s on %s is used by %s: it is left alone", part.path, part.node, table.concat(needed, ", "))
   end
   node.sh(part.node, 'rm -rf -- "$1"', part.path)
 end
@@ -289,7 +288,7 @@ local function judge_left_behind(v, copy)
     .. "on %s is as it was then"):format(there, where), act = { what = "make the one on " .. where
     .. " the guest again", run = function()
       local text = mig.dumpxml { v.uuid .. "@" .. where, inactive = true, security_info = true }
-      steps.define(xml.unmarked(text), where)
+      xml.define(xml.unmarked(text), where)
     end } }
 end
 

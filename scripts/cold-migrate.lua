@@ -9,7 +9,7 @@ local last = require "cold.last"
 local report = require "migsh.report"
 local steps = require "cold.steps"
 local watches = require "outage.watches"
-local xml = require "cold.xml"
+local xml = require "guest.xml"
 
 local RATE = 100 << 20 -- bytes a second that a plan reckons with, unless --bwlimit says less
 

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A domain that is off into a directory of this machine: import-domain makes it again from there. The manifest comes
 -- last, so that a directory with one is complete.
-local disk = require "image.disk"
+local admin = require "lib.admin"
 local manifest = require "image.manifest"
-local node = require "cold.node"
-local place = require "cold.place"
+local node = require "lib.node"
 local report = require "migsh.report"
+local whereabouts = require "guest.whereabouts"
 
 local fail = mig.fail
 
@@ -15,7 +15,7 @@ end
 
 -- {name, uuid, node, autostart}: it is off.
 local function find(text)
-  local found = place.find(text, "define")
+  local found = whereabouts.find(text, "define")
   local at = found.node
   local info = mig.dominfo { (found.uuid or found.name) .. "@" .. at }
   if info.state ~= "shut off" then
@@ -100,7 +100,7 @@ end
 -- A directory of a few small files, as text: it is secret.
 local function export_tpm(domain, row, path)
   local text = node.sh(domain.node, 'tar --sort=name -C "$1" -cf - . | base64', row.path)
-  disk.write(path, text)
+  admin.write(path, text)
   return #text, mig.sha256(text)
 end
 
@@ -139,7 +139,7 @@ local function export_descriptions(domain, dir)
   local list = mig.array {}
   local function put(what, id, text)
     local name = what == "domain" and "domain.xml" or ("%s-%d.xml"):format(what, #list)
-    disk.write(dir .. "/" .. name, text)
+    admin.write(dir .. "/" .. name, text)
     list[#list + 1] = { what = what, id = id, name = name, size = #text, sha256 = mig.sha256(text) }
   end
   put("domain", nil, mig.dumpxml { domain.at, inactive = true, security_info = true })
@@ -156,16 +156,16 @@ end
 local function run(a)
   local domain = find(a.domain)
   local rows = list_files(domain)
-  local dir = disk.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
+  local dir = admin.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
   local undo <close> = mig.undo()
-  local made = disk.make_directory(dir)
+  local made = admin.make_directory(dir)
   undo:add("removed what was exported to " .. dir, function()
-    disk.sh('cd -- "$1" && rm -f -- [0-9]*-* .[0-9]*-*.migsh-part *.xml manifest.json', dir)
+    admin.sh('cd -- "$1" && rm -f -- [0-9]*-* .[0-9]*-*.migsh-part *.xml manifest.json', dir)
     if made then
-      disk.sh('rmdir -- "$1"', dir)
+      admin.sh('rmdir -- "$1"', dir)
     end
   end)
-  local o = { owner = disk.sh "echo $(id -u):$(id -g)":match "%S+", bwlimit = a.bwlimit, compress = a.compress }
+  local o = { owner = admin.sh "echo $(id -u):$(id -g)":match "%S+", bwlimit = a.bwlimit, compress = a.compress }
   local m = { format = manifest.FORMAT, version = manifest.VERSION, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     domain = { name = domain.name, uuid = domain.uuid, autostart = domain.autostart }, node = domain.node,
     files = mig.array {} }
@@ -181,7 +181,7 @@ local function run(a)
   m.descriptions = export_descriptions(domain, dir)
   assert_untouched(domain, rows, before)
   manifest.check(m)
-  disk.write(dir .. "/" .. manifest.NAME, mig.json_encode(m) .. "\n")
+  admin.write(dir .. "/" .. manifest.NAME, mig.json_encode(m) .. "\n")
   undo:commit()
   local value = { domain = domain.name, uuid = domain.uuid, node = domain.node, directory = dir, files = #m.files,
     snapshots = 0, checkpoints = 0, size = size, sent = bytes }

@@ -3,15 +3,15 @@
 -- The directory may come from anywhere: its manifest is judged first (image/manifest.lua), everything is compared with
 -- it before anything is defined, nothing that is on the node is overwritten, and what was made is taken back if a step
 -- fails.
+local admin = require "lib.admin"
 local claims = require "lib.host_claims"
-local device = require "cold.device"
-local disk = require "image.disk"
+local device = require "lib.device"
 local import = require "image.import"
 local manifest = require "image.manifest"
-local node = require "cold.node"
+local node = require "lib.node"
 local policy = require "lib.path_policy"
 local report = require "migsh.report"
-local xml = require "cold.xml"
+local xml = require "guest.xml"
 
 local fail = mig.fail
 
@@ -22,15 +22,15 @@ end
 -- The manifest, and the texts of the descriptions in its `text`s; everything in the directory is as it says, but for
 -- the checksums of what is large, which are compared on the node.
 local function read(dir)
-  local m = manifest.check(mig.json_decode(disk.read(dir .. "/" .. manifest.NAME)))
+  local m = manifest.check(mig.json_decode(admin.read(dir .. "/" .. manifest.NAME)))
   for _, d in ipairs(m.descriptions) do
-    d.text = disk.read(dir .. "/" .. d.name)
+    d.text = admin.read(dir .. "/" .. d.name)
     if #d.text ~= d.size or mig.sha256(d.text) ~= d.sha256 then
       fail("verdict", nil, "%s is not what was exported", d.name)
     end
   end
   for _, file in ipairs(m.files) do
-    local size = disk.size(dir .. "/" .. file.name)
+    local size = admin.size(dir .. "/" .. file.name)
     if not size then
       fail("not-found", nil, "%s is not in the directory", file.name)
     elseif size ~= file.size then
@@ -103,7 +103,7 @@ end
 
 -- What the journal keeps: all but the descriptions' texts, which may hold passwords.
 local function gather(a)
-  local dir = disk.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
+  local dir = admin.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
   local m = read(dir)
   claims.check_identity(m.descriptions, m.domain.name, m.domain.uuid)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"

@@ -3,11 +3,10 @@
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local evidence = require "guest.evidence"
 local outages = require "outage.watches"
-local place = require "cold.place"
 local report = require "migsh.report"
-local steps = require "cold.steps"
 local truth = require "guest.truth"
-local xml = require "cold.xml"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 
 -- Options that go to `migrate` as they are.
 local passed_on = {
@@ -56,10 +55,10 @@ local fail = mig.fail
 
 -- Where it runs: {name, node}.
 local function find_source(text)
-  return (place.find(text, "run", function(copies)
+  return (whereabouts.find(text, "run", function(copies)
     local active = {}
     for _, row in ipairs(copies) do
-      active[#active + 1] = place.is_active(row) and row or nil
+      active[#active + 1] = whereabouts.is_active(row) and row or nil
     end
     return active
   end))
@@ -83,7 +82,7 @@ local function gather(a)
   if err and err.code ~= "not-found" then
     error(err, 0)
   end
-  if there and place.is_active(there) then
+  if there and whereabouts.is_active(there) then
     fail("exists", there.uuid == job.before.uuid and "both may write to the same disk: look at both, then destroy the "
       .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
@@ -149,10 +148,10 @@ end
 -- After a migration that did not succeed: the definition it may have left on the destination. The guest and its disks
 -- are never touched, and it has been judged that the source is the guest.
 local function clean_destination(job)
-  local here, there = place.on(job.source, job.uuid), place.on(job.dest, job.uuid)
+  local here, there = whereabouts.on(job.source, job.uuid), whereabouts.on(job.dest, job.uuid)
   if not there or job.dest_before then
     return
-  elseif place.is_active(there) or not here or not here.persistent and not place.is_active(here) then
+  elseif whereabouts.is_active(there) or not here or not here.persistent and not whereabouts.is_active(here) then
     fail("state", "cleanup " .. job.name .. " tells where it is", "%s is %s on %s, and %s on %s: nothing is removed",
       job.name, there.state, job.dest, here and here.state or "not defined", job.source)
   end
@@ -199,7 +198,7 @@ end
 
 -- Off before it moves: a host that boots meanwhile, or never hears of the move, must not start a second copy.
 local function stop_autostart(job)
-  local here = job.before.autostart and place.on(job.source, job.uuid)
+  local here = job.before.autostart and whereabouts.on(job.source, job.uuid)
   if not (here and here.persistent) then
     return nil, true
   end
@@ -207,7 +206,7 @@ local function stop_autostart(job)
 end
 
 local function undo_autostart(job)
-  local here = place.on(job.source, job.uuid)
+  local here = whereabouts.on(job.source, job.uuid)
   if here and here.persistent then
     mig.autostart { job.on_source }
   end
@@ -223,12 +222,12 @@ end
 -- What stays on the source is older than the guest from now on, and so may its disks be: nobody starts it by mistake.
 local function mark_source(tx)
   local job = tx.about
-  local here = place.on(job.source, job.uuid)
-  if not here or not here.persistent or place.is_active(here) then
+  local here = whereabouts.on(job.source, job.uuid)
+  if not here or not here.persistent or whereabouts.is_active(here) then
     return nil, true
   end
   local text = mig.dumpxml { job.uuid .. "@" .. job.source, inactive = true, security_info = true }
-  steps.define(xml.marked(text, { role = "moved", journal = tx.id, node = job.dest }), job.source)
+  xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = job.dest }), job.source)
 end
 
 -- One that ran although it was marked as left behind has brought the mark along: it is the guest now.
@@ -236,7 +235,7 @@ local function unmark_dest(job)
   local mark = job.xml and xml.mark(job.xml)
   if mark and mark.role == "moved" then
     local text = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
-    steps.define(xml.unmarked(text), job.dest)
+    xml.define(xml.unmarked(text), job.dest)
   end
 end
 
@@ -246,10 +245,10 @@ local function verify(job)
   local function check(id, ok, title, detail)
     checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
   end
-  local found = place.of_uuid(job.before.uuid)
+  local found = whereabouts.of_uuid(job.before.uuid)
   local active, others, silent = {}, {}, found.silent[1]
   for _, row in ipairs(found.copies) do
-    if place.is_active(row) then
+    if whereabouts.is_active(row) then
       active[#active + 1] = row.node .. " (" .. row.state .. ")"
       others[row.node] = row.state
     end
@@ -344,7 +343,7 @@ local function workflow(job)
   local title = ("%s: %s -> %s, live"):format(job.name, job.source, job.dest)
   local list = {
     { name = "check", title = title, harmless = true, run = function(tx)
-      local here = place.on(job.source, job.uuid)
+      local here = whereabouts.on(job.source, job.uuid)
       if not (here and here.state == "running") and not has_moved(tx) then
         fail("state", nil, "%s is %s", job.on_source, here and here.state or "not there")
       end

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What has to be so before a cold migration touches anything: nothing is in the way on the destination, it has what the
 -- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
-local device = require "cold.device"
+local device = require "lib.device"
 local facts = require "cold.facts"
-local node = require "cold.node"
-local place = require "cold.place"
+local node = require "lib.node"
 local policy = require "lib.path_policy"
 local report = require "migsh.report"
-local xml = require "cold.xml"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local check = {}
 
 local RESERVE = 64 << 20 -- bytes that stay free beside the copies
@@ -105,7 +105,7 @@ local function check_names(about)
   local there = mig.list { all = true, node = about.dest }
   for _, row in ipairs(there) do
     local same = row.uuid == about.uuid
-    if (same or row.name == about.domain) and not (same and not place.is_active(row) and facts.is_retired(
+    if (same or row.name == about.domain) and not (same and not whereabouts.is_active(row) and facts.is_retired(
       mig.dumpxml { row.uuid .. "@" .. about.dest, inactive = true }, about.retired)) then
       fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, about.dest), "%s has a domain %s already "
         .. "(%s, uuid %s)", about.dest, row.name, row.state, row.uuid)
@@ -181,7 +181,8 @@ end
 -- The first step. `plan`: nothing at all is written.
 function check.run(about, plan)
   check_names(about)
-  place.assert_off(about.uuid, about.domain, { allowed = about.running and about.source, force = about.options.force })
+  whereabouts.assert_off(about.uuid, about.domain,
+    { allowed = about.running and about.source, force = about.options.force })
   check_host(about)
   check.missing_storage(about)
   local actions, there = check.actions(about, not plan)

@@ -3,12 +3,13 @@
 -- journal has, and gets its own name when it is verified and if nothing has that name. A disk that an earlier migration
 -- left behind there (cold/facts.lua: `retired`) is set aside first and removed at the very end. A device has no part
 -- and no name to wait for (device.lua): it is written in place.
-local device = require "cold.device"
+local device = require "lib.device"
 local discard = require "guest.discard"
 local facts = require "cold.facts"
-local node = require "cold.node"
-local place = require "cold.place"
+local node = require "lib.node"
 local report = require "migsh.report"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
 local copy = {}
 
 local fail = mig.fail
@@ -48,7 +49,7 @@ local function copy_bytes(about, file, to)
   local o = about.options
   local r = mig.disk_copy { about.source .. ":" .. file.path, about.dest .. ":" .. to, route = o.route,
     streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to),
-    readers = facts.is_common(file) }
+    readers = users.are_common(file) }
   if r.shared then
     fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
   elseif not r.verified then
@@ -200,7 +201,7 @@ function copy.run(tx, i, file)
     assert_still_equal(tx, i, file)
     return found_there(about, file, action), true
   end
-  if action == "copy" and facts.is_common(file) and arrived_meanwhile(tx, i, file) then
+  if action == "copy" and users.are_common(file) and arrived_meanwhile(tx, i, file) then
     return found_there(about, file, "there"), true
   end
   local temp, before = not file.to_block and temporary(tx, i, file), node.stat(about.source, file.path)
@@ -226,7 +227,7 @@ function copy.run(tx, i, file)
   if temp then
     published, problem = pcall(publish, about, file, temp, replaces)
   end
-  if not published and action == "copy" and facts.is_common(file) and arrived_meanwhile(tx, i, file) then
+  if not published and action == "copy" and users.are_common(file) and arrived_meanwhile(tx, i, file) then
     forget_temporary(about, temp)
     return found_there(about, file, "there"), true
   elseif not published then
@@ -241,8 +242,8 @@ end
 -- Is the definition on the destination the one that an earlier migration left, put back by now? It names the files that
 -- go. Any other that names them keeps them, whatever its uuid.
 local function is_as_before(about)
-  local info = about.retired and place.on(about.dest, about.uuid)
-  return info and not place.is_active(info)
+  local info = about.retired and whereabouts.on(about.dest, about.uuid)
+  return info and not whereabouts.is_active(info)
     and facts.is_retired(mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }, about.retired)
 end
 
@@ -270,7 +271,7 @@ function copy.undo(tx, i, file, record)
   forget_temporary(about, temp)
   if made then
     said = discard.file(tx, about.dest, file.to, made, { node = about.dest,
-      uuid = is_as_before(about) and about.uuid or nil, chains = facts.is_common(file),
+      uuid = is_as_before(about) and about.uuid or nil, chains = users.are_common(file),
       other = original(about, file, outcome, now) })
   end
   if action == "replace" and said == "left alone" then
@@ -278,7 +279,7 @@ function copy.undo(tx, i, file, record)
   elseif action == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
-  place.refresh_pools(about.dest, node.directory(file.to))
+  whereabouts.refresh_pools(about.dest, node.directory(file.to))
   return said
 end
 
@@ -289,7 +290,7 @@ function copy.refresh(about, where, key)
     local dir = node.directory(file[key])
     if not seen[dir] then
       seen[dir] = true
-      place.refresh_pools(where, dir)
+      whereabouts.refresh_pools(where, dir)
     end
   end
 end
@@ -371,7 +372,7 @@ function copy.states(tx)
     elseif made and (made.action == "copied" or made.action == "there") then
       local source, now = state_of(about, file, made, "source")
       list[#list + 1] = { path = file.path, to = file.to, kind = file.kind, action = made.action,
-        common = facts.is_common(file), inode = made.copy and made.copy.inode, source = source,
+        common = users.are_common(file), inode = made.copy and made.copy.inode, source = source,
         original = original(about, file, made, now), copy = (state_of(about, file, made, "copy")) }
     end
   end

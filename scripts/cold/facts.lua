@@ -1,22 +1,23 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What a cold migration is about, found out before anything is done: the domain, its definition, its files and where
 -- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
-local device = require "cold.device"
+local device = require "lib.device"
 local evidence = require "guest.evidence"
 local lists = require "lib.list"
-local node = require "cold.node"
-local place = require "cold.place"
-local xml = require "cold.xml"
+local node = require "lib.node"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local facts = {}
 
 local fail = mig.fail
 
 -- Which copy of the domain is meant: the one that runs, or else the only one that was not left behind by a migration.
 local function find(text)
-  local row, silent = place.find(text, "define", function(copies)
+  local row, silent = whereabouts.find(text, "define", function(copies)
     local here = {}
     for _, row in ipairs(copies) do
-      if place.is_active(row) then
+      if whereabouts.is_active(row) then
         return { row }
       end
       local mark = xml.mark(mig.dumpxml { row.uuid .. "@" .. row.node, inactive = true })
@@ -141,8 +142,9 @@ end
 -- since they were copied. Another one may be worth more than what would replace it; and so may a base, of which a guest
 -- makes no newer one: where the two differ, the one that comes back was changed by somebody.
 local function find_retired(about)
-  local info = place.on(about.dest, about.uuid)
-  local text = info and not place.is_active(info) and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
+  local info = whereabouts.on(about.dest, about.uuid)
+  local text = info and not whereabouts.is_active(info)
+    and mig.dumpxml { about.uuid .. "@" .. about.dest, inactive = true }
   local mark = text and xml.mark(text)
   if not mark or mark.role ~= "moved" then
     return nil
@@ -152,44 +154,12 @@ local function find_retired(about)
   local made = copies_of(mark.journal)
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
     local path = row.exists == true and text_of(row.path)
-    local own = path and made[path] and not facts.is_common(row)
+    local own = path and made[path] and not users.are_common(row)
     if own and node.same(made[path].source, node.stat(about.dest, path)) then
       retired.files[#retired.files + 1] = path
     end
   end
   return retired
-end
-
--- Whose definitions on the node name that file or device, by whatever name, one domain aside.
-function facts.users_of(where, path, uuid)
-  local names, paths, users = {}, {}, {}
-  for _, row in ipairs(mig.list { all = true, node = where }) do
-    for _, block in ipairs(row.uuid ~= uuid and mig.domblklist { row.uuid .. "@" .. where, inactive = row.state
-      == "shut off" } or {}) do
-      local pool = text_of(block.pool)
-      local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where })
-        or text_of(block.source)
-      if source and source:sub(1, 1) == "/" then
-        names[#names + 1], paths[#paths + 1] = row.name, source
-      end
-    end
-  end
-  local out = node.sh(where, [[
-what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc 'file %d:%i' -- "$1" 2>/dev/null; fi; }
-it=$(what "$1"); n=0
-for p; do
-  if [ $n -gt 0 ] && [ "$it" ] && [ "$(what "$p")" = "$it" ]; then echo $n; fi
-  n=$((n + 1))
-done]], path, table.unpack(paths))
-  for i in out:gmatch "%d+" do
-    users[#users + 1] = names[math.tointeger(i)]
-  end
-  return users
-end
-
--- Other guests may read a base image or a CD-ROM's image meanwhile, on both nodes.
-function facts.is_common(file)
-  return file.readonly or file.kind == "backing"
 end
 
 -- What is to be done with each file: "copy", "shared" (the nodes see the same one), "there" (an equal one is there,
@@ -203,14 +173,14 @@ function facts.judge(about, file, probe)
   local here = node.stat(about.source, file.path)
   local function is_equal()
     return here and (here.kind == "file" or here.kind == "block") and here.size == there.size
-      and facts.is_common(file) and (not probe
+      and users.are_common(file) and (not probe
         or node.sha256(about.source, file.path) == node.sha256(about.dest, file.to))
   end
   if file.to_block and there.kind == "block" then
     if is_equal() then
       return "there", there
     end
-    return device.judge(about, file, facts.users_of(about.dest, file.to, about.uuid))
+    return device.judge(about, file, users.defined_on(about.dest, file.to, about.uuid))
   end
   local shared = here and file.path == file.to and here.inode == there.inode and here.size == there.size
   if probe and here then
@@ -226,7 +196,7 @@ function facts.judge(about, file, probe)
   elseif there.kind == "file" and is_equal() then
     return "there", there
   elseif about.retired and lists.has(about.retired.files, file.to)
-    and #facts.users_of(about.dest, file.to, about.uuid) == 0 then
+    and #users.defined_on(about.dest, file.to, about.uuid) == 0 then
     return "replace", there
   end
   fail("exists", ("remove or rename it if nobody needs it, or put the copy elsewhere with --map path=%s:OTHER"):format(

@@ -2,17 +2,16 @@
 -- The steps of cold-migrate behind the definition: what belongs to it, the start, the proof, and what becomes of the
 -- source. The start is where there is no way back: from then on the copy is the guest. Nothing of the source is removed
 -- before the proof.
-local carry = require "cold.carry"
+local carry = require "guest.carry"
 local copy = require "cold.copy"
-local device = require "cold.device"
-local discard = require "guest.discard"
+local device = require "lib.device"
 local downtime = require "cold.downtime"
 local evidence = require "guest.evidence"
-local node = require "cold.node"
-local place = require "cold.place"
-local steps = require "cold.steps"
+local node = require "lib.node"
 local truth = require "guest.truth"
-local xml = require "cold.xml"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local last = {}
 
 local fail = mig.fail
@@ -53,11 +52,11 @@ end
 
 local function start(tx)
   local about = tx.about
-  local there = place.on(about.dest, about.uuid)
-  if there and place.is_active(there) and about.running then
+  local there = whereabouts.on(about.dest, about.uuid)
+  if there and whereabouts.is_active(there) and about.running then
     return { detail = "runs already" }
   end
-  place.assert_off(about.uuid, about.domain, { force = tx:forced() })
+  whereabouts.assert_off(about.uuid, about.domain, { force = tx:forced() })
   assert_as_copied(tx)
   if not about.running then
     return { detail = "it was off, and stays off" }, true
@@ -70,8 +69,8 @@ local function verify_start(tx)
   if not tx.about.running then
     return false
   end
-  local there = place.on(tx.about.dest, tx.about.uuid)
-  return there and place.is_active(there)
+  local there = whereabouts.on(tx.about.dest, tx.about.uuid)
+  return there and whereabouts.is_active(there)
 end
 
 -- Verify --------------------------------------------------------------------------------------------------------------
@@ -81,10 +80,10 @@ local function verify(tx)
   local function check(id, ok, title, detail)
     checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
   end
-  local found, active, here = place.of_uuid(about.uuid), {}, {}
+  local found, active, here = whereabouts.of_uuid(about.uuid), {}, {}
   for _, row in ipairs(found.copies) do
     here[row.node] = row
-    active[#active + 1] = place.is_active(row) and ("%s (%s)"):format(row.node, row.state) or nil
+    active[#active + 1] = whereabouts.is_active(row) and ("%s (%s)"):format(row.node, row.state) or nil
   end
   for _, silent in ipairs(found.silent) do
     if silent.node == about.source or silent.node == about.dest then
@@ -137,9 +136,9 @@ local function remove_disk(tx, i, file)
   if not made or made.action ~= "copied" or not now or file.kind == "backing" or file.readonly then
     return false
   end
-  local users = discard.users(about.source, file.path, now.inode, { uuid = about.uuid, node = about.source })
-  if #users > 0 then
-    tx:say(("%s stays: it is used by %s"):format(file.path, table.concat(users, ", ")))
+  local needed = users.of(about.source, file.path, now.inode, { uuid = about.uuid, node = about.source })
+  if #needed > 0 then
+    tx:say(("%s stays: it is used by %s"):format(file.path, table.concat(needed, ", ")))
   elseif not node.same(made.source, now) then
     tx:say(("%s stays: it is not as it was when it was copied"):format(file.path))
   elseif not has_arrived(about, file, made) then
@@ -163,14 +162,14 @@ end
 -- The definition and the disks are there, and what they were made from is as it was. Only then is the source touched.
 local function assert_arrived(tx)
   local about = tx.about
-  local there = place.on(about.dest, about.uuid)
+  local there = whereabouts.on(about.dest, about.uuid)
   if not there or about.running and there.state ~= "running" then
     fail("state", "cleanup " .. about.domain .. " tells where it is",
       "%s is %s on %s: nothing of the source is touched", about.domain, there and there.state or "not defined",
       about.dest)
   end
-  local here = place.on(about.source, about.uuid)
-  if here and place.is_active(here) then
+  local here = whereabouts.on(about.source, about.uuid)
+  if here and whereabouts.is_active(here) then
     fail("state", nil, "%s is %s on %s: nothing of it is touched", about.domain, here.state, about.source)
   end
   local states = copy.states(tx)
@@ -214,7 +213,7 @@ local function retire(tx)
     done[#done + 1] = "undefined on " .. about.source
   elseif here then
     local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
-    steps.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
+    xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
     if here.managed_save then -- it would be restored one day, on disks that it does not fit any more
       mig.managedsave_remove { on(about, "source") }
     end
@@ -236,7 +235,7 @@ local function undo_retire(tx)
   local mark = xml.mark(text)
   if mark and mark.journal == tx.id then -- with the one that it bore, of a migration that brought it here
     local before = xml.mark(about.xml)
-    steps.define(before and xml.marked(text, before) or xml.unmarked(text), about.source)
+    xml.define(before and xml.marked(text, before) or xml.unmarked(text), about.source)
   end
 end
 

@@ -2,14 +2,13 @@
 -- The steps of cold-migrate up to the definition on the destination, made from what facts.lua found. Until the guest is
 -- started there the source stays whole: every step can be taken back. What is not ours is never written to or removed:
 -- a copy gets its name only if nothing has it, a definition of ours bears our mark.
-local carry = require "cold.carry"
 local chain = require "lib.image_chain"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
-local node = require "cold.node"
-local place = require "cold.place"
-local xml = require "cold.xml"
+local node = require "lib.node"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local steps = {}
 
 local POLL_MS, AGAIN_MS = 100, 10000
@@ -25,7 +24,7 @@ end
 local function wait_until_off(about, limit_ms)
   local waited = 0
   while true do
-    local info = place.on(about.source, about.uuid)
+    local info = whereabouts.on(about.source, about.uuid)
     if not info or info.state == "shut off" then
       return true
     elseif waited >= limit_ms then
@@ -57,8 +56,8 @@ local function shut_down(tx)
   if about.autostart then -- it must not start by itself while it is copied
     mig.autostart { on(about, "source"), disable = true }
   end
-  local info = place.on(about.source, about.uuid) or fail("not-found", nil, "%s is not on %s any more", about.domain,
-    about.source)
+  local info = whereabouts.on(about.source, about.uuid)
+    or fail("not-found", nil, "%s is not on %s any more", about.domain, about.source)
   if info.state == "shut off" then
     return { detail = about.running and "is off" or "was off" }, not about.autostart
   end
@@ -96,9 +95,9 @@ local function undo_shutdown(tx)
   if about.autostart then
     mig.autostart { on(about, "source") }
   end
-  local info = place.on(about.source, about.uuid)
+  local info = whereabouts.on(about.source, about.uuid)
   if about.running and info and info.state == "shut off" then
-    place.assert_off(about.uuid, about.domain, { force = tx:forced() })
+    whereabouts.assert_off(about.uuid, about.domain, { force = tx:forced() })
     mig.start { on(about, "source"), force = tx:forced() or nil }
     return "runs on " .. about.source .. " again"
   end
@@ -174,12 +173,6 @@ end
 
 -- Definition ----------------------------------------------------------------------------------------------------------
 
-function steps.define(text, where)
-  carry.with_file(text, function(path)
-    mig.define { path, node = where }
-  end)
-end
-
 local function is_ours(tx, text)
   local mark = text and xml.mark(text)
   return mark and mark.role == "copy" and mark.journal == tx.id
@@ -195,7 +188,7 @@ end
 
 local function define(tx)
   local about = tx.about
-  place.assert_off(about.uuid, about.domain, { force = tx:forced() })
+  whereabouts.assert_off(about.uuid, about.domain, { force = tx:forced() })
   copy.assert_untouched(tx)
   copy.forget_temporaries(tx)
   chain.check(about, copy.made(tx), false, node.sh)
@@ -209,7 +202,7 @@ local function define(tx)
   if diff ~= "" then
     tx:say("adapted to " .. about.dest .. ":\n" .. diff)
   end
-  steps.define(xml.marked(text, { role = "copy", journal = tx.id, node = about.source }), about.dest)
+  xml.define(xml.marked(text, { role = "copy", journal = tx.id, node = about.source }), about.dest)
   return { detail = diff ~= "" and "adapted" or nil }
 end
 
@@ -222,12 +215,12 @@ local function undo_define(tx)
     tx:say(("the definition on %s is not the one that was made: it is left alone"):format(about.dest))
     return "left alone"
   end
-  local info = place.on(about.dest, about.uuid)
-  if place.is_active(info) then
+  local info = whereabouts.on(about.dest, about.uuid)
+  if whereabouts.is_active(info) then
     fail("state", "migrate it back instead", "%s is %s on %s", about.domain, info.state, about.dest)
   elseif about.retired then
     local ours = mig.dumpxml { on(about, "dest"), inactive = true, security_info = true }
-    steps.define(xml.with_passwords(about.retired.xml, ours), about.dest) -- the journal has no password
+    xml.define(xml.with_passwords(about.retired.xml, ours), about.dest) -- the journal has no password
     return "as it was before"
   end
   mig.undefine { on(about, "dest"), keep_nvram = there:find("<nvram", 1, true) ~= nil or nil,

@@ -2,148 +2,9 @@
 -- What may be removed of that which we made on a node. A file goes only if it is at this moment what was made, if no
 -- definition of any node names it and if nobody has it open. One that was written to since is set aside under a name
 -- that says so; one that is needed stays where it is. The operator is told of both.
-local node = require "cold.node"
-local place = require "cold.place"
+local node = require "lib.node"
+local users = require "guest.users"
 local discard = {}
-
--- Of the paths behind $4: the numbers of those which are the file that is known as $1 and by the inode $2, here or on
--- another node ($3), be it by another mount; a device has other numbers on each node. Then the processes that have it
--- open. An inode's number alone says little across file systems, so the last part of the name has to agree where the
--- device does not. Two hosts that were made alike have equal numbers, too: $4 is the type of its file system, and what
--- lies on a local one on both nodes is two files. So is $5, where it is not empty, by whatever name.
-local USERS <const> = [[
-what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
-is_local() { case $1 in ext2/ext3 | xfs | btrfs | tmpfs | zfs | overlayfs | f2fs | jfs | ramfs) ;; *) false ;; esac; }
-apart() { [ "$far" ] && is_local "$(stat -f -c %T -- "$1" 2>/dev/null)"; }
-p=$1 i=$2 it=$(what "$1") n=0 far=
-if [ "$3" != here ]; then
-  ! is_local "$4" || far=1
-  case $it in "device "*) it=none ;; *":$i") ! apart "$p" || it=none ;; *) it=none ;; esac # another one of that name
-fi
-other=$(what "$5") && [ "$other" != "$it" ] || other=none
-shift 5
-for f; do
-  n=$((n + 1)); w=$(what "$f") && [ "$w" != "$other" ] && ! apart "$f" || continue
-  if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
-done
-case $i in *[!0-9]*) exit 0 ;; esac
-timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null | while IFS= read -r l; do
-  t=$(readlink -- "$l") || continue
-  t=${t% (deleted)} w=$(what "$l")
-  [ "$w" != "$other" ] && ! apart "$l" || continue
-  if [ "$w" = "$it" ] || [ "${t##*/}" = "${p##*/}" ]; then
-    d=${l%/fd/*}; read -r c <"$d/comm" || c=
-    echo "open ${d#/proc/} $c"
-  fi
-done
-if [ "$it" != none ] && [ -f "$p" ] && command -v qemu-img >/dev/null &&
-    qemu-img info -f raw -- "$p" 2>&1 | grep -q 'Failed to get.*lock'; then
-  echo locked
-fi]]
-
--- The paths of the disks that a definition names, as a set; row: the domain's, with its state.
-function discard.disks_of(where, uuid, row)
-  local set = {}
-  for _, block in ipairs(mig.domblklist { uuid .. "@" .. where, inactive = not place.is_active(row) }) do
-    local pool = block.pool ~= mig.null and block.pool
-    local source = pool and mig.try(mig.vol_path, { block.source, pool = pool, node = where }) or block.source
-    if source and source ~= mig.null and source:sub(1, 1) == "/" then
-      set[source] = true
-    end
-  end
-  return set
-end
-
--- And what these lie on. A node that has no login is asked by libvirt alone, unless that is where the file is.
-local function chains_of(where, row, must)
-  local set = {}
-  local files, err = mig.try(mig.domfiles, { row.uuid .. "@" .. where })
-  if err and err.code == "not-found" then
-    return set -- it ended meanwhile
-  elseif err and (must or err.code == "cancelled") then
-    error(err, 0)
-  elseif err then
-    return discard.disks_of(where, row.uuid, row)
-  end
-  for _, file in ipairs(files) do
-    set[file.path ~= mig.null and file.path or ""] = true
-  end
-  set[""] = nil
-  return set
-end
-
--- The disks of all domains of a node: names and paths, one domain aside. chains: with what they lie on.
-local function list_disks(where, uuid, chains, must)
-  local names, paths = {}, {}
-  for _, row in ipairs(mig.list { all = true, node = where }) do
-    local disks = row.uuid == uuid and {} or chains and chains_of(where, row, must)
-    for source in pairs(disks or discard.disks_of(where, row.uuid, row)) do
-      names[#names + 1], paths[#paths + 1] = row.name, source
-    end
-  end
-  return names, paths
-end
-
--- Another node that libvirt reaches and ssh does not is asked by libvirt alone: the same path may be the same file
--- there.
-local function users_by_path(path, names, paths)
-  local list = {}
-  for i, other in ipairs(paths) do
-    list[#list + 1] = other == path and names[i] or nil
-  end
-  return list
-end
-
-local function users_on(name, where, path, inode, fstype, o)
-  local names, paths = list_disks(name, o.node == name and o.uuid or nil, o.chains, name == where)
-  local other = o.other and o.other.node == name and o.other.path or ""
-  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", fstype, other,
-    table.unpack(paths))
-  if err and (name == where or err.code == "cancelled") then
-    error(err, 0)
-  elseif err then
-    return users_by_path(path, names, paths)
-  end
-  local list, seen = {}, {}
-  local function add(text)
-    list[#list + 1] = not seen[text] and text or nil
-    seen[text] = true
-  end
-  for line in out:gmatch "[^\n]+" do
-    local i, pid, command = line:match "^disk (%d+)$", line:match "^open (%d+) ?(.*)$"
-    if i then
-      add(names[math.tointeger(i)])
-    elseif pid then
-      add(("%s (process %s)"):format(command ~= "" and command or "a program", pid))
-    elseif line == "locked" then
-      add "an image lock of QEMU"
-    end
-  end
-  return list
-end
-
--- Who needs the file or device that `where` knows as `path`, on any node, as texts "web on source"; `inode` as
--- node.stat() tells it. o.uuid, o.node: a definition that does not count; o.chains: it may be what other disks lie on,
--- which takes longer to find out; o.other: {node, path} of a file that is known to be another one. Raises when a
--- hypervisor does not answer.
-function discard.users(where, path, inode, o)
-  o = o or {}
-  local names, users = place.hypervisors(), {}
-  local work, found = {}, {}
-  local fstype = node.sh(where, 'stat -f -c %T -- "$1" 2>/dev/null || :', path):match "%S*"
-  for i, name in ipairs(names) do
-    work[i] = function()
-      found[i] = users_on(name, where, path, inode, fstype, o)
-    end
-  end
-  mig.all(work)
-  for i, name in ipairs(names) do
-    for _, user in ipairs(found[i]) do
-      users[#users + 1] = ("%s on %s"):format(user, name)
-    end
-  end
-  return users
-end
 
 -- The name under which `path` is kept when it is not what was made: nobody else has it.
 local function kept_name(tx, path)
@@ -151,7 +12,7 @@ local function kept_name(tx, path)
 end
 
 -- Takes back a file or directory on a node. made: its node.stat() when it was made, as the journal keeps it, or nil if
--- that is not known. o: as discard.users(). Returns nil when it is gone, or else what became of it, for the record.
+-- that is not known. o: as users.of(). Returns nil when it is gone, or else what became of it, for the record.
 function discard.file(tx, where, path, made, o)
   local there = node.stat(where, path)
   if not there then
@@ -160,9 +21,9 @@ function discard.file(tx, where, path, made, o)
     tx:say(("%s on %s is not the copy that was made: it is left alone"):format(path, where))
     return "left alone"
   end
-  local users = discard.users(where, path, there.inode, o)
-  if #users > 0 then
-    tx:say(("%s on %s is left alone: it is used by %s"):format(path, where, table.concat(users, ", ")))
+  local needed = users.of(where, path, there.inode, o)
+  if #needed > 0 then
+    tx:say(("%s on %s is left alone: it is used by %s"):format(path, where, table.concat(needed, ", ")))
     return "left alone"
   elseif node.remove_if(where, path, made) then
     return nil

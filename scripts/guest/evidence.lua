@@ -2,11 +2,11 @@
 -- What the nodes say of a guest that an undertaking was moving, as guest/truth.lua judges it. Every hypervisor of the
 -- inventory is asked, by the guest's uuid; one that the undertaking names and the inventory does not is as silent as
 -- one that is down. Nothing is changed.
-local discard = require "guest.discard"
 local lists = require "lib.list"
-local node = require "cold.node"
-local place = require "cold.place"
-local xml = require "cold.xml"
+local node = require "lib.node"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local evidence = {}
 
 -- The row of one node, as dominfo tells it, with the mark of its definition; nil: it went meanwhile.
@@ -24,10 +24,10 @@ end
 
 -- {rows = {[node] = row}, silent = {{node, msg}}}. must: nodes that have to be in the inventory.
 function evidence.rows(uuid, must)
-  local found = place.of_uuid(uuid)
+  local found = whereabouts.of_uuid(uuid)
   local facts = { rows = {}, silent = found.silent }
   for _, name in ipairs(must) do
-    if not lists.has(place.hypervisors(), name) then
+    if not lists.has(whereabouts.hypervisors(), name) then
       facts.silent[#facts.silent + 1] = { node = name, msg = "it is not in the inventory" }
     end
   end
@@ -45,7 +45,7 @@ end
 -- would restore it at the next start. libvirt goes by the file alone, whether it has told of it or not. A node that has
 -- no login is asked by libvirt alone.
 function evidence.refuse_save(name, uuid, domain)
-  local info = place.on(name, uuid)
+  local info = whereabouts.on(name, uuid)
   local path = "/var/lib/libvirt/qemu/save/" .. (info and info.name or domain) .. ".save"
   local there, err = mig.try(node.exists, name, path)
   if err and err.code == "cancelled" then
@@ -97,7 +97,7 @@ function evidence.of_files(tx, states, handover)
     return facts -- it is decided
   end
   local there = facts.rows[about.dest]
-  local named = there and there.mark and there.mark.journal == tx.id and discard.disks_of(about.dest, about.uuid, there)
+  local named = there and there.mark and there.mark.journal == tx.id and users.disks_of(about.dest, about.uuid, there)
   -- retire removes the definition first, and then the disks
   local removing = about.options.remove_disks and state_of_step(tx, "retire") ~= nil and not facts.rows[about.source]
   for i, file in ipairs(states()) do
@@ -105,7 +105,7 @@ function evidence.of_files(tx, states, handover)
       file.source = nil
     end
     if file.action == "copied" and not file.common and file.copy ~= "gone" and file.inode then
-      file.users = discard.users(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest,
+      file.users = users.of(about.dest, file.to, file.inode, { uuid = about.uuid, node = about.dest,
         other = file.original })
       if named and file.kind == "disk" and not named[file.to] then
         file.users[#file.users + 1] = ("what %s on %s was made of since"):format(about.domain, about.dest)
@@ -123,7 +123,7 @@ end
 -- The disks that a definition names by path on a node: {[target] = path}.
 local function disks_on(name, uuid, row)
   local disks = {}
-  for _, block in ipairs(mig.domblklist { uuid .. "@" .. name, inactive = not place.is_active(row) }) do
+  for _, block in ipairs(mig.domblklist { uuid .. "@" .. name, inactive = not whereabouts.is_active(row) }) do
     local source = text_of(block.source)
     if source and source:sub(1, 1) == "/" then
       disks[block.target] = source

@@ -19,7 +19,7 @@
 -- Verdict: {verdict = "back" (the source is the guest, the rest may be undone), "forward" (the destination is the
 -- guest), "neither" (the guest went on in a way that the undertaking does not know: nothing of it may be touched) or
 -- "unknown", said = a clause for a message, why = {lines about the disks}}
-local place = require "cold.place"
+local whereabouts = require "guest.whereabouts"
 local truth = {}
 
 -- Reasons of a domain that is off which say that it has been on. "failed" is a start that came to nothing.
@@ -154,7 +154,7 @@ end
 -- as nothing but a definition on the destination is to be undone.
 local function need_not_wait(facts)
   local here = facts.live and facts.rows[facts.source]
-  if not here or not place.is_active(here) then
+  if not here or not whereabouts.is_active(here) then
     return false
   end
   for _, silent in ipairs(facts.silent) do
@@ -173,7 +173,7 @@ local function decide(facts)
   local active = {}
   for _, name in ipairs(names_of(facts.rows)) do
     local row = facts.rows[name]
-    if place.is_active(row) and (facts.source or name == facts.dest) then
+    if whereabouts.is_active(row) and (facts.source or name == facts.dest) then
       active[#active + 1] = name
       if row.state == "paused" and row.reason == "migrating" then
         return "unknown", ("a migration to %s is still under way"):format(name)

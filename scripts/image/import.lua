@@ -2,19 +2,18 @@
 -- The steps of import-domain, made from what the journal's head says. What has no name on the node before the first
 -- attempt of a step, and has one afterwards, is ours; a file is known again by its checksum. Texts of descriptions are
 -- read anew from the directory, and compared with what the manifest said.
-local carrying = require "cold.carry"
+local admin = require "lib.admin"
 local chain = require "lib.image_chain"
 local copying = require "cold.copy"
-local device = require "cold.device"
+local device = require "lib.device"
 local discard = require "guest.discard"
-local disk = require "image.disk"
 local evidence = require "guest.evidence"
-local node = require "cold.node"
-local place = require "cold.place"
-local facts = require "cold.facts"
+local node = require "lib.node"
 local report = require "migsh.report"
 local truth = require "guest.truth"
-local xml = require "cold.xml"
+local users = require "guest.users"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local import = {}
 
 local RESERVE = 64 << 20 -- bytes that stay free
@@ -42,14 +41,14 @@ end
 
 -- Why the domain that another node has may be worth more than what was exported, or nil. row: that node's, of `list`.
 local function newer(about, row)
-  local text = not place.is_active(row) and mig.dumpxml { about.uuid .. "@" .. row.node, inactive = true }
+  local text = not whereabouts.is_active(row) and mig.dumpxml { about.uuid .. "@" .. row.node, inactive = true }
   local mark = text and xml.mark(text)
   if not text then
     return ("is %s on %s"):format(row.state, row.node)
   elseif mark and mark.role == "moved" and mark.node == about.exported_by then
     return nil -- it was left behind on the way to where it was exported
   end
-  local there = discard.disks_of(row.node, about.uuid, row)
+  local there = users.disks_of(row.node, about.uuid, row)
   for _, file in ipairs(about.files) do
     if file.kind == "disk" and not file.readonly then
       local own = row.node == about.exported_by and file.seen and there[file.path]
@@ -74,7 +73,7 @@ local function check_elsewhere(about, force)
   if force then
     return
   end
-  local found = place.of_uuid(about.uuid)
+  local found = whereabouts.of_uuid(about.uuid)
   local silent = found.silent[1]
   for _, row in ipairs(found.copies) do
     local why = row.node ~= about.dest and newer(about, row)
@@ -96,11 +95,11 @@ local function judge(about, file)
   device.check_kind(about, file)
   if not there then
     return file.make and "create" or "copy"
-  elseif facts.is_common(file) and not file.written and there.size == file.size
+  elseif users.are_common(file) and not file.written and there.size == file.size
     and (there.kind == "file" or there.kind == "block") and node.sha256(about.dest, file.to) == file.sha256 then
     return "there"
   elseif file.to_block and there.kind == "block" then
-    return device.judge(about, file, facts.users_of(about.dest, file.to, about.uuid))
+    return device.judge(about, file, users.defined_on(about.dest, file.to, about.uuid))
   end
   fail("exists", "remove it if nobody needs it, or use --map path=A:B", "%s has a file %s already", about.dest, file.to)
 end
@@ -137,7 +136,7 @@ end
 
 -- Only files and directories come out of the archive, below the new directory, readable by their owner alone.
 local function import_tpm(file, dest)
-  local text = disk.read(file.from)
+  local text = admin.read(file.from)
   if mig.sha256(text) ~= file.sha256 then
     fail("verdict", nil, "%s is not what was exported", file.name)
   end
@@ -219,7 +218,7 @@ local function states(tx)
     if made and made.action == "copied" and made.copy then
       local now = node.stat(tx.about.dest, file.to)
       list[#list + 1] = { path = file.path, to = file.to, action = made.action, inode = made.copy.inode,
-        common = facts.is_common(file),
+        common = users.are_common(file),
         copy = not now and "gone" or node.same(last_made(tx, file, made), now) and "same" or "changed" }
     end
   end
@@ -240,11 +239,11 @@ local function undo_copy(tx, i, file, record)
   end
   node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', file.to)
   local was = made.copy and last_made(tx, file, made) or as_exported(about, file)
-  local said = discard.file(tx, dest, file.to, was, { chains = facts.is_common(file) })
+  local said = discard.file(tx, dest, file.to, was, { chains = users.are_common(file) })
   if record.about.parent then
     node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
   end
-  place.refresh_pools(dest, node.directory(file.to))
+  whereabouts.refresh_pools(dest, node.directory(file.to))
   return said
 end
 
@@ -284,11 +283,11 @@ end
 local function each_description(about, kinds, fn)
   for _, d in ipairs(about.descriptions) do
     if kinds[d.what] then
-      local text = disk.read(about.directory .. "/" .. d.name)
+      local text = admin.read(about.directory .. "/" .. d.name)
       if mig.sha256(text) ~= d.sha256 then
         fail("verdict", nil, "%s is not what was exported", d.name)
       end
-      carrying.with_file((xml.map(text, about)), function(path)
+      xml.with_file((xml.map(text, about)), function(path)
         fn(path, d)
       end)
     end
@@ -299,9 +298,9 @@ end
 -- domain with its uuid and its name may be ours.
 local function check_absent(tx, again)
   local about = tx.about
-  local there = again and place.on(about.dest, about.uuid)
+  local there = again and whereabouts.on(about.dest, about.uuid)
   check_elsewhere(about, tx:forced())
-  if not (there and there.name == about.domain and not place.is_active(there)) then
+  if not (there and there.name == about.domain and not whereabouts.is_active(there)) then
     check_name(about)
   end
 end
@@ -323,10 +322,10 @@ end
 
 local function undo_define(tx)
   local about = tx.about
-  local info = place.on(about.dest, about.uuid)
+  local info = whereabouts.on(about.dest, about.uuid)
   if not info then
     return "was not there"
-  elseif place.is_active(info) then
+  elseif whereabouts.is_active(info) then
     fail("state", ("shutdown %s@%s"):format(about.domain, about.dest), "%s is %s on %s", about.domain, info.state,
       about.dest)
   end
@@ -368,7 +367,7 @@ local function finish(tx)
   end
   for _, d in ipairs(about.descriptions) do
     if d.what == "domain" then
-      local _, diff = xml.map(disk.read(about.directory .. "/" .. d.name), about)
+      local _, diff = xml.map(admin.read(about.directory .. "/" .. d.name), about)
       value.diff = diff
     end
   end

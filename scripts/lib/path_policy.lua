@@ -2,7 +2,7 @@
 -- Where on a node files of a guest may be written. A guest's definition comes from a source that may be compromised, or
 -- out of a directory that anybody made, and what it calls a disk becomes a file of root's: so the place has to be one
 -- for images by the destination's own word, or by the operator's. `judge` is pure; `check` asks the node.
-local xml = require "cold.xml"
+local xml = require "guest.xml"
 local policy = {}
 
 -- Nothing of a guest's is there, and what is there is obeyed.

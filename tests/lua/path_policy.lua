@@ -5,7 +5,7 @@ local test, equal, match, raises = check.test, check.equal, check.match, check.r
 local chain = require "lib.image_chain"
 local claims = require "lib.host_claims"
 local policy = require "lib.path_policy"
-local xml = require "cold.xml"
+local xml = require "guest.xml"
 
 local function judge(path, more)
   local o = { pools = {}, users = {}, cloned = {}, targets = {}, holds = "nothing" }

@@ -167,7 +167,7 @@ end
 
 function Node:exec(words)
   local node = node_of(self.name)
-  -- sh -c AS_ROOT migsh SCRIPT migsh ARG…: as scripts/cold/node.lua calls it
+  -- sh -c AS_ROOT migsh SCRIPT migsh ARG…: as scripts/lib/node.lua calls it
   local script, args = words[5], table.pack(table.unpack(words, 7))
   local row = scripts.find(script)
   if not row then

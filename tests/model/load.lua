@@ -53,7 +53,7 @@ function io_fake.open(path, mode)
   return setmetatable({ path = path, mode = mode }, File)
 end
 
--- sh -c 'SCRIPT' migsh 'ARG' …: as scripts/image/disk.lua quotes it.
+-- sh -c 'SCRIPT' migsh 'ARG' …: as scripts/lib/admin.lua quotes it.
 function io_fake.popen(command)
   local words, at = {}, 1
   while at <= #command do

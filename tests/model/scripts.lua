@@ -2,7 +2,7 @@
 -- What the recipes run on a node's shell, one row for each script, and what it does to the world. A row is found by
 -- its text: `is` is the whole script, `has` a part of it; the first that fits counts, so what is special comes first.
 -- run(world, node, args) returns what the script prints, or nil and what it says when it fails. `changes`: the
--- console can be killed before and after it. node = nil: a script of the admin's machine (image/disk.lua).
+-- console can be killed before and after it. node = nil: a script of the admin's machine (lib/admin.lua).
 local World = require "world"
 local scripts = { rows = {} }
 
@@ -55,7 +55,7 @@ end
 
 scripts.remove_all, scripts.exists, scripts.time_of = remove_all, exists, time_of
 
--- scripts/cold/node.lua -----------------------------------------------------------------------------------------------
+-- scripts/lib/node.lua -----------------------------------------------------------------------------------------------
 
 row { name = "stat", has = [[echo "$size $(stat -Lc '%.9Y %i %d' -- "$1") $kind"]], run = function(w, node, args)
   local file = w:get(node, args[1])
@@ -241,23 +241,14 @@ row { name = "forget the first names", has = 'rm -rf -- "$1" "$1.tar" "$1.own" "
     return ""
   end }
 
--- scripts/cold/facts.lua, check.lua, steps.lua ------------------------------------------------------------------------
-
-row { name = "users of a file", has = 'if [ $n -gt 0 ] && [ "$it" ] && [ "$(what "$p")" = "$it" ]; then echo $n; fi',
-  run = function(w, node, args)
-    local it, out = w:get(node, args[1]), {}
-    for i = 2, args.n do
-      out[#out + 1] = it and w:get(node, args[i]) == it and (i - 1) .. "\n" or nil
-    end
-    return table.concat(out)
-  end }
+-- scripts/cold/check.lua, steps.lua -----------------------------------------------------------------------------------
 
 row { name = "type of a file system", is = 'stat -f -c %T -- "$1" 2>/dev/null || :', run = function(w, node, args)
   return w:fs_of(node, args[1]) == node.root and "ext2/ext3\n" or "nfs\n"
 end }
 
--- scripts/guest/discard.lua: the numbers of the disks that are that file, or have its name and its number elsewhere;
--- then who has it open.
+-- scripts/guest/users.lua: the numbers of the disks that are that file, or have its name and its number elsewhere;
+-- then who has it open, unless there is no number.
 row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args, _, script)
   local path, inode, out = args[1], args[2], {}
   local first = (tonumber(script:match "shift (%d)") or 2) + 1
@@ -275,7 +266,7 @@ row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, 
   for i = first, args.n do
     out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - first + 1) or nil
   end
-  for _, d in ipairs(World.sorted(node.doms)) do
+  for _, d in ipairs(tonumber(inode) and World.sorted(node.doms) or {}) do
     for _, o in ipairs(d.active and d.active.disks or {}) do
       out[#out + 1] = (is_it(o.file, o.path) or o.base and o.base == it) and "open 4711 qemu-system-x86\n" or nil
     end
@@ -345,7 +336,7 @@ row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-pa
 row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', changes = true,
   run = forget_part }
 
--- On the admin's machine (image/disk.lua) -----------------------------------------------------------------------------
+-- On the admin's machine (lib/admin.lua) -----------------------------------------------------------------------------
 
 row { name = "realpath", is = 'realpath -m -- "$1"; echo x', run = function(_, _, args)
   return args[1] .. "\nx\n"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain's XML for cold-migrate: what it needs of a host. Pure. What is read here was written by libvirt, so
--- it has one form; what it means is mig.xml_map's to change, and the mark of a migration mig.xml_mark's.
+-- A domain's XML: what it needs of a host, its mark, and defining it. What is read here was written by libvirt, so it
+-- has one form; what it means is mig.xml_map's to change, and the mark of a migration mig.xml_mark's.
 local report = require "migsh.report"
 local xml = {}
 
@@ -91,6 +91,24 @@ function xml.map(text, about)
     return text, ""
   end
   return mig.xml_map(text, map)
+end
+
+-- The text as a file, for as long as fn needs it. It may hold passwords: it is never on a disk.
+function xml.with_file(text, fn)
+  local file <close> = mig.text_file(text)
+  local ok, err = pcall(fn, file)
+  if not ok and type(err) == "table" and err.msg then
+    err.msg = err.msg:gsub(" from " .. tostring(file), "") -- a name that would tell nobody anything
+  end
+  if not ok then
+    error(err, 0)
+  end
+end
+
+function xml.define(text, where)
+  xml.with_file(text, function(path)
+    mig.define { path, node = where }
+  end)
 end
 
 return xml

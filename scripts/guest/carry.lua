@@ -1,20 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What belongs to a domain beside its definition: libvirt's descriptions of its snapshots and checkpoints, of which the
 -- images hold the content. They are defined again on the destination, parents first; doing so twice changes nothing.
-local xml = require "cold.xml"
+local xml = require "guest.xml"
 local carry = {}
-
--- The text as a file, for as long as fn needs it. It may hold passwords: it is never on a disk.
-function carry.with_file(text, fn)
-  local file <close> = mig.text_file(text)
-  local ok, err = pcall(fn, file)
-  if not ok and type(err) == "table" and err.msg then
-    err.msg = err.msg:gsub(" from " .. tostring(file), "") -- a name that would tell nobody anything
-  end
-  if not ok then
-    error(err, 0)
-  end
-end
 
 local kinds = {
   { what = "snapshot", list = "snapshot_list", dump = "snapshot_dumpxml", create = "snapshot_create",
@@ -38,7 +26,7 @@ local function carry_kind(kind, about)
   end
   for _, row in ipairs(rows) do
     local text = mig[kind.dump] { source, row.name, security_info = true }
-    carry.with_file((xml.map(text, about)), function(path)
+    xml.with_file((xml.map(text, about)), function(path)
       local args = { dest, xmlfile = path, redefine = true }
       if kind.what == "snapshot" and row.current then
         args.current = true

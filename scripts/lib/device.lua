@@ -3,9 +3,9 @@
 -- is taken back. A device that is there is written in place, and only if it holds nothing that anybody knows, or the
 -- operator named it; it is never removed. A volume of a logical pool that is not there is made, and that one is ours.
 -- The source is file.path on about.source, or a file of this machine, file.from.
-local disk = require "image.disk"
-local node = require "cold.node"
-local xml = require "cold.xml"
+local admin = require "lib.admin"
+local node = require "lib.node"
+local xml = require "guest.xml"
 local device = {}
 
 -- Pools whose volumes are devices. libvirt makes volumes under a name of our choice in the first kind alone.
@@ -157,7 +157,7 @@ end
 -- not compared, as it may have been changed already.
 local function holds_our_part(about, file)
   local script <const> = 'head -c 131072 -- "$1" | od -v -An -tx8 -w512'
-  local source = file.from and disk.sh(script, file.from) or node.sh(about.source, script, file.path)
+  local source = file.from and admin.sh(script, file.from) or node.sh(about.source, script, file.path)
   local theirs = source:gmatch "[^\n]+"
   local i = 0
   for sector in node.sh(about.dest, script, file.to):gmatch "[^\n]+" do

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Where a domain is: who defines and who runs it. A node that does not answer is no answer: what it may run is unknown.
-local place = {}
+local whereabouts = {}
 
-function place.is_active(row)
+function whereabouts.is_active(row)
   return row.state ~= "shut off" and row.state ~= "crashed"
 end
 
-function place.hypervisors()
+function whereabouts.hypervisors()
   local names = {}
   for _, node in ipairs(mig.nodes()) do
     if node.hypervisor then
@@ -37,10 +37,10 @@ local function ask(name)
 end
 
 -- {copies = rows of `list` that match, silent = {{node, msg}}: who did not answer}
-function place.look(matches, nodes)
+function whereabouts.look(matches, nodes)
   local found = { copies = {}, silent = {} }
   local work = {}
-  for i, name in ipairs(nodes or place.hypervisors()) do
+  for i, name in ipairs(nodes or whereabouts.hypervisors()) do
     work[i] = function()
       local rows, err = ask(name)
       if err and err.code == "cancelled" then
@@ -69,12 +69,12 @@ local hints = { define = "list --all shows what there is", run = "start it first
 -- The one that TEXT means, NAME[@NODE] or a uuid: its row of `list`, and who did not answer; where the node is named,
 -- no more than {name, node, named}. choose(rows) leaves those that can be meant. verb: what a node does with it, as in
 -- `hints`.
-function place.find(text, verb, choose)
+function whereabouts.find(text, verb, choose)
   local name, at = text:match "^(.+)@([^@]+)$"
   if name and mig.try(mig.node_show, { at }) then
     return { name = name, node = at, named = true }, {}
   end
-  local found = place.look(function(row)
+  local found = whereabouts.look(function(row)
     return row.name == text or row.uuid == text
   end)
   local rows, silent = choose and choose(found.copies) or found.copies, found.silent[1]
@@ -88,14 +88,14 @@ function place.find(text, verb, choose)
   return rows[1], found.silent
 end
 
-function place.of_uuid(uuid, nodes)
-  return place.look(function(row)
+function whereabouts.of_uuid(uuid, nodes)
+  return whereabouts.look(function(row)
     return row.uuid == uuid
   end, nodes)
 end
 
 -- Its row on that one node, or nil; raises when the node does not answer.
-function place.on(name, uuid)
+function whereabouts.on(name, uuid)
   local info, err = mig.try(mig.dominfo, { uuid .. "@" .. name })
   if err and err.code ~= "not-found" then
     error(err, 0)
@@ -104,10 +104,10 @@ function place.on(name, uuid)
 end
 
 -- Raises if any node runs it, but for opts.allowed, or if one does not answer, unless opts.force.
-function place.assert_off(uuid, what, opts)
-  local found = place.of_uuid(uuid)
+function whereabouts.assert_off(uuid, what, opts)
+  local found = whereabouts.of_uuid(uuid)
   for _, row in ipairs(found.copies) do
-    if place.is_active(row) and row.node ~= opts.allowed then
+    if whereabouts.is_active(row) and row.node ~= opts.allowed then
       mig.error { code = "state", msg = ("%s is %s on %s"):format(what, row.state, row.node),
         hint = "cleanup " .. what .. " tells where it is, and what is safe" }
     end
@@ -121,7 +121,7 @@ function place.assert_off(uuid, what, opts)
 end
 
 -- What libvirt knows of the volumes in that directory, read anew, if it is a pool's.
-function place.refresh_pools(name, dir)
+function whereabouts.refresh_pools(name, dir)
   for _, pool in ipairs(mig.pool_list { node = name }) do
     local path = mig.pool_dumpxml { pool.uuid, node = name }:match "<target>.-<path>([^<]*)</path>"
     if path and path:gsub("(.)/$", "%1") == dir:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }) then
@@ -130,4 +130,4 @@ function place.refresh_pools(name, dir)
   end
 end
 
-return place
+return whereabouts
