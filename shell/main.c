@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "cmd/commands.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/complete_args.h"
 #include "cmd/engine/recipe.h"
@@ -367,6 +368,7 @@ static int flush_output(int status)
 static int start(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    commands_register();
     if (argc > 1 && strcmp(argv[1], "--complete") == 0)
         return complete(argc - 2, argv + 2);
     struct app app = {0};

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "base/mem.h"
+
 static int64_t now_ns(clockid_t clock)
 {
     struct timespec t;
@@ -39,4 +41,14 @@ int64_t clock_real_ns(void)
 double clock_real_s(void)
 {
     return (double)clock_real_ns() / 1e9;
+}
+
+char *clock_text(double real_s)
+{
+    char text[32];
+    struct tm tm;
+    time_t t = (time_t)real_s;
+    if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+        return xstrdup("?");
+    return xstrdup(text);
 }

@@ -13,3 +13,5 @@ double clock_boot_ms(void);
 // Since 1970: for people and records. It may jump.
 int64_t clock_real_ns(void);
 double clock_real_s(void);
+// Such a moment as it is shown to the operator, in local time: "2026-11-24 16:01:53". The caller frees.
+char *clock_text(double real_s);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The list of all commands, for the engine's cmd/engine/table.h.
+// The list of all commands, for the engine. See commands.h.
 #include "cmd/commands.h"
 
 #include "cmd/engine/table.h"
 
-const struct cmd_def *const cmd_table[] = {
+static const struct cmd_def *const all[] = {
 #define COMMAND(name) &cmd_##name,
 #include "cmd/commands.def"
 #undef COMMAND
 };
-const size_t cmd_table_n = ARRAY_SIZE(cmd_table);
+
+void commands_register(void)
+{
+    cmd_table_set(all, ARRAY_SIZE(all));
+}

@@ -17,6 +17,7 @@
 #include "base/printable.h"
 #include "core/console/names_watch.h"
 #include "core/console/out.h"
+#include "core/console/silence.h"
 #include "io/loop.h"
 #include "ui/ask.h"
 #include "ui/history.h"
@@ -58,6 +59,23 @@ static void use_typed(struct repl *r);
 static void on_line(char *line);
 
 // ---- what readline calls
+
+// It tells which nodes do not answer, as what is not seen then may be there.
+static char *first_prompt(struct repl *r)
+{
+    _cleanup_strv_ struct strv silent = STRV_INIT;
+    silence_names(r->ctx, &silent);
+    if (silent.n == 0)
+        return xstrdup("migsh> ");
+    return silent.n == 1 ? xasprintf("migsh (%s silent)> ", silent.s[0])
+                         : xasprintf("migsh (%zu nodes silent)> ", silent.n);
+}
+
+static void set_first_prompt(struct repl *r)
+{
+    _cleanup_free_ char *text = first_prompt(r);
+    rl_set_prompt(text);
+}
 
 static int next_key(FILE *stream)
 {
@@ -157,7 +175,7 @@ static int clear_line(int count, int key)
     buf_truncate(&r->pending, 0);
     rl_free_line_state(); // an incremental search or a pending argument goes too
     rl_replace_line("", 1);
-    rl_set_prompt("migsh> ");
+    set_first_prompt(r);
     rl_on_new_line();
     rl_forced_update_display();
     return 0;
@@ -202,7 +220,8 @@ static void show_prompt(struct repl *r)
 {
     if (r->ended)
         return;
-    rl_callback_handler_install(r->pending.len ? "    -> " : "migsh> ", on_line);
+    _cleanup_free_ char *first = first_prompt(r);
+    rl_callback_handler_install(r->pending.len ? "    -> " : first, on_line);
     fflush(rl_outstream);
     r->shown = true;
     live_set_prompt(&as_prompt);
@@ -309,7 +328,7 @@ static void on_line(char *line)
         return;
     }
     _cleanup_free_ char *text = buf_steal(&r->pending);
-    rl_set_prompt("migsh> ");
+    set_first_prompt(r);
     trim_end(text);
     if (!*text)
         return;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/commands.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/complete.h"
 #include "core/console/ctx.h"
@@ -84,6 +85,7 @@ static double measure(struct ctx *ctx, const char *line)
 
 int main(int argc, char **argv)
 {
+    commands_register();
     int domains = argc > 1 ? atoi(argv[1]) : 5000;
     struct err e = ERR_INIT;
     if (loop_init(&e) < 0)

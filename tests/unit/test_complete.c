@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/commands.h"
 #include "cmd/engine/complete.h"
 #include "cmd/engine/secret.h"
 #include "cmd/engine/table.h"
@@ -208,6 +209,7 @@ static void secrets(void **state)
 
 int main(void)
 {
+    commands_register();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(candidates),
         cmocka_unit_test(files),

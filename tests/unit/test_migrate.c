@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/commands.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/table.h"
@@ -513,6 +514,7 @@ static void every_row_is_needed(void **state)
 
 int main(void)
 {
+    commands_register();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_lines),
         cmocka_unit_test(every_flag),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Start a defined domain, or a transient one from a local file (create).
+#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/domain/guest.h"
@@ -82,7 +83,7 @@ static int begin_create(void *data, bool paused, struct virt_dom **ret, struct e
 static int refuse_old_save(const struct cmd_call *c, const struct saved *s, struct err *e)
 {
     const char *name = virt_dom_name(c->vals[SUBJECT].dom);
-    _cleanup_free_ char *saved = seen_time(s->time), *written = seen_time(s->disk_time);
+    _cleanup_free_ char *saved = clock_text(s->time), *written = clock_text(s->disk_time);
     _cleanup_free_ char *what = xasprintf(
         "the saved state of '%s' is of %s, and its disk %s was written to later, at %s", name, saved, s->disk, written);
     if (c->vals[FORCE].b) {

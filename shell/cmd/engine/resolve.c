@@ -5,22 +5,24 @@
 // an inventory, every hypervisor of it (a domain is looked for on all, and must be on one or run on one), else
 // libvirt's default.
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cmd/engine/bind.h"
 #include "core/console/out.h"
+#include "core/console/silence.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
 
-enum { SEARCH_WORKERS = 8 };
+enum { SEARCH_WORKERS = 32 };
 
-// How long the nodes have had when it is looked whether the search is over. One that keeps silent must not slow down those
-// that live: a command that only reads is content with the guest where it runs; then anybody with the guest where it is
-// defined; where nobody has it, all are waited for.
-static const double RUNS_MS = 1200, DEFINED_MS = 5000, ALL_MS = -1;
+// How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads is
+// content with the guest where it runs; then anybody with the guest where it is defined; where nobody has it, all are
+// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that answered.
+static const double KNOWN_MS = 300, RUNS_MS = 1200, DEFINED_MS = 5000;
 // A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that answered.
 static const double SLOWER = 4;
 
@@ -56,28 +58,24 @@ struct search {
     struct node **nodes;
     size_t n;
     double begun_ms;
-    double limit_ms; // of an opening
-    bool *asked;     // it has answered, or failed
-    double *took_ms; // until it answered
     struct virt_dom **found;
     struct err *errs;
+    // What the others look at while they wait.
+    atomic_bool is_defined, is_running;
+    _Atomic double slowest_ms; // of those that have answered
 };
 
-static void search_one(struct job *job, size_t i, void *arg)
+struct waiting {
+    struct search *s;
+    double patience_ms, slower;
+};
+
+static bool is_enough(double waited_ms, void *data)
 {
-    struct search *s = arg;
-    struct virt_conn *conn = NULL;
-    if (s->asked[i])
-        return;
-    err_release(&s->errs[i]);
-    if (ctx_connect_within(s->c->ctx, job, s->nodes[i]->uri, s->limit_ms, &conn, &s->errs[i]) < 0) {
-        s->asked[i] = s->limit_ms < 0 || s->errs[i].code != ERR_TIMEOUT;
-        return;
-    }
-    s->asked[i] = true;
-    s->took_ms[i] = clock_mono_ms() - s->begun_ms;
-    virt_dom_lookup(conn, s->name, &s->found[i], &s->errs[i]);
-    virt_conn_unref(conn);
+    const struct waiting *w = data;
+    if (w->s->c->def->flags & CMD_READS && w->s->is_running)
+        return waited_ms > fmin(fmax(w->patience_ms, w->slower * w->s->slowest_ms), DEFINED_MS);
+    return w->s->is_defined && waited_ms > DEFINED_MS;
 }
 
 // The copy that waits on the destination while its memory comes in.
@@ -87,6 +85,30 @@ static bool is_incoming(struct virt_dom *d)
     _cleanup_err_ struct err e = ERR_INIT;
     return virt_dom_state(d, &state, &reason, &e) == 0 && strcmp(state, "paused") == 0 &&
            strcmp(reason, "migrating") == 0;
+}
+
+static void note_answer(struct search *s)
+{
+    double took = clock_mono_ms() - s->begun_ms, slowest = s->slowest_ms;
+    while (took > slowest && !atomic_compare_exchange_weak(&s->slowest_ms, &slowest, took))
+        ;
+}
+
+static void search_one(struct job *job, size_t i, void *arg)
+{
+    struct search *s = arg;
+    struct virt_conn *conn = NULL;
+    bool silent = silence_since(s->nodes[i]->uri, NULL) > 0;
+    struct waiting w = {s, silent ? KNOWN_MS : RUNS_MS, silent ? 1 : SLOWER};
+    if (ctx_connect_unless(s->c->ctx, job, s->nodes[i]->uri, is_enough, &w, &conn, &s->errs[i]) < 0)
+        return;
+    note_answer(s);
+    if (virt_dom_lookup(conn, s->name, &s->found[i], &s->errs[i]) == 0) {
+        if (virt_dom_id(s->found[i]) >= 0 && !is_incoming(s->found[i]))
+            s->is_running = true;
+        s->is_defined = true;
+    }
+    virt_conn_unref(conn);
 }
 
 // After a migration both hosts define the domain and one runs it (during one, the other waits for it): that one is meant,
@@ -153,55 +175,16 @@ static int judge_search(struct search *s, size_t n, size_t *ret_i, struct err *e
     return err_hint(e, "list --all shows the domains that are there");
 }
 
-static bool is_active(struct virt_dom *d)
-{
-    return virt_dom_id(d) >= 0 && !is_incoming(d);
-}
-
-static bool any(const struct search *s, bool (*test)(struct virt_dom *))
-{
-    bool is = false;
-    for (size_t i = 0; i < s->n; i++)
-        is = is || (s->found[i] && (!test || test(s->found[i])));
-    return is;
-}
-
-// Has the guest been found so that it is enough? `test`: NULL: wherever.
-static bool look(struct search *s, double limit_ms, bool (*test)(struct virt_dom *))
-{
-    s->limit_ms = limit_ms;
-    job_parallel(s->c->job, s->n, SEARCH_WORKERS, search_one, s);
-    return job_cancelled(s->c->job) || any(s, test);
-}
-
-static double running_limit(const struct search *s)
-{
-    double slowest = 0;
-    for (size_t i = 0; i < s->n; i++)
-        slowest = fmax(slowest, s->took_ms[i]);
-    return fmin(fmax(RUNS_MS, SLOWER * slowest), DEFINED_MS);
-}
-
-static void search(struct search *s)
-{
-    s->begun_ms = clock_mono_ms();
-    if (s->c->def->flags & CMD_READS && look(s, RUNS_MS, is_active) && look(s, running_limit(s), is_active))
-        return;
-    if (!look(s, DEFINED_MS, NULL))
-        look(s, ALL_MS, NULL);
-}
-
 static int search_everywhere(struct cmd_call *c, const char *name, struct virt_dom **ret, struct err *e)
 {
     struct search s = {.c = c, .name = name};
     size_t n, hit = 0;
     s.nodes = inventory_hypervisors(ctx_inventory(c->ctx), &n);
     s.n = n;
-    s.asked = xcalloc(n, sizeof(*s.asked));
-    s.took_ms = xcalloc(n, sizeof(*s.took_ms));
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
-    search(&s);
+    s.begun_ms = clock_mono_ms();
+    job_parallel(c->job, n, SEARCH_WORKERS, search_one, &s);
     int r = judge_search(&s, n, &hit, e);
     if (r == 0)
         r = open_node(c, s.nodes[hit], e);
@@ -211,8 +194,6 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
         virt_dom_free(s.found[i]);
         err_release(&s.errs[i]);
     }
-    free(s.asked);
-    free(s.took_ms);
     free(s.found);
     free(s.errs);
     node_list_free(s.nodes, n);

@@ -8,11 +8,20 @@
 #include "base/buf.h"
 #include "cmd/engine/recipe.h"
 
+static const struct cmd_def *const *builtin;
+static size_t n_builtin;
+
+void cmd_table_set(const struct cmd_def *const *rows, size_t n)
+{
+    builtin = rows;
+    n_builtin = n;
+}
+
 static const struct cmd_def *find_builtin(const char *name)
 {
-    for (size_t i = 0; i < cmd_table_n; i++) {
-        if (strcmp(cmd_table[i]->name, name) == 0)
-            return cmd_table[i];
+    for (size_t i = 0; i < n_builtin; i++) {
+        if (strcmp(builtin[i]->name, name) == 0)
+            return builtin[i];
     }
     return NULL;
 }
@@ -32,11 +41,11 @@ const struct cmd_def **cmd_all(size_t *ret_n)
 {
     size_t recipes;
     const struct cmd_def *const *list = recipe_all(&recipes);
-    const struct cmd_def **all = xcalloc(cmd_table_n + recipes, sizeof(*all));
+    const struct cmd_def **all = xcalloc(n_builtin + recipes, sizeof(*all));
     size_t n = 0;
-    for (size_t i = 0; i < cmd_table_n; i++) {
-        if (!(cmd_table[i]->flags & CMD_HIDDEN))
-            all[n++] = cmd_table[i];
+    for (size_t i = 0; i < n_builtin; i++) {
+        if (!(builtin[i]->flags & CMD_HIDDEN))
+            all[n++] = builtin[i];
     }
     for (size_t i = 0; i < recipes; i++) {
         if (!find_builtin(list[i]->name))
@@ -96,9 +105,9 @@ static void check_option(const struct cmd_def *def, const struct opt_def *o, boo
 
 void cmd_table_check(struct strv *faults)
 {
-    for (size_t i = 0; i < cmd_table_n; i++) {
-        const struct cmd_def *def = cmd_table[i];
-        if (i && strcmp(cmd_table[i - 1]->name, def->name) >= 0)
+    for (size_t i = 0; i < n_builtin; i++) {
+        const struct cmd_def *def = builtin[i];
+        if (i && strcmp(builtin[i - 1]->name, def->name) >= 0)
             strv_take(faults, xasprintf("%s: the table is not sorted here", def->name));
         if (!def->summary || !def->group || !def->example)
             strv_take(faults, xasprintf("%s: summary, group or example missing", def->name));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All commands: the built-in rows of cmd/commands.def, and the recipes that core/console/script.h lists. Main thread.
+// All commands: the built-in rows, and the recipes that core/console/script.h lists. Main thread.
 #pragma once
 
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include "base/strv.h"
 #include "cmd/engine/cmd.h"
 
-extern const struct cmd_def *const cmd_table[];
-extern const size_t cmd_table_n;
+// The built-in rows, sorted by name; they must stay. Before anything else of the engine (cmd/commands.h does it).
+void cmd_table_set(const struct cmd_def *const *rows, size_t n);
 
 // Built-in first, then recipes (which are looked for only when no built-in has the name). NULL: none.
 const struct cmd_def *cmd_find(const char *name);

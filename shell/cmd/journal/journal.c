@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What was done, by the journals of this user: journal-list, journal-show, journal-revert.
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/table.h"
@@ -14,11 +14,7 @@
 
 static void add_time(json_t *v, double t)
 {
-    char text[32];
-    struct tm tm;
-    time_t seconds = (time_t)t;
-    localtime_r(&seconds, &tm);
-    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+    _cleanup_free_ char *text = clock_text(t);
     json_object_set_new(v, "time", json_text(text));
     json_object_set_new(v, "seconds", json_real(t));
 }

@@ -7,12 +7,19 @@
 #include "base/clock.h"
 #include "core/console/ctx_priv.h"
 #include "core/console/out.h"
+#include "core/console/silence.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/event.h"
 
 // A frozen daemon takes the connection and never says a word, and libvirt would wait for ever: keepalive begins later.
 static const double GIVE_UP_MS = 20e3;
+// One that was given up lately, by any console, is not waited for so long again.
+static const double AGAIN_MS = 5e3;
+// A node that gives no answer for so long keeps silent; and what took so long to fail ("no route") is not tried again by
+// each step of a command.
+static const double SILENT_MS = 1e3, REFUSED_MS = 10e3;
+static const double LOOK_MS = 50; // whether it is enough
 // Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer.
 // A host that was only frozen ends it when it goes on; one that was switched off never does, so after this long a new
 // opening is begun.
@@ -28,6 +35,7 @@ struct conn_slot {
     char *uri; // NULL: the default
     enum slot_state state;
     double since_ms; // when the opening began
+    double ended_ms; // and when it ended
     bool asked;      // the operator was asked for something: people take their time
     bool abandoned;  // the next user gets a slot of its own
     struct virt_conn *conn;
@@ -53,13 +61,19 @@ static void open_main(void *arg)
     struct err e = ERR_INIT;
     virt_conn_unref(steal(&s->stale));
     int r = virt_conn_open(s->uri, s->ctx->readonly, ask_operator, s, &conn, &e);
+    double ended = clock_mono_ms();
+    if (r == 0)
+        silence_end(s->uri);
+    else if (e.code == ERR_UNREACHABLE && ended - s->since_ms > SILENT_MS && !s->asked)
+        silence_note(s->uri, ended - s->since_ms);
     lock_acquire(s->ctx->lock);
+    s->ended_ms = ended;
     bool late = s->abandoned;
     s->state = r < 0 || late ? SLOT_FAILED : SLOT_OPEN;
     s->conn = late ? NULL : conn;
     err_move(&s->err, &e);
-    if (conn && !late)
-        names_watch_opened(s->ctx, s->uri, conn);
+    if (conn && !late && s->ctx->opened)
+        s->ctx->opened(s->ctx, s->uri, conn);
     lock_wake(s->ctx->lock);
     lock_release(s->ctx->lock);
     if (late)
@@ -101,36 +115,61 @@ static void start_opening(struct conn_slot *s)
         s->state = SLOT_FAILED;
 }
 
-// With the lock held: waits for the opening to end, until it has had `timeout_ms` (<0: GIVE_UP_MS, or as long as the
-// operator needs for an answer).
-static int wait_open(struct conn_slot *s, struct job *job, double timeout_ms, struct err *e)
+// For how long an opening is waited for.
+struct patience {
+    double limit_ms; // <0: the usual time, or as long as the operator needs for an answer
+    bool (*enough)(double waited_ms, void *data);
+    void *data;
+    double waited_ms; // in vain
+};
+
+// With the lock held: whether it is to be left to itself, and else for how long it may be slept.
+static bool is_over(const struct conn_slot *s, const struct patience *p, double give_up_ms, double *ret_sleep_ms)
 {
-    bool bounded = timeout_ms >= 0;
-    double until = s->since_ms + (bounded ? timeout_ms : GIVE_UP_MS);
+    double waited = clock_mono_ms() - s->since_ms;
+    double left = (p->limit_ms < 0 ? give_up_ms : p->limit_ms) - waited;
+    if (p->enough && p->enough(waited, p->data))
+        return true;
+    bool endless = p->limit_ms < 0 && s->asked;
+    *ret_sleep_ms = endless ? -1 : left;
+    if (p->enough && (endless || left > LOOK_MS))
+        *ret_sleep_ms = LOOK_MS;
+    return !endless && left <= 0;
+}
+
+// With the lock held: waits for the opening to end.
+static int wait_open(struct conn_slot *s, struct job *job, struct patience *p, double give_up_ms, struct err *e)
+{
     while (s->state == SLOT_OPENING) {
-        double left = until - clock_mono_ms();
-        if (!bounded && s->asked)
-            left = -1;
-        else if (left < 0)
-            left = 0;
-        if (lock_wait(s->ctx->lock, job, left, e) == 0)
-            continue;
-        if (e->code != ERR_TIMEOUT)
-            return -1;
-        if (s->state != SLOT_OPENING || (!bounded && s->asked)) {
-            err_release(e);
-            continue;
+        double sleep_ms = 0;
+        if (is_over(s, p, give_up_ms, &sleep_ms)) {
+            p->waited_ms = clock_mono_ms() - s->since_ms;
+            err_set(e, ERR_TIMEOUT, "%s did not answer within %.1f s", s->uri ? s->uri : "the default hypervisor",
+                    p->waited_ms / 1e3);
+            return err_hint(e, "node-test tells which ways to the node work");
         }
-        err_set(e, ERR_TIMEOUT, "%s did not answer within %.1f s", s->uri ? s->uri : "the default hypervisor",
-                (clock_mono_ms() - s->since_ms) / 1e3);
-        return err_hint(e, "node-test tells which ways to the node work");
+        if (lock_wait(s->ctx->lock, job, sleep_ms, e) < 0) {
+            if (e->code != ERR_TIMEOUT)
+                return -1;
+            err_release(e);
+        }
     }
     return 0;
 }
 
-static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool fresh, double timeout_ms,
+// Did it take long to fail, just now?
+static bool failed_slowly(const struct conn_slot *s)
+{
+    return s->state == SLOT_FAILED && s->err.code == ERR_UNREACHABLE && s->ended_ms - s->since_ms > SILENT_MS &&
+           clock_mono_ms() - s->ended_ms < REFUSED_MS;
+}
+
+static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool fresh, struct patience p,
                         struct virt_conn **ret, struct err *e)
 {
+    double waited;
+    silence_since(uri, &waited);
+    double give_up_ms = waited > AGAIN_MS ? AGAIN_MS : GIVE_UP_MS;
     lock_acquire(ctx->lock);
     struct conn_slot *s = find_slot(ctx, uri);
     if (s->state == SLOT_OPENING && !s->asked && clock_mono_ms() - s->since_ms > ABANDON_MS) {
@@ -138,9 +177,9 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
         s = find_slot(ctx, uri);
     }
     bool useless = s->state == SLOT_OPEN && (fresh || !virt_conn_alive(s->conn));
-    if (s->state == SLOT_IDLE || s->state == SLOT_FAILED || useless)
+    if (s->state == SLOT_IDLE || (s->state == SLOT_FAILED && (fresh || !failed_slowly(s))) || useless)
         start_opening(s);
-    int r = wait_open(s, job, timeout_ms, e);
+    int r = wait_open(s, job, &p, give_up_ms, e);
     if (r == 0 && s->state == SLOT_FAILED) {
         err_copy(e, &s->err);
         r = -1;
@@ -148,24 +187,33 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
     if (r == 0)
         *ret = virt_conn_ref(s->conn);
     lock_release(ctx->lock);
+    if (p.waited_ms > SILENT_MS)
+        silence_note(uri, p.waited_ms);
     return r;
 }
 
 int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e)
 {
-    return connect_slot(ctx, job, uri, false, -1, ret, e);
+    return connect_slot(ctx, job, uri, false, (struct patience){.limit_ms = -1}, ret, e);
 }
 
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                        struct err *e)
 {
-    return connect_slot(ctx, job, uri, false, timeout_ms, ret, e);
+    return connect_slot(ctx, job, uri, false, (struct patience){.limit_ms = timeout_ms}, ret, e);
+}
+
+int ctx_connect_unless(struct ctx *ctx, struct job *job, const char *uri, bool (*enough)(double waited_ms, void *data),
+                       void *data, struct virt_conn **ret, struct err *e)
+{
+    struct patience p = {.limit_ms = -1, .enough = enough, .data = data};
+    return connect_slot(ctx, job, uri, false, p, ret, e);
 }
 
 int ctx_connect_fresh(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                       struct err *e)
 {
-    return connect_slot(ctx, job, uri, true, timeout_ms, ret, e);
+    return connect_slot(ctx, job, uri, true, (struct patience){.limit_ms = timeout_ms}, ret, e);
 }
 
 int ctx_connect_text(struct ctx *ctx, struct job *job, const char *node_or_uri, struct virt_conn **ret, struct err *e)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The inside of struct ctx, for the files of core/ that own a part of it: ctx.c, conn.c, names.c, names_watch.c,
-// passwords.c, session.c.
+// The inside of struct ctx, for the files of this room that own a part of it.
 #pragma once
 
 #include "core/console/ctx.h"
@@ -20,6 +19,8 @@ struct ctx {
     struct conn_slot *conns;
     struct name_set *names;
     struct names_watch *watch; // NULL: names are not watched
+    // A connection has been opened (`uri` as it was asked for, NULL: the default). Any thread, with the lock held.
+    void (*opened)(struct ctx *ctx, const char *uri, struct virt_conn *conn);
     struct session *sessions;
     struct password *passwords;
 };
@@ -29,6 +30,4 @@ bool conn_pool_release(struct ctx *ctx);    // false: a host does not answer tha
 void session_pool_release(struct ctx *ctx); // no job may be left
 void passwords_release(struct ctx *ctx);    // wipes what sudo was told
 void names_release(struct ctx *ctx);
-// A connection has been opened (`uri` as it was asked for, NULL: the default). Any thread, with the lock held.
-void names_watch_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn);
 void names_watch_release(struct ctx *ctx); // main thread; no job may be left

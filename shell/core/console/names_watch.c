@@ -196,10 +196,8 @@ static void add_opened(void *data)
     free(o);
 }
 
-void names_watch_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn)
+static void on_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn)
 {
-    if (!ctx->watch)
-        return;
     struct opened *o = xnew(struct opened);
     *o = (struct opened){ctx, virt_conn_ref(conn), xstrdup(uri)};
     loop_post(add_opened, o);
@@ -216,7 +214,7 @@ static void run_first(struct job *job, void *arg)
     _cleanup_err_ struct err ignored = ERR_INIT; // the first command will tell
     struct virt_conn *conn = NULL;
     if (ctx_connect(f->ctx, job, f->target.uri, &conn, &ignored) == 0)
-        virt_conn_unref(conn); // names_watch_opened() has it
+        virt_conn_unref(conn); // on_opened() has it
 }
 
 static void first_ended(struct job *job, void *arg)
@@ -232,6 +230,7 @@ void names_watch_start(struct ctx *ctx)
     struct names_watch *nw = xnew(struct names_watch);
     lock_acquire(ctx->lock);
     ctx->watch = nw;
+    ctx->opened = on_opened;
     lock_release(ctx->lock);
     struct first *f = xnew(struct first);
     f->ctx = ctx;
@@ -251,4 +250,5 @@ void names_watch_release(struct ctx *ctx)
     }
     free(nw);
     ctx->watch = NULL;
+    ctx->opened = NULL;
 }

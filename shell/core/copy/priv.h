@@ -89,7 +89,7 @@ void copy_send_forget(struct copy *c); // if it came to no sending
 // The end of what a command said, for people: our own words if there are any. The caller frees.
 char *copy_last_words(const struct buf *said);
 
-// copy.c
+// copy/report.c
 // "NODE:PATH: what".
 int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what);
 // The same of what one of our programs said before it ended; the words decide which error it is.

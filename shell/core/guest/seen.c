@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/console/out.h"
@@ -43,20 +43,10 @@ void seen_note(const char *uuid, const char *node, const char *state)
     if (!path)
         return;
     json_auto_t *v = json_pack("{s:o, s:o, s:I}", "node", json_text(node), "state", json_text(state), "time",
-                               (json_int_t)time(NULL));
+                               (json_int_t)clock_real_s());
     _cleanup_free_ char *text = json_dumps(v, JSON_COMPACT);
     if (file_replace(path, text, strlen(text), 0600, &e) < 0)
         out_notice(OUT_WARN, "where the guest runs is not remembered: %s", e.msg);
-}
-
-char *seen_time(double seconds)
-{
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
-        return xstrdup("?");
-    return xstrdup(text);
 }
 
 bool seen_tell(const char *uuid, struct buf *out)
@@ -71,7 +61,7 @@ bool seen_tell(const char *uuid, struct buf *out)
     json_auto_t *v = json_loads(text, 0, NULL);
     if (!v || json_unpack(v, "{s:s, s:s, s:I}", "node", &node, "state", &state, "time", &when) < 0)
         return false;
-    _cleanup_free_ char *at = seen_time((double)when);
+    _cleanup_free_ char *at = clock_text((double)when);
     buf_addf(out, "it was last seen %s on %s, %s", state, node, at);
     return true;
 }

@@ -12,5 +12,3 @@ struct buf;
 void seen_note(const char *uuid, const char *node, const char *state);
 // Adds "it was last seen running on dest, 2026-11-24 16:01:53"; false: nothing is known.
 bool seen_tell(const char *uuid, struct buf *out);
-// A moment as it is shown to the operator: "2026-11-24 16:01:53". The caller frees.
-char *seen_time(double seconds);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Private to io/probe*.c: a lane is one target with its sockets and its sample store. Everything here runs on the probe
+// Private to io/probe/*.c: a lane is one target with its sockets and its sample store. Everything here runs on the probe
 // thread, except the ops' open() and close() (the caller's thread, while no probe thread exists).
 #pragma once
 
@@ -10,7 +10,7 @@
 // One probe, 16 bytes, written by the probe thread and read by others: hence atomics, and the outcome in a single word.
 struct probe_slot {
     _Atomic int64_t sent_ns;
-    _Atomic uint64_t outcome; // see probe.c
+    _Atomic uint64_t outcome; // see lane.c
 };
 
 struct lane;
@@ -42,6 +42,13 @@ struct lane {
 extern const struct lane_ops lane_icmp;
 extern const struct lane_ops lane_stream; // TCP and HTTP
 
+// io/probe/lane.c
+int lane_reserve(struct lane *l, uint64_t count, struct err *e); // room for `count` probes; 0: for as many as possible
+void lane_release(struct lane *l);
+// Makes the next stretch of the store resident before it is needed, so that no send waits for a page.
+void lane_prefault(struct lane *l);
+void lane_send(struct lane *l);
+void lane_read(const struct lane *l, size_t from, struct probe_sample *out, size_t n); // any thread
 // Outcomes of probe `seq` (callers check that it was sent).
 void lane_answer(struct lane *l, uint32_t seq, int64_t rtt_ns, uint8_t flags);
 void lane_fail(struct lane *l, uint32_t seq, enum probe_flags flag, int errnum);

@@ -20,7 +20,7 @@ enum { CHUNK = 32 * 1024, TICK_MS = 1000, CHILD_GRACE_MS = 500 };
 
 struct remote_bridge {
     struct job_thread *thread;
-    struct remote *via;
+    struct remote *via;  // its owner closes it, and with it the channel
     ssh_channel channel;
     int fd; // our end of the pair
     int stop_fd;
@@ -215,7 +215,6 @@ void remote_bridge_free(struct remote_bridge *b)
     }
     if (b->child)
         end_child(b->child);
-    remote_close(b->via); // frees the channel too
     if (b->fd >= 0)
         close(b->fd);
     if (b->stop_fd >= 0)

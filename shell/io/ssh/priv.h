@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the files io/remote*.c share and nobody else may include. Job threads; a struct remote has one owner at a time.
+// What the files io/ssh/*.c share and nobody else may include. Job threads; a struct remote has one owner at a time.
 #pragma once
 
 #include <libssh/callbacks.h>
@@ -21,7 +21,8 @@ struct remote {
     struct ssh_counter_struct traffic; // raw bytes, the sign of life
     struct remote_config config;
     struct remote_bridge
-        *bridge; // carries the bytes through a jump host or ProxyCommand; NULL: a TCP connection of our own
+        *bridge;        // carries the bytes through a jump host or ProxyCommand; NULL: a TCP connection of our own
+    struct remote *via; // the jump host; only the bridge uses it
     struct remote_kept *kept; // the shells that are open
     char *label;
     char *fingerprint;
@@ -37,6 +38,7 @@ struct remote {
     bool turned_away; // closed by the server before its banner
 };
 
+// ssh/wire.c
 // Starts an operation that has to end within `ms`.
 void remote_begin(struct remote *r, const char *doing, double ms);
 // Sleeps until the socket is ready, `slice_ms` have passed (0), the deadline has passed (ERR_TIMEOUT) or the job is
@@ -73,6 +75,6 @@ bool remote_agent_stop(struct remote_agent *a, struct strv *shown);
 
 // ssh/bridge.c: *ret_fd is one end of a socket pair, owned by the caller; a thread moves the bytes at the other end.
 int remote_bridge_jump(struct job *job, struct remote *via, const char *host, int port, struct remote_bridge **ret,
-                       int *ret_fd, struct err *e); // takes `via`, also on failure
+                       int *ret_fd, struct err *e); // nobody else uses `via`, until remote_bridge_free()
 int remote_bridge_command(const char *command, struct remote_bridge **ret, int *ret_fd, struct err *e);
 void remote_bridge_free(struct remote_bridge *b); // ends the thread and closes what it held; NULL is fine

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opening and closing an ssh session, and the one place where a session waits. Job threads; see remote.h. libssh is
-// used without blocking throughout: its own timeouts do not hold against a frozen peer, so each operation has a
-// deadline here.
+// Opening and closing an ssh session. Job threads; see remote.h.
 #include "io/ssh/remote.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/server.h> // ssh_send_keepalive() is declared here, and works for clients
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,88 +13,7 @@
 #include "base/token.h"
 #include "io/ssh/priv.h"
 
-enum { CONNECT_MS = 15000, STALL_MS = 25000, ASK_AFTER_MS = 5000, MAX_HOPS = 8, TRIES = 8, MAX_TURNS = 64 };
-
-void remote_begin(struct remote *r, const char *doing, double ms)
-{
-    r->doing = doing;
-    r->deadline = clock_mono_ms() + ms;
-    r->heard_at = r->asked_at = clock_mono_ms();
-}
-
-int remote_fail(struct remote *r, struct err *e, const char *what)
-{
-    _cleanup_buf_ struct buf text = BUF_INIT;
-    bool alive = ssh_is_connected(r->ssh) && ssh_get_error_code(r->ssh) != SSH_FATAL;
-    const char *said = alive ? NULL : ssh_get_disconnect_message(r->ssh);
-    buf_add_line(&text, said ? said : ssh_get_error(r->ssh));
-    if (alive)
-        return err_set(e, ERR_FAILED, "%s: %s: %s", r->label, what, buf_str(&text));
-    r->broken = true;
-    return err_set(e, ERR_UNREACHABLE, "%s: connection lost (%s): %s", r->label, what, buf_str(&text));
-}
-
-int remote_wait(struct job *job, struct remote *r, double slice_ms, struct err *e)
-{
-    if (job_check(job, e) < 0)
-        return -1;
-    double left = r->deadline - clock_mono_ms();
-    if (left <= 0)
-        return err_set(e, ERR_TIMEOUT, "%s: timed out (%s)", r->label, r->doing);
-    int fd = ssh_get_fd(r->ssh);
-    remote_socket_quick(fd);
-    bool writing = ssh_get_poll_flags(r->ssh) & SSH_WRITE_PENDING;
-    struct pollfd p[3] = {{fd, (short)(POLLIN | (writing ? POLLOUT : 0)), 0},
-                          {job_cancel_fd(job), POLLIN, 0},
-                          {r->wake_fd ? r->wake_fd : -1, POLLIN, 0}};
-    double wait = left < slice_ms ? left : slice_ms;
-    if (poll(p, 3, (int)wait + 1) < 0 && errno != EINTR)
-        return err_errno(e, errno, "poll");
-    return job_check(job, e);
-}
-
-int remote_process(struct remote *r, struct err *e)
-{
-    // libssh takes 4 KiB at a time: where much comes, a wait for each of them would cost more than all the rest.
-    uint64_t before;
-    int turns = 0;
-    do {
-        before = r->traffic.in_bytes;
-        if (ssh_event_dopoll(r->event, 0) == SSH_ERROR || !ssh_is_connected(r->ssh))
-            return remote_fail(r, e, r->doing);
-    } while (r->traffic.in_bytes != before && ++turns < MAX_TURNS);
-    double now = clock_mono_ms();
-    if (r->traffic.in_bytes != r->heard_bytes) {
-        r->heard_bytes = r->traffic.in_bytes;
-        r->heard_at = now;
-    } else if (now - r->heard_at > r->stall_ms) {
-        r->broken = true;
-        return err_set(e, ERR_TIMEOUT, "%s: the peer has been silent for %.0f s (%s)", r->label, r->stall_ms / 1e3,
-                       r->doing);
-    }
-    if (now - r->heard_at > ASK_AFTER_MS && now - r->asked_at > ASK_AFTER_MS) {
-        r->asked_at = now;
-        ssh_send_keepalive(r->ssh); // every second call only takes note of the answer to the one before
-    }
-    return 0;
-}
-
-int remote_ping(struct job *job, struct remote *r, double timeout_ms, struct err *e)
-{
-    remote_begin(r, "sign of life", timeout_ms);
-    if (remote_process(r, e) < 0)
-        return -1;
-    uint64_t before = r->traffic.in_bytes;
-    for (int i = 0; i < 2; i++) // the first may only have collected the answer to an earlier one
-        ssh_send_keepalive(r->ssh);
-    while (r->traffic.in_bytes == before) {
-        if (remote_wait(job, r, timeout_ms, e) < 0 || remote_process(r, e) < 0) {
-            r->broken = true;
-            return -1;
-        }
-    }
-    return 0;
-}
+enum { CONNECT_MS = 15000, STALL_MS = 25000, MAX_HOPS = 8, TRIES = 8 };
 
 static int set_option(struct remote *r, enum ssh_options_e option, const void *value, struct err *e)
 {
@@ -193,10 +109,9 @@ static int connect_fd(struct job *job, struct remote *r, const struct remote_opt
 {
     const struct remote_config *c = &r->config;
     if (jump && strcasecmp(jump, "none") != 0) {
-        struct remote *via = NULL;
-        if (open_jump(job, o, jump, depth, &via, e) < 0)
+        if (open_jump(job, o, jump, depth, &r->via, e) < 0)
             return -1;
-        return remote_bridge_jump(job, via, c->host, c->port, &r->bridge, ret_fd, e);
+        return remote_bridge_jump(job, r->via, c->host, c->port, &r->bridge, ret_fd, e);
     }
     if (c->proxy_command)
         return remote_bridge_command(c->proxy_command, &r->bridge, ret_fd, e);
@@ -239,6 +154,7 @@ static void release_session(struct remote *r)
     ssh_free(r->ssh);
     r->ssh = NULL;
     remote_bridge_free(steal(&r->bridge));
+    remote_close(steal(&r->via));
     r->broken = r->turned_away = false;
     r->heard_bytes = 0;
     r->traffic = (struct ssh_counter_struct){0};
@@ -309,9 +225,4 @@ const char *remote_host_key(const struct remote *r)
 const char *remote_fingerprint(const struct remote *r)
 {
     return r->fingerprint;
-}
-
-bool remote_broken(const struct remote *r)
-{
-    return r->broken || !ssh_is_connected(r->ssh);
 }

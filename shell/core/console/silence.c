@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The files below silent/. See silence.h.
+#include "core/console/silence.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/console/ctx.h"
+#include "core/console/out.h"
+#include "io/digest.h"
+#include "io/file.h"
+#include "io/file_trusted.h"
+
+enum { FILE_MAX = 16384 };
+
+// Who was silent may be back: after so long it gets the time of any other.
+static const double FRESH_S = 60;
+
+struct silence {
+    double since, last, waited_ms;
+};
+
+static char *path_of(const char *uri)
+{
+    char hex[DIGEST_HEX];
+    digest_sha256(uri, strlen(uri), hex);
+    _cleanup_free_ char *name = xasprintf("silent/%s.json", hex);
+    return file_xdg("STATE", name);
+}
+
+static bool read_note(const char *uri, struct silence *ret)
+{
+    _cleanup_free_ char *path = path_of(uri), *text = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    size_t n;
+    if (file_trusted_read(path, FILE_MAX, &text, &n, &ignored) < 0)
+        return false;
+    json_auto_t *v = json_loads(text, 0, NULL);
+    struct silence s;
+    if (!v || json_unpack(v, "{s:F, s:F, s:F}", "since", &s.since, "last", &s.last, "waited_ms", &s.waited_ms) < 0)
+        return false;
+    if (s.last > clock_real_s() || clock_real_s() - s.last > FRESH_S)
+        return false;
+    *ret = s;
+    return true;
+}
+
+void silence_note(const char *uri, double waited_ms)
+{
+    struct silence s = {.since = clock_real_s()};
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (!uri)
+        return;
+    read_note(uri, &s);
+    _cleanup_free_ char *path = path_of(uri);
+    json_auto_t *v = json_pack("{s:f, s:f, s:f}", "since", s.since, "last", clock_real_s(), "waited_ms",
+                               fmax(s.waited_ms, waited_ms));
+    _cleanup_free_ char *text = json_dumps(v, JSON_COMPACT);
+    if (file_replace(path, text, strlen(text), 0600, &e) < 0)
+        out_notice(OUT_WARN, "that %s does not answer is not remembered: %s", uri, e.msg);
+}
+
+void silence_end(const char *uri)
+{
+    _cleanup_free_ char *path = uri ? path_of(uri) : NULL;
+    if (path)
+        unlink(path);
+}
+
+double silence_since(const char *uri, double *ret_waited_ms)
+{
+    struct silence s = {0};
+    if (uri)
+        read_note(uri, &s);
+    if (ret_waited_ms)
+        *ret_waited_ms = s.waited_ms;
+    return s.since;
+}
+
+void silence_names(struct ctx *ctx, struct strv *out)
+{
+    size_t n;
+    struct node **nodes = inventory_hypervisors(ctx_inventory(ctx), &n);
+    for (size_t i = 0; i < n; i++) {
+        if (silence_since(nodes[i]->uri, NULL) > 0)
+            strv_add(out, nodes[i]->name);
+    }
+    node_list_free(nodes, n);
+}
