@@ -2,6 +2,7 @@
 // See clock.h.
 #include "base/clock.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -43,12 +44,23 @@ double clock_real_s(void)
     return (double)clock_real_ns() / 1e9;
 }
 
-char *clock_text(double real_s)
+static char *text_of(double real_s, const char *format)
 {
     char text[32];
     struct tm tm;
     time_t t = (time_t)real_s;
-    if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+    if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), format, &tm))
         return xstrdup("?");
     return xstrdup(text);
+}
+
+char *clock_text(double real_s)
+{
+    return text_of(real_s, "%Y-%m-%d %H:%M:%S");
+}
+
+char *clock_text_brief(double real_s)
+{
+    _cleanup_free_ char *day = text_of(real_s, "%Y-%m-%d"), *today = text_of(clock_real_s(), "%Y-%m-%d");
+    return text_of(real_s, strcmp(day, today) == 0 ? "%H:%M" : "%Y-%m-%d %H:%M");
 }

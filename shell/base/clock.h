@@ -15,3 +15,4 @@ int64_t clock_real_ns(void);
 double clock_real_s(void);
 // Such a moment as it is shown to the operator, in local time: "2026-11-24 16:01:53". The caller frees.
 char *clock_text(double real_s);
+char *clock_text_brief(double real_s); // "16:01", or "2026-11-24 16:01" where that is not today

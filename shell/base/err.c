@@ -124,6 +124,11 @@ void err_join(struct err *e, const struct err *more)
         err_copy(e, more);
         return;
     }
+    if (more->code == ERR_CANCELLED && e->code != ERR_CANCELLED) {
+        e->code = ERR_CANCELLED;
+        free(e->hint);
+        e->hint = xstrdup(more->hint);
+    }
     if (has_line(e->msg, more->msg))
         return;
     char *msg = xasprintf("%s\n%s", e->msg, more->msg);

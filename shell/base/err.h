@@ -47,7 +47,7 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...) __attribute__((fo
 // Prepends "fmt: " to the message; returns -1.
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // One more failure: its message goes on a line of its own behind those that are there; the first one's code and hint
-// stay. A message that is there already is not added.
+// stay, unless this one is a cancellation. A message that is there already is not added.
 void err_join(struct err *e, const struct err *more);
 // Sets the hint; returns -1.
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "io/loop.h"
 
+enum { AT_ONCE = 32 };
+
 enum hook_state { HOOK_WAITING, HOOK_RUNNING, HOOK_RAN };
 
 struct job {
@@ -278,6 +280,11 @@ void job_parallel(struct job *job, size_t n, size_t workers, void (*fn)(struct j
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+}
+
+void job_each(struct job *job, size_t n, void (*fn)(struct job *job, size_t i, void *arg), void *arg)
+{
+    job_parallel(job, n, AT_ONCE, fn, arg);
 }
 
 struct main_call {

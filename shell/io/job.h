@@ -41,6 +41,9 @@ struct job_hook {
 void job_hook_push(struct job *job, struct job_hook *hook);
 void job_hook_pop(struct job *job, struct job_hook *hook);
 
+// What is asked of each of several nodes: job_parallel() with as many threads as is good for that. fn keeps its errors for
+// itself; err_join() makes one of them.
+void job_each(struct job *job, size_t n, void (*fn)(struct job *job, size_t i, void *arg), void *arg);
 // Runs fn(job, i, arg) for every i < n on at most `workers` threads (the caller's own among them) and returns when all
 // have ended. Cancelling the job does not skip an i: fn is expected to look at job_check() itself.
 void job_parallel(struct job *job, size_t n, size_t workers, void (*fn)(struct job *job, size_t i, void *arg),

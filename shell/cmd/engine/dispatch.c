@@ -16,8 +16,6 @@
 #include "io/loop.h"
 #include "io/virt/conn.h"
 
-enum { EACH_WORKERS = 16 };
-
 struct cmd_run {
     struct cmd_call call;
     struct job *job;
@@ -124,17 +122,15 @@ static void merge_value(json_t *all, const char *node, json_t *value)
 static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct err *e)
 {
     struct each x = {c, nodes, xcalloc(n, sizeof(*x.subs)), xcalloc(n, sizeof(*x.errs))};
-    job_parallel(c->job, n, EACH_WORKERS, each_one, &x);
+    job_each(c->job, n, each_one, &x);
     c->result = json_array();
-    _cleanup_buf_ struct buf failed = BUF_INIT;
-    enum err_code code = ERR_NONE;
     for (size_t i = 0; i < n; i++) {
         merge_value(c->result, nodes[i]->name, x.subs[i].result);
         if (x.subs[i].view)
             c->view = x.subs[i].view; // chosen by the options, which are the same for all
         if (err_is_set(&x.errs[i])) {
-            code = x.errs[i].code;
-            buf_addf(&failed, "%snode %s: %s", failed.len ? "\n" : "", nodes[i]->name, x.errs[i].msg);
+            err_wrap(&x.errs[i], "node %s", nodes[i]->name);
+            err_join(e, &x.errs[i]);
         }
         json_decref(x.subs[i].result);
         virt_conn_unref(x.subs[i].conn);
@@ -143,9 +139,11 @@ static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct er
     }
     free(x.subs);
     free(x.errs);
-    if (!(c->def->flags & CMD_STOP_IS_END) && job_check(c->job, e) < 0)
-        return -1;
-    return code ? err_set(e, code, "%s", buf_str(&failed)) : 0;
+    if (!(c->def->flags & CMD_STOP_IS_END) && job_cancelled(c->job)) {
+        err_release(e);
+        return job_check(c->job, e);
+    }
+    return err_is_set(e) ? -1 : 0;
 }
 
 static bool names_domain(const struct cmd_call *c)

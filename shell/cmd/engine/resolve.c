@@ -17,13 +17,13 @@
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
 
-enum { SEARCH_WORKERS = 32 };
-
 // How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads is
 // content with the guest where it runs; then anybody with the guest where it is defined; where nobody has it, all are
-// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that answered.
+// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that answered
+// took.
 static const double KNOWN_MS = 300, RUNS_MS = 1200, DEFINED_MS = 5000;
-// A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that answered.
+// A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that
+// answered.
 static const double SLOWER = 4;
 
 // "NAME@NODE" where NODE is one of ours; a '@' that leads to no node belongs to the name.
@@ -111,8 +111,8 @@ static void search_one(struct job *job, size_t i, void *arg)
     virt_conn_unref(conn);
 }
 
-// After a migration both hosts define the domain and one runs it (during one, the other waits for it): that one is meant,
-// except by a command that could take the wrong definition away. n: none.
+// After a migration both hosts define the domain and one runs it (during one, the other waits for it): that one is
+// meant, except by a command that could take the wrong definition away. n: none.
 static size_t only_running(const struct search *s, size_t n)
 {
     size_t running = n;
@@ -184,7 +184,7 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
     s.begun_ms = clock_mono_ms();
-    job_parallel(c->job, n, SEARCH_WORKERS, search_one, &s);
+    job_each(c->job, n, search_one, &s);
     int r = judge_search(&s, n, &hit, e);
     if (r == 0)
         r = open_node(c, s.nodes[hit], e);

@@ -7,8 +7,6 @@
 #include "base/json.h"
 #include "io/job.h"
 
-enum { WORKERS = 16 };
-
 struct one {
     struct nfs_place at;
     bool seen, again; // again: named twice
@@ -68,7 +66,7 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
         for (size_t k = 0; k < i; k++)
             f.one[i].again = f.one[i].again || all->nodes[k] == all->nodes[i];
     }
-    job_parallel(c->job, all->n, WORKERS, look, &f);
+    job_each(c->job, all->n, look, &f);
     for (size_t i = 0; i < all->n; i++) {
         if (!f.one[i].again)
             plan_node(&f, i, p);

@@ -11,7 +11,7 @@
 #include "io/job.h"
 
 enum { NODES, TIMEOUT, INPUT, COMMAND };
-enum { WORKERS = 16, INPUT_MAX = 256 << 20 };
+enum { INPUT_MAX = 256 << 20 };
 
 static const struct opt_def opts[] = {
     [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ, "where: NODE[,NODE…] or all"},
@@ -64,25 +64,20 @@ static json_t *one_json(const struct one *o)
     return v;
 }
 
-// One error for all nodes that could not run the command; the first one's code and hint.
+// One error for all nodes that could not run the command.
 static int sum_up(struct fan *f, size_t n, struct err *e)
 {
-    _cleanup_buf_ struct buf text = BUF_INIT;
-    struct err *first = NULL;
     for (size_t i = 0; i < n; i++) {
         struct one *o = &f->all[i];
-        if (err_is_set(&o->err)) {
-            first = first ? first : &o->err;
-            buf_addf(&text, "%s%s", text.len ? "\n" : "", o->err.msg);
-        }
+        if (err_is_set(&o->err))
+            err_join(e, &o->err);
         if (o->result.status && !f->c->status)
             f->c->status = o->result.status;
     }
-    if (!first)
+    if (!err_is_set(e))
         return 0;
     f->c->status = 0; // the error's own
-    err_set(e, first->code, "%s", buf_str(&text));
-    return first->hint ? err_hint(e, "%s", first->hint) : -1;
+    return -1;
 }
 
 static int run(struct cmd_call *c, struct err *e)
@@ -105,7 +100,7 @@ static int run(struct cmd_call *c, struct err *e)
             f.all[i].duplicate = v->nodes[k] == v->nodes[i];
         different += !f.all[i].duplicate;
     }
-    job_parallel(c->job, v->n_nodes, WORKERS, run_one, &f);
+    job_each(c->job, v->n_nodes, run_one, &f);
     c->result = json_array();
     for (size_t i = 0; i < v->n_nodes; i++) {
         if (!f.all[i].duplicate)

@@ -13,7 +13,7 @@
 #include "io/probe/probe.h"
 
 static const char hosts_path[] = "/etc/hosts";
-enum { WORKERS = 16, SHOW_MAX = 8 << 20 };
+enum { SHOW_MAX = 8 << 20 };
 
 struct sync {
     const char *cluster;
@@ -298,10 +298,8 @@ static int run_show(struct cmd_call *c, struct err *e)
     choose_nodes(c, &c->vals[NODES], false, &w.s, &names);
     w.lines = xcalloc(w.s.n + 1, sizeof(json_t *));
     w.errs = xcalloc(w.s.n + 1, sizeof(*w.errs));
-    job_parallel(c->job, w.s.n, WORKERS, show_one, &w);
+    job_each(c->job, w.s.n, show_one, &w);
     c->result = json_array();
-    _cleanup_buf_ struct buf failed = BUF_INIT;
-    enum err_code code = ERR_NONE;
     for (size_t i = 0; i < w.s.n; i++) {
         size_t k;
         json_t *line;
@@ -310,17 +308,15 @@ static int run_show(struct cmd_call *c, struct err *e)
             json_object_set_new(line, "node", json_text(place_name(w.s.nodes[i])));
             json_array_append(c->result, line);
         }
-        if (err_is_set(&w.errs[i])) {
-            code = code ? code : w.errs[i].code;
-            buf_addf(&failed, "%s%s", failed.len ? "\n" : "", w.errs[i].msg);
-        }
+        if (err_is_set(&w.errs[i]))
+            err_join(e, &w.errs[i]);
         json_decref(w.lines[i]);
         err_release(&w.errs[i]);
     }
     free(w.lines);
     free(w.errs);
     sync_release(&w.s);
-    return code ? err_set(e, code, "%s", buf_str(&failed)) : 0;
+    return err_is_set(e) ? -1 : 0;
 }
 
 static const struct opt_def show_opts[] = {

@@ -12,8 +12,6 @@
 #include "io/virt/conn.h"
 
 enum { NODES, TIMEOUT };
-enum { WORKERS = 16 };
-
 static const struct opt_def opts[] = {
     [NODES] = {"nodes", OPT_NODES, OPTF_POS, "which: NODE[,NODE…] or all", .def = "all"},
     [TIMEOUT] = {"timeout", OPT_DURATION, 0, "give up on a transport after this time", .def = "10s", .unit = "s"},
@@ -170,7 +168,7 @@ static int run(struct cmd_call *c, struct err *e)
     struct fan f = {c, NULL, 0};
     for (size_t i = 0; i < c->vals[NODES].n_nodes; i++)
         plan(&f, c->vals[NODES].nodes[i]);
-    job_parallel(c->job, f.n, WORKERS, run_probe, &f);
+    job_each(c->job, f.n, run_probe, &f);
     c->result = json_array();
     _cleanup_buf_ struct buf failed = BUF_INIT;
     enum err_code code = ERR_NONE;

@@ -9,7 +9,7 @@
 #include "core/console/inventory.h"
 #include "io/job.h"
 
-enum { WORKERS = 16, RETRIES = 100 };
+enum { RETRIES = 100 };
 
 struct judged {
     struct edit_file old;
@@ -267,7 +267,7 @@ int edit_run(struct ctx *ctx, struct job *job, const struct plan *plan, enum edi
                                         .state = "skipped"};
     }
     group(&r);
-    job_parallel(job, r.nodes, WORKERS, run_node, &r);
+    job_each(job, r.nodes, run_node, &r);
     json_t *report = json_array();
     for (size_t i = 0; i < plan->n; i++)
         json_array_append_new(report, edit_item_json(&r.items[i]));

@@ -54,22 +54,17 @@ void edit_item_release(struct edit_item *item)
 
 int edit_sum_up(const struct edit_item *items, size_t n, struct err *e)
 {
-    _cleanup_buf_ struct buf text = BUF_INIT;
-    const struct err *first = NULL;
     for (size_t i = 0; i < n; i++) {
-        const struct err *x = &items[i].err;
-        if (!err_is_set(x))
+        _cleanup_err_ struct err x = ERR_INIT;
+        if (!err_is_set(&items[i].err))
             continue;
-        if (!first || x->code == ERR_CANCELLED)
-            first = x;
+        err_copy(&x, &items[i].err);
         size_t len = strlen(items[i].node);
-        bool named = strncmp(x->msg, items[i].node, len) == 0 && x->msg[len] == ':';
-        buf_addf(&text, "%s%s%s%s", text.len ? "\n" : "", named ? "" : items[i].node, named ? "" : ": ", x->msg);
+        if (strncmp(x.msg, items[i].node, len) != 0 || x.msg[len] != ':')
+            err_wrap(&x, "%s", items[i].node);
+        err_join(e, &x);
     }
-    if (!first)
-        return 0;
-    err_set(e, first->code, "%s", buf_str(&text));
-    return first->hint ? err_hint(e, "%s", first->hint) : -1;
+    return err_is_set(e) ? -1 : 0;
 }
 
 json_t *edit_diff(const char *path, const struct change_file *a, const struct change_file *b)

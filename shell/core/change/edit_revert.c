@@ -9,7 +9,7 @@
 #include "core/console/out.h"
 #include "io/job.h"
 
-enum { WORKERS = 16, RETRIES = 100, COMMAND_MS = 15 * 60000 };
+enum { RETRIES = 100, COMMAND_MS = 15 * 60000 };
 
 struct revert {
     struct ctx *ctx;
@@ -319,7 +319,7 @@ int edit_revert(struct ctx *ctx, struct job *job, struct journal *journal, const
         return err_set(e, ERR_STATE, "this console is read-only: nothing is changed");
     struct revert r = {.ctx = ctx, .job = job, .journal = journal, .dry = dry};
     collect(&r, nodes);
-    job_parallel(job, r.nodes.n, WORKERS, revert_node, &r);
+    job_each(job, r.nodes.n, revert_node, &r);
     if (r.admin) { // last: with it may go the key by which the nodes are logged in to
         strv_add(&r.nodes, EDIT_ADMIN);
         revert_node(job, r.nodes.n - 1, &r);

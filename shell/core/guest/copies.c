@@ -18,8 +18,6 @@
 
 // Long enough for a login over ssh on a busy host; a start must not take much longer because some other host is dead.
 static const double ANSWER_MS = 5e3;
-enum { WORKERS = 32 };
-
 // What is asked of one host. Belongs to the asker and to the one who waits, whichever lets go last.
 struct question {
     atomic_int refs;
@@ -172,7 +170,7 @@ int copies_ask(const struct copies_query *q, const struct copies *before, struct
     struct copies found;
     find_others(q, before, &found);
     struct search s = {q, clock_mono_ms() + ANSWER_MS, before, &found};
-    job_parallel(q->job, found.n, WORKERS, ask_one, &s);
+    job_each(q->job, found.n, ask_one, &s);
     if (job_check(q->job, e) < 0) {
         copies_release(&found);
         return -1;

@@ -13,7 +13,7 @@
 #include "io/ssh/config.h"
 #include "io/ssh/known.h"
 
-enum { WORKERS = 16, MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
+enum { MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
 static const double NAME_MS = 3000;
 static const double timeout_ms = 60000;
 
@@ -316,7 +316,7 @@ void keys_gather(struct keys *k, struct job *job)
     bool *tried = xcalloc(k->n, sizeof(*tried));
     for (size_t i = 0; i < k->n; i++)
         tried[i] = !wanted(&k->all[i]);
-    job_parallel(job, k->n, WORKERS, look_one, k);
+    job_each(job, k->n, look_one, k);
     for (size_t i = 0; i < k->n; i++) {
         struct keys_account *a = &k->all[i];
         if (tried[i] || a->gathered)

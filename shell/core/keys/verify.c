@@ -8,7 +8,7 @@
 #include "io/job.h"
 #include "io/ssh/remote.h"
 
-enum { WORKERS = 16, LOGIN_S = 5 };
+enum { LOGIN_S = 5 };
 
 // $1: the account that does it, or "" for the login's own; then for each login: number, host, port, user. One login after
 // another: sshd turns some away when more than ten are on their way in. UpdateHostKeys would write into known_hosts. A line
@@ -160,7 +160,7 @@ static json_t *login_json(const struct matrix *m, const struct login *l, size_t 
 json_t *keys_verify(struct keys *k, struct job *job)
 {
     struct matrix m = {k, xcalloc(k->n * k->n, sizeof(*m.all))};
-    job_parallel(job, k->n, WORKERS, ask_one, &m);
+    job_each(job, k->n, ask_one, &m);
     json_t *result = json_array();
     for (size_t from = 0; from < k->n; from++) {
         for (size_t to = 1; to < k->n; to++) {

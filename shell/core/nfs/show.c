@@ -10,8 +10,6 @@
 #include "core/nfs/nfs.h"
 #include "io/job.h"
 
-enum { WORKERS = 16 };
-
 // $@: addresses. A server for NFSv4 alone has no mountd to be asked: its pseudo root, mounted for a moment, shows the
 // names at the top, and the mount table what is in use.
 static const char look[] =
@@ -169,7 +167,7 @@ int nfs_show(struct ctx *ctx, struct job *job, struct node **servers, size_t n_s
         strv_take(&f.addresses, address);
     }
     f.views = xcalloc(n_from + 1, sizeof(*f.views));
-    job_parallel(job, n_from, WORKERS, look_from, &f);
+    job_each(job, n_from, look_from, &f);
     for (size_t i = 0; i < n_from; i++) {
         read_view(&f, i, servers, n_servers);
         if (f.views[i].seen)

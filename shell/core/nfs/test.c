@@ -12,7 +12,7 @@
 #include "core/node/place.h"
 #include "io/job.h"
 
-enum { WORKERS = 16, SAMPLES = 15 };
+enum { SAMPLES = 15 };
 
 // QEMU's user as libvirt would start it: qemu.conf's, else the distribution's. as_qemu runs a command with its rights.
 #define FIND_USER                                                                                                      \
@@ -77,8 +77,7 @@ struct test {
     struct one *one;
     struct strv numbers;
     json_t *reads;
-    struct buf bad;
-    enum err_code code;
+    struct err bad;
 };
 
 static void write_one(struct job *job, size_t i, void *arg)
@@ -137,8 +136,9 @@ static json_t *median_ms(const struct facts *f)
 
 static void bad(struct test *t, enum err_code code, const char *text)
 {
-    t->code = t->code ? t->code : code;
-    buf_addf(&t->bad, "%s%s", t->bad.len ? "\n" : "", text);
+    _cleanup_err_ struct err one = ERR_INIT;
+    err_set(&one, code, "%s", text);
+    err_join(&t->bad, &one);
 }
 
 static json_t *node_json(struct test *t, size_t i)
@@ -208,23 +208,23 @@ static json_t *report(struct test *t)
             add_read(t, w, r, "qemu");
         }
     }
-    return json_pack("{s:o, s:b, s:o, s:O}", "dir", json_text(t->dir), "shared", t->code == ERR_NONE, "nodes", nodes,
+    return json_pack("{s:o, s:b, s:o, s:O}", "dir", json_text(t->dir), "shared", !err_is_set(&t->bad), "nodes", nodes,
                      "reads", t->reads);
 }
 
 int nfs_test(struct ctx *ctx, struct job *job, struct node **nodes, size_t n, const char *dir, json_t **ret,
              struct err *e)
 {
-    struct test t = {.ctx = ctx, .nodes = nodes, .n = n, .dir = dir, .bad = BUF_INIT};
+    struct test t = {.ctx = ctx, .nodes = nodes, .n = n, .dir = dir, .bad = ERR_INIT};
     _cleanup_free_ char *token = token_hex(16);
     t.token = token;
     t.one = xcalloc(n + 1, sizeof(*t.one));
     t.reads = json_array();
     for (size_t i = 0; i < n; i++)
         strv_take(&t.numbers, xasprintf("%zu", i));
-    job_parallel(job, n, WORKERS, write_one, &t);
-    job_parallel(job, n, WORKERS, read_one, &t);
-    job_parallel(job, n, WORKERS, clean_one, &t);
+    job_each(job, n, write_one, &t);
+    job_each(job, n, read_one, &t);
+    job_each(job, n, clean_one, &t);
     *ret = report(&t);
     for (size_t i = 0; i < n; i++) {
         facts_release(&t.one[i].wrote);
@@ -235,8 +235,9 @@ int nfs_test(struct ctx *ctx, struct job *job, struct node **nodes, size_t n, co
     free(t.one);
     strv_release(&t.numbers);
     json_decref(t.reads);
-    if (t.code)
-        err_set(e, t.code, "%s", buf_str(&t.bad));
-    buf_release(&t.bad);
-    return job_check(job, e) < 0 || t.code ? -1 : 0;
+    if (job_check(job, e) < 0)
+        err_release(&t.bad);
+    else
+        err_move(e, &t.bad);
+    return err_is_set(e) ? -1 : 0;
 }

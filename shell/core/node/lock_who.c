@@ -2,9 +2,9 @@
 // Who holds a lock: the line in its file, in words; the locks of all nodes; and taking one away. See node/lock.h.
 #include <pwd.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/strv.h"
@@ -16,7 +16,7 @@
 #include "io/digest.h"
 #include "io/job.h"
 
-enum { WORKERS = 16, ENDING_S = 12 };
+enum { ENDING_S = 12 };
 
 char *node_lock_name(const char *key)
 {
@@ -47,7 +47,7 @@ char *node_lock_line(const char *key, const json_t *about)
     json_object_set_new(who, "lock", json_text(key));
     json_object_set_new(who, "by", person());
     json_object_set_new(who, "pid", json_integer(getpid()));
-    json_object_set_new(who, "seconds", json_integer((json_int_t)time(NULL)));
+    json_object_set_new(who, "seconds", json_integer((json_int_t)clock_real_s()));
     _cleanup_free_ char *id = token_hex(8); // no two holders have the same line
     json_object_set_new(who, "id", json_text(id));
     char *line = json_dumps(who, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS);
@@ -55,20 +55,6 @@ char *node_lock_line(const char *key, const json_t *about)
     if (!line)
         abort();
     return line;
-}
-
-// "14:03", or with the date where that is not today's.
-static char *clock_text(double seconds)
-{
-    char day[16], today[16], at[16];
-    time_t then = (time_t)seconds, now = time(NULL);
-    struct tm tm;
-    localtime_r(&now, &tm);
-    strftime(today, sizeof(today), "%Y-%m-%d", &tm);
-    localtime_r(&then, &tm);
-    strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-    strftime(at, sizeof(at), "%H:%M", &tm);
-    return strcmp(day, today) == 0 ? xstrdup(at) : xasprintf("%s %s", day, at);
 }
 
 static void add(struct buf *b, const char *before, const char *text)
@@ -87,7 +73,7 @@ char *node_lock_describe(const json_t *row)
     add(&b, " by ", json_text_at(row, "by"));
     const json_t *seconds = json_object_get(row, "seconds");
     if (json_is_number(seconds)) {
-        _cleanup_free_ char *at = clock_text(json_number_value(seconds));
+        _cleanup_free_ char *at = clock_text_brief(json_number_value(seconds));
         add(&b, " since ", at);
     }
     add(&b, ", journal ", json_text_at(row, "journal"));
@@ -112,7 +98,7 @@ static json_t *row_of(const struct node *node, const char *line)
     json_object_set_new(row, "node", json_text(place_name(node)));
     const json_t *seconds = json_object_get(row, "seconds");
     if (json_is_number(seconds)) {
-        _cleanup_free_ char *since = clock_text(json_number_value(seconds));
+        _cleanup_free_ char *since = clock_text_brief(json_number_value(seconds));
         json_object_set_new(row, "since", json_text(since));
     }
     return row;
@@ -145,7 +131,7 @@ json_t *node_lock_list(struct ctx *ctx, struct job *job, struct node **nodes, si
         if (nodes[i]->address)
             f.nodes[count++] = nodes[i];
     }
-    job_parallel(job, count, WORKERS, look, &f);
+    job_each(job, count, look, &f);
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++) {
         json_array_extend(all, f.rows[i]);
