@@ -87,6 +87,7 @@ static int boot(lua_State *L)
     interrupt_open(L);
     journal_open_lib(L);
     lock_open(L);
+    xml_open(L);
     xmlmap_open(L);
     guest_open(L);
     textfile_open(L);

@@ -56,6 +56,7 @@ void watch_open(lua_State *L);
 void interrupt_open(lua_State *L);
 void journal_open_lib(lua_State *L);
 void lock_open(lua_State *L);
+void xml_open(lua_State *L);
 void xmlmap_open(lua_State *L);
 void guest_open(lua_State *L);
 void textfile_open(lua_State *L);

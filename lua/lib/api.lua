@@ -90,6 +90,15 @@ variable it is closed at the end of its block.]],
         example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
     } },
     { title = "DESCRIPTIONS", rows = {
+      { form = "mig.xml(XML) -> document", names = { "xml" }, text = [[
+An XML document, from wherever it comes: nothing is fetched, and one that declares entities is refused. doc:get(XPATH)
+is the text of the first thing found (nil where there is none) or what the expression computes, doc:each(XPATH) a list
+of all, each with the methods of the document for what is below it; a path without a slash in front begins at the root
+element, or there. doc:remove(XPATH) removes all that is found, node:set(NAME, TEXT) gives an element that attribute,
+tostring(doc) is the whole. doc:close() drops it, as <close> does.]],
+        example = [[for _, disk in ipairs(mig.xml(mig.dumpxml{"share"}):each "devices/disk") do
+  print(disk:get "target/@dev", disk:get "source/@file")
+end]] },
       { form = "mig.xml_map(XML, MAP) -> XML, diff, changes, unused", names = { "xml_map" }, text = [[
 The XML of a domain, snapshot or checkpoint with other names and paths: MAP is {pool = {FROM = TO}, bridge = {…},
 network = {…}, path = {…}, machine = {…}, emulator = {…}}, or texts as in {"pool=A:B,path=/old:/new"} (a backslash

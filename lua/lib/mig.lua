@@ -67,6 +67,9 @@ function mig.progress(state, done)
   core.progress(state, done)
 end
 
+-- A document, to be asked by XPath.
+mig.xml = core.xml
+
 -- A description with other names and paths, by {pool = {A = "B"}, path = {["/old"] = "/new"}} or {"pool=A:B"}.
 mig.xml_map = core.xml_map
 mig.xml_map_path = core.xml_map_path

@@ -2,6 +2,7 @@
 // libxml2 behind our own types; the only file that includes it. Any thread. See xml.h.
 #include "io/xml.h"
 
+#include <libxml/chvalid.h>
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 struct xml_doc {
     xmlDocPtr ptr;
+    xmlNodePtr *removed;
+    size_t n_removed;
 };
 
 static void quiet(void *data, const char *fmt, ...)
@@ -56,6 +59,9 @@ void xml_free(struct xml_doc *doc)
 {
     if (!doc)
         return;
+    while (doc->n_removed)
+        xmlFreeNode(doc->removed[--doc->n_removed]);
+    free(doc->removed);
     xmlFreeDoc(doc->ptr);
     free(doc);
 }
@@ -73,30 +79,73 @@ static xmlXPathObjectPtr evaluate(struct xml_doc *doc, struct xml_node *at, cons
     return found;
 }
 
-struct xml_node **xml_nodes(struct xml_doc *doc, struct xml_node *at, const char *xpath, size_t *ret_n)
+static int no_expression(const char *xpath, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "'%s' is no XPath expression", xpath);
+}
+
+// Nodes that outlive what was found: declarations of name spaces are copies in there.
+static bool are_nodes(const xmlXPathObject *found)
+{
+    const xmlNodeSet *set = found->type == XPATH_NODESET ? found->nodesetval : NULL;
+    for (int i = 0; set && i < set->nodeNr; i++) {
+        if (set->nodeTab[i]->type == XML_NAMESPACE_DECL)
+            return false;
+    }
+    return found->type == XPATH_NODESET;
+}
+
+int xml_find(struct xml_doc *doc, struct xml_node *at, const char *xpath, struct xml_node ***ret, size_t *ret_n,
+             struct err *e)
 {
     xmlXPathObjectPtr found = evaluate(doc, at, xpath);
-    if (!found || found->type != XPATH_NODESET)
-        abort(); // our own expression
+    if (!found)
+        return no_expression(xpath, e);
+    if (!are_nodes(found)) {
+        xmlXPathFreeObject(found);
+        return err_set(e, ERR_USAGE, "'%s' finds no elements, attributes or texts", xpath);
+    }
     size_t n = found->nodesetval ? (size_t)found->nodesetval->nodeNr : 0;
-    struct xml_node **nodes = xcalloc(n, sizeof(struct xml_node *));
+    *ret = xcalloc(n, sizeof(struct xml_node *));
     for (size_t i = 0; i < n; i++)
-        nodes[i] = (struct xml_node *)found->nodesetval->nodeTab[i];
+        (*ret)[i] = (struct xml_node *)found->nodesetval->nodeTab[i];
     xmlXPathFreeObject(found);
     *ret_n = n;
+    return 0;
+}
+
+struct xml_node **xml_nodes(struct xml_doc *doc, struct xml_node *at, const char *xpath, size_t *ret_n)
+{
+    struct xml_node **nodes = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (xml_find(doc, at, xpath, &nodes, ret_n, &e) < 0)
+        abort(); // our own expression
     return nodes;
+}
+
+int xml_get(struct xml_doc *doc, struct xml_node *at, const char *xpath, char **ret, struct err *e)
+{
+    xmlXPathObjectPtr found = evaluate(doc, at, xpath);
+    if (!found)
+        return no_expression(xpath, e);
+    bool none = found->type == XPATH_NODESET && xmlXPathNodeSetIsEmpty(found->nodesetval);
+    xmlChar *text = none ? NULL : xmlXPathCastToString(found);
+    *ret = none ? NULL : xstrdup(text ? (const char *)text : "");
+    xmlFree(text);
+    xmlXPathFreeObject(found);
+    return 0;
 }
 
 char *xml_string(struct xml_doc *doc, struct xml_node *at, const char *xpath)
 {
-    xmlXPathObjectPtr found = evaluate(doc, at, xpath);
-    if (!found)
+    char *text = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (xml_get(doc, at, xpath, &text, &e) < 0)
         abort();
-    xmlChar *text = xmlXPathCastToString(found);
-    char *s = text && *text ? xstrdup((const char *)text) : NULL;
-    xmlFree(text);
-    xmlXPathFreeObject(found);
-    return s;
+    if (text && *text)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static void add_nodes(xmlDocPtr doc, const xmlNodeSet *set, int wrap, struct buf *out)
@@ -123,7 +172,7 @@ int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, stru
 {
     xmlXPathObjectPtr found = evaluate(doc, NULL, xpath);
     if (!found)
-        return err_set(e, ERR_USAGE, "'%s' is no XPath expression", xpath);
+        return no_expression(xpath, e);
     struct buf out = BUF_INIT;
     int r = 0;
     if (found->type != XPATH_NODESET) {
@@ -143,15 +192,36 @@ int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, stru
     return r;
 }
 
+static void remove_all(struct xml_doc *doc, struct xml_node *const *nodes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!((xmlNodePtr)nodes[i])->parent)
+            continue; // it was removed before
+        xmlUnlinkNode((xmlNodePtr)nodes[i]);
+        doc->removed = xgrow(doc->removed, doc->n_removed, sizeof(xmlNodePtr));
+        doc->removed[doc->n_removed++] = (xmlNodePtr)nodes[i];
+    }
+}
+
 void xml_remove(struct xml_doc *doc, const char *xpath)
 {
     size_t n;
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
-    // The last one first: a node may be below another one that is found.
-    while (n--) {
-        xmlUnlinkNode((xmlNodePtr)nodes[n]);
-        xmlFreeNode((xmlNodePtr)nodes[n]);
+    remove_all(doc, nodes, n);
+}
+
+int xml_remove_found(struct xml_doc *doc, struct xml_node *at, const char *xpath, struct err *e)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **nodes = NULL;
+    if (xml_find(doc, at, xpath, &nodes, &n, e) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if ((xmlNodePtr)nodes[i] == xmlDocGetRootElement(doc->ptr) || (xmlDocPtr)nodes[i] == doc->ptr)
+            return err_set(e, ERR_USAGE, "'%s' is the whole document", xpath);
     }
+    remove_all(doc, nodes, n);
+    return 0;
 }
 
 bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text)
@@ -172,6 +242,19 @@ char *xml_node_text(struct xml_node *node)
     return s;
 }
 
+static bool is_xml_text(const char *text)
+{
+    const xmlChar *s = (const xmlChar *)text;
+    if (!xmlCheckUTF8(s))
+        return false;
+    for (int len = 4; *s; s += len, len = 4) {
+        int c = xmlGetUTF8Char(s, &len);
+        if (c < 0 || !xmlIsCharQ((unsigned)c))
+            return false;
+    }
+    return true;
+}
+
 void xml_node_set(struct xml_node *node, const char *text)
 {
     xmlNodePtr n = (xmlNodePtr)node;
@@ -187,6 +270,19 @@ void xml_node_set(struct xml_node *node, const char *text)
 void xml_node_rename(struct xml_node *node, const char *name)
 {
     xmlNodeSetName((xmlNodePtr)node, (const xmlChar *)name);
+}
+
+int xml_node_set_attribute(struct xml_node *node, const char *name, const char *text, struct err *e)
+{
+    xmlNodePtr n = (xmlNodePtr)node;
+    if (n->type != XML_ELEMENT_NODE)
+        return err_set(e, ERR_USAGE, "only an element has attributes");
+    if (xmlValidateNCName((const xmlChar *)name, 0) != 0 || strcmp(name, "xmlns") == 0)
+        return err_set(e, ERR_USAGE, "'%s' is no name of an attribute", name);
+    if (!is_xml_text(text))
+        return err_set(e, ERR_USAGE, "the attribute %s has a character that XML cannot carry", name);
+    xmlSetProp(n, (const xmlChar *)name, (const xmlChar *)text);
+    return 0;
 }
 
 int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e)
@@ -212,7 +308,7 @@ char *xml_text(struct xml_doc *doc)
 {
     xmlChar *text = NULL;
     int n;
-    xmlDocDumpMemory(doc->ptr, &text, &n);
+    xmlDocDumpMemoryEnc(doc->ptr, &text, &n, "UTF-8");
     if (!text)
         abort();
     // Without the <?xml?> line, as libvirt writes its documents.
