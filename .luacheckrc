@@ -11,7 +11,7 @@ read_globals = {
       "journal_open", "journal_set_aside", "journals", "json_decode", "json_encode", "line", "ms", "node", "nodes",
       "notice", "null", "progress", "render", "sha256", "sleep", "spawn", "start", "text_file", "timeout",
       "transaction", "transaction_judge", "transaction_resume", "transaction_rollback", "try", "undo", "warn",
-      "watch_start", "xml", "xml_host", "xml_map", "xml_map_path", "xml_mark", "xml_marked",
+      "watch_start", "xml", "xml_host", "xml_map", "xml_map_entries", "xml_map_path", "xml_mark", "xml_marked",
       "xml_unmarked",
     },
   },

@@ -76,9 +76,22 @@ static int map_path(lua_State *L)
     return 1;
 }
 
+// xml_map_entries(map) -> {KIND = {FROM = TO}}
+static int map_entries(lua_State *L)
+{
+    lua_settop(L, 1);
+    struct box *b = box_new(L);
+    const json_t *map = to_map(L, 1, b);
+    if (xml_map_check(map, &b->err) < 0)
+        return error_raise(L, &b->err);
+    value_push(L, map);
+    return 1;
+}
+
 void xmlmap_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"xml_map", map_xml}, {"xml_map_path", map_path}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"xml_map", map_xml}, {"xml_map_path", map_path}, {"xml_map_entries", map_entries}, {NULL, NULL}};
     class_open(L, MAPPED, box_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

@@ -115,6 +115,9 @@ that a snapshot holds; mig.null where there is not exactly one. claims: {kind =,
       { form = "mig.xml_map_path(PATH, MAP) -> PATH or nil", names = { "xml_map_path" }, text = [[
 One path by the map's path alone; nil where none of its entries is a prefix.]],
         example = [[print(mig.xml_map_path("/old/disk", {path = {["/old"] = "/new"}}))]] },
+      { form = "mig.xml_map_entries(MAP) -> {KIND = {FROM = TO}}", names = { "xml_map_entries" }, text = [[
+All that such a map says, its texts read; raises "usage" for what is none.]],
+        example = [[print(mig.xml_map_entries({"pool=A:B,path=/old:/new"}).pool.A)]] },
       { form = "mig.xml_mark(XML) -> {role =, journal =, node =} or nil", names = { "xml_mark" }, text = [[
 The mark that a migration has left in a definition: role is "moved" for one that was left behind (node is where the
 guest went), "copy" for one that was made (node is where it came from).]],

@@ -73,6 +73,7 @@ mig.xml = core.xml
 -- A description with other names and paths, by {pool = {A = "B"}, path = {["/old"] = "/new"}} or {"pool=A:B"}.
 mig.xml_map = core.xml_map
 mig.xml_map_path = core.xml_map_path
+mig.xml_map_entries = core.xml_map_entries
 mig.xml_host = core.xml_host
 
 -- A text where a command wants a file: in memory only.

@@ -56,6 +56,19 @@ test("one path", function()
   equal(mig.xml_map_path("/older/x", { "path=/old:/n" }), nil)
 end)
 
+test("what a map says, its escapes read", function()
+  local entries = mig.xml_map_entries { [[pool=a\,b\:c:d\\e,path=/old:/new]], "pool=x:y", bridge = { br0 = "br1" } }
+  equal(entries.pool["a,b:c"], [[d\e]])
+  equal(entries.pool.x, "y")
+  equal(entries.path["/old"], "/new")
+  equal(entries.bridge.br0, "br1")
+  equal(next(mig.xml_map_entries {}), nil)
+  raises("usage", "no map such as", mig.xml_map_entries, { "pool=a:b," })
+  raises("usage", "mapped twice", mig.xml_map_entries, { "pool=a:b", "pool=a:c" })
+  raises("usage", "cannot be mapped", mig.xml_map_entries, { cpu = { a = "b" } })
+  raises("usage", "absolute", mig.xml_map_entries, { "path=old:/new" })
+end)
+
 test("the mark of a migration", function()
   local plain = "<domain>\n  <name>a</name>\n</domain>\n"
   local marked = mig.xml_marked(plain, { role = "moved", journal = "j", node = "d'e" })

@@ -177,7 +177,7 @@ static int check_entry(const char *kind, const char *from, const json_t *to, str
     return 0;
 }
 
-static int check_map(const json_t *map, struct err *e)
+int xml_map_check(const json_t *map, struct err *e)
 {
     const char *kind, *from;
     json_t *entries, *to;
@@ -220,7 +220,7 @@ static json_t *unused_entries(const json_t *map, const json_t *used)
 int xml_map(const char *xml, const json_t *map, struct xml_mapped *ret, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    if (check_map(map, e) < 0 || xml_parse(xml, &doc, e) < 0)
+    if (xml_map_check(map, e) < 0 || xml_parse(xml, &doc, e) < 0)
         return -1;
     struct work w = {doc, json_object(), 0};
     _cleanup_free_ char *before = xml_text(doc), *after = NULL;

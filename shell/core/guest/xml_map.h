@@ -35,5 +35,7 @@ int xml_map(const char *xml, const json_t *map, struct xml_mapped *ret, struct e
 // Adds what is written as "pool=A:B,path=/old:/new" to a map. A backslash takes the special meaning from ':', ',' and
 // itself. ERR_USAGE, also where one FROM is there twice with different TOs.
 int xml_map_add(json_t *map, const char *text, struct err *e);
+// ERR_USAGE: a map that is none.
+int xml_map_check(const json_t *map, struct err *e);
 // One path by the map's "path" alone. The caller frees; NULL: none of them is a prefix.
 char *xml_map_path(const json_t *map, const char *path);
