@@ -188,10 +188,10 @@ end)
 local function may_ask_start(r, name)
   local usable = 0
   for _, p in ipairs(r.world:places(r.uuid)) do
-    usable = usable + (p.d.xml and not judge.is_marked(p.d) and 1 or 0)
+    usable = usable + (p.d.xml and not World.is_moved(p.d) and 1 or 0)
   end
   local d = on(r, name)
-  return acts.may_start(r, node_of(r, name), d) or d.xml and (judge.is_marked(d) or r.left == name)
+  return acts.may_start(r, node_of(r, name), d) or d.xml and (World.is_moved(d) or r.left == name)
     or r.told_well and usable == 1
 end
 
@@ -223,12 +223,12 @@ end)
 -- Would a sane operator start this copy? It is off everywhere, its disks are the newest, nothing is saved elsewhere,
 -- and it is not one that he has moved away.
 local function may_start(r, node, d)
-  if not d or not d.xml or judge.is_marked(d) or runs_anywhere(r) or not judge.has_newest(r.world, node, d) then
+  if not d or not d.xml or World.is_moved(d) or runs_anywhere(r) or not judge.has_newest(r.world, node, d) then
     return false
   end
   for _, p in ipairs(r.world:places(r.uuid)) do
     local save = r.world:get(p.node, World.save_path(p.d))
-    if save and p.node ~= node and p.d.xml and not judge.is_marked(p.d) then
+    if save and p.node ~= node and p.d.xml and not World.is_moved(p.d) then
       return false
     end
   end
@@ -337,7 +337,7 @@ end, function(r, a)
     return nil
   end
   for _, p in ipairs(r.world:places(r.uuid)) do -- only where another one is the guest
-    if p.node ~= node and p.d.xml and not judge.is_marked(p.d) and judge.has_newest(r.world, p.node, p.d) then
+    if p.node ~= node and p.d.xml and not World.is_moved(p.d) and judge.has_newest(r.world, p.node, p.d) then
       r.world:undefine(node, d, true)
       return "ok"
     end
@@ -485,7 +485,7 @@ end
 local function judge_way(r, a, result)
   if a[1] == "cold" or a[1] == "import" then
     local dest, source = on(r, a.dest), on(r, "source")
-    local is_open = a[1] == "import" or source and not judge.is_marked(source)
+    local is_open = a[1] == "import" or source and not World.is_moved(source)
     r.left_by = result.killed and not a.kill.how and r.acts == 0 and not (dest and dest.active) and is_open
       and (a.admin or 1) or nil
   elseif (a[1] == "resume" or a[1] == "rollback") and r.left_by == (a.admin or 1) and not a.kill then

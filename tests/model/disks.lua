@@ -96,25 +96,4 @@ return function(fake)
       World.touch(fake.console().world, file)
     end)
   end
-
-  -- Definitions with other paths: "path=/a:/b" alone is known.
-  function mig.xml_map_path(path, map)
-    for _, text in ipairs(map) do
-      for from, to in text:gmatch "path=([^:,]*):([^,]*)" do
-        if path == from or path:sub(1, #from + 1) == from .. "/" then
-          return to .. path:sub(#from + 1)
-        end
-      end
-    end
-  end
-
-  function mig.xml_map(text, map)
-    local n = 0
-    local out = text:gsub("(<source file=')([^']*)'", function(head, path)
-      local to = mig.xml_map_path(path, map)
-      n = n + (to and 1 or 0)
-      return head .. (to or path) .. "'"
-    end)
-    return out, n > 0 and "(adapted)\n" or "", n, {}
-  end
 end

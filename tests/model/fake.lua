@@ -1,19 +1,31 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A fake `mig`: the commands that the recipes use, on a world (world.lua), as one console of one admin sees it. The
--- recipes and lua/lib/transaction.lua are the real ones, loaded from the tree as they are. Whatever changes something,
--- and each record of a journal, is a point at which the console can be killed: its coroutine is then left for good, so
--- that nothing of it runs any more. A command, option or script that is not known here is an error of the model, told
--- by its name, and never a result.
+-- recipes and lua/lib/transaction.lua are the real ones, loaded from the tree as they are, and what reads and changes
+-- XML is the binary's. Whatever changes something, and each record of a journal, is a point at which the console can be
+-- killed: its coroutine is then left for good, so that nothing of it runs any more. A command, option or script that is
+-- not known here is an error of the model, told by its name, and never a result.
 local World = require "world"
 local scripts = require "scripts"
 local fake = {}
 
-local null = setmetatable({}, { __tostring = function()
-  return "null"
-end })
+local real = mig
+local null = real.null
 local mig = { null = null }
 local console -- the one that runs now
 fake.mig = mig
+
+-- What is read here is well-formed, and so is each map: where one of these raises, what it was given is wrong.
+for _, name in ipairs { "xml", "xml_host", "xml_map", "xml_map_entries", "xml_map_path", "xml_mark", "xml_marked",
+  "xml_unmarked" } do
+  mig[name] = function(...)
+    local result = table.pack(pcall(real[name], ...))
+    if not result[1] then
+      console.world:broken("%s: %s", debug.traceback("mig." .. name, 2), tostring(result[2]))
+      error(result[2], 0)
+    end
+    return table.unpack(result, 2, result.n)
+  end
+end
 
 -- The console's end --------------------------------------------------------------------------------------------------
 
@@ -267,7 +279,7 @@ function mig.domfiles(args)
         backing_format = c.backing and "qcow2" or null, relative = false, pool = null, volume = null }
     end
   end
-  for _, text in ipairs { d.xml or "", d.active and d.active.xml or "" } do
+  for _, text in ipairs { d.xml or d.active.xml, d.active and d.active.xml } do
     for _, disk in ipairs(World.disks(text)) do
       add("disk", disk.path, disk.target)
     end
@@ -318,7 +330,7 @@ local function refuse_start(node, d, force)
         other.doms[d.uuid].active.state, name)
     end
   end
-  if not force and d.xml and d.xml:find("<migsh:migration [^>]*role=[\"']moved") then
+  if not force and World.is_moved(d) then
     fail("state", nil, "not started: '%s' was moved away from %s", d.name, node.name)
   end
 end
@@ -441,42 +453,6 @@ function mig.guest_address()
   return true
 end
 
--- Of the definitions that there are here: their disks.
--- core/guest/mark.h, of definitions as the model writes them.
-function mig.xml_mark(text)
-  local attributes = text:match "<migsh:migration ([^>]*)/>"
-  if not attributes then
-    return nil
-  end
-  local mark = {}
-  for name, value in attributes:gmatch "(%l+)=\"([^\"]*)\"" do
-    mark[name] = value
-  end
-  return mark
-end
-
-function mig.xml_unmarked(text)
-  text = text:gsub("%s*<migsh:migration [^>]*/>", "")
-  return (text:gsub("\n  <metadata>%s*</metadata>", ""))
-end
-
-function mig.xml_marked(text, mark)
-  local element = ('<migsh:migration xmlns:migsh="urn:migsh:migration" role="%s" journal="%s" node="%s"/>'):format(
-    mark.role, mark.journal, mark.node)
-  return (mig.xml_unmarked(text):gsub("\n  <uuid>[^<]*</uuid>", function(all)
-    return all .. "\n  <metadata>\n    " .. element .. "\n  </metadata>"
-  end, 1))
-end
-
-function mig.xml_host(text)
-  local claims = {}
-  for i, disk in ipairs(World.disks(text)) do
-    claims[i] = { kind = "path", name = disk.path, at = "devices/disk/source/@file" }
-  end
-  return { root = "domain", domains = { { name = text:match "<name>([^<]*)", uuid = text:match "<uuid>([^<]*)" } },
-    claims = claims }
-end
-
 function mig.sha256(text)
   return console.world:digest { content = { text = text } }
 end
@@ -489,10 +465,9 @@ end
 
 -- As it comes out of a file: a function in it would be a mistake.
 function fake.copy(value)
-  if type(value) ~= "table" or value == null then
-    if type(value) == "function" or type(value) == "userdata" or type(value) == "thread" then
-      broken("a %s was put into a journal", type(value))
-    end
+  if type(value) == "function" or type(value) == "userdata" and value ~= null or type(value) == "thread" then
+    broken("a %s was put into a journal", type(value))
+  elseif type(value) ~= "table" then
     return value
   end
   local out = {}

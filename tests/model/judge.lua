@@ -6,12 +6,6 @@
 local World = require "world"
 local judge = {}
 
-local function is_marked(d)
-  return d.xml ~= nil and d.xml:find("<migsh:migration [^>]*role=[\"']moved") ~= nil
-end
-
-judge.is_marked = is_marked
-
 -- Do the disks of a definition hold all that was written last?
 local function has_newest(w, node, d)
   for _, disk in ipairs(World.disks(d.xml)) do
@@ -61,7 +55,7 @@ function judge.look(w)
       seen.defined[uuid] = true
       local bad = bad_base(w, p.node, p.d) or false
       seen.bad_base[uuid .. p.node.name] = bad
-      seen.usable[uuid .. p.node.name] = p.d.xml ~= nil and not is_marked(p.d)
+      seen.usable[uuid .. p.node.name] = p.d.xml ~= nil and not World.is_moved(p.d)
       seen.disks[uuid .. p.node.name] = disks_there(w, p.node, p.d)
       seen.based[uuid] = seen.based[uuid] or seen.usable[uuid .. p.node.name] and not bad
       seen.named[uuid] = seen.named[uuid] or seen.usable[uuid .. p.node.name] and has_newest(w, p.node, p.d)
@@ -110,7 +104,8 @@ end
 -- A definition that could not be used before and can be used now.
 local function check_revived(w, seen, uuid)
   for _, p in ipairs(w:places(uuid)) do
-    if p.d.xml and not is_marked(p.d) and not seen.usable[uuid .. p.node.name] and not has_newest(w, p.node, p.d) then
+    if p.d.xml and not World.is_moved(p.d) and not seen.usable[uuid .. p.node.name]
+      and not has_newest(w, p.node, p.d) then
       for _, disk in ipairs(World.disks(p.d.xml)) do
         for head in pairs(w:heads(uuid .. " " .. disk.target)) do
           if w:is_somewhere(head) then
@@ -127,7 +122,7 @@ end
 -- A definition that could be used and still can has kept its disks.
 local function check_taken(w, seen, uuid)
   for _, p in ipairs(w:places(uuid)) do
-    local there = p.d.xml and not is_marked(p.d) and disks_there(w, p.node, p.d)
+    local there = p.d.xml and not World.is_moved(p.d) and disks_there(w, p.node, p.d)
     for path in pairs(there and seen.usable[uuid .. p.node.name] and seen.disks[uuid .. p.node.name] or {}) do
       if not there[path] and has_disk(p.d, path) then
         wrong(w, "disk-taken", "%s: %s is gone, and %s names it", p.node.name, path, p.d.name)
@@ -142,7 +137,7 @@ local function check_named(w, seen, uuid, guest)
     return
   end
   for _, p in ipairs(w:places(uuid)) do
-    if p.d.xml and not is_marked(p.d) and has_newest(w, p.node, p.d) then
+    if p.d.xml and not World.is_moved(p.d) and has_newest(w, p.node, p.d) then
       return
     end
   end
@@ -152,7 +147,7 @@ end
 local function check_saves(w, uuid)
   for _, p in ipairs(w:places(uuid)) do
     local save = w:get(p.node, World.save_path(p.d))
-    if save and save.content.save and p.d.xml and not is_marked(p.d) then
+    if save and save.content.save and p.d.xml and not World.is_moved(p.d) then
       for _, disk in ipairs(World.disks(p.d.xml)) do
         local file = w:get(p.node, disk.path)
         local of_then = save.content.save[uuid .. " " .. disk.target]
@@ -172,7 +167,7 @@ local function check_bases(w, seen, uuid, said_well)
   for _, p in ipairs(w:places(uuid)) do
     local was = seen.bad_base[uuid .. p.node.name]
     local asked = was == false or was == nil and said_well and seen.based[uuid]
-    local path = asked and not is_marked(p.d) and bad_base(w, p.node, p.d)
+    local path = asked and not World.is_moved(p.d) and bad_base(w, p.node, p.d)
     if path then
       wrong(w, "foreign-base", "%s: %s of %s lies on a base that is not its own", p.node.name, path, p.d.name)
     end

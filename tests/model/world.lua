@@ -215,13 +215,32 @@ end
 
 -- Domains -------------------------------------------------------------------------------------------------------------
 
--- The disks of a definition: {target, path}.
-function World.disks(text)
-  local list = {}
-  for path, target in text:gmatch "<source file='([^']*)'/>%s*<target dev='([^']*)'" do
-    list[#list + 1] = { path = path, target = target }
+local known = setmetatable({}, { __mode = "v" }) -- the same few definitions are read again and again
+
+-- {name, uuid, mark, disks = {{target, path}}} of a definition.
+local function read(text)
+  if not known[text] then
+    local ok, doc = pcall(mig.xml, text)
+    if not ok then
+      error("the model: no definition: " .. text) -- as a text: a mistake, and no result
+    end
+    local d = { name = doc:get "name", uuid = doc:get "uuid", mark = mig.xml_mark(text), disks = {} }
+    for i, disk in ipairs(doc:each "devices/disk") do
+      d.disks[i] = { path = disk:get "source/@file", target = disk:get "target/@dev" }
+    end
+    known[text] = d
   end
-  return list
+  return known[text]
+end
+
+function World.disks(text)
+  return read(text).disks
+end
+
+-- Was its definition left behind by a migration?
+function World.is_moved(d)
+  local mark = d.xml and read(d.xml).mark
+  return mark ~= nil and mark.role == "moved"
 end
 
 function World.xml(name, uuid, disks)
@@ -271,7 +290,7 @@ local function prune(node, d)
 end
 
 function World.define(_, node, text)
-  local name, uuid = text:match "<name>([^<]*)</name>", text:match "<uuid>([^<]*)</uuid>"
+  local name, uuid = read(text).name, read(text).uuid
   for _, d in pairs(node.doms) do
     if d.name == name and d.uuid ~= uuid then
       return nil, ("domain '%s' already exists with uuid %s"):format(name, d.uuid)
