@@ -42,11 +42,10 @@ end
 
 -- Where each file goes, as file.to; the pools to be looked at afterwards.
 local function place_files(m, dest, map)
-  local pools, seen = {}, {}
+  local entries, used, seen = mig.xml_map_entries(map), {}, {}
   for _, file in ipairs(m.files) do
     if file.pool and file.volume then
-      local mapped = mig.xml_map(("<source pool='%s'/>"):format(xml.escape(file.pool)), map)
-      local name = xml.unescape(mapped:match "pool=[\"']([^\"']*)" or file.pool)
+      local name = entries.pool and entries.pool[file.pool] or file.pool
       local pool = device.pool(dest, name) or fail("not-found", ("--map pool=%s:OTHER, or pool-clone it"):format(name),
         "%s has no pool %s", dest, name)
       if pool.devices then
@@ -54,7 +53,7 @@ local function place_files(m, dest, map)
       else
         file.to = pool.dir .. "/" .. file.volume
       end
-      file.to_pool, pools[name] = name, true
+      file.to_pool, used[name] = name, true
     else
       file.to = mig.xml_map_path(file.path, map)
       if file.block and not file.to then
@@ -70,7 +69,7 @@ local function place_files(m, dest, map)
     seen[file.to] = file.name
   end
   local list = mig.array {}
-  for name in pairs(pools) do
+  for name in pairs(used) do
     list[#list + 1] = name
   end
   return list

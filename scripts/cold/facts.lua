@@ -39,25 +39,6 @@ local function find(text)
   return info
 end
 
--- "KIND=A:B,KIND=A:B" of one kind, as a list of {from, to}, the longest `from` first.
-local function entries(map, kind)
-  local list = {}
-  for _, text in ipairs(map) do
-    for part in text:gmatch "[^,]+" do
-      local k, from, to = part:match "^(%l+)=([^:]*):(.*)$"
-      if not k then
-        fail("usage", "for example --map pool=default:fast,bridge=br0:br1,path=/old:/new", "--map: '%s'", part)
-      elseif k == kind then
-        list[#list + 1] = { from = from, to = to }
-      end
-    end
-  end
-  table.sort(list, function(a, b)
-    return #a.from > #b.from
-  end)
-  return list
-end
-
 -- Where a file will be on the destination, and whether that is a device: a volume in its pool there, else by --map.
 local function find_place(about, file)
   if file.type ~= "volume" or not file.pool or not file.volume then
@@ -65,10 +46,8 @@ local function find_place(about, file)
     device.place_path(about, file)
     return
   end
-  local name = file.pool
-  for _, e in ipairs(entries(about.options.map, "pool")) do
-    name = e.from == file.pool and e.to or name
-  end
+  local mapped = mig.xml_map_entries(about.options.map).pool or {}
+  local name = mapped[file.pool] or file.pool
   local pool = device.pool(about.dest, name) or about.options.clone and device.pool(about.source, file.pool)
   if not pool then
     fail("not-found", "--clone takes it over, --map pool=A:B uses another", "%s has no pool %s", about.dest, name)
@@ -248,9 +227,7 @@ function facts.gather(text, dest, options)
   if options.carry_save and #options.map > 0 then
     fail("usage", nil, "--carry-save excludes --map: the saved state names what it was saved with")
   end
-  for _, kind in ipairs { "pool", "bridge", "network", "path", "machine", "emulator" } do
-    entries(options.map, kind) -- it is refused before anything is looked at
-  end
+  mig.xml_map_entries(options.map) -- it is refused before anything is looked at
   check_state(about, info)
   evidence.refuse_save(about.dest, about.uuid, about.domain)
   about.xml = mig.dumpxml { about.uuid .. "@" .. about.source, inactive = true }

@@ -142,11 +142,9 @@ end
 
 local function targets_of(map)
   local list = {}
-  for _, text in ipairs(map or {}) do
-    for to in (text .. ","):gmatch "path=[^,:]*:(/[^,]*)," do
-      to = to:gsub("/+$", "")
-      list[#list + 1] = to ~= "" and to or nil
-    end
+  for _, to in pairs(mig.xml_map_entries(map or {}).path or {}) do
+    to = to:gsub("/+$", "")
+    list[#list + 1] = to ~= "" and to or nil
   end
   return list
 end

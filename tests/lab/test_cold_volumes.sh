@@ -126,6 +126,33 @@ same "… and reads the same" "$(on source sh -c 'qemu-img convert -O raw /srv/g
     sh -c '"$1" exec dest -- sh -c "qemu-img convert -f qcow2 -O raw /dev/$2/g /srv/g.raw && sha256sum </srv/g.raw" | cut -d " " -f 1' sh "$lab" "$vg"
 forget
 
+# --- names of pools that --map has to escape, and that XML has to
+odd() { # HOST NAME DIRECTORY
+    quick pool-define-as "$2" dir --target "$3" --node "$1" && on "$1" virsh -q pool-build "$2" && on "$1" virsh -q pool-start "$2"
+}
+check "a pool with an odd name" odd source "a,b:c'&" /srv/odd
+check "… and another one" odd dest "x,y:z<" "/srv/o'd & <d>"
+on source virsh -q vol-create-as "a,b:c'&" v 1M
+on source sh -c 'head -c 1M /dev/urandom >/srv/odd/v'
+guest one "$(volume_disk vda raw "a,b:c&apos;&amp;" v)"
+expect "no such pool there: its name as it is" 3 "dest has no pool a,b:c'&\n" cold-migrate one dest
+expect "half of its name is another pool" 3 "dest has no pool a,b:c'&\n" cold-migrate one dest --map 'pool=a:x\,y\:z<'
+expect "a map that is none" 2 "is no map such as" cold-migrate one dest --map "pool=a,b:c'&:x,y:z<"
+expect "--map pool= with escapes" 0 '\+ +<source pool="x,y:z&lt;".*one: is defined on dest' \
+    cold-migrate one dest --map 'pool=a\,b\:c'"'"'&:x\,y\:z<'
+same "it arrived" "$(sum source /srv/odd/v)" sum dest "/srv/o'd & <d>/v"
+same "libvirt knows it there" "v" sh -c '"$1" exec dest -- virsh -q vol-list "x,y:z<" </dev/null | awk "{print \$1}"' sh "$lab"
+on source virsh -q undefine one
+expect "exported from there" 0 "one exported to /root/odd: 1 files" export-domain one@dest /root/odd
+on dest virsh -q undefine one
+expect "imported: the pool that --map names has to be there" 3 "source has no pool o,p\n" \
+    import-domain /root/odd source --map 'pool=x\,y\:z<:o\,p'
+on source virsh -q vol-delete v "a,b:c'&"
+expect "… imported" 0 '\+ +<source pool="a,b:c'"'"'&amp;".*one imported to source' \
+    import-domain /root/odd source --map 'pool=x\,y\:z<:a\,b\:c'"'"'&'
+same "it arrived" "$(sum dest "/srv/o'd & <d>/v")" sum source /srv/odd/v
+forget
+
 # --- no room, failing, killed
 guest one "$(block_disk vda raw "/dev/$vg/v2")"
 on dest virsh -q vol-delete v2 "$vg"
