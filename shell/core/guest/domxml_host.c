@@ -24,7 +24,9 @@ static const struct {
 } features[] = {
     {"remote", "//source[@protocol]", "concat(@protocol, ':', @name)"},
     {"hostdev", "//hostdev|//mdev|//smartcard[@mode = 'host']", "concat(name(), ' ', @mode, ' ', @type)"},
-    {"hostdev", "//interface[@type = 'hostdev' or @type = 'vdpa']|//*[@type = 'nvme']", "concat(name(), ' ', @type)"},
+    {"hostdev",
+     "//interface[@type = 'hostdev' or @type = 'vdpa']|//*[@type = 'nvme'][not(self::controller)]", // QEMU makes those
+     "concat(name(), ' ', @type)"},
     {"socket", "//source[@service]", "concat(@mode, ' ', @host, ':', @service)"},
     {"socket", "//interface[@type = 'client' or @type = 'server' or @type = 'mcast' or @type = 'udp']",
      "concat(@type, ' ', source/@address, ':', source/@port)"},
