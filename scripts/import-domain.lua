@@ -10,6 +10,7 @@ local import = require "image.import"
 local manifest = require "image.manifest"
 local node = require "lib.node"
 local policy = require "lib.path_policy"
+local pools = require "lib.pools"
 local report = require "migsh.report"
 local xml = require "guest.xml"
 
@@ -46,7 +47,7 @@ local function place_files(m, dest, map)
   for _, file in ipairs(m.files) do
     if file.pool and file.volume then
       local name = entries.pool and entries.pool[file.pool] or file.pool
-      local pool = device.pool(dest, name) or fail("not-found", ("--map pool=%s:OTHER, or pool-clone it"):format(name),
+      local pool = pools.find(dest, name) or fail("not-found", ("--map pool=%s:OTHER, or pool-clone it"):format(name),
         "%s has no pool %s", dest, name)
       if pool.devices then
         device.place_volume(file, pool, name, dest)

@@ -274,8 +274,8 @@ local function verify(job)
     job.before.autostart and "starts with " .. job.dest .. ", no longer with " .. job.source or "has no autostart, as "
     .. "before", ("autostart on %s: %s"):format(job.dest, tostring(there.autostart)))
   if job.xml then
-    local now = mig.try(mig.dumpxml, { job.on_dest, inactive = true }) or ""
-    local differences = report.xml_differences(xml.unmarked(job.xml), xml.unmarked(now))
+    local now = mig.try(mig.dumpxml, { job.on_dest, inactive = true })
+    local differences = now and xml.differences(job.xml, now) or { "it is not defined" }
     check("xml", #differences == 0, "has the same definition", table.concat(differences, "\n"))
   end
   return checks

@@ -128,43 +128,4 @@ function report.migration(result, utf8)
   return table.concat(lines, "\n") .. "\n"
 end
 
--- Elements that a host fills in for itself, so that they may differ between two of the same definition.
-local of_the_host = { "<emulator>", "<seclabel", "</seclabel", "<label>", "<imagelabel>", "<baselabel>" }
-
-local function significant(xml)
-  local lines, count = {}, {}
-  for line in xml:gmatch "[^\n]+" do
-    local text = line:match "^%s*(.-)%s*$"
-    local skip = text == ""
-    for _, start in ipairs(of_the_host) do
-      skip = skip or text:sub(1, #start) == start
-    end
-    if not skip then
-      lines[#lines + 1] = text
-      count[text] = (count[text] or 0) + 1
-    end
-  end
-  return lines, count
-end
-
--- What one inactive definition has and the other has not, as "-line" and "+line". libvirt writes every definition in
--- one canonical form, a line for each element, so comparing lines compares the definitions.
-function report.xml_differences(before, after)
-  local old, in_old = significant(before)
-  local new, in_new = significant(after)
-  local out = {}
-  local function add(sign, lines, others)
-    for _, line in ipairs(lines) do
-      if (others[line] or 0) > 0 then
-        others[line] = others[line] - 1
-      else
-        out[#out + 1] = sign .. line
-      end
-    end
-  end
-  add("-", old, in_new)
-  add("+", new, in_old)
-  return out
-end
-
 return report

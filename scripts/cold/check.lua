@@ -92,8 +92,7 @@ local function check_host(about)
         .. "emulator)", "%s has no %s", about.dest, path)
     end
   end
-  if needs.machine and not mig.capabilities { node = about.dest }:find(">" .. needs.machine .. "</machine>", 1, true)
-  then
+  if needs.machine and not xml.knows_machine(mig.capabilities { node = about.dest }, needs.machine) then
     fail("unsupported", "--map machine=" .. needs.machine .. ":OTHER changes the guest's hardware",
       "%s does not know the machine type %s", about.dest, needs.machine)
   elseif needs.hostdev then

@@ -7,6 +7,7 @@ local device = require "lib.device"
 local discard = require "guest.discard"
 local facts = require "cold.facts"
 local node = require "lib.node"
+local pools = require "lib.pools"
 local report = require "migsh.report"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
@@ -279,7 +280,7 @@ function copy.undo(tx, i, file, record)
   elseif action == "replace" then
     node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
   end
-  whereabouts.refresh_pools(about.dest, node.directory(file.to))
+  pools.refresh(about.dest, node.directory(file.to))
   return said
 end
 
@@ -290,7 +291,7 @@ function copy.refresh(about, where, key)
     local dir = node.directory(file[key])
     if not seen[dir] then
       seen[dir] = true
-      whereabouts.refresh_pools(where, dir)
+      pools.refresh(where, dir)
     end
   end
 end

@@ -5,6 +5,7 @@ local device = require "lib.device"
 local evidence = require "guest.evidence"
 local lists = require "lib.list"
 local node = require "lib.node"
+local pools = require "lib.pools"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
@@ -48,7 +49,7 @@ local function find_place(about, file)
   end
   local mapped = mig.xml_map_entries(about.options.map).pool or {}
   local name = mapped[file.pool] or file.pool
-  local pool = device.pool(about.dest, name) or about.options.clone and device.pool(about.source, file.pool)
+  local pool = pools.find(about.dest, name) or about.options.clone and pools.find(about.source, file.pool)
   if not pool then
     fail("not-found", "--clone takes it over, --map pool=A:B uses another", "%s has no pool %s", about.dest, name)
   elseif pool.devices then

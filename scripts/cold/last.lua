@@ -206,10 +206,7 @@ local function retire(tx)
     done[1] = "starts with " .. about.dest
   end
   if here and not keep then
-    local text = mig.dumpxml { on(about, "source"), inactive = true }
-    mig.undefine { on(about, "source"), keep_nvram = text:find("<nvram", 1, true) ~= nil or nil,
-      keep_tpm = text:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true,
-      managed_save = here.managed_save or nil }
+    xml.undefine(on(about, "source"), mig.dumpxml { on(about, "source"), inactive = true }, here.managed_save)
     done[#done + 1] = "undefined on " .. about.source
   elseif here then
     local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }

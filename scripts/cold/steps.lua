@@ -223,8 +223,7 @@ local function undo_define(tx)
     xml.define(xml.with_passwords(about.retired.xml, ours), about.dest) -- the journal has no password
     return "as it was before"
   end
-  mig.undefine { on(about, "dest"), keep_nvram = there:find("<nvram", 1, true) ~= nil or nil,
-    keep_tpm = there:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
+  xml.undefine(on(about, "dest"), there)
 end
 
 -- --------------------------------------------------------------------------------------------------------------------

@@ -120,14 +120,4 @@ function whereabouts.assert_off(uuid, what, opts)
   end
 end
 
--- What libvirt knows of the volumes in that directory, read anew, if it is a pool's.
-function whereabouts.refresh_pools(name, dir)
-  for _, pool in ipairs(mig.pool_list { node = name }) do
-    local path = mig.pool_dumpxml { pool.uuid, node = name }:match "<target>.-<path>([^<]*)</path>"
-    if path and path:gsub("(.)/$", "%1") == dir:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }) then
-      mig.try(mig.pool_refresh, { pool.uuid, node = name })
-    end
-  end
-end
-
 return whereabouts

@@ -1,22 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A domain's XML: what it needs of a host, its mark, and defining it. What is read here was written by libvirt, so it
--- has one form; what it means is mig.xml_map's to change, and the mark of a migration mig.xml_mark's.
-local report = require "migsh.report"
+-- A domain's XML: what it needs of a host, its mark, and defining it. It is asked by XPath (mig.xml); what it means is
+-- mig.xml_map's to change, and the mark of a migration mig.xml_mark's.
 local xml = {}
-
-function xml.escape(text)
-  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
-    ["'"] = "&apos;" }))
-end
-
-function xml.unescape(text)
-  return (text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" }))
-end
-
--- As libvirt quotes it, whoever wrote it: to be looked at, not to be defined.
-local function quoted(text)
-  return (text:gsub("=\"([^\"']*)\"", "='%1'"))
-end
 
 -- Without the mark, and without a <metadata> that held nothing else.
 function xml.unmarked(text)
@@ -34,48 +19,97 @@ end
 
 -- `text`, dumped without passwords, with those that `from`, another definition of the domain, has for its displays.
 function xml.with_passwords(text, from)
-  local has, n = {}, 0
-  for kind, rest in from:gmatch "<graphics type=['\"](%w+)['\"]([^>]*)>" do
-    local words = {}
-    for name, value in rest:gmatch " (passwd%w*)=(%b'')" do
-      words[#words + 1] = (" %s=%s"):format(name, value)
-    end
-    has[#has + 1] = { kind = kind, words = table.concat(words) }
-  end
-  return (text:gsub("(<graphics type=['\"](%w+)['\"])([^>]*)", function(start, kind, rest)
-    n = n + 1
-    local words = has[n] and has[n].kind == kind and not rest:find " passwd" and has[n].words or ""
-    return start .. words .. rest
-  end))
-end
-
--- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, tpm}
-function xml.needs(text)
-  text = quoted(text)
-  local function all(pattern)
-    local list, seen = mig.array {}, {}
-    for value in text:gmatch(pattern) do
-      value = xml.unescape(value)
-      if not seen[value] then
-        seen[value], list[#list + 1] = true, value
+  local doc, displays <const> = mig.xml(text), "/domain/devices/graphics"
+  local has = mig.xml(from):each(displays)
+  for i, display in ipairs(doc:each(displays)) do
+    local same = has[i] and has[i]:get "@type" == display:get "@type" and not display:get "@passwd"
+    for _, name in ipairs(same and { "passwd", "passwdValidTo" } or {}) do
+      local value = has[i]:get("@" .. name)
+      if value then
+        display:set(name, value)
       end
     end
-    return list
   end
-  local files = mig.array {}
-  for _, name in ipairs { "kernel", "initrd", "dtb", "loader", "emulator" } do
-    for _, path in ipairs(all("<" .. name .. "[^>]*>(/[^<]*)</" .. name .. ">")) do
-      files[#files + 1] = path
-    end
-  end
-  return { bridges = all "<source[^>]* bridge='([^']*)'", networks = all "<source[^>]* network='([^']*)'",
-    pools = all "<source[^>]* pool='([^']*)'", files = files, machine = text:match "<type [^>]*machine='([^']*)'",
-    hostdev = text:find("<hostdev ", 1, true) ~= nil }
+  return tostring(doc)
 end
 
--- Lines in which they differ, migsh's mark aside.
+-- Texts of all that is found, each once.
+local function values(doc, xpath)
+  local list, seen = mig.array {}, {}
+  for _, found in ipairs(doc:each(xpath)) do
+    local value = found:get "."
+    if not seen[value] then
+      seen[value], list[#list + 1] = true, value
+    end
+  end
+  return list
+end
+
+-- Does it name a device of the host, of whatever kind?
+local function has_hostdev(text)
+  for _, claim in ipairs(mig.xml_host(text).claims) do
+    if claim.kind == "hostdev" then
+      return true
+    end
+  end
+  return false
+end
+
+-- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, hostdev}
+function xml.needs(text)
+  local doc <close> = mig.xml(text)
+  return { bridges = values(doc, "/domain/devices/interface/source/@bridge"),
+    networks = values(doc, "/domain/devices/interface/source/@network"),
+    pools = values(doc, "/domain/devices//source/@pool"),
+    files = values(doc, "/domain/os/*[self::kernel or self::initrd or self::dtb or self::loader]"
+      .. "[starts-with(., '/')]|/domain/devices/emulator[starts-with(., '/')]"),
+    machine = doc:get "/domain/os/type/@machine", hostdev = has_hostdev(text) }
+end
+
+-- Does a host, by its capabilities, know a type of machine?
+function xml.knows_machine(capabilities, machine)
+  local doc <close> = mig.xml(capabilities)
+  for _, known in ipairs(doc:each "/capabilities/guest/arch//machine") do
+    if known:get "." == machine then
+      return true
+    end
+  end
+  return false
+end
+
+-- A line for each element, but for migsh's mark and for what a host fills in for itself.
+local function lines(text)
+  local doc <close> = mig.xml(xml.unmarked(text))
+  doc:remove "//emulator|//seclabel"
+  local list, count = {}, {}
+  for line in tostring(doc):gmatch "[^\n]+" do
+    line = line:match "^%s*(.-)%s*$"
+    if line ~= "" then
+      list[#list + 1] = line
+      count[line] = (count[line] or 0) + 1
+    end
+  end
+  return list, count
+end
+
+-- What one inactive definition has and the other has not, as "-line" and "+line". libvirt writes every definition in
+-- one canonical form, a line for each element, so comparing lines compares the definitions.
 function xml.differences(before, after)
-  return report.xml_differences(quoted(xml.unmarked(before)), quoted(xml.unmarked(after)))
+  local old, in_old = lines(before)
+  local new, in_new = lines(after)
+  local out = {}
+  local function add(sign, list, others)
+    for _, line in ipairs(list) do
+      if (others[line] or 0) > 0 then
+        others[line] = others[line] - 1
+      else
+        out[#out + 1] = sign .. line
+      end
+    end
+  end
+  add("-", old, in_new)
+  add("+", new, in_old)
+  return out
 end
 
 -- Adapted to the destination: new XML, its diff. By --map, and by what was a file and will be a device, or was one.
@@ -109,6 +143,15 @@ function xml.define(text, where)
   xml.with_file(text, function(path)
     mig.define { path, node = where }
   end)
+end
+
+-- Removes a definition (`text`) and the records of snapshots and checkpoints with it, and nothing else: NVRAM and TPM
+-- stay, which libvirt wants to be told where there are any.
+function xml.undefine(domain, text, managed_save)
+  local doc <close> = mig.xml(text)
+  mig.undefine { domain, keep_nvram = doc:get "/domain/os/nvram" ~= nil or nil,
+    keep_tpm = doc:get "/domain/devices/tpm" ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true,
+    managed_save = managed_save or nil }
 end
 
 return xml

@@ -9,6 +9,7 @@ local device = require "lib.device"
 local discard = require "guest.discard"
 local evidence = require "guest.evidence"
 local node = require "lib.node"
+local pools = require "lib.pools"
 local report = require "migsh.report"
 local truth = require "guest.truth"
 local users = require "guest.users"
@@ -243,7 +244,7 @@ local function undo_copy(tx, i, file, record)
   if record.about.parent then
     node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
   end
-  whereabouts.refresh_pools(dest, node.directory(file.to))
+  pools.refresh(dest, node.directory(file.to))
   return said
 end
 
@@ -329,9 +330,7 @@ local function undo_define(tx)
     fail("state", ("shutdown %s@%s"):format(about.domain, about.dest), "%s is %s on %s", about.domain, info.state,
       about.dest)
   end
-  local text = mig.dumpxml { at(about), inactive = true }
-  mig.undefine { at(about), keep_nvram = text:find("<nvram", 1, true) ~= nil or nil,
-    keep_tpm = text:find("<tpm ", 1, true) ~= nil or nil, snapshots_metadata = true, checkpoints_metadata = true }
+  xml.undefine(at(about), mig.dumpxml { at(about), inactive = true })
 end
 
 local function carry(tx)

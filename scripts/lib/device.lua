@@ -5,27 +5,10 @@
 -- The source is file.path on about.source, or a file of this machine, file.from.
 local admin = require "lib.admin"
 local node = require "lib.node"
-local xml = require "guest.xml"
+local pools = require "lib.pools"
 local device = {}
 
--- Pools whose volumes are devices. libvirt makes volumes under a name of our choice in the first kind alone.
-local DEVICES = { logical = true, disk = true, iscsi = true, ["iscsi-direct"] = true, scsi = true, mpath = true,
-  zfs = true }
-
 local fail = mig.fail
-
--- {type, dir, devices = true for a pool of devices}; nil: the node has no such pool.
-function device.pool(where, name)
-  local text, err = mig.try(mig.pool_dumpxml, { name, node = where })
-  if err and err.code ~= "not-found" then
-    error(err, 0)
-  elseif not text then
-    return nil
-  end
-  local kind = text:match "<pool type=['\"]([%l-]+)" or ""
-  local dir = xml.unescape(text:match "<target>.-<path>([^<]*)</path>" or ""):gsub("(.)/$", "%1")
-  return { type = kind, dir = dir, devices = DEVICES[kind] or false }
-end
 
 -- Where a volume of that name is in a pool of devices; file.make tells how to make it.
 function device.place_volume(file, pool, name, dest)
@@ -45,13 +28,12 @@ local function find_maker(about, file)
   if not dir then
     return nil
   end
-  for _, row in ipairs(mig.pool_list { node = about.dest }) do
-    local pool = device.pool(about.dest, row.uuid)
-    if pool and pool.type == "logical" and pool.dir == dir then
-      return { pool = row.name, volume = name }
+  for _, pool in ipairs(pools.list(about.dest)) do
+    if pool.type == "logical" and pool.dir == dir then
+      return { pool = pool.name, volume = name }
     end
   end
-  local cloned = about.options.clone and file.pool and file.to == file.path and device.pool(about.source, file.pool)
+  local cloned = about.options.clone and file.pool and file.to == file.path and pools.find(about.source, file.pool)
   return cloned and cloned.type == "logical" and { pool = file.pool, volume = name } or nil
 end
 
@@ -198,8 +180,7 @@ end
 
 -- By which libvirt tells one volume from another of the same name.
 function device.key(about, file)
-  local text = mig.vol_dumpxml { file.make.volume, pool = file.make.pool, node = about.dest }
-  return xml.unescape(text:match "<key>([^<]*)</key>" or "")
+  return mig.xml(mig.vol_dumpxml { file.make.volume, pool = file.make.pool, node = about.dest }):get "key" or ""
 end
 
 function device.undo(tx, file, action, record)
@@ -222,7 +203,7 @@ end
 -- device that was there before could be the same one, on storage that both nodes see). True: removed.
 function device.remove(tx, file, action)
   local about = tx.about
-  local pool = file.pool and file.volume and device.pool(about.source, file.pool)
+  local pool = file.pool and file.volume and pools.find(about.source, file.pool)
   if pool and pool.type == "logical" and (action == "create" or not file.to_block) then
     mig.vol_delete { file.volume, pool = file.pool, node = about.source }
     return true

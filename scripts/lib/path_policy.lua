@@ -2,7 +2,7 @@
 -- Where on a node files of a guest may be written. A guest's definition comes from a source that may be compromised, or
 -- out of a directory that anybody made, and what it calls a disk becomes a file of root's: so the place has to be one
 -- for images by the destination's own word, or by the operator's. `judge` is pure; `check` asks the node.
-local xml = require "guest.xml"
+local pools = require "lib.pools"
 local policy = {}
 
 -- Nothing of a guest's is there, and what is there is obeyed.
@@ -95,12 +95,8 @@ end
 
 local function pool_directories(where)
   local dirs = {}
-  for _, pool in ipairs(mig.pool_list { all = true, node = where }) do
-    local target = mig.pool_dumpxml({ pool.uuid, node = where }):match "<target>.-<path>([^<]*)</path>"
-    if target then
-      target = xml.unescape(target):gsub("(.)/$", "%1")
-      dirs[target] = true
-    end
+  for _, pool in ipairs(pools.list(where, true)) do
+    dirs[pool.dir] = true
   end
   return dirs
 end

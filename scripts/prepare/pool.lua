@@ -2,19 +2,15 @@
 -- The pool of prepare-nodes: a netfs pool on both nodes, made through libvirt. Each thing that is done to it is a step
 -- of the recipe's journal, so that taking back undoes exactly that. p is the pool on one node: {node, pool, host, dir,
 -- at}.
+local pools = require "lib.pools"
 local pool = {}
 
 local fail = mig.fail
 
-local function unescape(text)
-  return text and text:gsub("&(%w+);", { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&" })
-end
-
--- Is it the pool that the wish describes? xml: its definition.
-local function is_wished(xml, p)
-  local path = unescape(xml:match "<path>(.-)</path>") or ""
-  return xml:match "^<pool type='([^']*)'" == "netfs" and unescape(xml:match "<host name='([^']*)'") == p.host
-    and unescape(xml:match "<dir path='([^']*)'") == p.dir and (path:gsub("(.)/$", "%1")) == p.at
+-- Is the pool of that name the one that the wish describes?
+local function is_wished(p)
+  local there = pools.read(mig.pool_dumpxml { p.pool, node = p.node })
+  return there.type == "netfs" and there.host == p.host and there.source == p.dir and there.dir == p.at
 end
 
 -- How many of the last parts of a path are not there on the node.
@@ -46,7 +42,7 @@ end
 -- What has to be done on a node, in order: names of pool_acts.
 local function pool_needs(p)
   local info, needs = find_pool(p), {}
-  if info and not is_wished(mig.pool_dumpxml { p.pool, node = p.node }, p) then
+  if info and not is_wished(p) then
     fail("state", ("pool-dumpxml %s --node %s shows it; choose another name with --pool"):format(p.pool, p.node),
       "%s has another pool %s already", p.node, p.pool)
   end
@@ -113,7 +109,7 @@ for d; do if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || sudo -n rmdir "$d" || e
 function pool.undo(step)
   local p, none = step.about, { active = false, autostart = false, persistent = false }
   local info = find_pool(p)
-  if info and not is_wished(mig.pool_dumpxml { p.pool, node = p.node }, p) then
+  if info and not is_wished(p) then
     fail("state", ("pool-dumpxml %s --node %s shows it"):format(p.pool, p.node),
       "%s: the pool %s is not the one that was made any more: it is left alone", p.node, p.pool)
   end

@@ -5,7 +5,6 @@ local test, equal, match, raises = check.test, check.equal, check.match, check.r
 local chain = require "lib.image_chain"
 local claims = require "lib.host_claims"
 local policy = require "lib.path_policy"
-local xml = require "guest.xml"
 
 local function judge(path, more)
   local o = { pools = {}, users = {}, cloned = {}, targets = {}, holds = "nothing" }
@@ -111,12 +110,27 @@ test("what a definition may name", function()
   raises("unsafe", "path /etc/shadow .disk/source/@file, written to in domain.xml", claims.check, list, "g")
 end)
 
-test("passwords of displays", function()
-  local from = "<a><graphics type='vnc' port='-1' passwd='it&apos;s'><x/></graphics><graphics type='spice' passwd='s' "
-    .. "passwdValidTo='2030'/></a>"
-  equal(xml.with_passwords("<a><graphics type='vnc' port='-1'><x/></graphics><graphics type='spice'/></a>", from),
-    "<a><graphics type='vnc' passwd='it&apos;s' port='-1'><x/></graphics><graphics type='spice' passwd='s' "
-    .. "passwdValidTo='2030'/></a>")
-  equal(xml.with_passwords("<graphics type='spice'/>", from), "<graphics type='spice'/>")
-  equal(xml.with_passwords("<graphics type='vnc' passwd='own'/>", from), "<graphics type='vnc' passwd='own'/>")
+test("whose description it is", function()
+  local function of(what, text)
+    return claims.check_identity({ { what = what, name = what .. ".xml", text = text } }, "g",
+      "6d696773-6800-4000-8000-000000000001")
+  end
+  local uuid <const> = "<uuid>6d696773-6800-4000-8000-000000000001</uuid>"
+  of("domain", "<domain><name>g</name>" .. uuid .. "</domain>")
+  of("domain", "<!-- <name>evil</name> --><domain><!-- <name>evil</name> --><title>&lt;name>evil&lt;/name></title>"
+    .. "<description><![CDATA[<name>evil</name>]]></description><name>g</name>" .. uuid .. "</domain>")
+  of("snapshot", "<domainsnapshot><name>s</name><domain><name>g</name>" .. uuid .. "</domain></domainsnapshot>")
+  for _, text in ipairs { "<!-- <name>g</name>" .. uuid .. " --><domain><name>evil</name>" .. uuid .. "</domain>",
+    "<domain><!-- <name>g</name> --><name>evil</name>" .. uuid .. "</domain>",
+    "<domain><!-- <name>g</name>" .. uuid .. " --></domain>",
+    "<domain><description><![CDATA[<name>g</name>]]></description><name>evil</name>" .. uuid .. "</domain>",
+    "<domain><metadata><name>g</name>" .. uuid .. "</metadata><name>evil</name></domain>",
+    "<domain><x:name xmlns:x='u'>g</x:name>" .. uuid .. "</domain>",
+    "<domain><name>g</name><name>evil</name>" .. uuid .. "</domain>",
+    "<domain><name>g</name><!-- " .. uuid .. " --><uuid>6d696773-6800-4000-8000-000000000002</uuid></domain>",
+    "<domain xmlns='u'><name>g</name>" .. uuid .. "</domain>", "<pool><name>g</name>" .. uuid .. "</pool>" } do
+    raises("unsafe", "the definition of another domain", of, "domain", text)
+  end
+  raises("usage", "DTD", of, "domain", "<!DOCTYPE domain [<!ENTITY n 'g'>]><domain><name>&n;</name></domain>")
+  raises("usage", "line 1", of, "domain", "<name>g</name>" .. uuid)
 end)
