@@ -6,6 +6,11 @@ local manifest = { FORMAT = "migsh-domain", VERSION = 1, NAME = "manifest.json" 
 
 local DESCRIPTION <const> = 4 << 20 -- bytes
 local KINDS = { disk = true, backing = true, nvram = true, tpm = true, snapshot = true }
+-- What may be left out, or null, of a file.
+local OPTIONAL = { type = "string", device = "string", target = "string", format = "string", owner = "string",
+  group = "string", backing = "string", backing_format = "string", pool = "string", volume = "string",
+  block = "boolean", readonly = "boolean", relative = "boolean", allocation = "integer", virtual_size = "integer",
+  seen = "table" }
 
 local function fail(format, ...)
   mig.error { code = "unsafe", msg = "the manifest is refused: " .. format:format(...) }
@@ -18,6 +23,14 @@ local function check_type(t, key, wanted, what)
     fail("%s: '%s' is not %s", what, key, wanted == "integer" and "a whole number" or "a " .. wanted)
   end
   return value
+end
+
+local function check_optional(t, kinds, what)
+  for key, wanted in pairs(kinds) do
+    if t[key] ~= nil and t[key] ~= mig.null then
+      check_type(t, key, wanted, what)
+    end
+  end
 end
 
 -- A file right in the directory, written by export-domain: nothing to climb out with.
@@ -56,10 +69,8 @@ local function check_file(file, names)
   end
   local what = "file " .. tostring(file.name)
   manifest.check_name(check_type(file, "name", "string", what), what)
-  if file.block ~= nil then
-    check_type(file, "block", "boolean", what)
-  end
-  check_path(check_type(file, "path", "string", what), file.block)
+  check_optional(file, OPTIONAL, what)
+  check_path(check_type(file, "path", "string", what), file.block == true)
   check_sum(file, what)
   check_size(file, what)
   if not KINDS[check_type(file, "kind", "string", what)] then
@@ -70,18 +81,10 @@ local function check_file(file, names)
     fail("%s is there twice", what)
   end
   names[file.name] = true
-  for _, key in ipairs { "backing", "backing_format", "pool", "volume" } do
-    if file[key] ~= nil and file[key] ~= mig.null and type(file[key]) ~= "string" then
-      fail("%s: '%s' is not a string", what, key)
-    end
-  end
-  local virtual = file.virtual_size
-  if virtual ~= nil and virtual ~= mig.null and math.type(virtual) ~= "integer" then
-    fail("%s: 'virtual_size' is not a whole number", what)
-  end
-  if file.seen ~= nil and (type(file.seen) ~= "table" or type(file.seen.mtime) ~= "string"
-    or type(file.seen.inode) ~= "string" or math.type(file.seen.size) ~= "integer") then
-    fail("%s: 'seen' is not what stat tells", what)
+  if type(file.seen) == "table" then
+    check_type(file.seen, "mtime", "string", what .. ": seen")
+    check_type(file.seen, "inode", "string", what .. ": seen")
+    check_type(file.seen, "size", "integer", what .. ": seen")
   end
   if file.kind == "tpm" and not file.path:match("^/var/lib/libvirt/swtpm/[%x-]+$") then
     fail("%s: a TPM's state is not in '%s'", what, file.path)
@@ -96,6 +99,7 @@ local function check_description(d, names)
   manifest.check_name(check_type(d, "name", "string", what), what)
   check_sum(d, what)
   check_size(d, what)
+  check_optional(d, { current = "boolean" }, what)
   if d.size > DESCRIPTION then
     fail("%s has %d bytes, more than libvirt takes", what, d.size)
   end
@@ -125,6 +129,7 @@ function manifest.check(m)
   end
   local domain = check_type(m, "domain", "table", "manifest")
   check_type(domain, "name", "string", "domain")
+  check_optional(domain, { autostart = "boolean" }, "domain")
   if not check_type(domain, "uuid", "string", "domain"):match "^[%x-]+$" then
     fail("'%s' is not a UUID", domain.uuid)
   end
@@ -139,7 +144,7 @@ function manifest.check(m)
   for _, file in pairs(paths) do
     local backing = file.backing ~= mig.null and file.backing
     if backing and backing:sub(1, 1) == "/" then
-      check_path(backing, paths[backing] and paths[backing].block)
+      check_path(backing, paths[backing] and paths[backing].block == true)
     end
   end
   for _, d in ipairs(check_type(m, "descriptions", "table", "manifest")) do

@@ -22,6 +22,8 @@ end
 test("what export-domain writes is taken", function()
   manifest.check(whole())
   manifest.check(mig.json_decode(mig.json_encode(whole { file { backing = "/images/b", backing_format = mig.null } })))
+  manifest.check(whole { file { target = "vda", device = "disk", type = "file", format = mig.null, readonly = mig.null,
+    relative = false, allocation = 4096, seen = { mtime = "1.5", inode = "1 2", size = 5 }, block = mig.null } })
 end)
 
 test("names that are not right in the directory", function()
@@ -53,12 +55,18 @@ end)
 
 test("values of the wrong kind", function()
   for key, values in pairs { size = { -1, 1.5, "5", {} }, mode = { "4755", "rw", 420 }, kind = { "exec", 1 },
-    sha256 = { "", SUM .. "0", ("g"):rep(64), 1 }, backing = { {}, 1 }, path = { 1 }, name = { 1 } } do
+    sha256 = { "", SUM .. "0", ("g"):rep(64), 1 }, backing = { {}, 1 }, path = { 1 }, name = { 1 },
+    type = { 1 }, device = { true }, format = { {} }, readonly = { 0, "yes" }, relative = { "" }, block = { 1 },
+    allocation = { "5", 1.5 }, virtual_size = { "5" }, seen = { 1, {}, { mtime = "1", inode = "1", size = "1" } } } do
     for _, value in ipairs(values) do
       raises("unsafe", "", manifest.check, whole { file { [key] = value } })
     end
   end
   raises("unsafe", "", manifest.check, whole { "a" })
+  local auto, current = whole(), whole()
+  auto.domain.autostart, current.descriptions[1].current = "yes", 1
+  raises("unsafe", "'autostart' is not a boolean", manifest.check, auto)
+  raises("unsafe", "'current' is not a boolean", manifest.check, current)
   raises("unsafe", "twice", manifest.check, whole { file(), file() })
   raises("unsafe", "twice", manifest.check, whole { file(), file { name = "02-b" } })
   raises("unsafe", "missing", manifest.check, whole(nil, {}))
@@ -75,6 +83,9 @@ test("JSON", function()
   equal(mig.json_decode '{"a": [1, 2.5, null]}'.a[2], 2.5)
   equal(mig.json_decode "7", 7)
   raises("usage", "line 1", mig.json_decode, "{")
+  for _, behind in ipairs { "}", "x", " 7", ",", "\0", "// x" } do
+    raises("usage", "line 1", mig.json_decode, '{"a": 1}' .. behind)
+  end
   raises("usage", "line 1", mig.json_decode, '{"a": 1, "a": 2}')
 end)
 
