@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/virt/priv.h"
+#include "io/xml.h"
 
 // A dead peer is noticed after 25 s: the fifth question is not asked any more. The operator is to hear of it within half
 // a minute, and what is left of that is for the way out.
@@ -101,13 +102,13 @@ int virt_conn_hostname(struct virt_conn *c, char **ret, struct err *e)
     return 0;
 }
 
-// The host's UUID stands before everything else in its capabilities. NULL: it tells none. The caller frees.
+// NULL: it tells none. The caller frees.
 static char *host_uuid(struct virt_conn *c)
 {
     _cleanup_free_ char *xml = VIRT(virConnectGetCapabilities(c->ptr));
-    const char *host = xml ? strstr(xml, "<host>") : NULL;
-    const char *start = host ? strstr(host, "<uuid>") : NULL, *end = start ? strstr(start, "</uuid>") : NULL;
-    return end ? xstrndup(start + strlen("<uuid>"), (size_t)(end - start) - strlen("<uuid>")) : NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    return xml && xml_parse(xml, &doc, &e) == 0 ? xml_string(doc, NULL, "/capabilities/host/uuid") : NULL;
 }
 
 char *virt_conn_identity(struct virt_conn *c)
