@@ -48,6 +48,8 @@ man_page() {
 homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c' ':!shell/base/token.c'; true; }
 # _cleanup_(f) TYPE name, and names for the common ones.
 cleanups() { git grep -nE '__attribute__\(\(cleanup|^ +[a-z_ ]+ \*?[a-z_]+ _cleanup_' -- 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' ':!shell/base/mem.h'; true; }
+# XML is asked by XPath (io/xml.h, mig.xml).
+matched_xml() { git grep -nE "(match|find|gsub)\\(? ?['\"][^'\"]*</?[a-z%[]|\b(strstr|strchr|sscanf)\\([^\"]*\"[^\"]*</?[a-z]" -- 'scripts/*.lua' 'lua/*.lua' 'lua/*.c' 'shell/*.c' 'tests/model/*.lua' | grep -v '"<eof>"'; true; }
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
     local c
@@ -65,6 +67,7 @@ check "no pipe into grep -q" early_ends
 check "text becomes JSON by json_text() alone" plain_json
 check "clocks are read in base/clock.c, random bytes in base/token.c alone" homes
 check "what is cleaned up is spelled in one way" cleanups
+check "XML is parsed, not matched" matched_xml
 check "luacheck" luas
 if command -v perl >/dev/null; then check "perl" perls; else echo "ok - perl # SKIP there is no perl here"; fi
 check "no path of a developer's machine" foreign_paths
