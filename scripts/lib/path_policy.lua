@@ -96,7 +96,7 @@ end
 local function pool_directories(where)
   local dirs = {}
   for _, pool in ipairs(pools.list(where, true)) do
-    dirs[pool.dir] = true
+    dirs[pool.dir] = pool.dir ~= "" or nil -- some kinds have none
   end
   return dirs
 end

@@ -20,7 +20,7 @@ enum { CHUNK = 32 * 1024, TICK_MS = 1000, CHILD_GRACE_MS = 500 };
 
 struct remote_bridge {
     struct job_thread *thread;
-    struct remote *via;  // its owner closes it, and with it the channel
+    struct remote *via; // its owner closes it, and with it the channel
     ssh_channel channel;
     int fd; // our end of the pair
     int stop_fd;
