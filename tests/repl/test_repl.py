@@ -346,6 +346,23 @@ def a_typed_line_survives_what_arrives():
 
 
 @test
+def events_come_beside_the_prompts_own_names():
+    for words in ("lifecycle", "--all", "lifecycle --domain test", "--all --domain test"):
+        with at_prompt(fresh("event"), "-C", "test:///default") as p:
+            def completed():  # what the prompt knows by then, it has from libvirt's events, too
+                p.send("\x15dominfo t\t")
+                p.read(0.2)
+                return p.screen.lines()[-1] == "migsh> dominfo test"
+            p.until(completed, "a name")
+            p.press("\x03", "migsh>")
+            p.send("lua mig.spawn(function() while true do mig.sleep(50) mig.suspend{'test'} mig.resume{'test'} end end)\r")
+            p.see_last("migsh>")
+            p.send(f"event {words}\r")
+            p.see("event 'lifecycle' for domain 'test': ")
+            p.see_last("events received: 1", "migsh>")
+
+
+@test
 def a_line_longer_than_the_screen_survives():
     with Hooked(fresh("wrapped"), cols=40) as p:
         text = "".join(chr(ord("a") + i % 26) for i in range(90))

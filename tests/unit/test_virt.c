@@ -258,6 +258,57 @@ static void tells_events(void **state)
     assert_int_equal(h.n, 4);
 }
 
+// Two that listen to the same on one connection, and one that comes again at once after it has left.
+struct sharing {
+    struct happening first, second;
+    struct virt_sub *again;
+};
+
+static void second_comes(struct job *job, void *data)
+{
+    struct sharing *s = data;
+    struct happening *h = &s->second;
+    (void)job;
+    if (virt_event_subscribe(s->first.conn, s->first.dom, VIRT_EVENT_LIFECYCLE, on_event, h, &h->sub, &h->err) == 0)
+        (void)(virt_dom_suspend(s->first.dom, &h->err) < 0 || virt_dom_resume(s->first.dom, &h->err));
+}
+
+static void first_leaves_and_comes_again(struct job *job, void *data)
+{
+    struct sharing *s = data;
+    struct err *e = &s->second.err;
+    (void)job;
+    virt_event_unsubscribe(s->first.sub);
+    if (virt_event_subscribe(s->first.conn, NULL, VIRT_EVENT_LIFECYCLE, on_event, &s->first, &s->again, e) == 0)
+        (void)(virt_dom_suspend(s->first.dom, e) < 0 || virt_dom_resume(s->first.dom, e));
+    s->first.sub = s->again;
+}
+
+static void all_leave(struct job *job, void *data)
+{
+    struct sharing *s = data;
+    virt_event_unsubscribe(s->second.sub);
+    stop_watching(job, &s->first);
+}
+
+static void tells_all_that_listen(void **state)
+{
+    (void)state;
+    struct sharing s = {.first = {.wanted = 4, .err = ERR_INIT}, .second = {.err = ERR_INIT}};
+    on_thread(make_happen, &s.first);
+    loop_run_until(&s.first.enough);
+    void (*const steps[])(struct job * job, void *data) = {second_comes, first_leaves_and_comes_again};
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        s.first = (struct happening){.conn = s.first.conn, .dom = s.first.dom, .sub = s.first.sub, .wanted = 2};
+        on_thread(steps[i], &s);
+        assert_int_equal(s.second.err.code, ERR_NONE);
+        loop_run_until(&s.first.enough);
+        assert_int_equal(s.second.n, 2 * (i + 1));
+        assert_string_equal(s.second.seen[2 * i + 1], "Resumed Unpaused");
+    }
+    on_thread(all_leave, &s);
+}
+
 struct naming {
     struct ctx *ctx;
     struct virt_conn *conn;
@@ -340,7 +391,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_bad_xml),        cmocka_unit_test(reads_domain_xml),
         cmocka_unit_test(reads_neighbour_tables), cmocka_unit_test(lists_many_in_one_call),
-        cmocka_unit_test(tells_events),           cmocka_unit_test(keeps_names_fresh),
+        cmocka_unit_test(tells_events),           cmocka_unit_test(tells_all_that_listen),
+        cmocka_unit_test(keeps_names_fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "io/job.h"
 #include "io/virt/priv.h"
 #include "io/xml.h"
 
@@ -55,6 +56,7 @@ int virt_conn_open(const char *uri, bool readonly, virt_ask_fn *ask, void *ask_d
     }
     struct virt_conn *c = xnew(struct virt_conn);
     c->ptr = ptr;
+    c->events = lock_new();
     atomic_init(&c->refs, 1);
     char *canonical = virConnectGetURI(ptr);
     c->uri = canonical ? canonical : xstrdup(uri ? uri : "");
@@ -77,6 +79,7 @@ void virt_conn_unref(struct virt_conn *c)
         return;
     (void)virConnectUnregisterCloseCallback(c->ptr, on_close);
     virConnectClose(c->ptr);
+    lock_free(c->events);
     free(c->uri);
     free(c);
 }

@@ -14,17 +14,29 @@
 #include "io/virt/event_priv.h"
 #include "io/virt/priv.h"
 
-struct virt_sub {
-    struct virt_conn *conn;
-    struct lock *lock; // held while a callback runs
-    virt_event_fn *fn; // NULL: unsubscribed
-    void *data;
-    int id; // libvirt's
-    bool is_pool;
-    atomic_int refs; // the owner's and libvirt's
+enum { POOLS = VIRT_EVENT_KINDS }; // as the kind of a source: lifecycles of pools
+
+// One registration with libvirt. It refuses a second one with the same callback on a connection, whatever the data, so
+// all subscriptions to a kind share one, and those of one domain are picked out here.
+struct virt_source {
+    struct virt_source *next; // of the connection
+    int kind;
+    int id;                // libvirt's
+    struct lock *lock;     // guards subs; held while callbacks run
+    struct virt_sub *subs; // of which some may be unsubscribed already
+    atomic_int refs;       // the connection's and libvirt's
     // Set last by the subscriber, read first by a delivery: what the subscriber wrote before is seen. libvirt's own locks
     // order this as well, but not where a race detector can see it.
     atomic_bool made;
+};
+
+struct virt_sub {
+    struct virt_sub *next; // of the source
+    struct virt_conn *conn;
+    struct virt_source *source;
+    char uuid[VIR_UUID_STRING_BUFLEN]; // "": of all domains
+    virt_event_fn *fn;                 // NULL: unsubscribed
+    void *data;
 };
 
 _Static_assert((int)VIRT_EVENT_JOB_COMPLETED == VIR_DOMAIN_EVENT_ID_JOB_COMPLETED &&
@@ -63,18 +75,20 @@ json_t *virt_event_begin(const char *kind, virDomainPtr dom)
     return v;
 }
 
-static void deliver(struct virt_sub *s, json_t *event, const char *text)
+static void deliver(struct virt_source *from, json_t *event, const char *text)
 {
     json_object_set_new(event, "text", json_text(text));
-    (void)atomic_load(&s->made);
-    lock_acquire(s->lock);
-    if (s->fn)
-        s->fn(event, s->data);
-    lock_release(s->lock);
+    (void)atomic_load(&from->made);
+    lock_acquire(from->lock);
+    for (const struct virt_sub *s = from->subs; s; s = s->next) {
+        if (s->fn && (!*s->uuid || strcmp(s->uuid, json_text_at(event, "uuid")) == 0))
+            s->fn(event, s->data);
+    }
+    lock_release(from->lock);
     json_decref(event);
 }
 
-void virt_event_deliver(struct virt_sub *s, json_t *event, const char *tail_fmt, ...)
+void virt_event_deliver(struct virt_source *from, json_t *event, const char *tail_fmt, ...)
 {
     char *tail = NULL;
     va_list ap;
@@ -84,7 +98,7 @@ void virt_event_deliver(struct virt_sub *s, json_t *event, const char *tail_fmt,
     va_end(ap);
     char *text =
         xasprintf("event '%s' for domain '%s'%s", json_text_at(event, "event"), json_text_at(event, "domain"), tail);
-    deliver(s, event, text);
+    deliver(from, event, text);
     free(text);
     free(tail);
 }
@@ -106,71 +120,113 @@ static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int d
     free(text);
 }
 
-static void sub_unref(void *data)
+static void source_unref(void *data)
 {
-    struct virt_sub *s = data;
-    if (atomic_fetch_sub(&s->refs, 1) != 1)
+    struct virt_source *from = data;
+    if (atomic_fetch_sub(&from->refs, 1) != 1)
         return;
-    lock_free(s->lock);
-    free(s);
+    lock_free(from->lock);
+    free(from);
 }
 
-static struct virt_sub *sub_new(struct virt_conn *c, virt_event_fn *fn, void *data)
+static struct virt_source *source_new(int kind)
 {
-    struct virt_sub *s = xnew(struct virt_sub);
-    s->conn = virt_conn_ref(c);
-    s->lock = lock_new();
-    s->fn = fn;
-    s->data = data;
-    atomic_init(&s->refs, 2);
-    atomic_store(&s->made, true);
-    return s;
+    struct virt_source *from = xnew(struct virt_source);
+    from->kind = kind;
+    from->lock = lock_new();
+    atomic_init(&from->refs, 2);
+    atomic_store(&from->made, true);
+    return from;
 }
 
-static int registered(struct virt_sub *s, int id, struct virt_sub **ret, struct err *e)
+// With c->events held: asks the daemon.
+static struct virt_source *source_register(struct virt_conn *c, int kind, struct err *e)
 {
-    s->id = id;
-    if (id >= 0) {
-        *ret = s;
-        return 0;
+    struct virt_source *from = source_new(kind);
+    from->id =
+        kind == POOLS
+            ? VIRT(virConnectStoragePoolEventRegisterAny(c->ptr, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+                                                         VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), from, source_unref))
+            : VIRT(virConnectDomainEventRegisterAny(c->ptr, NULL, kind, virt_event_rows[kind].callback, from,
+                                                    source_unref));
+    if (from->id < 0) { // then libvirt has taken no reference
+        virt_fail(e, NULL);
+        lock_free(from->lock);
+        free(from);
+        return NULL;
     }
-    virt_fail(e, NULL);
-    virt_conn_unref(s->conn);
-    lock_free(s->lock);
-    free(s);
-    return -1;
+    from->next = c->sources;
+    c->sources = from;
+    return from;
+}
+
+static int subscribe(struct virt_conn *c, const char *uuid, int kind, virt_event_fn *fn, void *data,
+                     struct virt_sub **ret, struct err *e)
+{
+    lock_acquire(c->events);
+    struct virt_source *from = c->sources;
+    while (from && from->kind != kind)
+        from = from->next;
+    from = from ? from : source_register(c, kind, e);
+    if (from) {
+        struct virt_sub *s = xnew(struct virt_sub);
+        *s = (struct virt_sub){.conn = virt_conn_ref(c), .source = from, .fn = fn, .data = data};
+        snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
+        lock_acquire(from->lock);
+        s->next = from->subs;
+        from->subs = s;
+        lock_release(from->lock);
+        *ret = s;
+    }
+    lock_release(c->events);
+    return from ? 0 : -1;
 }
 
 int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, virt_event_fn *fn, void *data,
                          struct virt_sub **ret, struct err *e)
 {
-    struct virt_sub *s = sub_new(c, fn, data);
-    int id = VIRT(virConnectDomainEventRegisterAny(c->ptr, dom ? dom->ptr : NULL, kind, virt_event_rows[kind].callback,
-                                                   s, sub_unref));
-    return registered(s, id, ret, e);
+    return subscribe(c, dom ? dom->uuid : "", kind, fn, data, ret, e);
 }
 
 int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret, struct err *e)
 {
-    struct virt_sub *s = sub_new(c, fn, data);
-    s->is_pool = true;
-    int id = VIRT(virConnectStoragePoolEventRegisterAny(c->ptr, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
-                                                        VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), s, sub_unref));
-    return registered(s, id, ret, e);
+    return subscribe(c, "", POOLS, fn, data, ret, e);
 }
 
 static atomic_int leaving;
 
-static void deregister(void *arg)
+// With conn->events held: nobody subscribes to it any more.
+static void source_deregister(struct virt_conn *c, struct virt_source *from)
+{
+    struct virt_source **at = &c->sources;
+    while (*at != from)
+        at = &(*at)->next;
+    *at = from->next;
+    // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
+    if (from->kind == POOLS)
+        (void)VIRT(virConnectStoragePoolEventDeregisterAny(c->ptr, from->id));
+    else
+        (void)VIRT(virConnectDomainEventDeregisterAny(c->ptr, from->id));
+    source_unref(from);
+}
+
+static void leave(void *arg)
 {
     struct virt_sub *s = arg;
-    // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
-    if (s->is_pool)
-        (void)VIRT(virConnectStoragePoolEventDeregisterAny(s->conn->ptr, s->id));
-    else
-        (void)VIRT(virConnectDomainEventDeregisterAny(s->conn->ptr, s->id));
+    struct virt_source *from = s->source;
+    lock_acquire(s->conn->events);
+    lock_acquire(from->lock);
+    struct virt_sub **at = &from->subs;
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    bool last = !from->subs;
+    lock_release(from->lock);
+    if (last)
+        source_deregister(s->conn, from);
+    lock_release(s->conn->events);
     virt_conn_unref(s->conn);
-    sub_unref(s);
+    free(s);
     atomic_fetch_sub(&leaving, 1);
 }
 
@@ -179,11 +235,11 @@ void virt_event_unsubscribe(struct virt_sub *s)
 {
     if (!s)
         return;
-    lock_acquire(s->lock);
+    lock_acquire(s->source->lock);
     s->fn = NULL;
-    lock_release(s->lock);
+    lock_release(s->source->lock);
     atomic_fetch_add(&leaving, 1);
-    job_thread_detached("unsubscribe", deregister, s);
+    job_thread_detached("unsubscribe", leave, s);
 }
 
 bool virt_event_settled(double timeout_ms)

@@ -26,15 +26,15 @@ int virt_event_kind(const char *name); // -1: no such event
 typedef void virt_event_fn(const json_t *event, void *data);
 
 struct virt_sub;
-// `dom` NULL: of all domains. The subscription holds the connection. A connection that dies says nothing: see
-// virt_conn_alive().
+// `dom` NULL: of all domains. Any number may subscribe to the same. The subscription holds the connection. A connection
+// that dies says nothing: see virt_conn_alive().
 int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, virt_event_fn *fn, void *data,
                          struct virt_sub **ret, struct err *e);
 // Storage pools that come, go, start and stop: {"event": "pool-lifecycle", "pool", "uuid", "type", "time", "text"}.
 int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret,
                                struct err *e);
-// No callback runs or begins after this has returned; so hold no lock here that the callback takes. Does not wait for the
-// daemon. Any thread. NULL is fine.
+// No callback runs or begins after this has returned; so hold no lock here that a callback takes, be it another's. Does
+// not wait for the daemon. Any thread. NULL is fine.
 void virt_event_unsubscribe(struct virt_sub *s);
 // Waits until all daemons know, but no longer than this. false: one does not answer, and a thread hangs in it.
 bool virt_event_settled(double timeout_ms);

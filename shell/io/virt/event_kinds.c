@@ -164,7 +164,8 @@ static void on_graphics(virConnectPtr c, virDomainPtr dom, int phase, const virD
     virt_event_deliver(sub, v, "%s", buf_str(&text));
 }
 
-static void block_job(const char *kind, virDomainPtr dom, const char *disk, int type, int status, struct virt_sub *sub)
+static void block_job(const char *kind, virDomainPtr dom, const char *disk, int type, int status,
+                      struct virt_source *from)
 {
     static const char *const types[] = {"unknown",      "Block Pull",          "Block Copy",
                                         "Block Commit", "Active Block Commit", "Backup"};
@@ -173,7 +174,7 @@ static void block_job(const char *kind, virDomainPtr dom, const char *disk, int 
     set_text(v, "disk", disk);
     set_text(v, "type", WORD(types, type));
     set_text(v, "status", WORD(statuses, status));
-    virt_event_deliver(sub, v, ": %s for %s %s", WORD(types, type), disk, WORD(statuses, status));
+    virt_event_deliver(from, v, ": %s for %s %s", WORD(types, type), disk, WORD(statuses, status));
 }
 
 static void on_block_job(virConnectPtr c, virDomainPtr dom, const char *disk, int type, int status, void *sub)
@@ -220,7 +221,7 @@ static void on_balloon(virConnectPtr c, virDomainPtr dom, unsigned long long act
 }
 
 static void params_event(const char *kind, virDomainPtr dom, const virTypedParameter *params, int n,
-                         struct virt_sub *sub)
+                         struct virt_source *from)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
     json_t *v = virt_event_begin(kind, dom), *values = virt_params_json(params, n), *value;
@@ -232,7 +233,7 @@ static void params_event(const char *kind, virDomainPtr dom, const virTypedParam
         free(s);
     }
     json_object_set_new(v, "params", values);
-    virt_event_deliver(sub, v, ":%s", buf_str(&text));
+    virt_event_deliver(from, v, ":%s", buf_str(&text));
 }
 
 static void on_tunable(virConnectPtr c, virDomainPtr dom, virTypedParameterPtr params, int n, void *sub)

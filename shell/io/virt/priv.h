@@ -17,6 +17,9 @@ struct virt_conn {
     char *uri;
     atomic_int refs;
     atomic_bool closed; // set by libvirt's close callback
+    // virt/event.c's: held while the daemon is asked to begin or end telling events, so by job threads only.
+    struct lock *events;
+    struct virt_source *sources;
 };
 
 struct virt_dom {
