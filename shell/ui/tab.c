@@ -125,7 +125,9 @@ static int on_tab(int count, int key)
     (void)key;
     struct completion c;
     complete_line(known, rl_line_buffer, (size_t)rl_point, &c);
-    if (!c.n) {
+    if (c.aside && rl_last_func == on_tab) {
+        show_list(&c);
+    } else if (!c.n || c.aside) {
         rl_ding();
     } else if (c.n == 1) {
         const struct candidate *only = &c.list[0];

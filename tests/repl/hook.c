@@ -210,7 +210,7 @@ static void add_node(struct ctx *ctx, const char *name)
 {
     struct node *n;
     struct err e = ERR_INIT;
-    if (node_new(name, NULL, 0, "test:///default", NULL, NULL, &n, &e) < 0 ||
+    if (node_new(name, NULL, 0, "qemu:///system?socket=/no/such", NULL, NULL, &n, &e) < 0 ||
         inventory_add(ctx_inventory(ctx), n, &e) < 0)
         abort();
 }

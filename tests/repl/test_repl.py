@@ -121,6 +121,16 @@ def runs(p):
     assert p.mode() == set(), p.mode()
 
 
+def completes(p, typed, line):
+    """Tab makes `line` of it, sooner or later: names come from behind. Then the prompt is empty again."""
+    def test():
+        p.send(f"\x15{typed}\t")
+        p.read(0.2)
+        return p.screen.lines()[-1] == "migsh> " + line
+    p.until(test, "the completed line " + line)
+    p.press("\x03", "migsh>")
+
+
 # ---- leaving, and the status
 
 
@@ -349,12 +359,7 @@ def a_typed_line_survives_what_arrives():
 def events_come_beside_the_prompts_own_names():
     for words in ("lifecycle", "--all", "lifecycle --domain test", "--all --domain test"):
         with at_prompt(fresh("event"), "-C", "test:///default") as p:
-            def completed():  # what the prompt knows by then, it has from libvirt's events, too
-                p.send("\x15dominfo t\t")
-                p.read(0.2)
-                return p.screen.lines()[-1] == "migsh> dominfo test"
-            p.until(completed, "a name")
-            p.press("\x03", "migsh>")
+            completes(p, "dominfo t", "dominfo test")  # by then the prompt listens to the same events
             p.send("lua mig.spawn(function() while true do mig.sleep(50) mig.suspend{'test'} mig.resume{'test'} end end)\r")
             p.see_last("migsh>")
             p.send(f"event {words}\r")
@@ -922,6 +927,41 @@ def a_history_that_cannot_be_written_costs_a_notice():
 
 
 # ---- completion
+
+
+def inventory(d, *lines):
+    file = d / "config/migsh/nodes"
+    file.parent.mkdir(mode=0o700, parents=True)
+    file.write_text("".join(line + "\n" for line in lines))
+
+
+@test
+def tab_knows_the_guests_of_all_nodes():
+    d = fresh("names")
+    with Silent() as silent:
+        inventory(d, f"node-add silent --uri {silent.uri}", "node-add a --uri test:///default",
+                  f"node-add b --uri {hostile_domains(d)}", "node-add gone --uri qemu:///system?socket=/no/such")
+        with at_prompt(d) as p:
+            completes(p, "dominfo t", "dominfo test")
+            completes(p, "dominfo evilt", "dominfo evilthree")
+            completes(p, "pool-info default-p", "pool-info default-pool")
+            p.press("dominfo ", "migsh> dominfo")
+            p.send("\t\t")
+            p.see("evilfour")
+
+
+@test
+def tab_inserts_no_options_where_nothing_is_known():
+    d = fresh("unknown")
+    with Silent() as silent:
+        inventory(d, f"node-add silent --uri {silent.uri}")
+        with at_prompt(d) as p:
+            p.press("dominfo \t", "migsh> dominfo")
+            p.see_cursor(len("migsh> dominfo "))
+            p.send("\t")
+            p.see("--node")
+            p.see_last("migsh> dominfo")
+            p.see_cursor(len("migsh> dominfo "))
 
 
 @test

@@ -163,8 +163,10 @@ static void complete_argument(struct ctx *ctx, const struct cursor *c, const cha
         const struct opt_def *o = next_positional(c);
         if (o)
             complete_value(ctx, o, "", word, place, out);
-        if (!out->n && !*word && !c->only_words)
+        if (!out->n && !*word && !c->only_words) {
             complete_option_names(c, word, out);
+            out->aside = o != NULL;
+        }
     }
 }
 

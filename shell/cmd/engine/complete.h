@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Completion from the rows: of a line at the prompt, and of words for the shells' own completion. Only from what is
-// known already (rows, inventory, names seen, local files): never a call to anybody. Main thread.
+// known already (rows, inventory, names seen, local files), and never waiting: at the prompt names that are not known
+// yet are asked for in the background (names_watch.h). Main thread.
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct completion {
     size_t start; // of the word to replace, in bytes of the line
     char quote;   // its open quote, or 0
     bool lua;     // words of Lua: never quoted, no blank behind them
+    bool aside;   // options, where a value is to stand of which nothing is known: to be shown, but not inserted
 };
 
 // For a cursor at byte `point` of line.

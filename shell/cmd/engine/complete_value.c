@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "cmd/engine/table.h"
+#include "core/console/names_watch.h"
 #include "io/file.h"
 
 struct request {
@@ -131,6 +132,8 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
                     struct completion *out)
 {
     struct request r = {ctx, lead, prefix, place, out};
+    if (o->type == OPT_DOMAIN || o->type == OPT_POOL)
+        names_watch_look(ctx, place);
     _cleanup_strv_ struct strv words = STRV_INIT;
     switch (o->type) {
     case OPT_ENUM:

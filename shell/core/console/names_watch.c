@@ -32,6 +32,7 @@ struct watched {
 
 struct names_watch {
     struct watched *list;
+    struct strv tried; // URIs, "" for the default: who does not answer is not asked again for the sake of names
 };
 
 static void fetch(struct watched *w);
@@ -205,7 +206,7 @@ static void on_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn)
 
 struct first {
     struct ctx *ctx;
-    struct target target;
+    char *uri;
 };
 
 static void run_first(struct job *job, void *arg)
@@ -213,7 +214,7 @@ static void run_first(struct job *job, void *arg)
     struct first *f = arg;
     _cleanup_err_ struct err ignored = ERR_INIT; // the first command will tell
     struct virt_conn *conn = NULL;
-    if (ctx_connect(f->ctx, job, f->target.uri, &conn, &ignored) == 0)
+    if (ctx_connect(f->ctx, job, f->uri, &conn, &ignored) == 0)
         virt_conn_unref(conn); // on_opened() has it
 }
 
@@ -221,8 +222,38 @@ static void first_ended(struct job *job, void *arg)
 {
     struct first *f = arg;
     (void)job;
-    target_release(&f->target);
+    free(f->uri);
     free(f);
+}
+
+static void look_at(struct ctx *ctx, const char *uri)
+{
+    struct strv *tried = &ctx->watch->tried;
+    if (strv_has(tried, uri ? uri : ""))
+        return;
+    strv_add(tried, uri ? uri : "");
+    struct first *f = xnew(struct first);
+    *f = (struct first){ctx, xstrdup(uri)};
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (!job_start("connect", run_first, first_ended, f, &ignored))
+        first_ended(NULL, f);
+}
+
+void names_watch_look(struct ctx *ctx, const char *node)
+{
+    if (!ctx->watch)
+        return;
+    _cleanup_(node_unref_p) struct node *named = node ? inventory_peek(ctx->inventory, node) : NULL;
+    _cleanup_target_ struct target current = {NULL, NULL};
+    if (named || ctx_current(ctx, &current)) {
+        look_at(ctx, named ? named->uri : current.uri);
+        return;
+    }
+    size_t n;
+    struct node **nodes = inventory_hypervisors(ctx->inventory, &n);
+    for (size_t i = 0; i < n; i++)
+        look_at(ctx, nodes[i]->uri);
+    node_list_free(nodes, n);
 }
 
 void names_watch_start(struct ctx *ctx)
@@ -232,11 +263,7 @@ void names_watch_start(struct ctx *ctx)
     ctx->watch = nw;
     ctx->opened = on_opened;
     lock_release(ctx->lock);
-    struct first *f = xnew(struct first);
-    f->ctx = ctx;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    if (!ctx_current(ctx, &f->target) || !job_start("connect", run_first, first_ended, f, &ignored))
-        first_ended(NULL, f);
+    names_watch_look(ctx, NULL);
 }
 
 void names_watch_release(struct ctx *ctx)
@@ -248,6 +275,8 @@ void names_watch_release(struct ctx *ctx)
         unsubscribe(w);
         watched_free(w);
     }
+    if (nw)
+        strv_release(&nw->tried);
     free(nw);
     ctx->watch = NULL;
     ctx->opened = NULL;

@@ -6,5 +6,9 @@
 
 struct ctx;
 
-// From now on; main thread, once. The current target, if there is one, is connected to in the background.
+// From now on; main thread, once.
 void names_watch_start(struct ctx *ctx);
+// Connects in the background to the node of that name, or (NULL, or no node's name) to where a command without --node
+// would look: to the current host, else to the inventory's hypervisors. Each is tried once. Main thread; does nothing
+// before names_watch_start().
+void names_watch_look(struct ctx *ctx, const char *node);
