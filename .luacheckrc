@@ -7,8 +7,8 @@ read_globals = {
   mig = {
     other_fields = true,
     fields = {
-      "all", "array", "ask", "domain", "error", "fail", "fetch", "guest_address", "job", "journal_begin",
-      "journal_open", "journal_set_aside", "journals", "json_decode", "json_encode", "line", "ms", "node", "nodes",
+      "all", "array", "ask", "current", "domain", "error", "fail", "fetch", "guest_address", "job",
+      "journal_begin", "journal_open", "journal_set_aside", "journals", "json_decode", "json_encode", "line", "ms", "node", "nodes",
       "notice", "null", "progress", "render", "sha256", "sleep", "spawn", "start", "text_file", "timeout",
       "transaction", "transaction_judge", "transaction_resume", "transaction_rollback", "try", "undo", "warn",
       "watch_start", "xml", "xml_host", "xml_map", "xml_map_entries", "xml_map_path", "xml_mark", "xml_marked",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
@@ -69,9 +70,22 @@ static int post_drain(lua_State *L)
     return 0;
 }
 
+// current() -> {node = its name, or uri =}, or nil: the current host
+static int current_host(lua_State *L)
+{
+    struct target t = {NULL, NULL};
+    json_t **value = value_own(L);
+    if (ctx_current(engine.ctx, &t))
+        *value = json_pack("{s:o}", t.node ? "node" : "uri", json_text(target_label(&t)));
+    target_release(&t);
+    value_push(L, *value);
+    return 1;
+}
+
 static int boot(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"lib", load_lib}, {"post", post_drain}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"lib", load_lib}, {"post", post_drain}, {"current", current_host}, {NULL, NULL}};
     lua_pushboolean(L, true); // package.path and cpath come from lib/sandbox.lua, not from the environment
     lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     luaL_openlibs(L);

@@ -77,6 +77,10 @@ nothing to do.]],
 A node of the inventory, or all: fields name, address, user, port, uri, roles; node:exec(TEXT or {WORD…}, {OPTION…});
 node:domain(NAME). Stands for its name in commands.]],
         example = [[print(mig.node"source":exec("uptime").stdout)]] },
+      { form = "mig.current() -> {node =} or {uri =}, or nil", names = { "current" }, text = [[
+The current host (connect, --connect): a node of the inventory, or a URI. A recipe that looks for a domain by itself
+looks on that node alone, as commands do.]],
+        example = [[local here = mig.current(); print(here and (here.node or here.uri))]] },
       { form = "mig.domain(NAME[@NODE])", names = { "domain" }, text = [[
 A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
 ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],

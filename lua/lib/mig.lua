@@ -29,6 +29,8 @@ function mig.fetch(url, timeout)
   return sched.await("mig.fetch", core.fetch, url, to_ms("mig.fetch", timeout or 10000))
 end
 
+mig.current = core.current
+
 function mig.ms(value)
   return to_ms("mig.ms", value)
 end

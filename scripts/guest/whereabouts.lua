@@ -66,24 +66,37 @@ end
 
 local hints = { define = "list --all shows what there is", run = "start it first, or use migrate --offline" }
 
--- The one that TEXT means, NAME[@NODE] or a uuid: its row of `list`, and who did not answer; where the node is named,
--- no more than {name, node, named}. choose(rows) leaves those that can be meant. verb: what a node does with it, as in
--- `hints`.
+-- The node that a name without @NODE is looked for on, as commands have it; nil: on all.
+local function current_node(text)
+  local here = mig.current()
+  if here and not here.node then
+    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "the current host %s is no node of "
+      .. "the inventory", here.uri)
+  end
+  return here and here.node
+end
+
+-- The one that TEXT means, NAME[@NODE] or a uuid, on the current host if there is one: its row of `list`, and who did not
+-- answer; where the node is named, no more than {name, node, named}. choose(rows) leaves those that can be meant. verb:
+-- what a node does with it, as in `hints`.
 function whereabouts.find(text, verb, choose)
   local name, at = text:match "^(.+)@([^@]+)$"
   if name and mig.try(mig.node_show, { at }) then
     return { name = name, node = at, named = true }, {}
   end
+  local here = current_node(text)
   local found = whereabouts.look(function(row)
     return row.name == text or row.uuid == text
-  end)
+  end, here and { here })
   local rows, silent = choose and choose(found.copies) or found.copies, found.silent[1]
   if #rows > 1 then
-    mig.fail("usage", ("say which: %s@NODE"):format(text), "several nodes %s a domain '%s'", verb, text)
+    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "several nodes %s a domain '%s'", verb,
+      text)
   elseif #rows == 0 and silent then
     mig.fail("unreachable", nil, "no node that answers %ss a domain '%s'; %s: %s", verb, text, silent.node, silent.msg)
   elseif #rows == 0 then
-    mig.fail("not-found", hints[verb], "no node %ss a domain '%s'", verb, text)
+    mig.fail("not-found", hints[verb], here and "%s, the current host, %ss no domain '%s'" or "%s %ss a domain '%s'",
+      here or "no node", verb, text)
   end
   return rows[1], found.silent
 end

@@ -205,6 +205,10 @@ function mig.node_show(args)
   return { name = name, hypervisor = true }
 end
 
+function mig.current()
+  return console.current and { node = console.current }
+end
+
 function mig.node(name)
   return setmetatable(mig.node_show { name }, Node)
 end
