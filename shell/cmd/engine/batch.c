@@ -66,7 +66,7 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
         render_json(value, &out);
     else if (!b->opts.json && cmd_run_text(run))
         buf_adds(&out, cmd_run_text(run));
-    else if (!b->opts.json)
+    else if (!b->opts.json && !(cmd_run_def(run)->recipe && err_is_set(err))) // an inner command's value is not its
         render_view(cmd_run_view(run), cmd_run_def(run)->flags & CMD_EACH, value, b->opts.quiet, &out);
     if (b->opts.timing && !b->opts.json)
         buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
@@ -129,7 +129,7 @@ static void script_done(void *data, json_t *result, const char *text, const stru
         render_json(result, &out);
     else if (text)
         buf_adds(&out, text);
-    else
+    else if (!(err && err_is_set(err))) // the value of a command that failed is for scripts
         render_any(result, &out);
     out_write(buf_str(&out), out.len);
     if (err && err_is_set(err))
