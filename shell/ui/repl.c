@@ -46,8 +46,9 @@ struct repl {
     struct buf pending; // lines of an unfinished command
     struct running *foreground, *abandoned;
     struct stop stop;
-    bool shown;  // readline has a prompt on the screen
-    bool frozen; // between the Enter key and on_line()
+    bool shown;   // readline has a prompt on the screen
+    bool frozen;  // between the Enter key and on_line()
+    bool resumed; // from Ctrl-Z, and readline draws the prompt
     bool ended;
     int signalled;
     int status;
@@ -195,7 +196,10 @@ static int suspend(int count, int key)
     rl_clear_visible_line();
     release_terminal();
     term_set(TERM_COOKED);
-    raise(SIGSTOP); // goes on in repl_signal(SIGCONT)
+    raise(SIGSTOP);
+    prepare_terminal(1);
+    rl_on_new_line(); // where the shell has left the cursor; readline draws after each key
+    self->resumed = true;
     return 0;
 }
 
@@ -332,8 +336,8 @@ static void on_line(char *line)
     trim_end(text);
     if (!*text)
         return;
+    remove_prompt(r); // before anything may have something to say, which would draw it again
     history_keep(text);
-    remove_prompt(r);
     run_line(r, text);
 }
 
@@ -443,7 +447,9 @@ void repl_signal(struct repl *r, int signo)
         live_resized();
         break;
     case SIGCONT:
-        if (r->shown) {
+        if (r->resumed) {
+            r->resumed = false;
+        } else if (r->shown) {
             prepare_terminal(1);
             rl_on_new_line();
             rl_forced_update_display();

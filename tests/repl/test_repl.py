@@ -462,6 +462,38 @@ def a_recipes_words_are_made_printable():
 
 
 @test
+def a_warning_about_recipes_comes_before_the_error():
+    d = fresh("broken")
+    with at_prompt(d, env={"MIGSH_RECIPES": recipe_of(d, "broken", "this is no Lua")}) as p:
+        p.send("nonsense\r")
+        p.see("error: unknown command")
+        p.see_last("hint: help lists the commands", "migsh>")
+        seen = p.screen.lines()
+        assert seen[0] == "migsh> nonsense", seen
+        assert [line for line in seen if "unknown command" in line] == ["error: unknown command: 'nonsense'"], seen
+        no_line_begins(p, "migsh> error")
+
+
+@test
+def ctrl_z_and_fg_bring_the_prompt_back():
+    d = fresh("ctrl_z")
+    (d / "rc").write_text("PS1='sh> '\n")
+    with Program(["bash", "--noprofile", "--rcfile", str(d / "rc"), "-i"], env=env_of(d)) as p:
+        p.see_last("sh>")
+        p.press(f"{MIGSH}\r", "migsh>")
+        for typed in ("", "half a line"):
+            p.press(typed, "migsh> " + typed if typed else "migsh>")
+            p.send("\x1a")
+            p.see("Stopped")
+            p.see_last("sh>")
+            p.send("clear; fg\r")
+            p.see_last(MIGSH, "migsh> " + typed if typed else "migsh>")
+            p.see_cursor(len("migsh> " + typed))
+            p.until(lambda: not p.mode(), "the prompt's own mode")
+        p.press("\x03", "migsh> half a line^C", "migsh>")
+
+
+@test
 def results_into_a_file_stay_as_they_are():
     d = fresh("exact")
     recipe_of(d, "evil", 'return {}, "T\\27[2J\\xc2\\x9b\\xff\\n"')
