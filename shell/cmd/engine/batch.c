@@ -141,8 +141,11 @@ static void run_lua(struct batch *b, const char *source, bool expression)
 {
     _cleanup_err_ struct err e = ERR_INIT;
     const struct script_ops *ops = script_ops();
+    const struct cmd_def *none;
     if (!ops)
         err_set(&e, ERR_UNSUPPORTED, "this migsh runs no Lua");
+    else if (!expression && !source[strspn(source, " \t\r\n")])
+        (void)cmd_lookup("lua", false, &none, &e); // it says what is wanted
     else
         b->script = ops->run_text(source, expression, script_done, b, &e);
     if (err_is_set(&e)) {

@@ -69,6 +69,7 @@ static int set_nodes(struct ctx *ctx, const struct opt_def *o, struct opt_val *v
         return bad_value(o, text, "a node, a comma-separated list of nodes, or all", e);
     for (size_t i = 0; i < names.n; i++) {
         if (strcmp(names.s[i], "all") == 0) {
+            size_t before = v->n_nodes;
             size_t n;
             struct node **all = inventory_all(ctx_inventory(ctx), &n);
             for (size_t k = 0; k < n; k++) {
@@ -76,6 +77,10 @@ static int set_nodes(struct ctx *ctx, const struct opt_def *o, struct opt_val *v
                     add_node(v, node_ref(all[k]));
             }
             node_list_free(all, n);
+            if (v->n_nodes == before) {
+                err_set(e, ERR_NOT_FOUND, n ? "no node is a hypervisor" : "no nodes");
+                return err_hint(e, "node-add adds one");
+            }
             continue;
         }
         struct node *node;
@@ -177,6 +182,7 @@ static int bind_option(struct binder *b, const char *word, struct err *e)
     size_t i = find_option(b, name, len);
     if (i == b->n) {
         _cleanup_free_ char *typed = xstrndup(name, len);
+        b->c->help = strcmp(name, "help") == 0;
         return unknown_option(b->c->def, b->opts, b->n, typed, e);
     }
     const struct opt_def *o = &b->opts[i];
@@ -266,6 +272,10 @@ int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e)
     _cleanup_free_ struct opt_def *opts = cmd_opts(c->def, &n);
     c->vals = xcalloc(n + 1, sizeof(*c->vals));
     struct binder b = {c, opts, n, words, 1, false};
+    if (words->n == 2 && strcmp(words->s[1], "-h") == 0) { // among other words it may be a name
+        c->help = true;
+        return err_set(e, ERR_USAGE, "-h asks for help");
+    }
     while (b.at < words->n) {
         const char *word = words->s[b.at++];
         if (!b.only_words && strcmp(word, "--") == 0)

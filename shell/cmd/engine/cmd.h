@@ -133,6 +133,7 @@ struct cmd_call {
     struct target where;     // CMD_CONN: what conn leads to
     json_t *result;          // the command's value; shown also when the command fails (a report with a bad verdict)
     const struct view *view; // set by run() where the options choose how the value is shown; NULL: def's
+    bool help;               // not bound: "CMD --help" was typed, or "CMD -h"
     int status;              // exit status instead of the error code's, when not 0 (exec passes the remote one on)
 };
 

@@ -237,6 +237,16 @@ static int start_recipe(struct cmd_run *run, struct err *e)
     return run->script ? 0 : -1;
 }
 
+// virsh's habit, and everybody's: "CMD --help" is "help CMD".
+static struct cmd_run *start_help(struct ctx *ctx, const char *name, cmd_done_fn *done, void *data, struct err *e)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    strv_add(&words, "help");
+    strv_add(&words, name);
+    err_release(e);
+    return cmd_start(ctx, &words, false, done, data, e);
+}
+
 struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix_ok, cmd_done_fn *done, void *data,
                           struct err *e)
 {
@@ -252,8 +262,9 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix
     run->data = data;
     run->started = clock_mono_s();
     if (cmd_bind(&run->call, words, e) < 0 || (def->recipe && start_recipe(run, e) < 0)) {
+        bool help = run->call.help;
         run_free(run);
-        return NULL;
+        return help ? start_help(ctx, def->name, done, data, e) : NULL;
     }
     if (def->recipe)
         return run;

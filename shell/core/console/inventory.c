@@ -64,9 +64,12 @@ static int split_target(struct node *n, const char *target, struct err *e)
         n->address = xstrndup(target + 1, len - 2);
     else
         n->address = xstrdup(target);
-    if (!address_is_valid(n->address))
-        return err_set(e, ERR_USAGE, "'%s' is neither a host name nor an address", n->address);
-    return 0;
+    const char *colon = strrchr(target, ':');
+    bool port = colon && (colon == strchr(target, ':') || colon[-1] == ']'); // an IPv6 address has two colons at least
+    if (!port && address_is_valid(n->address))
+        return 0;
+    err_set(e, ERR_USAGE, "'%s' is neither a host name nor an address", target);
+    return port ? err_hint(e, "give the port with --port %s", colon + 1) : -1;
 }
 
 static char *derive_uri(const struct node *n)
