@@ -158,5 +158,8 @@ test("mig.render is what the prompt shows", function()
   match(mig.render("list", rows), "^ Id +Name +State\n%-+\n.*test +running")
   equal(mig.render("domstate", "running"), "running\n")
   equal(mig.render("domstate", nil), "")
+  equal(mig.render("dominfo", { name = "x", messages = { "tainted: a\nb", "deprecated: c" } }),
+    "Name:           x\nMessages:       tainted: a b\n                deprecated: c\n")
+  equal(mig.render("dominfo", { messages = { "one" } }), "Messages:       one\n")
   raises("usage", "no command nosuch", mig.render, "nosuch", 1)
 end)

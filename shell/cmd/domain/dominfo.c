@@ -26,7 +26,7 @@ static const struct view_col cols[] = {
     {"security_model", "Security model"},
     {"security_doi", "Security DOI"},
     {"security_label", "Security label"},
-    {"messages", "Messages"},
+    {"messages", "Messages", .lines = true},
     {NULL},
 };
 

@@ -113,6 +113,7 @@ struct view_col {
     const char *suffix;   // behind a number: " KiB"
     const char *yes, *no; // the words for true and false, where they are not these
     bool bytes;           // a number of bytes, shown as virsh does: "1.50 GiB"
+    bool lines;           // FIELDS: a list, each of it on a line of its own, as virsh has its messages
 };
 
 struct view {

@@ -147,13 +147,17 @@ static void render_table(const struct view *view, const json_t *rows, bool quiet
 
 static void add_field(const struct view_col *col, const json_t *value, size_t width, struct buf *out)
 {
-    _cleanup_free_ char *cell = column_cell(col, value);
+    size_t n = col->lines ? json_array_size(value) : 0;
     const char *title = col->title;
     buf_add_line(out, title); // with several nodes it is a name
     buf_addc(out, ':');
     buf_addn(out, ' ', width > strlen(title) ? width - strlen(title) : 1);
-    buf_add_line(out, cell);
-    buf_addc(out, '\n');
+    for (size_t i = 0; i == 0 || i < n; i++) {
+        _cleanup_free_ char *cell = column_cell(col, n ? json_array_get(value, i) : value);
+        buf_addn(out, ' ', i ? width + 1 : 0); // under the first
+        buf_add_line(out, cell);
+        buf_addc(out, '\n');
+    }
 }
 
 static void render_fields(const struct view *view, const json_t *value, struct buf *out)
