@@ -18,10 +18,12 @@ local function dest_xml(about)
   return (xml.map(about.xml, about))
 end
 
--- virsh of the node itself: networks have no command here.
+-- virsh of the node itself: networks have no command here. One that cannot be asked has not said no.
 local function has_network(about, name)
-  return node.sh(about.dest, 'virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1 && echo yes || echo no',
-    name) == "yes\n"
+  local all = node.sh(about.dest, [[
+if ! command -v virsh >/dev/null; then echo "no virsh is installed, by which its networks are asked" >&2; exit 1; fi
+exec virsh -q -c qemu:///system net-list --all --name]])
+  return ("\n" .. all):find("\n" .. name .. "\n", 1, true) ~= nil
 end
 
 function check.clone_network(about, name)
@@ -96,7 +98,8 @@ local function check_host(about)
     fail("unsupported", "--map machine=" .. needs.machine .. ":OTHER changes the guest's hardware",
       "%s does not know the machine type %s", about.dest, needs.machine)
   elseif needs.hostdev then
-    fail("unsupported", "detach it first", "%s has a device of the host %s", about.domain, about.source)
+    fail("unsupported", "take it away on that node first: virsh detach-device NAME DEVICE.xml --config",
+      "%s has a device of the host %s", about.domain, about.source)
   end
 end
 
