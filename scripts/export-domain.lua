@@ -2,6 +2,7 @@
 -- A domain that is off into a directory of this machine: import-domain makes it again from there. The manifest comes
 -- last, so that a directory with one is complete.
 local admin = require "lib.admin"
+local device = require "lib.device"
 local manifest = require "image.manifest"
 local node = require "lib.node"
 local report = require "migsh.report"
@@ -40,14 +41,14 @@ local function list_files(domain)
     elseif row.exists == false and (row.kind == "tpm" or row.kind == "nvram") then
       mig.notice(("%s is not there yet: the first start makes it"):format(path))
     elseif row.exists ~= true then
-      fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", domain.node,
+      fail("not-found", row.device == "cdrom" and device.EJECT or nil, "%s: %s (%s) is not there", domain.node,
         path, given(row.target) or row.kind)
     elseif row.in_use then
       fail("state", nil, "%s: %s is in use", domain.node, path)
     else
       row.block = node.stat(domain.node, path).kind == "block"
       if row.block and row.device ~= "disk" then
-        fail("unsupported", "eject it first", "%s is a device of %s, and no disk", path, domain.node)
+        fail("unsupported", device.EJECT, "%s is a device of %s, and no disk", path, domain.node)
       end
       manifest.check_path(path, row.block)
       local base = path:match "[^/]*$":gsub("[^%w._-]", "_")

@@ -393,9 +393,11 @@ as moved, unless --undefine-source), waits until it answers again, and verifies:
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest
 itself), and starts with the right host. The report shows the total time, libvirt's downtime, the outage on the wire
 as an interval that contains the true one, and round trips before, during and after. When the migration fails or is
-cancelled the guest goes on running on the source, and nothing is left on the destination. Exit status 12 if it moved,
-but a check or --max-outage was not met. If the console is killed meanwhile, journal-list shows it, and resume ID or
-rollback ID end it.]],
+cancelled the guest goes on running on the source, and the destination has no definition of it. But with
+--copy-storage-all the volumes stay that libvirt has made there for the copy, under the names of the guest's disks:
+domblklist NAME names these, and vol-delete PATH --node DEST removes one there, once it is certain that no guest of the
+destination and no other node uses it. Exit status 12 if it moved, but a check or --max-outage was not met. If the
+console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
   args = args,

@@ -72,7 +72,7 @@ local function list_files(about)
     if path and row.type ~= "network" and not made_at_start
       and not (row.kind == "save" and not about.options.carry_save) then
       if row.exists == false then
-        fail("not-found", row.device == "cdrom" and "eject it first" or nil, "%s: %s (%s) is not there", about.source,
+        fail("not-found", row.device == "cdrom" and device.EJECT or nil, "%s: %s (%s) is not there", about.source,
           path, text_of(row.target) or row.kind)
       end
       local file = { kind = row.kind, target = text_of(row.target), device = text_of(row.device), type = row.type,

@@ -76,9 +76,9 @@ local function current_node(text)
   return here and here.node
 end
 
--- The one that TEXT means, NAME[@NODE] or a uuid, on the current host if there is one: its row of `list`, and who did not
--- answer; where the node is named, no more than {name, node, named}. choose(rows) leaves those that can be meant. verb:
--- what a node does with it, as in `hints`.
+-- The one that TEXT means, NAME[@NODE] or a uuid, on the current host if there is one: its row of `list`, and who did
+-- not answer; where the node is named, no more than {name, node, named}. choose(rows) leaves those that can be meant.
+-- verb: what a node does with it, as in `hints`.
 function whereabouts.find(text, verb, choose)
   local name, at = text:match "^(.+)@([^@]+)$"
   if name and mig.try(mig.node_show, { at }) then
@@ -90,8 +90,8 @@ function whereabouts.find(text, verb, choose)
   end, here and { here })
   local rows, silent = choose and choose(found.copies) or found.copies, found.silent[1]
   if #rows > 1 then
-    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "several nodes %s a domain '%s'", verb,
-      text)
+    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "several nodes %s a domain '%s'",
+      verb, text)
   elseif #rows == 0 and silent then
     mig.fail("unreachable", nil, "no node that answers %ss a domain '%s'; %s: %s", verb, text, silent.node, silent.msg)
   elseif #rows == 0 then

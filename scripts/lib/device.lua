@@ -8,6 +8,9 @@ local node = require "lib.node"
 local pools = require "lib.pools"
 local device = {}
 
+-- What to do about a CD or floppy that cannot come along.
+device.EJECT = "take it out there first: virsh change-media NAME TARGET --eject"
+
 local fail = mig.fail
 
 -- Where a volume of that name is in a pool of devices; file.make tells how to make it.
@@ -55,7 +58,7 @@ end
 -- What no device, or nothing but a device, can do.
 function device.check_kind(about, file)
   if file.block and (file.device == "cdrom" or file.device == "floppy") then
-    fail("unsupported", "eject it first", "%s is a drive of %s", file.path, about.source)
+    fail("unsupported", device.EJECT, "%s is a drive of %s", file.path, about.source)
   elseif file.to_block and file.kind ~= "disk" and file.kind ~= "backing" then
     fail("unsupported", "--map path=A:B with a file for B", "%s on %s is a device, and takes no %s", file.to,
       about.dest, file.kind)

@@ -102,7 +102,8 @@ const struct cmd_def cmd_migrate = {
         "\n"
         "Ctrl-C, SIGTERM and domjobabort abort the migration: the guest goes on running on the source. Once in\n"
         "post-copy it cannot be aborted. Whenever a migration fails, both hosts are asked and it is said which one\n"
-        "has the guest; nothing is destroyed.",
+        "has the guest; nothing is destroyed, so what libvirt made on the destination for --copy-storage-* stays "
+        "there.",
     .example = "migrate share dest --live --verbose\n"
                "migrate --live --persistent --copy-storage-all local1 qemu+ssh://root@192.0.2.7/system\n"
                "migrate share qemu+ssh://192.0.2.7/system tcp://192.0.2.7 --live --verbose --unsafe",

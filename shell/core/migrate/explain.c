@@ -65,7 +65,8 @@ const struct explain_row explain_rows[] = {
     {"pre-creation of storage targets for incremental", "libvirt creates no volumes for an incremental copy",
      EXPLAIN_DEST, "create the volume with the same size and base image first"},
     {"Cannot access storage file", "a disk or CD image is not there", EXPLAIN_DEST,
-     "mount the same storage at the same path, eject the CD, or --copy-storage-all"},
+     "mount the same storage at the same path, take the CD out (virsh change-media NAME TARGET --eject), or "
+     "--copy-storage-all"},
     {"Source and target image have different sizes", "a volume of that name exists with another size", EXPLAIN_DEST,
      "remove it or create it with exactly the source's size"},
     {"nbd-server-start*Permission denied", "QEMU may not open the port for the disks", EXPLAIN_DEST,
@@ -93,7 +94,7 @@ const struct explain_row explain_rows[] = {
     {"migration is still running", "QEMU has not ended the last attempt", EXPLAIN_SOURCE,
      "wait until domjobinfo shows no job, then try again"},
     {"doesn't match specification: missing features", "the destination's CPU lacks what the guest was started with",
-     EXPLAIN_GUEST, "give it a CPU model that both hosts have (hypervisor-cpu-baseline), and restart it once"},
+     EXPLAIN_GUEST, "give it a CPU model that both hosts have (virsh hypervisor-cpu-baseline), and restart it once"},
     {"Target network card MTU", "the network cards' MTU differ in the two definitions", EXPLAIN_DEST,
      "give the bridge there the same MTU, or change --xml"},
     {"Cannot get interface MTU on '*No such device", "the bridge that the guest is connected to does not exist",
@@ -111,7 +112,7 @@ const struct explain_row explain_rows[] = {
     {"Unable to access credentials", "QEMU's certificates are missing", EXPLAIN_BOTH,
      "put ca-cert.pem, server- and client-cert.pem and keys into /etc/pki/qemu, or leave out --tls"},
     {"Setting the stateblob*TPM error", "the TPM's state is encrypted with another key", EXPLAIN_DEST,
-     "define the same secret there as on {S}"},
+     "define the same secret there as on {S}: virsh secret-define, secret-set-value"},
     // Jobs
     {"canceled by client", "somebody aborted the job", EXPLAIN_HERE, "migrate again when it suits"},
     {"failed in post-copy phase", "the connection broke after the guest had begun to run on the destination",
