@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -396,6 +397,61 @@ static void local_deaf(void **state)
     err_release(&e);
 }
 
+// A journal of a workflow whose steps are long; ended as told, or not at all.
+static char *make_workflow(bool workflow, int end)
+{
+    struct journal *j;
+    struct err e = ERR_INIT;
+    unsigned step;
+    json_t *about = json_pack("{s:b}", "workflow", workflow), *much = json_array();
+    for (int i = 0; i < 10000; i++)
+        json_array_append_new(much, json_integer(i));
+    assert_int_equal(journal_create("test-it", about, &j, &e), 0);
+    assert_int_equal(journal_intent(j, "copy", much, &step, &e), 0);
+    assert_int_equal(journal_outcome(j, step, STEP_DONE, end < 0 ? much : NULL, &e), 0);
+    if (end >= 0)
+        assert_int_equal(journal_end(j, (enum journal_state)end, &e), 0);
+    char *id = xstrdup(journal_id(j));
+    assert_false(journal_may_go_on(id)); // it runs
+    journal_close(j);
+    json_decref(about);
+    json_decref(much);
+    return id;
+}
+
+static void ways_on_are_told_by_the_ends(void **state)
+{
+    static const struct {
+        bool workflow, goes_on;
+        int end;
+    } rows[] = {{true, false, JOURNAL_DONE},  {true, false, JOURNAL_REVERTED},
+                {true, true, JOURNAL_FAILED}, {true, true, -1},
+                {false, false, -1},           {false, false, JOURNAL_FAILED}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char *id = make_workflow(rows[i].workflow, rows[i].end), *path = path_of(id);
+        struct journal *j;
+        struct err e = ERR_INIT;
+        assert_int_equal(journal_open(id, false, &j, &e), 0);
+        assert_int_equal(*journal_way_on(j) != '\0', rows[i].goes_on);
+        journal_close(j);
+        assert_int_equal(journal_may_go_on(id), rows[i].goes_on);
+        FILE *f = fopen(path, "r+"); // what is between the ends is not read
+        assert_non_null(f);
+        fseek(f, 10000, SEEK_SET);
+        fputs("damaged", f);
+        fclose(f);
+        assert_int_equal(journal_open(id, false, &j, &e), -1);
+        err_release(&e);
+        assert_int_equal(journal_may_go_on(id), rows[i].goes_on);
+        unlink(path);
+        free(path);
+        free(id);
+    }
+    assert_false(journal_may_go_on("nosuch"));
+    assert_false(journal_may_go_on("../x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,7 +459,7 @@ int main(void)
         cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
         cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
         cmocka_unit_test(local_deaf),        cmocka_unit_test(unreadable_journals_hold),
-        cmocka_unit_test(no_empty_journal),
+        cmocka_unit_test(no_empty_journal),  cmocka_unit_test(ways_on_are_told_by_the_ends),
     };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }

@@ -321,6 +321,20 @@ int journal_open(const char *id, bool write, struct journal **ret, struct err *e
     return 0;
 }
 
+bool journal_may_go_on(const char *id)
+{
+    enum { PEEK = 4096 };
+    char head[PEEK], tail[PEEK];
+    struct stat st;
+    _cleanup_(journal_close_p) struct journal *j = allocate(id);
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (check_id(id, &ignored) < 0 || open_trusted(j, false, &ignored) < 0 || take_lock(j, false, &ignored) < 0 ||
+        j->taken || fstat(j->fd, &st) < 0)
+        return false;
+    ssize_t n = pread(j->fd, head, PEEK, 0), m = pread(j->fd, tail, PEEK, st.st_size > PEEK ? st.st_size - PEEK : 0);
+    return n > 0 && m > 0 && journal_looks_unfinished(head, (size_t)n, tail, (size_t)m);
+}
+
 int journal_set_aside(const char *id, char **ret_path, struct err *e)
 {
     if (check_id(id, e) < 0)

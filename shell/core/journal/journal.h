@@ -97,3 +97,6 @@ int journal_bytes_get(const json_t *v, char **ret, size_t *ret_n);
 bool journal_is_workflow(const struct journal *j);
 // Which commands take it on from here, or "".
 const char *journal_way_on(const struct journal *j);
+// Is there such a way? Told by the first and the last bytes of its file, which takes no time whatever its length; so
+// where a record is long it may be said of one that has none.
+bool journal_may_go_on(const char *id);

@@ -38,5 +38,7 @@ void journal_free(struct journal *j);
 void journal_line(const json_t *record, struct buf *out);
 // Reads all whole records of the text into j; a bad end is left out (j->good tells where it begins).
 int journal_parse(struct journal *j, const char *text, size_t len, struct err *e);
+// By the first and the last bytes of its file: may it be a workflow that has neither ended well nor been taken back?
+bool journal_looks_unfinished(const char *head, size_t head_len, const char *tail, size_t tail_len);
 // Takes one record into account. -1: it makes no sense.
 int journal_take(struct journal *j, const json_t *record);

@@ -148,6 +148,28 @@ int journal_parse(struct journal *j, const char *text, size_t len, struct err *e
     return 0;
 }
 
+// The last whole line of the tail, or NULL.
+static json_t *last_record(const char *tail, size_t len)
+{
+    const char *end = memrchr(tail, '\n', len);
+    const char *before = end ? memrchr(tail, '\n', (size_t)(end - tail)) : NULL;
+    const char *start = before ? before + 1 : tail;
+    return end ? read_line(start, (size_t)(end - start)) : NULL;
+}
+
+bool journal_looks_unfinished(const char *head, size_t head_len, const char *tail, size_t tail_len)
+{
+    const char *newline = memchr(head, '\n', head_len);
+    json_t *first = newline ? read_line(head, (size_t)(newline - head)) : NULL, *last = last_record(tail, tail_len);
+    const char *state = json_text_at(last, "state"), *rec = json_text_at(last, "rec");
+    bool other = first && !json_is_true(json_object_get(json_object_get(first, "about"), "workflow"));
+    bool ended = rec && state && strcmp(rec, "end") == 0 &&
+                 (strcmp(state, state_names[JOURNAL_DONE]) == 0 || strcmp(state, state_names[JOURNAL_REVERTED]) == 0);
+    json_decref(first);
+    json_decref(last);
+    return !other && !ended;
+}
+
 const char *journal_id(const struct journal *j)
 {
     return j->id;
