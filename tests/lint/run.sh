@@ -50,6 +50,7 @@ homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.
 cleanups() { git grep -nE '__attribute__\(\(cleanup|^ +[a-z_ ]+ \*?[a-z_]+ _cleanup_' -- 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' ':!shell/base/mem.h'; true; }
 # XML is asked by XPath (io/xml.h, mig.xml).
 matched_xml() { git grep -nE "(match|find|gsub)\\(? ?['\"][^'\"]*</?[a-z%[]|\b(strstr|strchr|sscanf)\\([^\"]*\"[^\"]*</?[a-z]" -- 'scripts/*.lua' 'lua/*.lua' 'lua/*.c' 'shell/*.c' 'tests/model/*.lua' | grep -v '"<eof>"'; true; }
+hints() { local c; mapfile -t c < <("$migsh" self-commands); python3 tests/lint/hints.py "${c[@]}"; }
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
     local c
@@ -76,5 +77,6 @@ check "no blanks at the end of a line" whitespace
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page
 check "completion knows every command" completions
+check "commands that hints name exist" hints
 check "every step of cold-migrate has its fault tests" fault_steps
 exit $rc
