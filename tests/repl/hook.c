@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/commands.h"
 #include "cmd/engine/recipe.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
@@ -225,6 +226,7 @@ int main(int argc, char **argv)
     if (!term_open(true) || loop_init(&e) < 0 || signals_start(&e) < 0)
         return 2;
     out_choose(false, false, true, true);
+    commands_register();
     script_set_ops(&scripts);
     struct ctx *ctx = ctx_new(NULL);
     static const char *const domains[] = {"web one", "web two", "db", "it's", "caf\xc3\xa9"};
