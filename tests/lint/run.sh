@@ -18,7 +18,7 @@ check() {
     fi
 }
 
-sizes() { git ls-files '*.c' '*.h' '*.lua' '*.sh' '*.pl' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}'; }
+sizes() { git ls-files '*.c' '*.h' '*.lua' '*.sh' '*.pl' '*.py' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}'; }
 format() { git ls-files 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror; }
 licences() { git ls-files '*.c' '*.h' '*.lua' '*.pl' 'meson.build' '*/meson.build' | xargs grep -L 'SPDX-License-Identifier: GPL-3.0-or-later'; true; }
 shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; }

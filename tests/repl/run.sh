@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The prompt, driven through a pseudo-terminal by python's standard library alone. MIGSH names the binary under test.
-# Arguments: names of single tests.
+# Arguments: names of single claims, as functions (ctrl_c_clears_the_line) or as the output words them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 migsh=$(realpath "${MIGSH:-build/shell/migsh}")
 hook=$(dirname "$migsh")/../tests/repl/repl_hook
 unset VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEFAULT_URI NO_COLOR
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/repl/test_repl.py "$migsh" "$(realpath "$hook")" "$@"
+PYTHONDONTWRITEBYTECODE=1 exec python3 tests/repl/run.py "$migsh" "$(realpath "$hook")" "$@"

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The typed line: what happens to it while others write, its continuation, pastes, the window's size, the history."""
+import os
+import signal
+
+from prompt import Hooked, at_prompt, fresh, migsh, test
+
+
+@test
+def a_typed_line_survives_what_arrives():
+    with Hooked(fresh("async")) as p:
+        p.press("halfway typed\x1b[D\x1b[D", "migsh> halfway typed")
+        p.see_cursor(18)
+        p.do("notice", "something happened")
+        p.see_last("something happened", "migsh> halfway typed")
+        p.see_cursor(18)
+        p.do("event", {"text": "a guest stopped", "domain": "web"})
+        p.do("warn", "take care")
+        p.see_last("something happened", "a guest stopped", "warning: take care", "migsh> halfway typed")
+        p.press("XY", "migsh> halfway typXYed")
+
+
+@test
+def a_line_longer_than_the_screen_survives():
+    with Hooked(fresh("wrapped"), cols=40) as p:
+        text = "".join(chr(ord("a") + i % 26) for i in range(90))
+        shown = "migsh> " + text
+        rows = [shown[i:i + 40] for i in range(0, len(shown), 40)]
+        p.press(text, *rows)
+        p.do("notice", "first")
+        p.see_last("first", *rows)
+        p.do("notice", "second")
+        p.see_last("migsh>"[:0] + "first", "second", *rows)
+
+
+@test
+def a_search_in_the_history_survives():
+    with Hooked(fresh("search")) as p:
+        p.send("help quit\r")
+        p.see("leave migsh")
+        p.see_last("migsh>")
+        p.send("\x12hel")
+        p.see("(reverse-i-search)`hel': help quit")
+        p.do("notice", "a notice")
+        p.until(lambda: p.screen.lines()[-2:] == ["a notice", "(reverse-i-search)`hel': help quit"], "search goes on")
+
+
+@test
+def typed_ahead_is_kept():
+    with Hooked(fresh("ahead")) as p:
+        p.begin("=wait")
+        p.send("help quit\rnode-li")
+        p.do("finish")
+        p.see("finished")
+        p.see("leave migsh")
+        p.see_last("migsh> node-li")
+
+
+@test
+def resizing_keeps_the_line():
+    with Hooked(fresh("resize")) as p:
+        p.send("a line that is typed before the window changes")
+        p.see_last("migsh> a line that is typed before the window changes")
+        p.size(24, 30)
+        os.kill(p.pid, signal.SIGWINCH)
+        p.until(lambda: p.screen.lines()[-2:] == ["migsh> a line that is typed be", "fore the window changes"], "wrapped")
+        p.size(24, 80)
+        p.until(lambda: p.screen.lines()[-1:] == ["migsh> a line that is typed before the window changes"], "unwrapped")
+        p.press("!", "migsh> a line that is typed before the window changes!")
+
+
+@test
+def pasted_lines_are_one_entry():
+    with at_prompt(fresh("paste")) as p:
+        p.press("\x1b[200~help quit\nhelp exit\tx\x1b[201~", "migsh> help quit", "help exit       x")
+        p.send("\x7f\x7f\r")
+        p.see("quit - leave migsh")
+        p.see("exit - leave migsh")
+        p.see_last("migsh>")
+        p.press("\x1b[A", "migsh> help quit", "help exit")
+
+
+@test
+def vi_mode_works():
+    d = fresh("vi")
+    (d / "inputrc").write_text("set editing-mode vi\n")
+    with at_prompt(d, env={"INPUTRC": str(d / "inputrc")}) as p:
+        p.send("help quix\x1b[D")  # an arrow key, not Escape and letters
+        p.see_cursor(len("migsh> help qui"))
+        p.send("\x1b")
+        p.see_cursor(len("migsh> help qu"))
+        p.send("A\x7ft\r")
+        p.see("quit - leave migsh")
+        p.see_last("migsh>")
+        p.press("node-sh\t", "migsh> node-show")
+        p.press("\x03", "migsh> node-show ^C", "migsh>")
+
+
+@test
+def results_go_to_a_file_and_the_prompt_to_the_terminal():
+    d = fresh("file")
+    with at_prompt(d, stdout=str(d / "out")) as p:
+        p.press("help quit\rnode-sh\t", "migsh> help quit", "migsh> node-show")
+        p.send("\x03\x04")
+        assert p.wait() == 0
+    assert "quit - leave migsh" in (d / "out").read_text()
+    assert "\x1b" not in (d / "out").read_text() and "migsh>" not in (d / "out").read_text()
+
+
+@test
+def lines_are_continued():
+    with Hooked(fresh("continued")) as p:
+        p.press("help 'qu\r", "migsh> help 'qu", "    ->")
+        p.send("it'\r")
+        p.see("unknown command: 'qu")
+        p.see_last("migsh>")
+        p.press("help \\\r", "migsh> help \\", "    ->")
+        p.send("exit\r")
+        p.see("exit - leave migsh")
+        p.see_last("migsh>")
+        p.press("=f(1,\r", "migsh> =f(1,", "    ->")
+        p.send("2)\r")
+        p.see("2)] is nothing that lasts")
+        p.see_last("migsh>")
+        p.press("\x1b[A", "migsh> =f(1,", "2)")
+
+
+@test
+def lua_lines_are_continued_and_kept_as_one():
+    with at_prompt(fresh("lua")) as p:
+        p.press("lua for i = 1, 2 do\r", "migsh> lua for i = 1, 2 do", "    ->")
+        p.press("print(i * 21)\r", "    -> print(i * 21)", "    ->")
+        p.press("end\r", "    -> end", "21", "42", "migsh>")
+        p.press("=6 *\r", "migsh> =6 *", "    ->")
+        p.press("7\r", "    -> 7", "42", "migsh>")
+        p.press("\x1b[A\x1b[A", "migsh> lua for i = 1, 2 do", "print(i * 21)", "end")
+        p.send("\x15=mig.node\t\t")
+        p.see("node_remove")
+
+
+@test
+def a_typed_line_survives_a_spawned_coroutine():
+    with at_prompt(fresh("spawn")) as p:
+        p.send("lua mig.spawn(function() mig.sleep('300ms') print('from behind') end)\r")
+        p.until(lambda: p.screen.lines()[-1:] == ["migsh>"] and p.screen.row > 0, "the prompt, while it sleeps")
+        p.press("typing goes on", "from behind", "migsh> typing goes on")
+
+
+@test
+def history_is_kept_without_secrets_and_duplicates():
+    d = fresh("history")
+    with at_prompt(d) as p:
+        for line in ("node-list", "help quit", "node-list", " help exit", "help 'two\rlines'"):
+            p.send(line + "\r")  # without waiting: typed ahead
+        p.send("\x04")
+        p.wait()
+    file = d / "state/migsh/history"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().splitlines() == ["node-list", "help quit", "node-list", "help 'two\\nlines'"]
+    with at_prompt(d) as p:
+        assert file.read_text().splitlines() == ["help quit", "node-list", "help 'two\\nlines'"], "rewritten at the start"
+        p.press("\x1b[A", "migsh> help 'two", "lines'")
+        p.press("\x1b[A", "migsh> node-list")
+
+
+@test
+def a_history_that_cannot_be_written_costs_a_notice():
+    d = fresh("nohistory")
+    (d / "state").write_text("not a directory")
+    with migsh(d) as p:
+        p.see("warning: history:")
+        p.see_last("migsh>")
+        p.send("node-list\r")
+        p.see("Name")
