@@ -174,20 +174,19 @@ static void complete(const char *text, struct strv *out)
     engine_call(complete_protected, &r, NULL);
 }
 
-static int help_protected(lua_State *L)
+static int manual_protected(lua_State *L)
 {
-    struct strv *out = lua_touserdata(L, 1);
-    engine_push_entry(L, "help");
-    lua_call(L, 0, 1);
-    strv_add(out, luaL_checkstring(L, -1));
+    json_t **ret = lua_touserdata(L, 1);
+    engine_push_entry(L, "manual");
+    *ret = json_incref(value_convert(L, -1));
     return 0;
 }
 
-static char *help(void)
+static json_t *manual(void)
 {
-    _cleanup_strv_ struct strv out = STRV_INIT;
-    engine_call(help_protected, &out, NULL);
-    return xstrdup(out.n ? out.s[0] : "");
+    json_t *rows = NULL;
+    engine_call(manual_protected, &rows, NULL);
+    return rows;
 }
 
 void run_fill_ops(struct script_ops *ops)
@@ -198,7 +197,7 @@ void run_fill_ops(struct script_ops *ops)
     ops->is_incomplete = is_incomplete;
     ops->complete = complete;
     ops->cancel = cancel;
-    ops->help = help;
+    ops->manual = manual;
 }
 
 void run_open(lua_State *L)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What `help lua` says: one row for each function of `mig` (a test compares the two). `names`: what a row documents.
+-- What `help lua` and migsh-lua(7) say: one row for each function of `mig` (a test compares the two). `names`: what a
+-- row documents.
 return {
   intro = [[
 Lua 5.4 runs the console: at the prompt behind "=" or "lua ", as a script (migsh FILE.lua WORD…, the words in arg), and

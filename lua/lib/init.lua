@@ -33,7 +33,5 @@ for name, fn in pairs(sched.entry) do
 end
 entry.recipes = recipe.list
 entry.completions = lib("completion", verbs, prompt)
-entry.help = function()
-  return lib("help", api)
-end
+entry.manual = api
 return entry

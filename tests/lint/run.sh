@@ -4,6 +4,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 migsh=${MIGSH_PLAIN:-build/shell/migsh}
 rc=0
+tmp=$(mktemp "${TMPDIR:-/tmp}/migsh-lint.XXXXXX")
+trap 'rm -f "$tmp"' EXIT
 
 # check NAME COMMAND…: passes when the command succeeds and prints nothing.
 check() {
@@ -29,7 +31,7 @@ early_ends() { shell_files | xargs grep -nE '^[^#]*[|] *grep -[a-zA-Z]*q'; true;
 # (A journal keeps bytes as they are, in hex where they are no text.)
 plain_json() { git grep -nE '"[^"]*(\{|, )s:s[^"]*"|"\[s|\bjson_stringn?\(' -- 'shell/*.c' 'lua/*.c' ':!shell/base/json.c' | grep -vE 'json_unpack|^shell/core/journal/read.c:'; true; }
 perls() { local f; for f in $(git ls-files '*.pl'); do perl -wc "$f" 2>&1 | grep -v 'syntax OK$'; done; true; }
-luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >/tmp/migsh-luacheck.$$ || cat /tmp/migsh-luacheck.$$; rm -f /tmp/migsh-luacheck.$$; }
+luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >"$tmp" || cat "$tmp"; }
 # Paths of somebody's machine, and words in other scripts than Latin outside the README's own greeting.
 foreign_paths() { git grep -nE '/(home|Users)/[a-z]+/|/work/' -- ':!tests/lint/run.sh' ':!tests/unit' | grep -v '/home/image' ; true; }
 english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*|tests/fuzz/seeds/.*)$' | xargs grep -nP '[\x{4e00}-\x{9fff}]' ; true; }
@@ -42,6 +44,22 @@ man_page() {
     local c man
     man=$("$migsh" self-man)
     for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
+}
+# Both pages are plain roff, and migsh-lua(7) has each function that its rows name.
+man_roff() {
+    local page
+    for page in "" --lua; do "$migsh" -i /nonexistent/x self-man $page | groff -man -Tutf8 -K utf8 -ww -z; done
+    "$migsh" -i /nonexistent/x self-man --lua | sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp"
+    lua5.4 - "$tmp" <<'END'
+local page = io.open(arg[1]):read "a"
+for _, group in ipairs(dofile "lua/lib/api.lua".groups) do
+  for _, row in ipairs(group.rows) do
+    for _, text in ipairs { row.form, row.text, row.example } do
+      if not page:find(text, 1, true) then print("migsh-lua(7) lacks: " .. text) end
+    end
+  end
+end
+END
 }
 # A step without a fault test fails the build.
 # One home each: clocks and random bytes.
@@ -76,6 +94,7 @@ check "English everywhere" english
 check "no blanks at the end of a line" whitespace
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page
+check "the manual pages are clean, and migsh-lua(7) is lua/lib/api.lua's" man_roff
 check "completion knows every command" completions
 check "commands that hints name exist" hints
 check "every step of cold-migrate has its fault tests" fault_steps

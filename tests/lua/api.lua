@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The help, the lint rules and the functions themselves name the same things.
+-- The help and the functions themselves name the same things.
 local check = dofile(arg[0]:match "^(.*)/" .. "/check.lua")
-local test, equal, match = check.test, check.equal, check.match
+local test, match = check.test, check.match
 local api = require "migsh.api"
 
 local documented = {}
@@ -47,22 +47,5 @@ test("help lua prints it", function()
     if not text:find("mig." .. name, 1, true) then
       error("help lua does not name mig." .. name)
     end
-  end
-end)
-
-test(".luacheckrc names the same", function()
-  local rc = {}
-  local f <close> = assert(io.open((arg[0]:match "^(.*)/") .. "/../../.luacheckrc"))
-  rc.files = {}
-  assert(load(f:read "a", "=.luacheckrc", "t", rc))()
-  local listed = {}
-  for _, name in ipairs(rc.read_globals.mig.fields) do
-    listed[name] = true
-    if not documented[name] then
-      error(name .. " is in .luacheckrc only")
-    end
-  end
-  for name in pairs(documented) do
-    equal(listed[name], true, name)
   end
 end)

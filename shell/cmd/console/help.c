@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command help.
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -46,11 +45,8 @@ static int run(struct cmd_call *c, struct err *e)
     const char *topic = c->vals[COMMAND].s;
     _cleanup_buf_ struct buf out = BUF_INIT;
     if (topic && strcmp(topic, LUA_TOPIC) == 0 && script_ops()) {
-        _cleanup_free_ char *text = script_ops()->help();
-        c->result = json_text(text);
-        return 0;
-    }
-    if (!topic || !help_overview(topic, &out)) {
+        help_lua(&out);
+    } else if (!topic || !help_overview(topic, &out)) {
         const struct cmd_def *def = NULL;
         if (!topic)
             add_all(&out);

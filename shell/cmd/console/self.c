@@ -6,11 +6,21 @@
 #include "cmd/engine/man.h"
 #include "cmd/engine/table.h"
 
+enum { LUA };
+
+static const struct opt_def man_opts[] = {
+    [LUA] = {"lua", OPT_BOOL, 0, "that of what scripts may call, migsh-lua(7)"},
+    {NULL},
+};
+
 static int run_man(struct cmd_call *c, struct err *e)
 {
     (void)e;
     _cleanup_buf_ struct buf out = BUF_INIT;
-    man_page(&out);
+    if (c->vals[LUA].b)
+        man_lua(&out);
+    else
+        man_page(&out);
     c->result = json_text(buf_str(&out));
     return 0;
 }
@@ -59,7 +69,8 @@ const struct cmd_def cmd_self_commands = {.name = "self-commands",
 const struct cmd_def cmd_self_man = {.name = "self-man",
                                      .group = "Console",
                                      .summary = "print the manual page",
-                                     .example = "self-man",
+                                     .example = "self-man --lua",
+                                     .opts = man_opts,
                                      .flags = HIDDEN,
                                      .view = {VIEW_TEXT},
                                      .run = run_man};

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/table.h"
+#include "core/console/script.h"
 
 static const char *value_word(const struct opt_def *o)
 {
@@ -128,6 +130,28 @@ void help_command(const struct cmd_def *def, struct buf *out)
     if (def->example) {
         buf_adds(out, "\n  EXAMPLE\n");
         add_indented(def->example, "    ", out);
+    }
+}
+
+static void add_lua_row(const json_t *row, struct buf *out)
+{
+    buf_addf(out, "\n    %s\n", json_text_at(row, "form"));
+    add_indented(json_text_at(row, "text"), "        ", out);
+    if (json_text_at(row, "example"))
+        add_indented(json_text_at(row, "example"), "          ", out);
+}
+
+void help_lua(struct buf *out)
+{
+    _cleanup_(json_decrefp) json_t *manual = script_ops()->manual();
+    size_t i, j;
+    json_t *group, *row;
+    if (manual)
+        add_indented(json_text_at(manual, "intro"), "  ", out);
+    json_array_foreach(json_object_get(manual, "groups"), i, group)
+    {
+        buf_addf(out, "\n  %s\n", json_text_at(group, "title"));
+        json_array_foreach(json_object_get(group, "rows"), j, row) add_lua_row(row, out);
     }
 }
 

@@ -9,6 +9,8 @@
 void help_command(const struct cmd_def *def, struct buf *out);
 // All commands by group with their summaries; `group` (a heading, any case) narrows it. False: no such group.
 bool help_overview(const char *group, struct buf *out);
+// What scripts may call, by core/console/script.h's manual(), which has to be there.
+void help_lua(struct buf *out);
 // "migrate DOMAIN DESTURI [--live] …", the SYNOPSIS line without indent.
 void help_synopsis(const struct cmd_def *def, struct buf *out);
 // "--port NUMBER": how an option is shown.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// migsh.1 and the table of commands. Main thread. See man.h.
+// migsh.1, migsh-lua.7 and the table of commands. Main thread. See man.h.
 #include "cmd/engine/man.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/help.h"
 #include "cmd/engine/table.h"
+#include "core/console/script.h"
 
 // Text as roff takes it literally: "-" as a minus that can be copied, no line that looks like a request.
 static void add_text(const char *text, struct buf *out)
@@ -95,7 +97,14 @@ static const char tail[] = ".SH FILES\n"
                            ".SH ENVIRONMENT\n"
                            ".TP\n.B NO_COLOR\nno colours\n"
                            ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
-                           ".SH SEE ALSO\n.BR virsh (1)\n";
+                           ".SH SEE ALSO\n.BR migsh-lua (7),\n.BR virsh (1)\n";
+
+static const char lua_head[] = ".TH MIGSH-LUA 7\n"
+                               ".SH NAME\n"
+                               "migsh-lua \\- what scripts and recipes of migsh may call\n"
+                               ".SH DESCRIPTION\n";
+
+static const char lua_tail[] = ".SH SEE ALSO\n.BR migsh (1)\n";
 
 static int by_group(const void *a, const void *b)
 {
@@ -126,6 +135,40 @@ void man_page(struct buf *out)
         add_command(all[i], out);
     }
     buf_adds(out, tail);
+}
+
+// Not ".B form": a macro would take the quotes of its words for its own.
+static void add_lua_row(const json_t *row, struct buf *out)
+{
+    buf_adds(out, ".TP\n\\fB");
+    add_text(json_text_at(row, "form"), out);
+    buf_adds(out, "\\fR\n");
+    add_text(json_text_at(row, "text"), out);
+    buf_addc(out, '\n');
+    if (json_text_at(row, "example")) {
+        buf_adds(out, ".RS\n");
+        add_literal(json_text_at(row, "example"), out);
+        buf_adds(out, ".RE\n");
+    }
+}
+
+void man_lua(struct buf *out)
+{
+    _cleanup_(json_decrefp) json_t *manual = script_ops()->manual();
+    size_t i, j;
+    json_t *group, *row;
+    if (!manual)
+        return;
+    buf_adds(out, lua_head);
+    add_text(json_text_at(manual, "intro"), out);
+    json_array_foreach(json_object_get(manual, "groups"), i, group)
+    {
+        buf_adds(out, "\n.SH ");
+        add_text(json_text_at(group, "title"), out);
+        buf_addc(out, '\n');
+        json_array_foreach(json_object_get(group, "rows"), j, row) add_lua_row(row, out);
+    }
+    buf_adds(out, lua_tail);
 }
 
 void man_table(struct buf *out)

@@ -47,7 +47,9 @@ struct script_ops {
     bool (*is_incomplete)(const char *text, bool expression);
     // Completions of a Lua expression ending at the end of `text`, whole words as they would stand there.
     void (*complete)(const char *text, struct strv *out);
-    char *(*help)(void);                    // the text of "help lua"; the caller frees
+    // What scripts may call: {intro, groups: [{title, rows: [{form, text, example or nothing}]}]}. NULL if that failed,
+    // which was told of.
+    json_t *(*manual)(void);
     void (*cancel)(struct script_run *run); // raises an error in the coroutine once its job has ended
 };
 
