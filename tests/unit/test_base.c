@@ -18,7 +18,7 @@
 #include "base/token.h"
 #include "base/units.h"
 
-static void bytes_in_units(void **state)
+static void bytes_are_shown_in_units(void **state)
 {
     (void)state;
     static const struct {
@@ -34,7 +34,7 @@ static void bytes_in_units(void **state)
     }
 }
 
-static void tokens(void **state)
+static void tokens_differ(void **state)
 {
     (void)state;
     _cleanup_free_ char *a = token_hex(16), *b = token_hex(16), *none = token_hex(0);
@@ -44,7 +44,7 @@ static void tokens(void **state)
     assert_string_equal(none, "");
 }
 
-static void numbers(void **state)
+static void numbers_are_read_whole_or_refused(void **state)
 {
     (void)state;
     long long v = 7;
@@ -56,7 +56,7 @@ static void numbers(void **state)
     assert_int_equal(v, 42);
 }
 
-static void durations(void **state)
+static void durations_need_a_known_unit(void **state)
 {
     (void)state;
     static const struct {
@@ -75,7 +75,7 @@ static void durations(void **state)
     }
 }
 
-static void sizes(void **state)
+static void sizes_become_bytes(void **state)
 {
     (void)state;
     static const struct {
@@ -95,7 +95,7 @@ static void sizes(void **state)
     }
 }
 
-static void nearest(void **state)
+static void nearest_finds_the_slip(void **state)
 {
     (void)state;
     static const char *const names[] = {"migrate", "list", "node-add", "dominfo"};
@@ -104,7 +104,7 @@ static void nearest(void **state)
     assert_null(str_nearest("evacuate", names, 4));
 }
 
-static void printable(void **state)
+static void printable_escapes_what_a_terminal_obeys(void **state)
 {
     (void)state;
     static const struct {
@@ -132,7 +132,7 @@ static void printable(void **state)
     assert_false(is_printable_line("a\nb") || is_printable_line("\xc2\x9b") || is_printable_line("\xff"));
 }
 
-static void one_line(void **state)
+static void one_line_is_made_of_many(void **state)
 {
     (void)state;
     static const char *const lines[][2] = {{"name\n -   forged  running\n", "name -   forged  running"},
@@ -174,7 +174,7 @@ static void json_is_printable(void **state)
     free(text);
 }
 
-static void errors(void **state)
+static void errors_are_wrapped_and_keep_their_code(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -207,7 +207,7 @@ static void errors(void **state)
         assert_int_equal(err_code_from_name(err_code_name((enum err_code)i)), i);
 }
 
-static void json_of_bad_bytes(void **state)
+static void json_replaces_bad_bytes(void **state)
 {
     (void)state;
     json_t *v = json_text("ok\xff\xed\xa0\x80z");
@@ -215,7 +215,7 @@ static void json_of_bad_bytes(void **state)
     json_decref(v);
 }
 
-static void tables(void **state)
+static void tables_are_drawn_as_virsh_draws_them(void **state)
 {
     (void)state;
     static const char *const head[] = {"Id", "Name", "State"};
@@ -229,7 +229,7 @@ static void tables(void **state)
     table_free(t);
 }
 
-static void lists(void **state)
+static void lists_are_split_sorted_and_searched(void **state)
 {
     (void)state;
     struct strv v = STRV_INIT;
@@ -244,19 +244,19 @@ static void lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(durations),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(nearest),
-        cmocka_unit_test(printable),
-        cmocka_unit_test(one_line),
+        cmocka_unit_test(numbers_are_read_whole_or_refused),
+        cmocka_unit_test(durations_need_a_known_unit),
+        cmocka_unit_test(sizes_become_bytes),
+        cmocka_unit_test(nearest_finds_the_slip),
+        cmocka_unit_test(printable_escapes_what_a_terminal_obeys),
+        cmocka_unit_test(one_line_is_made_of_many),
         cmocka_unit_test(json_is_printable),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(json_of_bad_bytes),
-        cmocka_unit_test(tables),
-        cmocka_unit_test(bytes_in_units),
-        cmocka_unit_test(tokens),
-        cmocka_unit_test(lists),
+        cmocka_unit_test(errors_are_wrapped_and_keep_their_code),
+        cmocka_unit_test(json_replaces_bad_bytes),
+        cmocka_unit_test(tables_are_drawn_as_virsh_draws_them),
+        cmocka_unit_test(bytes_are_shown_in_units),
+        cmocka_unit_test(tokens_differ),
+        cmocka_unit_test(lists_are_split_sorted_and_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

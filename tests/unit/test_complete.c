@@ -59,7 +59,7 @@ static char *offered(const char *line)
     return buf_steal(&b);
 }
 
-static void candidates(void **state)
+static void the_row_decides_what_is_offered(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -95,7 +95,7 @@ static void candidates(void **state)
     }
 }
 
-static void files(void **state)
+static void files_are_offered_by_directory(void **state)
 {
     (void)state;
     char dir[] = "/tmp/migsh-complete.XXXXXX";
@@ -124,7 +124,7 @@ static void files(void **state)
     free(got);
 }
 
-static void quoting(void **state)
+static void what_is_offered_is_quoted_as_it_was_begun(void **state)
 {
     (void)state;
     static const struct {
@@ -149,7 +149,7 @@ static void quoting(void **state)
     }
 }
 
-static void common_beginning(void **state)
+static void the_common_beginning_ends_at_a_whole_character(void **state)
 {
     (void)state;
     struct completion c = {0};
@@ -170,7 +170,7 @@ static void every_row_is_sound(void **state)
     strv_release(&faults);
 }
 
-static void secrets(void **state)
+static void secrets_are_found_however_they_are_written(void **state)
 {
     (void)state;
     static const struct opt_def opts[] = {
@@ -211,12 +211,12 @@ int main(void)
 {
     commands_register();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(candidates),
-        cmocka_unit_test(files),
-        cmocka_unit_test(quoting),
-        cmocka_unit_test(common_beginning),
+        cmocka_unit_test(the_row_decides_what_is_offered),
+        cmocka_unit_test(files_are_offered_by_directory),
+        cmocka_unit_test(what_is_offered_is_quoted_as_it_was_begun),
+        cmocka_unit_test(the_common_beginning_ends_at_a_whole_character),
         cmocka_unit_test(every_row_is_sound),
-        cmocka_unit_test(secrets),
+        cmocka_unit_test(secrets_are_found_however_they_are_written),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

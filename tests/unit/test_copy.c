@@ -38,7 +38,7 @@ static void parse(const char *json, uint64_t size, const char *want)
     copy_map_release(&m);
 }
 
-static void test_parse(void **state)
+static void qemu_imgs_map_is_read_or_refused(void **state)
 {
     (void)state;
     parse("[]", 100, "");
@@ -57,7 +57,7 @@ static void test_parse(void **state)
     parse("", 100, NULL);
 }
 
-static void test_segments(void **state)
+static void segments_grow_with_the_file(void **state)
 {
     (void)state;
     assert_int_equal(copy_segment_size(0), MIB);
@@ -84,7 +84,7 @@ static void test_segments(void **state)
     copy_set_release(&s);
 }
 
-static void test_union(void **state)
+static void a_union_has_what_either_has(void **state)
 {
     (void)state;
     struct copy_map a = {0}, b = {0}, both = {0};
@@ -104,7 +104,7 @@ static void test_union(void **state)
 }
 
 // What is sent of segments 0 and 2 of a file of 2.5 MiB.
-static void test_plan(void **state)
+static void a_plan_sends_what_differs(void **state)
 {
     (void)state;
     struct copy_map source = {0}, plan = {0};
@@ -136,7 +136,7 @@ static void test_plan(void **state)
     copy_set_release(&there);
 }
 
-static void test_cut(void **state)
+static void a_cut_is_the_part_of_one_segment(void **state)
 {
     (void)state;
     struct copy_map m = {0}, part = {0};
@@ -158,7 +158,7 @@ static void test_cut(void **state)
 }
 
 // A writer that says again and again that it is ready does nothing: that is no sign of progress.
-static void ready_once(void **state)
+static void a_writer_is_ready_once(void **state)
 {
     (void)state;
     struct copy c = {0};
@@ -179,8 +179,9 @@ static void ready_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ready_once), cmocka_unit_test(test_parse), cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_union), cmocka_unit_test(test_plan),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(a_writer_is_ready_once),      cmocka_unit_test(qemu_imgs_map_is_read_or_refused),
+        cmocka_unit_test(segments_grow_with_the_file), cmocka_unit_test(a_union_has_what_either_has),
+        cmocka_unit_test(a_plan_sends_what_differs),   cmocka_unit_test(a_cut_is_the_part_of_one_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

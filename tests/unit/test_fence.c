@@ -26,7 +26,7 @@ static void says(enum fence_verdict want, bool force, struct copy_answer a, stru
     assert_int_equal(fence_judge(&(struct copies){turned, 2}, force), want);
 }
 
-static void judges(void **state)
+static void the_fence_lets_one_go_on(void **state)
 {
     (void)state;
     says(FENCE_FREE, false, off, off);
@@ -46,7 +46,7 @@ static void judges(void **state)
 }
 
 // Two hosts that judge each other: never does each take the other for gone, or both go on.
-static void two_sides(void **state)
+static void two_sides_never_both_go_on(void **state)
 {
     (void)state;
     const struct copy_answer *seen[] = {&off, &paused, &running};
@@ -74,7 +74,7 @@ static void save(const char *rows, bool known, bool ran, const char *disk)
 #define SAVE "{\"kind\": \"save\", \"type\": \"file\", \"path\": \"/s\", \"mtime\": 100}"
 #define DISK(path, more) "{\"kind\": \"disk\", \"type\": \"file\", \"path\": \"" path "\", " more "}"
 
-static void saves(void **state)
+static void a_disk_written_after_the_save_is_found(void **state)
 {
     (void)state;
     save("[" SAVE "," DISK("/a", "\"mtime\": 101") "]", true, true, ""); // whole seconds, and another clock
@@ -93,6 +93,8 @@ static void saves(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judges), cmocka_unit_test(two_sides), cmocka_unit_test(saves)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_fence_lets_one_go_on),
+                                       cmocka_unit_test(two_sides_never_both_go_on),
+                                       cmocka_unit_test(a_disk_written_after_the_save_is_found)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

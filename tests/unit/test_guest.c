@@ -42,7 +42,7 @@ static void maps(const char *xml, const char *text, size_t changes, const char *
     json_decref(left);
 }
 
-static void paths(void **state)
+static void paths_are_mapped_by_whole_components(void **state)
 {
     (void)state;
     maps("<d><source file=\"/old\"/><source file=\"/old/a\"/><source dev=\"/older\"/><source dir=\"/x/old\"/></d>\n",
@@ -91,7 +91,7 @@ static char *value(const char *xml, const char *xpath)
     return s;
 }
 
-static void every_kind(void **state)
+static void every_kind_of_name_is_mapped(void **state)
 {
     (void)state;
     static const char hostile[] = "b'r\"<0>&amp;\n$(x)";
@@ -130,7 +130,7 @@ static void every_kind(void **state)
     json_decref(map);
 }
 
-static void refuses(void **state)
+static void maps_that_are_none_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",
@@ -179,7 +179,7 @@ static void refuses(void **state)
     json_decref(map);
 }
 
-static void escapes(void **state)
+static void a_backslash_keeps_the_separators(void **state)
 {
     (void)state;
     json_t *map = new_map("path=/a\\:b:/c\\,d,pool=x\\\\:y");
@@ -193,7 +193,7 @@ static void escapes(void **state)
     json_decref(map);
 }
 
-static void relative(void **state)
+static void relative_paths_lead_from_image_to_base(void **state)
 {
     (void)state;
     static const char *const cases[][3] = {
@@ -209,7 +209,7 @@ static void relative(void **state)
     }
 }
 
-static void uris(void **state)
+static void system_uris_are_told_from_others(void **state)
 {
     (void)state;
     assert_true(guest_is_system("qemu:///system"));
@@ -243,7 +243,7 @@ static void claims(const char *xml, const char *want)
     assert_string_equal(got, want);
 }
 
-static void names_of_a_host(void **state)
+static void all_that_names_the_host_is_claimed(void **state)
 {
     (void)state;
     claims("<domain><devices><disk><source file='/a'/><backingStore><source dev='/b'/></backingStore></disk>"
@@ -283,7 +283,7 @@ static void names_of_a_host(void **state)
            "volume p/v disk/source, written to\n");
 }
 
-static void identity(void **state)
+static void identity_is_that_of_one_domain_or_none(void **state)
 {
     (void)state;
     static const char uuid[] = "6d696773-6800-4c41-8000-0000000000ab";
@@ -310,7 +310,7 @@ static void identity(void **state)
     }
 }
 
-static void addresses_of_guests(void **state)
+static void addresses_of_hosts_are_no_guests(void **state)
 {
     (void)state;
     static const char *const good[] = {"192.0.2.10", "10.0.0.255", "2001:db8::a", "fd00::1", "::ffff:192.0.2.1"};
@@ -358,7 +358,7 @@ static void has_mark(const char *xml, const char *role, const char *node)
     mark_release(&m);
 }
 
-static void marks(void **state)
+static void marks_are_read_by_their_name_space(void **state)
 {
     (void)state;
     has_mark("<domain><metadata><m:migration " OURS
@@ -425,10 +425,17 @@ static void mark_is_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),           cmocka_unit_test(every_kind),      cmocka_unit_test(refuses),
-        cmocka_unit_test(escapes),         cmocka_unit_test(relative),        cmocka_unit_test(uris),
-        cmocka_unit_test(names_of_a_host), cmocka_unit_test(identity),        cmocka_unit_test(addresses_of_guests),
-        cmocka_unit_test(marks),           cmocka_unit_test(mark_is_written),
+        cmocka_unit_test(paths_are_mapped_by_whole_components),
+        cmocka_unit_test(every_kind_of_name_is_mapped),
+        cmocka_unit_test(maps_that_are_none_are_refused),
+        cmocka_unit_test(a_backslash_keeps_the_separators),
+        cmocka_unit_test(relative_paths_lead_from_image_to_base),
+        cmocka_unit_test(system_uris_are_told_from_others),
+        cmocka_unit_test(all_that_names_the_host_is_claimed),
+        cmocka_unit_test(identity_is_that_of_one_domain_or_none),
+        cmocka_unit_test(addresses_of_hosts_are_no_guests),
+        cmocka_unit_test(marks_are_read_by_their_name_space),
+        cmocka_unit_test(mark_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static char *make_journal(void)
     return id;
 }
 
-static void journals(void **state)
+static void records_come_back_in_order(void **state)
 {
     (void)state;
     char *id = make_journal(), *path = path_of(id);
@@ -121,7 +121,7 @@ static void journals(void **state)
 }
 
 // Who holds what: a running journal, and an unfinished one that has begun a step.
-static void journal_locks(void **state)
+static void what_is_held_cannot_be_begun_again(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -243,7 +243,7 @@ static void no_empty_journal(void **state)
 }
 
 // Cut off at every byte: whole records count, the rest is ignored, and the journal can be gone on with.
-static void journal_cut_anywhere(void **state)
+static void a_journal_cut_anywhere_goes_on(void **state)
 {
     (void)state;
     char *id = make_journal(), *path = path_of(id), *text;
@@ -296,7 +296,7 @@ static void journal_cut_anywhere(void **state)
     free(path);
 }
 
-static void journal_any_bytes(void **state)
+static void any_bytes_are_kept(void **state)
 {
     (void)state;
     static const char *const cases[] = {"", "plain", "\xff\xfe", "caf\xe9\n", "\xc3\xa9"};
@@ -320,7 +320,7 @@ static void journal_any_bytes(void **state)
 
 // The order in which journals were made is that of their ids, whatever the clock was told meanwhile; and one that is
 // not ours tells nobody what to do.
-static void journal_order(void **state)
+static void ids_tell_the_order(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -366,7 +366,7 @@ static void journal_order(void **state)
 }
 
 // Names come from recipes, and from nodes through them.
-static void journal_foreign_names(void **state)
+static void foreign_names_are_no_journals(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -382,7 +382,7 @@ static void journal_foreign_names(void **state)
 }
 
 // A program here that is deaf to SIGTERM does not hold the console up for ever.
-static void local_deaf(void **state)
+static void a_deaf_process_is_ended(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -455,11 +455,11 @@ static void ways_on_are_told_by_the_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(journals),          cmocka_unit_test(journal_cut_anywhere),
-        cmocka_unit_test(journal_any_bytes), cmocka_unit_test(journal_locks),
-        cmocka_unit_test(journal_order),     cmocka_unit_test(journal_foreign_names),
-        cmocka_unit_test(local_deaf),        cmocka_unit_test(unreadable_journals_hold),
-        cmocka_unit_test(no_empty_journal),  cmocka_unit_test(ways_on_are_told_by_the_ends),
+        cmocka_unit_test(records_come_back_in_order), cmocka_unit_test(a_journal_cut_anywhere_goes_on),
+        cmocka_unit_test(any_bytes_are_kept),         cmocka_unit_test(what_is_held_cannot_be_begun_again),
+        cmocka_unit_test(ids_tell_the_order),         cmocka_unit_test(foreign_names_are_no_journals),
+        cmocka_unit_test(a_deaf_process_is_ended),    cmocka_unit_test(unreadable_journals_hold),
+        cmocka_unit_test(no_empty_journal),           cmocka_unit_test(ways_on_are_told_by_the_ends),
     };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }

@@ -33,7 +33,7 @@ static void authorized(const char *line, const char *want)
     expect(keys_authorized_key(line, strlen(line)), want);
 }
 
-static void test_authorized(void **state)
+static void authorized_keys_are_compared_by_key(void **state)
 {
     (void)state;
     authorized(T ED1, ED1);
@@ -60,7 +60,7 @@ static void test_authorized(void **state)
     assert_null(keys_authorized_key(T ED1, 11)); // a length, not a NUL, ends the line
 }
 
-static void test_public(void **state)
+static void public_keys_are_judged(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -84,7 +84,7 @@ static void known(char *(*fn)(const char *, size_t), const char *line, const cha
     expect(fn(line, strlen(line)), want);
 }
 
-static void test_known(void **state)
+static void known_hosts_lines_become_hosts_and_keys(void **state)
 {
     (void)state;
     known(keys_known_line, "a,b  " T "\t" ED1 " comment", "a,b " T ED1);
@@ -110,7 +110,7 @@ static void test_known(void **state)
         assert_int_equal(keys_known_names(names[i].line, strlen(names[i].line), names[i].name), names[i].want);
 }
 
-static void test_mark(void **state)
+static void our_keys_bear_the_mark_of_their_node(void **state)
 {
     (void)state;
     static const char line[] = T ED1 " root@a migsh:a";
@@ -130,7 +130,7 @@ static void look(const char *text, const char *name, const char *key, enum remot
     remote_known_release(&r);
 }
 
-static void test_look_text(void **state)
+static void a_text_of_known_hosts_gives_a_verdict(void **state)
 {
     (void)state;
     static const char text[] =
@@ -174,7 +174,7 @@ static void edit(const char *old, const char *add, const char *remove, change_ke
     plan_free(p);
 }
 
-static void test_edit(void **state)
+static void an_edit_leaves_other_lines(void **state)
 {
     (void)state;
     static const char odd[] = "# '; rm -rf $(x) `y` \x1b[31m\n\n  restrict,command=\"a # b\" " T ED1 " c d\r\n"
@@ -251,7 +251,7 @@ static struct change *change_of(struct plan *p, struct node *node, const char *p
     return NULL;
 }
 
-static void test_plan(void **state)
+static void a_plan_has_what_is_missing(void **state)
 {
     (void)state;
     struct keys_fixture f;
@@ -279,7 +279,7 @@ static void test_plan(void **state)
     fixture_release(&f);
 }
 
-static void test_plan_oddities(void **state)
+static void a_plan_bears_oddities(void **state)
 {
     (void)state;
     struct keys_fixture f;
@@ -299,7 +299,7 @@ static void test_plan_oddities(void **state)
     fixture_release(&f);
 }
 
-static void test_revoke(void **state)
+static void revoke_takes_out_what_was_put_in(void **state)
 {
     (void)state;
     struct keys_fixture f;
@@ -334,9 +334,15 @@ static void test_revoke(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_authorized), cmocka_unit_test(test_public),        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_mark),       cmocka_unit_test(test_look_text),     cmocka_unit_test(test_edit),
-        cmocka_unit_test(test_plan),       cmocka_unit_test(test_plan_oddities), cmocka_unit_test(test_revoke),
+        cmocka_unit_test(authorized_keys_are_compared_by_key),
+        cmocka_unit_test(public_keys_are_judged),
+        cmocka_unit_test(known_hosts_lines_become_hosts_and_keys),
+        cmocka_unit_test(our_keys_bear_the_mark_of_their_node),
+        cmocka_unit_test(a_text_of_known_hosts_gives_a_verdict),
+        cmocka_unit_test(an_edit_leaves_other_lines),
+        cmocka_unit_test(a_plan_has_what_is_missing),
+        cmocka_unit_test(a_plan_bears_oddities),
+        cmocka_unit_test(revoke_takes_out_what_was_put_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

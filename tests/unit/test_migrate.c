@@ -86,7 +86,7 @@ static void check_lines(const char *const (*cases)[2], size_t n)
 }
 
 // As they are printed in the handbooks and articles whose readers this console serves: they must run as they stand.
-static void printed_lines(void **state)
+static void virshs_lines_are_understood(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -198,7 +198,7 @@ static void files_are_read_first(void **state)
     free(line);
 }
 
-static void refused_lines(void **state)
+static void contradictions_are_refused(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -286,7 +286,7 @@ static void same_options_as_virsh(void **state)
     assert_int_equal(shown, seen + 1);                          // --copy-storage-unchecked is our own
 }
 
-static void verdicts(void **state)
+static void both_sides_decide_where_the_guest_is(void **state)
 {
     (void)state;
     static const struct {
@@ -328,7 +328,7 @@ static void verdicts(void **state)
         assert_int_equal(migrate_judge(cases[i].source, cases[i].dest), cases[i].verdict);
 }
 
-static void addresses(void **state)
+static void numeric_addresses_become_migrate_uris(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {{"192.0.2.7", "tcp://192.0.2.7"},
@@ -348,7 +348,7 @@ static void addresses(void **state)
     assert_null(migrate_uri_for(NULL));
 }
 
-static void progress_values(void **state)
+static void progress_never_says_done_too_early(void **state)
 {
     (void)state;
     static const struct {
@@ -465,7 +465,7 @@ static const char *const corpus[][2] = {
     {"invalid argument: Turn parallel migration on to tune it", "--parallel"},
 };
 
-static void explanations(void **state)
+static void explanations_fit_libvirts_words(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(corpus); i++) {
@@ -516,16 +516,16 @@ int main(void)
 {
     commands_register();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(printed_lines),
+        cmocka_unit_test(virshs_lines_are_understood),
         cmocka_unit_test(every_flag),
         cmocka_unit_test(every_parameter),
         cmocka_unit_test(files_are_read_first),
-        cmocka_unit_test(refused_lines),
+        cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(same_options_as_virsh),
-        cmocka_unit_test(verdicts),
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(progress_values),
-        cmocka_unit_test(explanations),
+        cmocka_unit_test(both_sides_decide_where_the_guest_is),
+        cmocka_unit_test(numeric_addresses_become_migrate_uris),
+        cmocka_unit_test(progress_never_says_done_too_early),
+        cmocka_unit_test(explanations_fit_libvirts_words),
         cmocka_unit_test(explanations_spare_others),
         cmocka_unit_test(every_row_is_needed),
     };

@@ -40,7 +40,7 @@ static char *disks_of(const char *source, const char *dest, const char *named)
     return buf_steal(&out);
 }
 
-static void disks_to_copy(void **state)
+static void only_disks_that_are_not_shared_are_copied(void **state)
 {
     (void)state;
     static const char guest[] =
@@ -77,7 +77,7 @@ static void disks_to_copy(void **state)
     free(got);
 }
 
-static void network_disks(void **state)
+static void network_disks_are_shared_unless_their_server_is_local(void **state)
 {
     (void)state;
     static const char *const global[] = {"rbd:pool/image", "rbd:p/i @192.0.2.1:6789", "nfs:/srv/a.img @192.0.2.1:",
@@ -96,6 +96,7 @@ static void network_disks(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(disks_to_copy), cmocka_unit_test(network_disks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(only_disks_that_are_not_shared_are_copied),
+                                       cmocka_unit_test(network_disks_are_shared_unless_their_server_is_local)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static char *shape(const char *text, bool *ret_incomplete)
     return buf_steal(&b);
 }
 
-static void complete_lines(void **state)
+static void complete_lines_become_words(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -60,7 +60,7 @@ static void complete_lines(void **state)
     }
 }
 
-static void incomplete_lines(void **state)
+static void incomplete_lines_want_another(void **state)
 {
     (void)state;
     static const char *const cases[] = {"a 'b", "a \"b", "a 'b\nc", "a \\", "'"};
@@ -73,7 +73,7 @@ static void incomplete_lines(void **state)
     }
 }
 
-static void completion(void **state)
+static void completion_knows_the_word_begun(void **state)
 {
     (void)state;
     static const struct {
@@ -100,7 +100,8 @@ static void completion(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(complete_lines), cmocka_unit_test(incomplete_lines),
-                                       cmocka_unit_test(completion)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(complete_lines_become_words),
+                                       cmocka_unit_test(incomplete_lines_want_another),
+                                       cmocka_unit_test(completion_knows_the_word_begun)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

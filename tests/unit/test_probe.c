@@ -114,7 +114,7 @@ static void wait_for_end(struct watch *w)
     assert_true(watch_ended(w));
 }
 
-static void test_tcp(void **state)
+static void tcp_is_answered_or_refused(void **state)
 {
     (void)state;
     struct server s;
@@ -145,7 +145,7 @@ static void test_tcp(void **state)
 }
 
 // An answer that has ended is judged, whatever it says.
-static void test_http_status(void **state)
+static void http_is_judged_by_its_end(void **state)
 {
     (void)state;
     static const struct {
@@ -159,7 +159,7 @@ static void test_http_status(void **state)
                          cases[i].verdict);
 }
 
-static void test_http(void **state)
+static void http_wants_the_expected_text(void **state)
 {
     (void)state;
     struct server good, bad;
@@ -184,7 +184,7 @@ static void test_http(void **state)
 }
 
 // Endless, looked at and marked from other threads, stopped.
-static void test_endless(void **state)
+static void an_endless_watch_is_marked_and_stopped(void **state)
 {
     (void)state;
     struct server s;
@@ -224,7 +224,7 @@ static void test_endless(void **state)
     server_stop(&s);
 }
 
-static void test_duration(void **state)
+static void a_duration_ends_the_watch(void **state)
 {
     (void)state;
     struct server s;
@@ -243,7 +243,7 @@ static void test_duration(void **state)
     server_stop(&s);
 }
 
-static void test_icmp(void **state)
+static void icmp_is_answered(void **state)
 {
     (void)state;
     struct strv list = STRV_INIT;
@@ -269,7 +269,7 @@ static void test_icmp(void **state)
     strv_release(&list);
 }
 
-static void test_refusals(void **state)
+static void bad_options_are_refused(void **state)
 {
     (void)state;
     assert_int_equal(refusal("tcp:127.0.0.1:1", (struct watch_opts){.interval_ms = 0.01}), ERR_USAGE);
@@ -302,7 +302,7 @@ static void job_ended(struct job *job, void *arg)
 }
 
 // Cancelling ends the wait, not the watch.
-static void test_cancel(void **state)
+static void cancelling_ends_the_wait_and_not_the_watch(void **state)
 {
     (void)state;
     struct cancelled c = {start((const char *const[]){"tcp:127.0.0.1:1"}, 1, (struct watch_opts){0}), false, 0};
@@ -321,9 +321,10 @@ int main(void)
     if (loop_init(&e) < 0)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tcp),      cmocka_unit_test(test_http),     cmocka_unit_test(test_http_status),
-        cmocka_unit_test(test_endless),  cmocka_unit_test(test_duration), cmocka_unit_test(test_icmp),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_cancel),
+        cmocka_unit_test(tcp_is_answered_or_refused), cmocka_unit_test(http_wants_the_expected_text),
+        cmocka_unit_test(http_is_judged_by_its_end),  cmocka_unit_test(an_endless_watch_is_marked_and_stopped),
+        cmocka_unit_test(a_duration_ends_the_watch),  cmocka_unit_test(icmp_is_answered),
+        cmocka_unit_test(bad_options_are_refused),    cmocka_unit_test(cancelling_ends_the_wait_and_not_the_watch),
     };
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
 }

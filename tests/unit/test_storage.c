@@ -32,7 +32,7 @@ static char *read_back(const char *xml, const char *xpath)
     return s;
 }
 
-static void escapes(void **state)
+static void hostile_names_are_escaped(void **state)
 {
     (void)state;
     static const char *const places[] = {"/pool/name", "/pool/@type", "/pool/source/host/@name",
@@ -54,7 +54,7 @@ static void escapes(void **state)
     free(xml);
 }
 
-static void renames(void **state)
+static void a_volume_is_renamed_with_its_paths(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -75,7 +75,7 @@ static void renames(void **state)
     err_release(&e);
 }
 
-static void essences(void **state)
+static void an_essence_leaves_out_what_differs_by_chance(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -96,7 +96,7 @@ static void essences(void **state)
     free(c);
 }
 
-static void targets(void **state)
+static void only_a_directory_is_made_for_a_pool(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -123,7 +123,7 @@ static size_t entries(const char *dir)
     return n - 2;
 }
 
-static void new_files(void **state)
+static void a_new_file_is_there_whole_or_not(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -168,8 +168,11 @@ static void new_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(escapes), cmocka_unit_test(renames),   cmocka_unit_test(essences),
-        cmocka_unit_test(targets), cmocka_unit_test(new_files),
+        cmocka_unit_test(hostile_names_are_escaped),
+        cmocka_unit_test(a_volume_is_renamed_with_its_paths),
+        cmocka_unit_test(an_essence_leaves_out_what_differs_by_chance),
+        cmocka_unit_test(only_a_directory_is_made_for_a_pool),
+        cmocka_unit_test(a_new_file_is_there_whole_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ static const struct {
     {"the first answer was slow: back perhaps only then", ".xxs.", "5.0+5.0..18.0/2", 3, 0, 0, 0},
 };
 
-static void test_cases(void **state)
+static void drawn_outages_are_measured(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -168,7 +168,7 @@ static void test_cases(void **state)
     }
 }
 
-static void test_from_start(void **state)
+static void an_outage_from_the_start_has_no_beginning(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -185,7 +185,7 @@ static void test_from_start(void **state)
 }
 
 // A long way is not a wait: answers that are still travelling when the outage ends do not extend it.
-static void test_long_way(void **state)
+static void a_long_way_is_no_wait(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -204,7 +204,7 @@ static void test_long_way(void **state)
     free(d);
 }
 
-static void test_never_answered(void **state)
+static void a_target_that_never_answers_is_one_outage(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -227,7 +227,7 @@ static void test_never_answered(void **state)
 }
 
 // Base loss of 5 %: runs of up to log(1e-7)/log(0.05) = 5.4 may be chance, so 6 make an outage.
-static void test_lossy_network(void **state)
+static void base_loss_is_no_outage(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -246,7 +246,7 @@ static void test_lossy_network(void **state)
 }
 
 // An outage in the first second is an outage, not base loss.
-static void test_outage_while_calibrating(void **state)
+static void an_outage_while_calibrating_is_one(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -264,7 +264,7 @@ static void test_outage_while_calibrating(void **state)
     free(d);
 }
 
-static void test_phases(void **state)
+static void phases_are_told_apart(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -296,7 +296,7 @@ static void test_phases(void **state)
     free(d);
 }
 
-static void test_timeout_rules(void **state)
+static void late_begins_at_ten_times_the_usual(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -320,7 +320,7 @@ static void test_timeout_rules(void **state)
     free(d);
 }
 
-static void test_histogram(void **state)
+static void the_histogram_keeps_its_precision(void **state)
 {
     (void)state;
     struct watch_hist *h = xnew(struct watch_hist);
@@ -342,7 +342,7 @@ static void test_histogram(void **state)
     free(h);
 }
 
-static void test_timeline(void **state)
+static void the_timeline_has_its_buckets(void **state)
 {
     (void)state;
     struct drawing *d = xnew(struct drawing);
@@ -396,7 +396,7 @@ static const struct {
     {"https://guest/", NULL, 0, 0, NULL},
 };
 
-static void test_targets(void **state)
+static void targets_are_parsed_or_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
@@ -437,7 +437,7 @@ static const struct {
     {"HTTP/1.1 200 hello\r\nX: hello\r\n\r\nbye", "hello", 0, -1}, // the body counts
 };
 
-static void test_http(void **state)
+static void http_answers_are_judged_in_any_pieces(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
@@ -455,12 +455,18 @@ static void test_http(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),         cmocka_unit_test(test_from_start),
-        cmocka_unit_test(test_long_way),      cmocka_unit_test(test_never_answered),
-        cmocka_unit_test(test_lossy_network), cmocka_unit_test(test_outage_while_calibrating),
-        cmocka_unit_test(test_phases),        cmocka_unit_test(test_timeout_rules),
-        cmocka_unit_test(test_histogram),     cmocka_unit_test(test_timeline),
-        cmocka_unit_test(test_targets),       cmocka_unit_test(test_http),
+        cmocka_unit_test(drawn_outages_are_measured),
+        cmocka_unit_test(an_outage_from_the_start_has_no_beginning),
+        cmocka_unit_test(a_long_way_is_no_wait),
+        cmocka_unit_test(a_target_that_never_answers_is_one_outage),
+        cmocka_unit_test(base_loss_is_no_outage),
+        cmocka_unit_test(an_outage_while_calibrating_is_one),
+        cmocka_unit_test(phases_are_told_apart),
+        cmocka_unit_test(late_begins_at_ten_times_the_usual),
+        cmocka_unit_test(the_histogram_keeps_its_precision),
+        cmocka_unit_test(the_timeline_has_its_buckets),
+        cmocka_unit_test(targets_are_parsed_or_refused),
+        cmocka_unit_test(http_answers_are_judged_in_any_pieces),
     };
     return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void assert_shell_reads(const char *word, size_t n)
     assert_memory_equal(buf_str(&got), word, n);
 }
 
-static void quoting(void **state)
+static void quoting_gives_the_shell_the_same_word(void **state)
 {
     (void)state;
     static const char *const words[] = {"",      "a",    "a b",      "'",        "''",  "a'b'c",     "\"",   "$HOME",
@@ -120,7 +120,7 @@ static void quoting_refuses_nul(void **state)
 }
 
 // --- known_hosts
-static void known_names(void **state)
+static void known_names_match_as_sshs(void **state)
 {
     (void)state;
     static const struct {
@@ -173,7 +173,7 @@ static const char KNOWN[] = "# a comment\n"
                             "@revoked * ssh-ed25519 AAAAbad\r\n"
                             "open ssh-ed25519 AAAAopen";
 
-static void known_verdicts(void **state)
+static void known_keys_are_told_from_changed_ones(void **state)
 {
     (void)state;
     static const struct {
@@ -220,7 +220,7 @@ static void known_verdicts(void **state)
     assert_int_equal(remote_known_look(&files, "one", NULL, NULL, &r, &e), -1);
 }
 
-static void known_add(void **state)
+static void known_add_keeps_what_is_there(void **state)
 {
     (void)state;
     _cleanup_err_ struct err e = ERR_INIT;
@@ -247,7 +247,7 @@ static void known_add(void **state)
 }
 
 // Of two consoles at the first contact each was shown another key: the second does not get its own in beside the first.
-static void known_add_conflicts(void **state)
+static void known_add_refuses_a_second_key(void **state)
 {
     (void)state;
     _cleanup_free_ char *path = xasprintf("%s/conflict", dir);
@@ -275,7 +275,7 @@ static void known_add_conflicts(void **state)
     }
 }
 
-static void known_revoked(void **state)
+static void revoked_keys_are_found(void **state)
 {
     (void)state;
     _cleanup_free_ char *path = write_file("revoked", "# AAAAgood\nssh-ed25519 AAAAbad one\nssh-rsa AAAAworse\n", 0600);
@@ -298,7 +298,7 @@ static void known_revoked(void **state)
     assert_int_equal(remote_known_revoked(path, "AAAAbad", &line, &e), -1);
 }
 
-static void known_add_by_many(void **state)
+static void known_add_by_many_loses_nothing(void **state)
 {
     (void)state;
     enum { WRITERS = 4, EACH = 50 };
@@ -340,7 +340,7 @@ static void load(const char *text, const char *name, struct remote_config *c)
         fail_msg("%s", e.msg);
 }
 
-static void config_values(void **state)
+static void config_takes_the_first_value(void **state)
 {
     (void)state;
     struct remote_config c;
@@ -381,7 +381,7 @@ static void config_values(void **state)
     remote_config_release(&c);
 }
 
-static void config_defaults(void **state)
+static void config_has_sshs_defaults(void **state)
 {
     (void)state;
     struct remote_config c;
@@ -401,7 +401,7 @@ static void config_defaults(void **state)
     remote_config_release(&c);
 }
 
-static void config_match_and_include(void **state)
+static void config_follows_match_and_include(void **state)
 {
     (void)state;
     _cleanup_free_ char *inner = write_file("inner", "User inner\nHost zzz\n  Port 9\n", 0600);
@@ -466,7 +466,7 @@ static void config_restricts(void **state)
     }
 }
 
-static void config_errors(void **state)
+static void config_refuses_what_it_cannot_read(void **state)
 {
     (void)state;
     static const char *const bad[] = {"Port x\n", "Port 0\n",   "Port 70000\n",       "IdentitiesOnly perhaps\n",
@@ -497,7 +497,7 @@ static void config_errors(void **state)
     remote_config_release(&c);
 }
 
-static void targets(void **state)
+static void targets_are_split_into_user_host_and_port(void **state)
 {
     (void)state;
     static const struct {
@@ -534,7 +534,7 @@ static void targets(void **state)
 }
 
 // A failed command's error: its last words, whole lines, one message to the eye among those of other nodes.
-static void test_result_output(void **state)
+static void a_failure_quotes_the_last_words(void **state)
 {
     (void)state;
     struct remote_result r = REMOTE_RESULT_INIT;
@@ -565,21 +565,21 @@ static void test_result_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_result_output),
-        cmocka_unit_test(quoting),
+        cmocka_unit_test(a_failure_quotes_the_last_words),
+        cmocka_unit_test(quoting_gives_the_shell_the_same_word),
         cmocka_unit_test(quoting_refuses_nul),
-        cmocka_unit_test(known_names),
-        cmocka_unit_test(known_verdicts),
-        cmocka_unit_test(known_add),
-        cmocka_unit_test(known_add_by_many),
-        cmocka_unit_test(known_add_conflicts),
-        cmocka_unit_test(known_revoked),
+        cmocka_unit_test(known_names_match_as_sshs),
+        cmocka_unit_test(known_keys_are_told_from_changed_ones),
+        cmocka_unit_test(known_add_keeps_what_is_there),
+        cmocka_unit_test(known_add_by_many_loses_nothing),
+        cmocka_unit_test(known_add_refuses_a_second_key),
+        cmocka_unit_test(revoked_keys_are_found),
         cmocka_unit_test(config_restricts),
-        cmocka_unit_test(config_values),
-        cmocka_unit_test(config_defaults),
-        cmocka_unit_test(config_match_and_include),
-        cmocka_unit_test(config_errors),
-        cmocka_unit_test(targets),
+        cmocka_unit_test(config_takes_the_first_value),
+        cmocka_unit_test(config_has_sshs_defaults),
+        cmocka_unit_test(config_follows_match_and_include),
+        cmocka_unit_test(config_refuses_what_it_cannot_read),
+        cmocka_unit_test(targets_are_split_into_user_host_and_port),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

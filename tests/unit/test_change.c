@@ -81,7 +81,7 @@ static void there_and_back(const struct change *c, const char *old, size_t n, co
 #define BLOCK "# BEGIN MIGSH t\n" MARK "\n192.0.2.1 a\n# END MIGSH t\n"
 #define BLOCK_CRLF "# BEGIN MIGSH t\r\n" MARK "\r\n192.0.2.1 a\r\n# END MIGSH t\r\n"
 
-static void blocks(void **state)
+static void blocks_are_put_in_and_taken_back(void **state)
 {
     (void)state;
     static const struct {
@@ -116,7 +116,7 @@ static void blocks(void **state)
     plan_free(p);
 }
 
-static void broken_blocks(void **state)
+static void broken_blocks_are_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -168,7 +168,7 @@ static void broken_blocks(void **state)
 }
 
 // What others do between our write and our undo.
-static void conflicts(void **state)
+static void what_others_have_changed_is_not_taken_back(void **state)
 {
     (void)state;
     struct plan *p = plan_new("test");
@@ -243,7 +243,7 @@ static char *to_upper_x(const char *line, size_t len, const void *data)
     return len == 1 && *line == 'x' ? xstrdup("X") : NULL;
 }
 
-static void lines(void **state)
+static void lines_are_put_in_and_taken_back(void **state)
 {
     (void)state;
     struct plan *p = plan_new("test");
@@ -284,7 +284,7 @@ static void lines(void **state)
 }
 
 // Random texts, several changes one after the other, taken back in the other order.
-static void random_edits(void **state)
+static void random_edits_are_taken_back_to_the_byte(void **state)
 {
     (void)state;
     static const char *const pieces[] = {"a\n", "b b\n", "\n",        "c\r\n",     "192.0.2.1 a\n", "\xff\xfe\n",
@@ -333,7 +333,7 @@ static void random_edits(void **state)
     }
 }
 
-static void diffs(void **state)
+static void diffs_are_unified(void **state)
 {
     (void)state;
     static const struct {
@@ -402,7 +402,7 @@ static void diff_is_a_patch(void **state)
     free(rm);
 }
 
-static void local_processes(void **state)
+static void local_processes_give_all_their_output(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -472,7 +472,7 @@ static int hear(void *data, bool is_stderr, const void *s, size_t n, struct err 
     return 0;
 }
 
-static void fed_processes(void **state)
+static void fed_processes_talk_both_ways(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -501,7 +501,7 @@ static void fed_processes(void **state)
     close(d.wake[1]);
 }
 
-static void host_names(void **state)
+static void host_names_are_judged(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "source", "a-b.c-d", "1a", "a.b.c", "3com.example"};
@@ -540,7 +540,7 @@ static void host_names(void **state)
     assert_int_equal(h.n, 0);
 }
 
-static void host_conflicts(void **state)
+static void host_names_with_other_addresses_are_told(void **state)
 {
     (void)state;
     struct hosts h = {NULL, 0, xstrdup("me")};
@@ -588,10 +588,16 @@ static void host_conflicts(void **state)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN); // as the program does
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks),          cmocka_unit_test(broken_blocks),   cmocka_unit_test(conflicts),
-        cmocka_unit_test(lines),           cmocka_unit_test(random_edits),    cmocka_unit_test(diffs),
-        cmocka_unit_test(diff_is_a_patch), cmocka_unit_test(local_processes), cmocka_unit_test(fed_processes),
-        cmocka_unit_test(host_names),      cmocka_unit_test(host_conflicts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(blocks_are_put_in_and_taken_back),
+                                       cmocka_unit_test(broken_blocks_are_refused),
+                                       cmocka_unit_test(what_others_have_changed_is_not_taken_back),
+                                       cmocka_unit_test(lines_are_put_in_and_taken_back),
+                                       cmocka_unit_test(random_edits_are_taken_back_to_the_byte),
+                                       cmocka_unit_test(diffs_are_unified),
+                                       cmocka_unit_test(diff_is_a_patch),
+                                       cmocka_unit_test(local_processes_give_all_their_output),
+                                       cmocka_unit_test(fed_processes_talk_both_ways),
+                                       cmocka_unit_test(host_names_are_judged),
+                                       cmocka_unit_test(host_names_with_other_addresses_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ static void refuses(const char *path, enum err_code code, const char *msg, const
     err_release(&e);
 }
 
-static void ways(void **state)
+static void every_component_of_the_way_is_judged(void **state)
 {
     (void)state;
     char before[4096];
@@ -118,7 +118,7 @@ static void ways(void **state)
 }
 
 // Writable by others: the file, its directory, one above; by the group, whichever that is.
-static void writers(void **state)
+static void what_others_can_write_is_refused(void **state)
 {
     (void)state;
     static const mode_t bad[] = {0020, 0002, 0022};
@@ -151,7 +151,7 @@ static void own(const char *name, uid_t uid)
     assert_int_equal(lchown(at(name), uid, (gid_t)-1), 0);
 }
 
-static void owners(void **state)
+static void what_others_own_is_refused(void **state)
 {
     (void)state;
     if (geteuid() != 0)
@@ -180,7 +180,7 @@ static void owners(void **state)
     refuses(at("sticky/link"), ERR_UNSAFE, "the link", NULL);
 }
 
-static void replaces(void **state)
+static void a_file_is_replaced_whole(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -200,7 +200,7 @@ static void replaces(void **state)
     free(ls);
 }
 
-static void state_dir(void **state)
+static void the_state_directory_is_ours_alone(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
@@ -236,8 +236,9 @@ static void state_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ways),     cmocka_unit_test(writers),   cmocka_unit_test(owners),
-        cmocka_unit_test(replaces), cmocka_unit_test(state_dir),
+        cmocka_unit_test(every_component_of_the_way_is_judged), cmocka_unit_test(what_others_can_write_is_refused),
+        cmocka_unit_test(what_others_own_is_refused),           cmocka_unit_test(a_file_is_replaced_whole),
+        cmocka_unit_test(the_state_directory_is_ours_alone),
     };
     return cmocka_run_group_tests(tests, set_up_tree, tear_down_tree);
 }

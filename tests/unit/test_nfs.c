@@ -30,7 +30,7 @@ static char *shown(const char *text)
     return buf_steal(&b);
 }
 
-static void test_read(void **state)
+static void exports_are_read_with_their_quirks(void **state)
 {
     (void)state;
     static const char *const table[][2] = {
@@ -85,7 +85,7 @@ static char *set(const char *text, const char *path, const char *client, const c
     return buf_steal(&b);
 }
 
-static void test_set(void **state)
+static void set_changes_one_client(void **state)
 {
     (void)state;
     static const struct {
@@ -121,7 +121,7 @@ static void test_set(void **state)
     }
 }
 
-static void test_unset(void **state)
+static void unset_takes_one_client_out(void **state)
 {
     (void)state;
     static const char *const table[][3] = {
@@ -146,7 +146,7 @@ static void test_unset(void **state)
 }
 
 // Any bytes: reading ends, and what a change does not concern stays.
-static void test_garbage(void **state)
+static void any_bytes_are_read_to_their_end(void **state)
 {
     (void)state;
     static const char alphabet[] = "/a b\\\n\"#()-,\r\t\f\v04\x01\xff";
@@ -171,7 +171,7 @@ static void test_garbage(void **state)
 }
 
 // A node's file of some megabytes: what it costs grows as the file does.
-static void test_large(void **state)
+static void a_large_file_costs_in_proportion(void **state)
 {
     (void)state;
     enum { LINES = 200000 };
@@ -197,7 +197,7 @@ static int check(const char *client, const char *options, json_t **notes, char *
     return r;
 }
 
-static void test_check(void **state)
+static void options_are_checked(void **state)
 {
     (void)state;
     static const struct {
@@ -246,7 +246,7 @@ static void test_check(void **state)
     }
 }
 
-static void test_ganesha(void **state)
+static void ganesha_gets_the_same_export(void **state)
 {
     (void)state;
     static const char line[] = "/srv/x 192.0.2.1(rw,sync,no_root_squash) *(ro,anonuid=36,sec=krb5:sys,nohide)\n";
@@ -287,7 +287,7 @@ static int upper(const struct change *c, const char *old, size_t len, struct buf
 }
 
 // A change by a function is one hunk, so it can be taken back after others have changed the rest.
-static void test_edit(void **state)
+static void an_edit_is_one_hunk(void **state)
 {
     (void)state;
     struct plan *p = plan_new("test");
@@ -326,7 +326,7 @@ static void test_edit(void **state)
     plan_free(p);
 }
 
-static void test_mounts(void **state)
+static void mounts_are_read_unescaped(void **state)
 {
     (void)state;
     static const char table[] = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
@@ -367,9 +367,15 @@ static void test_mounts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),    cmocka_unit_test(test_set),    cmocka_unit_test(test_unset),
-        cmocka_unit_test(test_garbage), cmocka_unit_test(test_check),  cmocka_unit_test(test_ganesha),
-        cmocka_unit_test(test_edit),    cmocka_unit_test(test_mounts), cmocka_unit_test(test_large),
+        cmocka_unit_test(exports_are_read_with_their_quirks),
+        cmocka_unit_test(set_changes_one_client),
+        cmocka_unit_test(unset_takes_one_client_out),
+        cmocka_unit_test(any_bytes_are_read_to_their_end),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(ganesha_gets_the_same_export),
+        cmocka_unit_test(an_edit_is_one_hunk),
+        cmocka_unit_test(mounts_are_read_unescaped),
+        cmocka_unit_test(a_large_file_costs_in_proportion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
