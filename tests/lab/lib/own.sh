@@ -4,8 +4,19 @@
 # A lab of a script's own, with the words in which it tells what it wants of migsh and the hosts:
 #     . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" NAME SUBNET
 # MIGSH_NAME_SUBNET chooses another subnet. The lab and $work go when the script ends; where there can be no lab it ends
-# here, with status 77. Sourced only, with set -uo pipefail.
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# here, with status 77. MIGSH_SECTION=REGEX leaves of the script what is before its first "# --- NAME", and the sections whose
+# names match: one that builds on another wants both ('adopt|export'). Sourced only, with set -uo pipefail.
+here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+if [ -n "${MIGSH_SECTION:-}" ]; then
+    part=$(mktemp -d "${TMPDIR:-/tmp}/migsh-section.XXXXXX")
+    trap 'rm -rf "$part"' EXIT
+    ln -s "$here/lib" "$part/lib"
+    awk -v want="$MIGSH_SECTION" '/^# --- / { keep = $0 ~ want; found += keep; begun = 1 }
+        !begun || keep || /^finish$/; END { exit !found }' "$0" >"$part/${0##*/}" ||
+        { echo "no section of $0 matches $MIGSH_SECTION"; exit 1; }
+    MIGSH_SECTION='' bash "$part/${0##*/}"
+    exit
+fi
 migsh=$(realpath -m "${MIGSH:-$here/../../build-asan/shell/migsh}")
 plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
 preload=$(realpath -m "$(dirname "$plain")/../tests/fault/at_record.so")
