@@ -39,8 +39,8 @@ static int holder_gc(lua_State *L)
     return 0;
 }
 
-// check_trusted(path, optional) -> true; raises ERR_UNSAFE where others could have written it. optional: nil where there
-// is none
+// check_trusted(path, optional) -> true; raises ERR_UNSAFE where others could have written it. optional: nil where
+// there is none
 static int files_check(lua_State *L)
 {
     lua_settop(L, 2);

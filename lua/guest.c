@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What guests and their descriptions say, judged: core/guest/domxml_host.h and core/guest/address.h. Main thread; an address is
-// checked by a job.
+// What guests and their descriptions say, judged: core/guest/domxml_host.h and core/guest/address.h. Main thread; an
+// address is checked by a job.
 #include <jansson.h>
 
 #include "base/mem.h"

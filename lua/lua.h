@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Lua engine, as main.c sees it: it registers itself with core/console/script.h, and that is how everybody else reaches it.
-// Main thread only. The interpreter is made at its first use, so plain commands do not pay for it.
+// The Lua engine, as main.c sees it: it registers itself with core/console/script.h, and that is how everybody else
+// reaches it. Main thread only. The interpreter is made at its first use, so plain commands do not pay for it.
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs of core/console/script.h: a chunk, a script file or a recipe, from its start to its done(). Main thread. How coroutines
-// take turns is lib/sched.lua's; this hands requests in and results out.
+// Runs of core/console/script.h: a chunk, a script file or a recipe, from its start to its done(). Main thread. How
+// coroutines take turns is lib/sched.lua's; this hands requests in and results out.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A watch (core/watch/watch.h) as a userdata. Main thread; starting, waiting and stopping block and are jobs, so lua/lib
-// waits for them as operations. A watch that is forgotten is freed by the collector, which ends its probing.
+// A watch (core/watch/watch.h) as a userdata. Main thread; starting, waiting and stopping block and are jobs, so
+// lua/lib waits for them as operations. A watch that is forgotten is freed by the collector, which ends its probing.
 #include "core/watch/watch.h"
 
 #include "base/strv.h"

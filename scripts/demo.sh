@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # From a fresh Debian 12 machine to a real live migration whose outage was measured: installs what is missing, builds,
-# brings up four hosts on this machine (tests/lab), migrates a running guest between two of them with migsh while probing
-# it every 5 ms, shows the report, and takes everything down again. Needs root (namespaces, guests). A second run installs
-# and rebuilds nothing.
+# brings up four hosts on this machine (tests/lab), migrates a running guest between two of them with migsh while
+# probing it every 5 ms, shows the report, and takes everything down again. Needs root (namespaces, guests). A second
+# run installs and rebuilds nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of the sections named (default: build lab test) from scripts/packages.txt. Says what it
-# installs; says and does nothing where all is there. Daemons that the packages bring are not started: the lab runs its own.
-# Needs root, or sudo, only when something is missing.
+# installs; says and does nothing where all is there. Daemons that the packages bring are not started: the lab runs its
+# own. Needs root, or sudo, only when something is missing.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

@@ -332,7 +332,8 @@ static void fill_standard_fds(void)
     }
 }
 
-// A console with many nodes, jobs and probes needs more descriptors than the usual 1024; half of the limit is the probes'.
+// A console with many nodes, jobs and probes needs more descriptors than the usual 1024; half of the limit is the
+// probes'.
 static void raise_limits(void)
 {
     enum { ENOUGH = 65536 };

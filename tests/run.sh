@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds (plain, and with ASan+UBSan), runs the suites named, or all of them. The last line is
-# "N passed, N failed, N skipped"; the status is 0 when nothing failed. A suite prints "ok N - …" and "not ok N - …" lines;
-# status 77 means it cannot run here, and its last line says why: that counts as one skipped.
+# "N passed, N failed, N skipped"; the status is 0 when nothing failed. A suite prints "ok N - …" and "not ok N - …"
+# lines; status 77 means it cannot run here, and its last line says why: that counts as one skipped.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -90,8 +90,8 @@ judge() {
     fi
 }
 
-# Scripts that mostly wait, for a terminal or for guests and hosts of their own: a lane more than cores. Words: NAME SCRIPT
-# NAME SCRIPT…
+# Scripts that mostly wait, for a terminal or for guests and hosts of their own: a lane more than cores. Words: NAME
+# SCRIPT NAME SCRIPT…
 run_lanes() {
     local -A names=()
     local pids=() pid

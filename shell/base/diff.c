@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Unified diffs. See diff.h. Longest common subsequence by dynamic programming on what is left after the common head and
-// tail are cut off; a middle too large for that is shown as taken out and put in whole.
+// Unified diffs. See diff.h. Longest common subsequence by dynamic programming on what is left after the common head
+// and tail are cut off; a middle too large for that is shown as taken out and put in whole.
 #include "base/diff.h"
 
 #include <stdbool.h>
@@ -98,7 +98,8 @@ static void add_head(struct buf *out, size_t a, size_t n_a, size_t b, size_t n_b
     buf_addf(out, "@@ -%zu,%zu +%zu,%zu @@\n", n_a ? a + 1 : a, n_a, n_b ? b + 1 : b, n_b);
 }
 
-// The hunk that begins with the change at a[i], b[k]: goes on until 2 * CONTEXT equal lines follow. Moves i and k behind.
+// The hunk that begins with the change at a[i], b[k]: goes on until 2 * CONTEXT equal lines follow. Moves i and k
+// behind.
 static void add_hunk(struct buf *out, const struct side *a, const struct side *b, size_t *i, size_t *k)
 {
     size_t lead = *i < CONTEXT ? *i : CONTEXT;

@@ -9,8 +9,8 @@
 // Zeroed memory; never NULL.
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
-// Room for one more behind `n` elements of an array that was only ever grown by this: by doubling, so that adding one after
-// the other stays linear.
+// Room for one more behind `n` elements of an array that was only ever grown by this: by doubling, so that adding one
+// after the other stays linear.
 void *xgrow(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);            // NULL stays NULL
 char *xstrndup(const char *s, size_t n); // at most n bytes of s

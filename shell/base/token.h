@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Random bytes that nobody can guess: names of temporary files, marks, nonces. Any thread. The kernel always has them once it
-// has booted: where it says that it has none, the program ends.
+// Random bytes that nobody can guess: names of temporary files, marks, nonces. Any thread. The kernel always has them
+// once it has booted: where it says that it has none, the program ends.
 #pragma once
 
 #include <stddef.h>

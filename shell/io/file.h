@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Local files that are data, read whole. What root is told to do by a file is file_trusted.h's. Any thread; short blocking
-// on a local disk is accepted.
+// Local files that are data, read whole. What root is told to do by a file is file_trusted.h's. Any thread; short
+// blocking on a local disk is accepted.
 #pragma once
 
 #include <stdbool.h>

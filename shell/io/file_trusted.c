@@ -17,8 +17,8 @@
 
 enum { LINKS_MAX = 40, TEMP_ATTEMPTS = 100 };
 
-// On the way to what a path names. At the end `dir` is the directory that it lies in, and `name` what it is called there;
-// NULL: it is `dir` itself.
+// On the way to what a path names. At the end `dir` is the directory that it lies in, and `name` what it is called
+// there; NULL: it is `dir` itself.
 struct walk {
     const char *path; // as the caller has it
     bool make;        // missing directories are made
@@ -188,8 +188,8 @@ static int walk(struct walk *w, const char *path, bool make, struct err *e)
 
 int file_trusted_openat(int dir, const char *name, int flags, const char *path, int *ret_fd, struct err *e)
 {
-    // Looked at before it is opened, which for a device may already be an act; what counts is what was opened. O_NONBLOCK:
-    // a pipe that got there meanwhile is refused, not waited for.
+    // Looked at before it is opened, which for a device may already be an act; what counts is what was opened.
+    // O_NONBLOCK: a pipe that got there meanwhile is refused, not waited for.
     struct stat st;
     _cleanup_(close_p) int fd = -1;
     bool is_file = name && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;

@@ -16,7 +16,8 @@ typedef void job_run_fn(struct job *job, void *arg);  // on the job's thread
 typedef void job_done_fn(struct job *job, void *arg); // on the main thread, exactly once; the job is freed afterwards
 
 // Starts a job. Main thread only. `arg` belongs to the job until done() has run. A job in flight keeps the process
-// alive only as long as somebody waits for it. NULL (ERR_IO): there is no descriptor or thread left; done() will not run.
+// alive only as long as somebody waits for it. NULL (ERR_IO): there is no descriptor or thread left; done() will not
+// run.
 struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg, struct err *e);
 
 // Asks the job to end: sets the flag, wakes its fd and its lock_wait(), runs its hooks (on a thread made for that:
@@ -41,8 +42,8 @@ struct job_hook {
 void job_hook_push(struct job *job, struct job_hook *hook);
 void job_hook_pop(struct job *job, struct job_hook *hook);
 
-// What is asked of each of several nodes: job_parallel() with as many threads as is good for that. fn keeps its errors for
-// itself; err_join() makes one of them.
+// What is asked of each of several nodes: job_parallel() with as many threads as is good for that. fn keeps its errors
+// for itself; err_join() makes one of them.
 void job_each(struct job *job, size_t n, void (*fn)(struct job *job, size_t i, void *arg), void *arg);
 // Runs fn(job, i, arg) for every i < n on at most `workers` threads (the caller's own among them) and returns when all
 // have ended. Cancelling the job does not skip an i: fn is expected to look at job_check() itself.
@@ -72,8 +73,8 @@ void job_thread_join(struct job_thread *t);         // frees it; NULL is fine
 // Instead of joining: it may be blocked for a long time, ends by itself, and shares nothing that is not its own.
 void job_thread_leave(struct job_thread *t);
 
-// One that nobody waits for: for calls that cannot be interrupted and may be left behind (name resolution). Where there is
-// no thread left, fn runs here and now.
+// One that nobody waits for: for calls that cannot be interrupted and may be left behind (name resolution). Where there
+// is no thread left, fn runs here and now.
 void job_thread_detached(const char *name, void (*fn)(void *arg), void *arg);
 
 bool job_on_main(void);

@@ -185,8 +185,8 @@ static int pump(struct process *p)
     return 0;
 }
 
-// r < 0: it is to end. Its traps may tidy up for GRACE_MS; what is deaf to that is killed. One that has closed its output
-// and goes on can still be cancelled.
+// r < 0: it is to end. Its traps may tidy up for GRACE_MS; what is deaf to that is killed. One that has closed its
+// output and goes on can still be cancelled.
 static int wait_end(struct process *p, int r, int *ret_status)
 {
     double told = 0, pause_ms = 0.5;

@@ -18,8 +18,8 @@ int xml_parse(const char *text, struct xml_doc **ret, struct err *e);
 void xml_free(struct xml_doc *doc); // NULL is fine
 DEFINE_CLEANUP(struct xml_doc, xml_free);
 
-// The nodes an expression finds below `at` (NULL: the root element); the caller frees the array. `xpath` is one of ours,
-// known to be right.
+// The nodes an expression finds below `at` (NULL: the root element); the caller frees the array. `xpath` is one of
+// ours, known to be right.
 struct xml_node **xml_nodes(struct xml_doc *doc, struct xml_node *at, const char *xpath, size_t *ret_n);
 // string(xpath): the caller frees; NULL where nothing is found or the text is empty.
 char *xml_string(struct xml_doc *doc, struct xml_node *at, const char *xpath);
@@ -35,8 +35,8 @@ int xml_get(struct xml_doc *doc, struct xml_node *at, const char *xpath, char **
 int xml_query(struct xml_doc *doc, const char *xpath, int wrap, char **ret, struct err *e);
 
 // Small changes to a document: every node that an expression of ours finds is removed (and freed with the document, as
-// somebody may hold it); the first gets `text` for its content (false: none was found). xml_text(): the whole document, as
-// UTF-8; the caller frees.
+// somebody may hold it); the first gets `text` for its content (false: none was found). xml_text(): the whole document,
+// as UTF-8; the caller frees.
 void xml_remove(struct xml_doc *doc, const char *xpath);
 // With a script's expression. ERR_USAGE, also where it finds the root element, without which there is no document.
 int xml_remove_found(struct xml_doc *doc, struct xml_node *at, const char *xpath, struct err *e);
@@ -49,8 +49,8 @@ void xml_node_set(struct xml_node *node, const char *text);
 void xml_node_rename(struct xml_node *node, const char *name);
 // ERR_USAGE: the node is no element, that is no attribute's name, or no text that XML can carry.
 int xml_node_set_attribute(struct xml_node *node, const char *name, const char *text, struct err *e);
-// Adds a piece of XML to what is in `parent`, behind its child `after` (NULL: in front of all). The piece may be of several
-// nodes, blanks between them too, and declares the name spaces that it uses. ERR_USAGE: it is not well-formed.
+// Adds a piece of XML to what is in `parent`, behind its child `after` (NULL: in front of all). The piece may be of
+// several nodes, blanks between them too, and declares the name spaces that it uses. ERR_USAGE: it is not well-formed.
 int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e);
 
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as

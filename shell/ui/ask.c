@@ -210,8 +210,8 @@ static void erase(bool all)
     draw();
 }
 
-// A secret is any bytes. Other text is shown, so it is kept a whole character at a time, and only what may be shown: it may
-// have been pasted.
+// A secret is any bytes. Other text is shown, so it is kept a whole character at a time, and only what may be shown: it
+// may have been pasted.
 static void accept_byte(char c)
 {
     if (queue->kind != OUT_ASK_SECRET) {

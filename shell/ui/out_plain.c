@@ -25,8 +25,8 @@ enum { PROGRESS_EVERY_MS = 1000 };
 
 static struct out_style style;
 
-// The one way of foreign text to a terminal, and to standard error in any case, which is for people and ends in logs that
-// people look at. Only results into a pipe or a file stay as they are.
+// The one way of foreign text to a terminal, and to standard error in any case, which is for people and ends in logs
+// that people look at. Only results into a pipe or a file stay as they are.
 static void put(FILE *to, const char *text, size_t n)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;

@@ -107,8 +107,8 @@ static void mark_pastes(bool on)
     fflush(rl_outstream);
 }
 
-// Instead of readline's own: the mode stays the same all the time, because in between a ^D typed ahead would be taken by
-// the terminal, and other keys echoed where they do not belong.
+// Instead of readline's own: the mode stays the same all the time, because in between a ^D typed ahead would be taken
+// by the terminal, and other keys echoed where they do not belong.
 static void prepare_terminal(int meta)
 {
     (void)meta;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Today's migsh beside an older one: the same commands by turns in one lab. For each: the median of the seconds of both and
-# their ratio, ssh logins (connections to port 22, of all hosts together) and bytes on the wire, which do not depend on the
-# machine's load.
+# Today's migsh beside an older one: the same commands by turns in one lab. For each: the median of the seconds of both
+# and their ratio, ssh logins (connections to port 22, of all hosts together) and bytes on the wire, which do not depend
+# on the machine's load.
 #     tests/bench/beside.sh OLD-MIGSH [ROUNDS]      OLD-MIGSH: the binary in the build directory of its own checkout
 # Needs root.
 set -uo pipefail

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `disk-copy` beside scp, ssh cat, tar, rsync and virsh, in a lab of its own: every round runs all of a case's commands in
-# turn, the figures are medians: seconds, how many times longer than the case's first line, bytes on all wires together
-# (interface counters; through the console a byte crosses two), CPU seconds of the machines, what the copy occupies.
+# `disk-copy` beside scp, ssh cat, tar, rsync and virsh, in a lab of its own: every round runs all of a case's commands
+# in turn, the figures are medians: seconds, how many times longer than the case's first line, bytes on all wires
+# together (interface counters; through the console a byte crosses two), CPU seconds of the machines, what the copy
+# occupies.
 #     tests/bench/copy.sh [--size 256M] [--rounds 3] [--keep] [CASE…]
-# Cases: dense (P1, P2, relay), sparse (P3), qcow2 (P3), rtt (P4), gbit (P4), again (P5), resume (P6), memory; default: all.
-# --size is a dense image's; the sparse one has 8 times as much, a fortieth of it data in 782 pieces. Needs root.
+# Cases: dense (P1, P2, relay), sparse (P3), qcow2 (P3), rtt (P4), gbit (P4), again (P5), resume (P6), memory; default:
+# all. --size is a dense image's; the sparse one has 8 times as much, a fortieth of it data in 782 pieces. Needs root.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 migsh=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")

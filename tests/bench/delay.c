@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A TCP proxy that holds back all it carries for some milliseconds in each direction, without limiting the rate: a round
-// trip where the kernel has no netem. One thread. Usage: delay LISTEN_PORT PORT MS: from any address to 127.0.0.1:PORT.
+// A TCP proxy that holds back all it carries for some milliseconds in each direction, without limiting the rate: a
+// round trip where the kernel has no netem. One thread. Usage: delay LISTEN_PORT PORT MS: from any address to
+// 127.0.0.1:PORT.
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034 # what the sourcing script uses
-# Sourced by hosts.sh and keys.sh: 20 nodes, each a real sshd with the defaults of its kind (MaxStartups 10:30:100), a name,
-# an /etc and a /root of its own in namespaces at 10.66.0.N; the figures of both sides. All in a pid and a network
+# Sourced by hosts.sh and keys.sh: 20 nodes, each a real sshd with the defaults of its kind (MaxStartups 10:30:100), a
+# name, an /etc and a /root of its own in namespaces at 10.66.0.N; the figures of both sides. All in a pid and a network
 # namespace, so that the numbers of processes can be told from the pids, and nothing is left behind.
 # Gives: work, rounds, migsh, nodes, all (n1,n2,…), and HOME with a key that the nodes let in.
 [ "$(id -u)" -eq 0 ] || { echo "needs root"; exit 77; }

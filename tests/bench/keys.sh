@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Everybody's keys to everybody, 20 nodes: `key-exchange --apply` beside two rounds of `xargs -P16 ssh`, the first of which
-# makes each node's key and collects it, the second appends all keys and host keys everywhere; by turns, medians. Wanted:
-# at most 12 ms a node, and at least 4 times less than ssh. Usage: keys.sh [ROUNDS] (default 5). Needs root.
+# Everybody's keys to everybody, 20 nodes: `key-exchange --apply` beside two rounds of `xargs -P16 ssh`, the first of
+# which makes each node's key and collects it, the second appends all keys and host keys everywhere; by turns, medians.
+# Wanted: at most 12 ms a node, and at least 4 times less than ssh. Usage: keys.sh [ROUNDS] (default 5). Needs root.
 set -uo pipefail
 # shellcheck source=tests/bench/fleet.sh
 . "$(dirname "${BASH_SOURCE[0]}")/fleet.sh"

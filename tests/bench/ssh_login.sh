@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# An ssh login with its first command, and later commands on the same connection, beside `ssh HOST true`: loopback, a real
-# sshd in namespaces of its own, pairs in alternating order, medians. The bars: login and first command at most 1/5 of
-# `ssh`, later commands at most 5 ms, one connection for all commands.
+# An ssh login with its first command, and later commands on the same connection, beside `ssh HOST true`: loopback, a
+# real sshd in namespaces of its own, pairs in alternating order, medians. The bars: login and first command at most 1/5
+# of `ssh`, later commands at most 5 ms, one connection for all commands.
 #     tests/bench/ssh_login.sh [PAIRS]
 set -euo pipefail
 

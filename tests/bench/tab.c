@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What Tab costs at the prompt with 5,000 domains known: libvirt's test driver with that many, the real `list --all`, then
-// complete_line() as the Tab key calls it. Prints the median and the largest time of each line, and the calls made to
-// libvirt meanwhile. Fails above 5 ms (the largest median) or with a single call. Main thread.
+// What Tab costs at the prompt with 5,000 domains known: libvirt's test driver with that many, the real `list --all`,
+// then complete_line() as the Tab key calls it. Prints the median and the largest time of each line, and the calls made
+// to libvirt meanwhile. Fails above 5 ms (the largest median) or with a single call. Main thread.
 //     tab [DOMAINS]
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Torn reads: four consoles make 250 updates each to one node's /etc/hosts while it is read over and over, at least 10,000
-# times. A read is torn if the first line, the end of a block or the last newline is missing. Usage: torn.sh. Needs root.
+# Torn reads: four consoles make 250 updates each to one node's /etc/hosts while it is read over and over, at least
+# 10,000 times. A read is torn if the first line, the end of a block or the last newline is missing. Usage: torn.sh.
+# Needs root.
 set -uo pipefail
 nodes=1 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 # shellcheck source=tests/bench/fleet.sh

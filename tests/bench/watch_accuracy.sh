@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# How exact `migsh watch --interval 1ms` is, beside `ping -i 0.01` and `fping -i 1 -p 1` at the same time on the same outages:
-# 24 random windows of 10 to 300 ms in which a TUN responder stays silent and whose truth it knows (tun_truth.c), without
-# and with four busy loops. Prints a table for each, then whether the goals are met; the status is 1 if one is not.
+# How exact `migsh watch --interval 1ms` is, beside `ping -i 0.01` and `fping -i 1 -p 1` at the same time on the same
+# outages: 24 random windows of 10 to 300 ms in which a TUN responder stays silent and whose truth it knows
+# (tun_truth.c), without and with four busy loops. Prints a table for each, then whether the goals are met; the status
+# is 1 if one is not.
 #     watch_accuracy.sh [ROUNDS]     a round takes about half a minute; default 1
 # Needs root, ping, fping and python3; makes a network namespace of its own and leaves nothing behind.
 set -euo pipefail

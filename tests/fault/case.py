@@ -15,8 +15,8 @@ from hosts import Broken, wait_for
 from world import FILES, NODES
 
 LIMIT = 150  # seconds that a console may take on a loaded machine, and no fault is there to be waited for
-# Seconds within which a fault is to be told; the machine's load needs none above: with 8 to do for 2 cores it was 25.4 for
-# a peer that says nothing, and 1.3 for a full disk (after the shutdown, which comes first).
+# Seconds within which a fault is to be told; the machine's load needs none above: with 8 to do for 2 cores it was 25.4
+# for a peer that says nothing, and 1.3 for a full disk (after the shutdown, which comes first).
 NOTICED = 30
 FULL = 2
 COMMAND = "cold-migrate"

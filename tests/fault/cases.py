@@ -6,7 +6,8 @@
 #   journal/K-20/cut/END             killed at the last step but one, and its journal cut to K twentieths
 #   STEP/intent|outcome/kill/ACT/END killed there, and the operator goes on by hand first (acts.py)
 #
-# END is what the operator does then: resume or rollback, each point has both in turn; or cleanup, which finds out itself.
+# END is what the operator does then: resume or rollback, each point has both in turn; or cleanup, which finds out
+# itself.
 import random
 import sys
 from collections import namedtuple

@@ -4,8 +4,8 @@
 #
 #   tests/fault/random.sh [--migrations N] [--minutes M] [--seed S]
 #
-# Prints each failure with all that the nodes say, and at the end the figures: migrations, faults by kind, how they ended,
-# how often two copies ran (0), how often a disk was not what it should be (0). The same seed is the same run.
+# Prints each failure with all that the nodes say, and at the end the figures: migrations, faults by kind, how they
+# ended, how often two copies ran (0), how often a disk was not what it should be (0). The same seed is the same run.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 MIGSH_PLAIN=$(realpath "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")

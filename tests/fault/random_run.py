@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A guest goes to and fro, and each time something goes wrong somewhere: any fault at any record or after any number of
-# bytes, any way out. In between somebody writes to its disk, so that an old copy is never taken for the new one. Started
-# by random.sh; prints the figures at the end.
+# bytes, any way out. In between somebody writes to its disk, so that an old copy is never taken for the new one.
+# Started by random.sh; prints the figures at the end.
 import argparse
 import collections
 import os

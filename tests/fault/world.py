@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is there before each case: one guest on one node, and on both nodes things of other people that nobody may touch.
-# Owns how the nodes are brought back to that, and what is read off them: by virsh, ps and sha256sum in the hosts, never by
-# migsh.
+# Owns how the nodes are brought back to that, and what is read off them: by virsh, ps and sha256sum in the hosts, never
+# by migsh.
 import hashlib
 import os
 import subprocess
@@ -12,7 +12,8 @@ IMAGES = "/mnt/images"  # a small file system of its own on each node, so that i
 MASTER = "/mnt/master"
 FILES = ("base.qcow2", "vm.qcow2", "data.raw")
 NODES = ("source", "dest")
-# Processes that a node may have at any time: the lab's, libvirt's, ours, and logins that the kernel has not noticed the end of.
+# Processes that a node may have at any time: the lab's, libvirt's, ours, and logins that the kernel has not noticed the
+# end of.
 USUAL = {"lab", "bash", "mount.nfs", "sleep", "ps", "sort", "sshd", "libvirtd", "virsh", "dnsmasq", "virtlogd", "qemu-system-x86"}
 
 DISKS = """

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the harnesses share: cutting the input up, and saying what must hold. A string that is handed on is malloc()ed to
-// its length, so that a read behind it is seen.
+// What the harnesses share: cutting the input up, and saying what must hold. A string that is handed on is malloc()ed
+// to its length, so that a read behind it is seen.
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What qemu-img says of an image, and the arithmetic on it: a plan sends all of the data that is wanted, and nothing twice.
+// What qemu-img says of an image, and the arithmetic on it: a plan sends all of the data that is wanted, and nothing
+// twice.
 #include "core/copy/map.h"
 #include "fuzz.h"
 

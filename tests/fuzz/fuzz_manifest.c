@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// manifest.json of an exported domain, by the Lua that judges it: nothing that is believed leads out of the directory or
-// into a place of the system, and no error but a refusal.
+// manifest.json of an exported domain, by the Lua that judges it: nothing that is believed leads out of the directory
+// or into a place of the system, and no error but a refusal.
 #include <jansson.h>
 #include <lauxlib.h>
 #include <lua.h>

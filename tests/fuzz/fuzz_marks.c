@@ -31,7 +31,8 @@ static struct answer feed(const uint8_t *p, size_t n, size_t piece)
     return a;
 }
 
-// One mark that ends it, and a status: what our own shell prints. (Who knows the mark may end his answer where he likes.)
+// One mark that ends it, and a status: what our own shell prints. (Who knows the mark may end his answer where he
+// likes.)
 static bool is_ours(const uint8_t *p, size_t n)
 {
     const uint8_t *mark = memmem(p, n, "E0123456789 ", 12), *rest = mark ? mark + 12 : NULL;

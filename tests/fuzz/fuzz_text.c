@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What people are shown: nothing that a terminal obeys, a cell is one line, a row is one row; JSON stays the same value.
+// What people are shown: nothing that a terminal obeys, a cell is one line, a row is one row; JSON stays the same
+// value.
 #include "base/diff.h"
 #include "base/json.h"
 #include "base/printable.h"

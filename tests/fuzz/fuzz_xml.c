@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Definitions from hosts, and the operator's maps: what comes out is XML again; without a match it is the same, to the byte.
+// Definitions from hosts, and the operator's maps: what comes out is XML again; without a match it is the same, to the
+// byte.
 #include "core/guest/domxml.h"
 #include "core/guest/xml_map.h"
 #include "core/storage/storage_xml.h"

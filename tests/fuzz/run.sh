@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the harnesses (clang, in build-fuzz) and runs each for SECONDS (10), as many at once as there are cores, from the
-# seeds and from what earlier runs found (build-fuzz/corpus). Arguments: [SECONDS] [NAME…]
+# Builds the harnesses (clang, in build-fuzz) and runs each for SECONDS (10), as many at once as there are cores, from
+# the seeds and from what earlier runs found (build-fuzz/corpus). Arguments: [SECONDS] [NAME…]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=10

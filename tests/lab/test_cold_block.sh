@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cold-migrate with disks on block devices: loop devices of the hosts, named by links as LVM names its volumes, since all
-# hosts share one /dev. What is where is asked of virsh and sha256sum. A lab of its own (MIGSH_BLOCK_SUBNET). Prints
+# cold-migrate with disks on block devices: loop devices of the hosts, named by links as LVM names its volumes, since
+# all hosts share one /dev. What is where is asked of virsh and sha256sum. A lab of its own (MIGSH_BLOCK_SUBNET). Prints
 # "ok N - …".
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cold-migrate with volumes of logical pools. The kernels here have no device mapper, so LVM's tools are fakes: they keep
-# to what libvirt's logical backend asks of the real ones, and a logical volume is a loop device. libvirt itself, the
-# copies and the definitions are real. A lab of its own (MIGSH_BLOCK_SUBNET). Prints "ok N - …".
+# cold-migrate with volumes of logical pools. The kernels here have no device mapper, so LVM's tools are fakes: they
+# keep to what libvirt's logical backend asks of the real ones, and a logical volume is a loop device. libvirt itself,
+# the copies and the definitions are real. A lab of its own (MIGSH_BLOCK_SUBNET). Prints "ok N - …".
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if ! losetup -f >/dev/null 2>&1; then

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The layouts of scripts/examples, each by its very files, in which only addresses are replaced by the lab's (and /home/image,
-# which the hosts share, by a directory of their own). The guest of each is the lab's, under the layout's name. About a minute.
+# The layouts of scripts/examples, each by its very files, in which only addresses are replaced by the lab's (and
+# /home/image, which the hosts share, by a directory of their own). The guest of each is the lab's, under the layout's
+# name. About a minute.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" examples 192.168.81

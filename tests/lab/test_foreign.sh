@@ -31,7 +31,7 @@ bare() {
 three_nodes
 up --ready
 
-# --- the fakes -----------------------------------------------------------------------------------------------------------
+# --- the fakes
 # What the packages bring: exportfs, mount.nfs, and units in the state the distribution leaves them in.
 brings() { # brings HOST SERVER-STATE: "enabled active" as Debian does, "disabled inactive" as the others do
     fake "$1" store/install <<SH
@@ -127,7 +127,8 @@ exec /fakes/store/install "$@"
 SH
 }
 zypper() {
-    # zypper(8): 100 to 107 but for 104 and 105 are successes with something to say: 102, the machine should be rebooted.
+    # zypper(8): 100 to 107 but for 104 and 105 are successes with something to say: 102, the machine should be
+    # rebooted.
     fake "$1" zypper <<'SH'
 note "$@"
 [ "$1" = --non-interactive ] && [ "$2" = install ] || { echo "Continue? [y/n/v/...? shows all options] (y): " ; exit 4; }
@@ -139,7 +140,7 @@ SH
 export_it() { expect "$1" "$2" "$3" nfs-export source /srv/disks --to dest "${@:4}"; }
 exports() { on source sh -c 'sha256sum /etc/exports 2>&1; ls -d /srv/disks 2>/dev/null'; }
 
-# --- Debian: apt, units that start by themselves --------------------------------------------------------------------------
+# --- Debian: apt, units that start by themselves
 bare
 brings source "enabled active"
 apt source
@@ -170,7 +171,7 @@ check "kernel server: has read the old file again" prints "" on source cat /var/
 check "by exportfs, once" prints "exportfs -ra" asked source
 check "the file and the directory as before" prints "$was" exports
 
-# --- Fedora: dnf, units that have to be enabled and started ---------------------------------------------------------------
+# --- Fedora: dnf, units that have to be enabled and started
 bare
 brings source "disabled inactive"
 dnf source
@@ -200,7 +201,7 @@ systemctl disable nfs-server.service
 systemctl stop rpcbind.service
 exportfs -ra" sh -c "$(declare -f asked on lab); here='$here'; asked source | tail -n 4"
 
-# --- openSUSE: zypper, on a client ---------------------------------------------------------------------------------------
+# --- openSUSE: zypper, on a client
 bare
 brings dest "disabled inactive"
 zypper dest
@@ -219,7 +220,7 @@ mount -t nfs -o defaults -- $subnet.101:/srv/nfs /mnt/x" asked dest
 expect "no package manager at all" 11 "source has no NFS client and none of apt-get, dnf, yum and zypper" \
     nfs-mount source nfs:/srv/nfs /mnt/x --apply
 
-# --- a server that speaks NFSv4 alone -----------------------------------------------------------------------------------
+# --- a server that speaks NFSv4 alone
 fake dest showmount <<'SH'
 note "$@"
 echo "clnt_create: RPC: Program not registered" >&2
@@ -236,7 +237,7 @@ forget dest
 expect "NFSv4 alone: the names at the top of its tree" 0 "nfs +/disks .*dest +nfs4.*nfs +/my images .*dest +nfs4" nfs-show nfs --from dest
 check "NFSv4 alone: nothing stays mounted" prints "" on dest grep pseudo /proc/self/mountinfo
 
-# --- SELinux -------------------------------------------------------------------------------------------------------------
+# --- SELinux
 label() { on source python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "security.selinux").decode().rstrip("\0"))' "$1"; }
 set_label() { on source python3 -c 'import os, sys; os.setxattr(sys.argv[1], "security.selinux", sys.argv[2].encode())' "$1" "$2"; }
 old=system_u:object_r:net_conf_t:s0

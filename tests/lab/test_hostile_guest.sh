@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a guest's definition, its images, an exported directory or the node that it comes from may not make us do: import-domain
-# of definitions that name what is not theirs, cold-migrate onto places of the system, passwords and TPM state where others
-# could read them, and an export that is torn by a start. A lab of its own (MIGSH_HOSTILEGUESTTEST_SUBNET).
+# What a guest's definition, its images, an exported directory or the node that it comes from may not make us do:
+# import-domain of definitions that name what is not theirs, cold-migrate onto places of the system, passwords and TPM
+# state where others could read them, and an export that is torn by a start. A lab of its own
+# (MIGSH_HOSTILEGUESTTEST_SUBNET).
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" hostileguesttest 192.168.136

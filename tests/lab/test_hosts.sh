@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # hosts-sync and node-hostname in the lab, and through them the engine that changes nodes: plan, apply, verify, revert,
-# awkward files, full and read-only file systems, cut connections, killed consoles, many consoles, sudo. A lab of its own
-# (MIGSH_HOSTSTEST_SUBNET). Prints "ok N - …".
+# awkward files, full and read-only file systems, cut connections, killed consoles, many consoles, sudo. A lab of its
+# own (MIGSH_HOSTSTEST_SUBNET). Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" hoststest 192.168.88
@@ -22,7 +22,7 @@ fresh() { lab reset >/dev/null 2>&1; rm -rf "$work/state"; mkdir -m 700 "$work/s
 three_nodes "$subnet.100" "$subnet.102" "$subnet.101"
 up --ready
 
-# --- the plain way -------------------------------------------------------------------------------------------------------
+# --- the plain way
 before=$(sums)
 expect "plan: diff and exact words, status 0" 0 \
     "^\+# BEGIN MIGSH default$.*^\+$subnet.100 source$.*source runs: sudo sh -c .*dest runs: the same script with '/etc/hosts'.*source .* planned" \
@@ -77,7 +77,7 @@ expect "a second command adds to the same journal" 0 "changed.*^journal $id$" no
 expect "and one revert takes back both" 0 "name now +reverted.*names of the nodes +reverted" hosts-revert --journal "$id"
 [ "$(sums)" = "$before" ] && [ "$(on source uname -n)" = source ]; report "all of it"
 
-# --- awkward files -------------------------------------------------------------------------------------------------------
+# --- awkward files
 on source sh -c 'printf "127.0.0.1 localhost\r\n# caf\351\r\n10.9.9.9 last" >/etc/hosts; chmod 600 /etc/hosts; chown 4711:4712 /etc/hosts'
 on dest sh -c 'cp -a /etc/hosts /root/bound && mount --bind /root/bound /etc/hosts'
 on nfs sh -c 'mkdir -p "/srv/a b;\$(id)" && mv /etc/hosts "/srv/a b;\$(id)/real hosts" && ln -s "/srv/a b;\$(id)/real hosts" /etc/hosts'
@@ -91,7 +91,7 @@ expect "revert them" 0 "source .* reverted.*" hosts-revert
 [ "$(sums)" = "$before" ]; report "to the byte"
 fresh
 
-# --- file systems that do not take it, nodes that do not answer ---------------------------------------------------------
+# --- file systems that do not take it, nodes that do not answer
 on source sh -c 'mount --bind /etc /etc && mount -o remount,ro,bind /etc'
 on dest sh -c 'mount -t tmpfs -o size=8k,nr_inodes=10 small /mnt && cp /etc/hosts /mnt/hosts && ln -sf /mnt/hosts /etc/hosts && dd if=/dev/zero of=/mnt/fill 2>/dev/null; sync'
 before=$(sums)
@@ -107,7 +107,7 @@ expect "an unreachable node alone: status 7" 7 "away .* unreachable" hosts-sync 
 fresh
 printf 'node-add source root@%s.100\nnode-add dest root@%s.102\nnode-add nfs root@%s.101 --role storage\n' "$subnet" "$subnet" "$subnet" >"$work/nodes"
 
-# --- conflicts -----------------------------------------------------------------------------------------------------------
+# --- conflicts
 on source sh -c 'printf "127.0.1.1 source old\n127.0.0.1 localhost dest\n" >>/etc/hosts'
 before=$(sums)
 expect "conflicts outside the block are found" 0 "warning: line \d+ gives source the address 127.0.1.1.*warning: line \d+ gives dest the address 127.0.0.1" hosts-sync --plan source
@@ -133,7 +133,7 @@ console node-remove a_b
 expect "a hostile block name" 2 "cannot be the name of a block" hosts-sync --plan source --cluster 'x;$(touch /tmp/pwned)'
 fresh
 
-# --- a connection cut at any byte ---------------------------------------------------------------------------------------
+# --- a connection cut at any byte
 on admin env XDG_STATE_HOME="$work/state" "$migsh" -i "$work/nodes" --json hosts-sync --plan source 2>/dev/null |
     jq -r '.items[0].words[0] // empty' >"$work/words"
 on source cat /etc/hosts >"$work/content"
@@ -143,7 +143,7 @@ on source "$here/hosts_helper.py" cut "$work/words" "$work/content" /etc/hosts 5
 report "input cut off at every 5th byte ($(cat "$work/out") runs): the old file; whole: the new one"
 fresh
 
-# --- a console killed at every record of its journal --------------------------------------------------------------------
+# --- a console killed at every record of its journal
 old=$(sums)
 console hosts-sync --apply && new=$(sums) && console hosts-revert
 [ "$(sums)" = "$old" ] && [ "$new" != "$old" ]; report "before killing: there and back"
@@ -201,7 +201,7 @@ done
 printf '%s\n' "${bad[@]}" >"$work/out"
 [ ${#bad[@]} = 0 ] && [ -z "$(traces)" ]; report "$kills consoles killed at every record of a revert, then --revert: nothing lost, no trace"
 
-# --- four consoles at once, a reader beside them ------------------------------------------------------------------------
+# --- four consoles at once, a reader beside them
 start=$SECONDS
 on source "$here/hosts_helper.py" read /etc/hosts "$work/stop" >"$work/reads" 2>&1 &
 reader=$!
@@ -226,7 +226,7 @@ cat "$work/reads" >"$work/out"
 [ "$torn" = 0 ] && [ "$reads" -ge 1000 ]; report "$reads reads meanwhile: $torn torn"
 fresh
 
-# --- not root, but sudo --------------------------------------------------------------------------------------------------
+# --- not root, but sudo
 if command -v sudo >/dev/null; then
     on source sh -c 'useradd -m -s /bin/sh -d /srv/oper oper && echo "oper:pass;word" | chpasswd && mkdir -m 700 /srv/oper/.ssh &&
         cp /root/.ssh/authorized_keys /srv/oper/.ssh/ && chown -R oper: /srv/oper && rm -f /etc/sudoers.d/oper &&
@@ -249,7 +249,7 @@ else
     skip_one "sudo" "no sudo here"
 fi
 
-# --- host names ----------------------------------------------------------------------------------------------------------
+# --- host names
 printf 'node-add source root@%s.100\n' "$subnet" >"$work/nodes"
 name_of() { on source sh -c 'uname -n; cat /etc/hostname 2>&1'; }
 before=$(name_of)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Consoles that die by SIGKILL at each record of their journal, and in the middle of what a node does for them: while
-# keys are made, in nfs-mount and in nfs-adopt. Then --apply, or --revert, from a new one: nothing is lost, and in the end
-# all is as before. A lab of its own (MIGSH_KILLEDTEST_SUBNET). MIGSH_KILLEDTEST_KILLS=all goes both ways at each record.
-# Prints "ok N - …".
+# keys are made, in nfs-mount and in nfs-adopt. Then --apply, or --revert, from a new one: nothing is lost, and in the
+# end all is as before. A lab of its own (MIGSH_KILLEDTEST_SUBNET). MIGSH_KILLEDTEST_KILLS=all goes both ways at each
+# record. Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" killedtest 192.168.97
@@ -33,8 +33,8 @@ one() {
     fi
     back "$state" "$@"
 }
-# each LAST STATE VERB…: at every record (up to LAST), before it is safe and behind it: one way and the other in turn, or
-# both each time.
+# each LAST STATE VERB…: at every record (up to LAST), before it is safe and behind it: one way and the other in turn,
+# or both each time.
 each() {
     local last=$1 state=$2 n=0 turn=0 rc=0 at next ways
     shift 2

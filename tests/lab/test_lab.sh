@@ -69,8 +69,8 @@ ticks() { # since boot, as in /proc/PID/stat
     echo "${now/./}"
 }
 
-# processes_in FILE [TICKS]: those in the namespaces listed there, or naming the lab. Of those that started after TICKS only
-# the latter: the kernel gives a namespace's number to the next one, which may be another lab's.
+# processes_in FILE [TICKS]: those in the namespaces listed there, or naming the lab. Of those that started after TICKS
+# only the latter: the kernel gives a namespace's number to the next one, which may be another lab's.
 processes_in() {
     local p ns line fields
     for p in /proc/[0-9]*; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The recipe live-migrate on real hosts and a real guest. After each run virsh is asked where the guest is, and the guest
-# whether it was ever rebooted. Prints "ok N - name" and "not ok N - name" lines and a last line with the counts. About a
-# minute.
+# The recipe live-migrate on real hosts and a real guest. After each run virsh is asked where the guest is, and the
+# guest whether it was ever rebooted. Prints "ok N - name" and "not ok N - name" lines and a last line with the counts.
+# About a minute.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 lab=$PWD/tests/lab/lab

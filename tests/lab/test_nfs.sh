@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# NFS in the lab: export (by exportfs and by ganesha alone), show, mount, test, adopt, umount, and each of them back to the
-# byte. A lab of its own (MIGSH_NFSTEST_SUBNET), other directories than those it exports. Prints "ok N - …".
+# NFS in the lab: export (by exportfs and by ganesha alone), show, mount, test, adopt, umount, and each of them back to
+# the byte. A lab of its own (MIGSH_NFSTEST_SUBNET), other directories than those it exports. Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" nfstest 192.168.90

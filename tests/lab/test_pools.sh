@@ -192,7 +192,7 @@ check "no half file is beside it" prints "" find "$work" -name 'target.part*'
 check "Ctrl-C ends an upload to a daemon that is frozen" frozen vol-upload long /dev/zero local
 check "the host works again" says "local" m -C source pool-list
 
-# --- memory -------------------------------------------------------------------------------------------------------------
+# --- memory
 # The reader of the pipe stops for 3 s; the host goes on sending as long as anybody takes it.
 mkfifo "$work/pipe"
 bounded() {

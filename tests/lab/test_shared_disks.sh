@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# migrate and live-migrate with --copy-storage-* of a guest that has one disk on the share and others of its own. What was
-# copied is counted on the wire and compared in the images, not taken from what migsh says. A lab of its own
+# migrate and live-migrate with --copy-storage-* of a guest that has one disk on the share and others of its own. What
+# was copied is counted on the wire and compared in the images, not taken from what migsh says. A lab of its own
 # (MIGSH_SHAREDDISKS_SUBNET). Prints "ok N - …". About two minutes.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # io/remote against real sshds: host keys, every way to log in, jump hosts, commands, frozen and refusing peers.
-# Runs in namespaces of its own (mount, net, pid): nothing of it is seen outside, nothing is left behind, and the password
-# files, root's home and PAM's rules are private copies. Prints "ok N - …"; exit 77 where that is not possible.
+# Runs in namespaces of its own (mount, net, pid): nothing of it is seen outside, nothing is left behind, and the
+# password files, root's home and PAM's rules are private copies. Prints "ok N - …"; exit 77 where that is not possible.
 #     tests/lab/test_sshd.sh [remote_driver [migsh]]
 set -euo pipefail
 
@@ -26,7 +26,7 @@ if [ "${SSHD_TEST_INSIDE:-}" != 1 ]; then
     exec unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$(realpath "$0")" "$driver" "$migsh"
 fi
 
-# --- the private world ---------------------------------------------------------------------------------------------------
+# --- the private world
 ip link set lo up
 dir=/run/sshd-test
 mount -t tmpfs -o mode=755 tmpfs /run
@@ -134,7 +134,8 @@ result() {
     [ "$2" != 1 ] || bad=0
     verdict "$1" $bad "${3:-}"
 }
-# expect NAME STATUS PATTERN ARGS…: runs the driver, compares its status, and its output with a Perl regex (^ and $ mean lines)
+# expect NAME STATUS PATTERN ARGS…: runs the driver, compares its status, and its output with a Perl regex (^ and $ mean
+# lines)
 expect() {
     local name=$1 status=$2 pattern=$3 got=0
     shift 3
@@ -155,7 +156,7 @@ fingerprint() { ssh-keygen -l -f "$1" | cut -d' ' -f2; }
 literal() { printf '\\Q%s\\E' "$1"; }
 AUTH=105 HOSTKEY=106 UNREACHABLE=107 TIMEOUT=108 CANCELLED=230 USAGE=102
 
-# --- host keys -------------------------------------------------------------------------------------------------------------
+# --- host keys
 expect "an unknown key is refused, its fingerprint shown" $HOSTKEY "$(literal "$(fingerprint host_ed25519)")" 127.0.0.11 true
 result "and nothing is written down" "$([ ! -e known_hosts ] && echo 1 || echo 0)"
 expect "also under StrictHostKeyChecking no" $HOSTKEY "not known" trusting true
@@ -200,7 +201,7 @@ rmdir known_hosts
 ssh-keyscan -t ed25519 127.0.0.{11,12,13,16,17,18,19} >known_hosts 2>/dev/null
 cat good_hosts >>known_hosts
 
-# --- ways in ---------------------------------------------------------------------------------------------------------------
+# --- ways in
 expect "a key file" 0 "^tester" -l tester 127.0.0.11 "id -un"
 expect "a key nobody knows: what was tried, and a hint" $AUTH "login refused.*stranger.*authorized_keys" only-stranger true
 expect "a passphrase is asked for" 0 "asked\[1\]: Passphrase for .*locked.*in$" -a sesame locked "echo in"
@@ -235,7 +236,7 @@ chmod 644 client
 expect "a private key others can read is not used" $AUTH "others can read it" 127.0.0.11 true
 chmod 600 client
 
-# --- ways there ------------------------------------------------------------------------------------------------------------
+# --- ways there
 before=$(grep -c '^Accepted publickey' key.log)
 expect "ProxyJump" 0 "^127.0.0.15 2222" jumped "echo \$SSH_CONNECTION | cut -d' ' -f3,4"
 result "went through the jump host, once" "$(($(grep -c '^Accepted publickey' key.log) - before == 1))" "$before, now $(grep -c '^Accepted publickey' key.log)"
@@ -252,7 +253,7 @@ chmod 666 config
 expect "a config others can write is refused" 109 "written by others" 127.0.0.11 true
 chmod 600 config
 
-# --- commands --------------------------------------------------------------------------------------------------------------
+# --- commands
 expect "stdout, stderr and the exit status" 7 "^(out|err){2}" 127.0.0.11 "printf out; printf err >&2; exit 7"
 expect "death by a signal" 143 "signal TERM" 127.0.0.11 'kill -TERM $$'
 expect "one connection carries many commands" 0 "a.a.a" -n 3 127.0.0.11 "echo a"
@@ -271,7 +272,7 @@ hostile=$'\'; touch /run/sshd-test/pwned; $(touch pwned) `touch pwned` "\\\n-rf 
 "$driver" -F config -q 127.0.0.11 printf '%s' "$hostile" >out
 result "hostile words arrive as data" "$([ "$(cat out; echo x)" = "${hostile}x" ] && [ ! -e pwned ] && echo 1 || echo 0)" "$(cat -v out)"
 
-# --- a shell that is kept ---------------------------------------------------------------------------------------------------
+# --- a shell that is kept
 expect "kept shell: each script in a subshell of one shell" 4 "^(\\d+) 1 /tmp\nbye\n\\1 1 /tmp\nbye\n\\1 1 /tmp\nbye\n" -k "cd / && exec sh" -n 3 \
     127.0.0.11 'x=$((x + 1)); cd /tmp; trap "echo bye" EXIT; echo "$$ $x $PWD"; exit 4'
 expect "kept shell: stdout, stderr and the exit status, no stdin" 7 "^(out|err){2}" -k "exec sh" 127.0.0.11 "printf out; printf err >&2; cat; exit 7"
@@ -284,7 +285,7 @@ within "kept shell: cancel" 6000
 "$driver" -F config -k "exec sh" 127.0.0.11 "base64 $PWD/blob" | base64 -d >blob.back
 result "kept shell: 40 MB come back" "$(cmp -s blob blob.back && echo 1 || echo 0)"
 
-# --- ends ------------------------------------------------------------------------------------------------------------------
+# --- ends
 since=$(millis)
 expect "cancel ends a command" $CANCELLED "usable yes" -c 2000 -l tester 127.0.0.11 "exec sleep 4242"
 within "cancel" 6000
@@ -333,7 +334,7 @@ for p in "${pids[@]}"; do wait "$p" || true; done
 result "16 logins at once to a server that takes 5: all get in" "$(($(cat many.* | grep -c '^in$') == 16))" \
     "$(cat many.*; grep -c 'past MaxStartups' many.log || true)"
 
-# --- migsh exec and node-test ----------------------------------------------------------------------------------------------
+# --- migsh exec and node-test
 mkdir -p /root/.ssh
 cp config /root/.ssh/config
 chmod 600 /root/.ssh/config

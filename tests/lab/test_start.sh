@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Never two running copies: start, create, resume and snapshot-revert on real hosts, whose disk is shared and whose QEMUs
-# do not see each other's locks. Two consoles at once, with the time between asking and starting made longer
+# Never two running copies: start, create, resume and snapshot-revert on real hosts, whose disk is shared and whose
+# QEMUs do not see each other's locks. Two consoles at once, with the time between asking and starting made longer
 # (slow_call.c); hosts that do not answer; what a migration left behind; managed saves. A lab of its own
 # (MIGSH_STARTTEST_SUBNET); MIGSH_STARTTEST_ROUNDS=N races, MIGSH_STARTTEST_SEED chooses their delays.
 # Prints "ok N - …".

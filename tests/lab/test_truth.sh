@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What an operator does between the death of a console and `cleanup --apply`, `resume` or `rollback`: the guest is used on
-# the other host, moved back by hand, its definition or disk removed, a host booted anew. Whatever the order, the newest
-# bytes stay in some file, a definition stays, and the guest never runs twice. Consoles are killed by tests/fault/at_record.c.
+# What an operator does between the death of a console and `cleanup --apply`, `resume` or `rollback`: the guest is used
+# on the other host, moved back by hand, its definition or disk removed, a host booted anew. Whatever the order, the
+# newest bytes stay in some file, a definition stays, and the guest never runs twice. Consoles are killed by
+# tests/fault/at_record.c.
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" truth 192.168.121
 images=/var/lib/libvirt/images

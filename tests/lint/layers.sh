@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The arrows of the layers: which folder may include which, that a *priv.h stays in its own folder and that the engine of
-# cmd/ knows no command, and which file may include which foreign header; and that the picture in shell/README.md shows just
-# these folders and arrows. Prints what breaks a rule; silent when nothing does.
+# The arrows of the layers: which folder may include which, that a *priv.h stays in its own folder and that the engine
+# of cmd/ knows no command, and which file may include which foreign header; and that the picture in shell/README.md
+# shows just these folders and arrows. Prints what breaks a rule; silent when nothing does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -50,8 +50,8 @@ done
 git grep -nE '\b(printf|puts|putchar|fputs|fprintf|perror)\(' -- 'shell/base' 'shell/io' 'shell/core' 'shell/cmd' |
     grep -vE '(s|vs|vas|as)n?printf\(|//' || true
 
-# The picture, read from its foot. A layer stands at the edge, or behind an arrow: those know all below, but not each other.
-# The words behind "│" that end in a slash are the rooms of the layer above them.
+# The picture, read from its foot. A layer stands at the edge, or behind an arrow: those know all below, but not each
+# other. The words behind "│" that end in a slash are the rooms of the layer above them.
 sorted() { tr -s ' /' '\n\n' | sed '/^$/d' | sort | paste -sd ' '; }
 picture() { awk '/^```/ { n++ } n == 1' shell/README.md | tac; }
 layer() { # NAME BELOW ROOMS

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What no compiler checks: layers, sizes, formats, licences, and that README, man page and completions know every command.
+# What no compiler checks: layers, sizes, formats, licences, and that README, man page and completions know every
+# command.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 migsh=${MIGSH_PLAIN:-build/shell/migsh}
@@ -27,14 +28,15 @@ shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; 
 shells() { shell_files | xargs shellcheck -x -S warning; }
 # With pipefail the writer's SIGPIPE would be the failure, now and then. (This pattern does not match itself.)
 early_ends() { shell_files | xargs grep -nE '^[^#]*[|] *grep -[a-zA-Z]*q'; true; }
-# jansson refuses bytes that are no UTF-8, and its NULL aborts or loses the field: "s:s", "[s" and json_string() are not used.
-# (A journal keeps bytes as they are, in hex where they are no text.)
+# jansson refuses bytes that are no UTF-8, and its NULL aborts or loses the field: "s:s", "[s" and json_string() are not
+# used. (A journal keeps bytes as they are, in hex where they are no text.)
 plain_json() { git grep -nE '"[^"]*(\{|, )s:s[^"]*"|"\[s|\bjson_stringn?\(' -- 'shell/*.c' 'lua/*.c' ':!shell/base/json.c' | grep -vE 'json_unpack|^shell/core/journal/read.c:'; true; }
 perls() { local f; for f in $(git ls-files '*.pl'); do perl -wc "$f" 2>&1 | grep -v 'syntax OK$'; done; true; }
 luas() { local f; mapfile -t f < <(git ls-files '*.lua'); [ ${#f[@]} -eq 0 ] || luacheck -q --no-color "${f[@]}" >"$tmp" || cat "$tmp"; }
 # Paths of somebody's machine, and words in other scripts than Latin outside the README's own greeting.
 foreign_paths() { git grep -nE '/(home|Users)/[a-z]+/|/work/' -- ':!tests/lint/run.sh' ':!tests/unit' | grep -v '/home/image' ; true; }
 english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*|tests/fuzz/seeds/.*)$' | xargs grep -nP '[\x{4e00}-\x{9fff}]' ; true; }
+wide_comments() { LC_ALL=C.UTF-8 git grep -nP '^(?=.{121})\s*(//|#|--)\s' -- '*.c' '*.h' '*.lua' '*.sh' '*.pl'; true; }
 whitespace() { git grep -nIE '[[:space:]]+$' -- ':!LICENSE' ':!tests/golden' ':!tests/fuzz/seeds'; true; }
 
 readme_table() {
@@ -91,6 +93,7 @@ check "luacheck" luas
 if command -v perl >/dev/null; then check "perl" perls; else echo "ok - perl # SKIP there is no perl here"; fi
 check "no path of a developer's machine" foreign_paths
 check "English everywhere" english
+check "no comment wider than 120 columns" wide_comments
 check "no blanks at the end of a line" whitespace
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page

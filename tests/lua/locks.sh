@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154 # run.sh has them
-# The lock of a workflow on a node without an ssh login, which is held on this machine for consoles with other journals, and
-# journals that cannot be read. The same on real nodes: tests/lab/test_locks.sh. Sourced by run.sh only.
+# The lock of a workflow on a node without an ssh login, which is held on this machine for consoles with other journals,
+# and journals that cannot be read. The same on real nodes: tests/lab/test_locks.sh. Sourced by run.sh only.
 cp "$here/../lab/recipes/steps.lua" "$dir/recipes/steps.lua"
 echo "node-add here --uri test:///default" >"$dir/nodes-locks"
 chmod 644 "$dir/nodes-locks" "$dir/recipes/steps.lua"

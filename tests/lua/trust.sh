@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034 # run.sh has them
-# Who may make root run what: inventories, recipes, files of commands and journals in which somebody else could have had a
-# hand. Sourced by run.sh only. What a file does when it is obeyed is to make $t/ran.
+# Who may make root run what: inventories, recipes, files of commands and journals in which somebody else could have had
+# a hand. Sourced by run.sh only. What a file does when it is obeyed is to make $t/ran.
 t=$dir/trust
 mkdir -p "$t"/{theirs,open,real}
 ran() { rm -f "$t/ran.was"; [ -e "$t/ran" ] && mv "$t/ran" "$t/ran.was"; }
 
-# never NAME STATUS PATTERN ARG…: as expect, and nothing was run. A pipe that is waited for ends after 120 s, as a failure.
+# never NAME STATUS PATTERN ARG…: as expect, and nothing was run. A pipe that is waited for ends after 120 s, as a
+# failure.
 never() {
     rm -f "$t/ran"
     expect "$@"

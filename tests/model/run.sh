@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The model test: run.sh [RUNS] [--seed S]. First the stories, then RUNS runs at random (10000), from seed S on (another
-# range each day), shared out among the cores. What fails is told as a story; `model.lua seed N` tells it in full length.
-# The binary ($MIGSH_PLAIN, else that of build/) is what runs it: its Lua, and its own reading of XML.
+# range each day), shared out among the cores. What fails is told as a story; `model.lua seed N` tells it in full
+# length. The binary ($MIGSH_PLAIN, else that of build/) is what runs it: its Lua, and its own reading of XML.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 runs=10000 seed=$(($(date +%s) / 86400 * 100000))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The real prompt with a second way in: each line read from the FIFO argv[1] makes something happen behind it, at the
 // moment the test chooses (a notice, an event, progress, a question, the end of a command). Commands typed as Lua
-// ("=wait", "=stubborn") run until they are cancelled or told to finish. argv[2]: history file. argv[3]: where answers to
-// questions are written. Main thread, but for the asking jobs.
+// ("=wait", "=stubborn") run until they are cancelled or told to finish. argv[2]: history file. argv[3]: where answers
+// to questions are written. Main thread, but for the asking jobs.
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pure parts of changing a node: blocks, lines, whole files and taking them back; diffs; the lines of /etc/hosts; and
-// processes here.
+// The pure parts of changing a node: blocks, lines, whole files and taking them back; diffs; the lines of /etc/hosts;
+// and processes here.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,8 +46,8 @@ static struct change *block_change(struct plan *p, const char *tag, const char *
     return c;
 }
 
-// Judges the change on `old` (NULL: no file), compares with `wanted` unless it is NULL, judges again (nothing may happen),
-// and takes it back: the bytes must be the old ones.
+// Judges the change on `old` (NULL: no file), compares with `wanted` unless it is NULL, judges again (nothing may
+// happen), and takes it back: the bytes must be the old ones.
 static void there_and_back(const struct change *c, const char *old, size_t n, const char *wanted)
 {
     struct change_file before = file_of(old, n), after, again, back;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// core/fence's judgement of copies that came up at the same moment, and core/saved's of a managed save beside its disks.
+// core/fence's judgement of copies that came up at the same moment, and core/saved's of a managed save beside its
+// disks.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

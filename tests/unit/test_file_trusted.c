@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Trusted files: every way in which somebody else could have had a hand in one. What needs another owner runs as root only.
+// Trusted files: every way in which somebody else could have had a hand in one. What needs another owner runs as root
+// only.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

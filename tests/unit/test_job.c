@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// io/job and io/loop: results arrive on the main thread, cancelling wakes every kind of wait, hooks run once, fan-out runs
-// every index. Also built with ThreadSanitizer.
+// io/job and io/loop: results arrive on the main thread, cancelling wakes every kind of wait, hooks run once, fan-out
+// runs every index. Also built with ThreadSanitizer.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

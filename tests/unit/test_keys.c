@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Lines of authorized_keys and known_hosts: which are the same, and what an edit of a file full of oddities leaves alone.
+// Lines of authorized_keys and known_hosts: which are the same, and what an edit of a file full of oddities leaves
+// alone.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,7 +193,7 @@ static void an_edit_leaves_other_lines(void **state)
          "@revoked a " T ED1 "\nb " T ED2 "\n");
 }
 
-// --- plans of accounts that nobody had to look at ---------------------------------------------------------------------
+// --- plans of accounts that nobody had to look at
 
 struct keys_fixture {
     struct keys keys;

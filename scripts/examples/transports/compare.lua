@@ -1,8 +1,8 @@
 #!/usr/bin/env migsh
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- compare.lua [GUEST]: which ways there are to each node, and what a migration costs by each: managed by this console or
--- by the source (p2p), memory over the hypervisors' own connection or through libvirt's (tunnelled). The guest, which
--- runs on source, goes to and fro. (Without no_watch its users' outage is measured too.)
+-- compare.lua [GUEST]: which ways there are to each node, and what a migration costs by each: managed by this console
+-- or by the source (p2p), memory over the hypervisors' own connection or through libvirt's (tunnelled). The guest,
+-- which runs on source, goes to and fro. (Without no_watch its users' outage is measured too.)
 local guest = arg[1] or "ubuntu-14.04"
 local ways = {
   { name = "direct" },

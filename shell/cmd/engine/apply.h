@@ -6,7 +6,9 @@
 //     static const struct opt_def opts[] = {[NODES] = {…}, APPLY_ROWS, {NULL}};
 //     static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e) {…}
 //     static int run(struct cmd_call *c, struct err *e) {
-//         apply_get_mode(c, APPLY_PLAN, &mode, e); … return apply_run(c, mode, &(struct apply){.first = APPLY_PLAN, …}, e);
+//         apply_get_mode(c, APPLY_PLAN, &mode, e);
+//         …
+//         return apply_run(c, mode, &(struct apply){.first = APPLY_PLAN, …}, e);
 //     }
 //     const struct cmd_def cmd_x = {…, .view = {VIEW_CUSTOM, .render = apply_render}, .run = run};
 #pragma once
@@ -37,9 +39,9 @@ int apply_get_mode(const struct cmd_call *c, int first, enum apply_mode *ret, st
 // One plan of a command. A command that needs more (the second built from what the first made: keys that are there now)
 // has several stages, which share one journal.
 struct apply_stage {
-    // Fills the plan; may look at the nodes (c->job, place_exec()). 0, or -1 and nothing is run. With several stages and
-    // nothing applied yet (the mode is ASK or PLAN), what cannot be known before the stage in front has run is left out,
-    // with a notice. Not called for REVERT: the journals know.
+    // Fills the plan; may look at the nodes (c->job, place_exec()). 0, or -1 and nothing is run. With several stages
+    // and nothing applied yet (the mode is ASK or PLAN), what cannot be known before the stage in front has run is left
+    // out, with a notice. Not called for REVERT: the journals know.
     int (*make)(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *plan, struct err *e);
 };
 
@@ -52,10 +54,10 @@ struct apply {
     size_t n_stages;
     void *data; // for make()
 };
-// Does what the mode says; c->result becomes {"mode", "journal" (id, after applying), "changed": count, "items": report}.
-// With APPLY_MODE_ASK and nobody to ask: ERR_USAGE with the plan as the result and a hint. REVERT takes back all journals
-// of this title and about that are not reverted yet, newest first; with --journal that one alone. Exit status and error
-// are edit_run()'s.
+// Does what the mode says; c->result becomes {"mode", "journal" (id, after applying), "changed": count, "items":
+// report}. With APPLY_MODE_ASK and nobody to ask: ERR_USAGE with the plan as the result and a hint. REVERT takes back
+// all journals of this title and about that are not reverted yet, newest first; with --journal that one alone. Exit
+// status and error are edit_run()'s.
 int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e);
 
 // The view of such a result: each change with its notes and diff, the words for --plan, then a table Node, What, State.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The manual pages and the README's table of commands, made from the rows. Pure but for looking recipes up; main thread.
+// The manual pages and the README's table of commands, made from the rows. Pure but for looking recipes up; main
+// thread.
 #pragma once
 
 #include "base/buf.h"

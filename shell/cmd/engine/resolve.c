@@ -19,8 +19,8 @@
 
 // How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads is
 // content with the guest where it runs; then anybody with the guest where it is defined; where nobody has it, all are
-// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that answered
-// took.
+// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that
+// answered took.
 static const double KNOWN_MS = 300, RUNS_MS = 1200, DEFINED_MS = 5000;
 // A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that
 // answered.

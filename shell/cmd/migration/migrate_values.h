@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From the bound options of `migrate` to the values core/migrate/opts.h takes. For cmd/migration/migrate.c and its unit test.
+// From the bound options of `migrate` to the values core/migrate/opts.h takes. For cmd/migration/migrate.c and its unit
+// test.
 #pragma once
 
 #include "cmd/engine/cmd.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Watch addresses as the guest's users would see them. The body runs on a job's thread; the probing is core/watch/watch.c's.
+// Watch addresses as the guest's users would see them. The body runs on a job's thread; the probing is
+// core/watch/watch.c's.
 #include "core/watch/watch.h"
 
 #include <limits.h>

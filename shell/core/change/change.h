@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is to be true on a node: the wishes that core/change/edit.h compares with what is there, shows, carries out, and takes
-// back. This file owns the wishes and the pure functions that turn the old bytes of a file into the new ones, and back;
-// no input or output here, any thread.
+// What is to be true on a node: the wishes that core/change/edit.h compares with what is there, shows, carries out, and
+// takes back. This file owns the wishes and the pure functions that turn the old bytes of a file into the new ones, and
+// back; no input or output here, any thread.
 //
 //     struct plan *p = plan_new("hosts-sync");
 //     struct change *c = plan_add(p, node, CHANGE_BLOCK, "names of the nodes");
@@ -10,8 +10,8 @@
 //     change_set_text(c, "192.0.2.1 source\n", len);
 //
 // The changes of one node are carried out in the order they were added, different nodes at the same time; so what must
-// wait for another node goes into a second plan (both may share one journal). Neighbouring changes of one node to the same
-// path are done in one write.
+// wait for another node goes into a second plan (both may share one journal). Neighbouring changes of one node to the
+// same path are done in one write.
 #pragma once
 
 #include <jansson.h>
@@ -36,8 +36,8 @@ enum change_kind {
 // known_hosts line). `line` has no line end and is not NUL-terminated. NULL: a line that is the same as no other (a
 // comment). The caller frees.
 typedef char *change_key_fn(const char *line, size_t len);
-// What a line outside of migsh's blocks shall be instead: malloc()ed, without line end; NULL: as it is. Pure; `data` is the
-// change's.
+// What a line outside of migsh's blocks shall be instead: malloc()ed, without line end; NULL: as it is. Pure; `data` is
+// the change's.
 typedef char *change_rewrite_fn(const char *line, size_t len, const void *data);
 // Looks at a file before it is changed; adds strings to the array `notes`, each a warning for the operator. Pure.
 struct change;
@@ -70,8 +70,8 @@ struct change {
     struct strv remove;         // LINES: all lines with the key of one of these go
     change_key_fn *key;         // LINES, for add and remove; NULL: the whole line
     change_rewrite_fn *rewrite; // LINES: lines to be changed where they stand
-    // LINES, instead of the above: makes the whole new text from the whole old one. Taken back is what differs: the lines
-    // between the first and the last change.
+    // LINES, instead of the above: makes the whole new text from the whole old one. Taken back is what differs: the
+    // lines between the first and the last change.
     change_edit_fn *edit;
     change_inspect_fn *inspect;
     // Is told what the machine calls itself, before any of the above; keeps it in data.
@@ -85,9 +85,9 @@ struct change {
     bool seen;   // the plan's maker has just looked: it is to be done, and need not be asked first
     char *run;
     char *undo; // NULL: cannot be taken back, and the plan says so
-    bool
-        undo_always; // undo finds out by itself what there is to take back; otherwise it is run only while check says 0
-    bool slow;       // no time limit, as it copies whole disks (a node that is gone is noticed anyway)
+    // undo finds out by itself what there is to take back; otherwise it is run only while check says 0
+    bool undo_always;
+    bool slow; // no time limit, as it copies whole disks (a node that is gone is noticed anyway)
 };
 
 void change_set_text(struct change *c, const char *text, size_t len); // copies
@@ -112,16 +112,16 @@ struct change_file {
 };
 void change_file_release(struct change_file *f);
 
-// The new content by one change of a file kind. *ret_undo (never NULL after success) is what change_undo() needs to take
-// the change back, also after others have changed other parts of the file; it goes into the journal. When nothing is to be
-// done *ret_new equals `old` and *ret_undo is JSON null. Errors: ERR_STATE when a block was changed by someone else, or its
-// markers are duplicate or unbalanced; ERR_USAGE for a tag, line or text that cannot be written.
+// The new content by one change of a file kind. *ret_undo (never NULL after success) is what change_undo() needs to
+// take the change back, also after others have changed other parts of the file; it goes into the journal. When nothing
+// is to be done *ret_new equals `old` and *ret_undo is JSON null. Errors: ERR_STATE when a block was changed by someone
+// else, or its markers are duplicate or unbalanced; ERR_USAGE for a tag, line or text that cannot be written.
 int change_judge(const struct change *c, const struct change_file *old, struct change_file *ret_new, json_t **ret_undo,
                  struct err *e);
 // Takes one change back. Nothing happens (and it is no error) to what is as it was before the change already.
 // ERR_STATE when someone else has changed what the change had written: the conflict is shown, not overwritten.
 int change_undo(const json_t *undo, const struct change_file *now, struct change_file *ret_before, struct err *e);
 
-// The text between the markers of block `tag` without the markers and migsh's own line; false when there is no such block
-// (or a broken one).
+// The text between the markers of block `tag` without the markers and migsh's own line; false when there is no such
+// block (or a broken one).
 bool change_block_find(const char *text, size_t len, const char *tag, const char **ret_body, size_t *ret_len);

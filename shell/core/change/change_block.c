@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Managed blocks. Pure. The second line of a block bears a sum of the lines behind it, so that any console, also one that
-// did not write it, sees whether somebody has edited the block by hand: such a block is left alone.
+// Managed blocks. Pure. The second line of a block bears a sum of the lines behind it, so that any console, also one
+// that did not write it, sees whether somebody has edited the block by hand: such a block is left alone.
 //
 //     # BEGIN MIGSH tag
 //     # written by migsh, sum 0123456789abcdef: changes by hand are not overwritten

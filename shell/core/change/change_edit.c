@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A change of lines that a function of the change's own makes from the whole text. What it changed is kept as one hunk of
-// whole lines, without the lines that stayed at both ends, so others may change the rest meanwhile. Pure.
+// A change of lines that a function of the change's own makes from the whole text. What it changed is kept as one hunk
+// of whole lines, without the lines that stayed at both ends, so others may change the rest meanwhile. Pure.
 #include <string.h>
 
 #include "core/change/change_priv.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The lines of a file of a node, the markers of our managed blocks among them, and hunks, by which a change is taken back.
-// Pure; any thread.
+// The lines of a file of a node, the markers of our managed blocks among them, and hunks, by which a change is taken
+// back. Pure; any thread.
 #pragma once
 
 #include <jansson.h>
@@ -36,8 +36,8 @@ bool block_is_begin(const struct text_line *l, const char **ret_tag, size_t *ret
 bool block_is_end(const struct text_line *l, const char **ret_tag, size_t *ret_len);
 
 // A hunk says what stood at a place and what stands there now, both as whole lines with their ends:
-//     {"at": index of the line, "was": bytes or null, "now": bytes or null, "glue": line end put before `now`, or absent,
-//      "tag": of the block, or absent}
+//     {"at": index of the line, "was": bytes or null, "now": bytes or null,
+//      "glue": line end put before `now`, or absent, "tag": of the block, or absent}
 // The indices are those of the text with all earlier hunks of the list done.
 json_t *hunk_new(size_t at, const char *was, size_t was_len, const char *now, size_t now_len, const char *glue,
                  const char *tag);

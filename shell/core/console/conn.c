@@ -16,13 +16,13 @@
 static const double GIVE_UP_MS = 20e3;
 // One that was given up lately, by any console, is not waited for so long again.
 static const double AGAIN_MS = 5e3;
-// A node that gives no answer for so long keeps silent; and what took so long to fail ("no route") is not tried again by
-// each step of a command.
+// A node that gives no answer for so long keeps silent; and what took so long to fail ("no route") is not tried again
+// by each step of a command.
 static const double SILENT_MS = 1e3, REFUSED_MS = 10e3;
 static const double LOOK_MS = 50; // whether it is enough
-// Who comes later finds the opening still going on and does not wait again, but is told at once that there is no answer.
-// A host that was only frozen ends it when it goes on; one that was switched off never does, so after this long a new
-// opening is begun.
+// Who comes later finds the opening still going on and does not wait again, but is told at once that there is no
+// answer. A host that was only frozen ends it when it goes on; one that was switched off never does, so after this long
+// a new opening is begun.
 static const double ABANDON_MS = 60e3;
 // Closing asks the daemon, which may be frozen, and nothing but the event loop, which has ended by then, would notice.
 static const double CLOSE_MS = 3e3;

@@ -46,12 +46,12 @@ int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_c
 // The same with another limit (<0: the usual one); it, too, counts from when the opening began.
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                        struct err *e);
-// The same, until it is enough, too: asked about every 50 ms with how long the opening has taken. Any thread, with a lock
-// held: it must be quick.
+// The same, until it is enough, too: asked about every 50 ms with how long the opening has taken. Any thread, with a
+// lock held: it must be quick.
 int ctx_connect_unless(struct ctx *ctx, struct job *job, const char *uri, bool (*enough)(double waited_ms, void *data),
                        void *data, struct virt_conn **ret, struct err *e);
-// The same, but never an old connection: for asking again when an answer or a whole connection got lost. Others keep the
-// old one as long as they hold on to it.
+// The same, but never an old connection: for asking again when an answer or a whole connection got lost. Others keep
+// the old one as long as they hold on to it.
 int ctx_connect_fresh(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                       struct err *e);
 // The same, after turning "NODE|URI" text into a target.

@@ -20,8 +20,8 @@ void out_notice(enum out_level level, const char *fmt, ...) __attribute__((forma
 
 // A step of a long job. `value` (stolen) is the whole state as JSON, with at least
 //     {"job": "migrate", "text": one line for people, "percent": 0..100 or absent}
-// Running jobs are told apart by "job" and, where they are there, "id", "domain" and "node". A terminal draws a bar from
-// "percent", then "domain: " and "detail" (the text without the percentage), or the text where there is no detail.
+// Running jobs are told apart by "job" and, where they are there, "id", "domain" and "node". A terminal draws a bar
+// from "percent", then "domain: " and "detail" (the text without the percentage), or the text where there is no detail.
 // A terminal redraws one line for each job, a pipe gets a line at a time (rate-limited), --json an event object
 // {"event": "progress", …}. `done`: the last one of this job; the terminal's line is ended or taken away.
 void out_progress(json_t *value, bool done);

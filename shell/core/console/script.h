@@ -11,8 +11,9 @@
 
 // A recipe's argument, as the recipe wrote it; cmd/ makes an option row of it.
 struct script_arg {
-    const char *name, *type, *help, *def,
-        *unit;                  // type: "bool", "string", "int", "duration" … as enum opt_type, lower case
+    const char *name;
+    const char *type; // "bool", "string", "int", "duration" … as enum opt_type, lower case
+    const char *help, *def, *unit;
     const char *const *choices; // NULL-terminated, or NULL
     bool required, positional, multi;
 };
@@ -56,7 +57,8 @@ struct script_ops {
 void script_set_ops(const struct script_ops *ops);
 const struct script_ops *script_ops(void); // NULL: this program was built or started without scripts
 
-// A busy script keeps the loop from turning, and with it the keyboard from being read. It calls script_poll() about every
-// millisecond; what the terminal's owner has set then makes a ^C that waits there a pending SIGINT of this process.
+// A busy script keeps the loop from turning, and with it the keyboard from being read. It calls script_poll() about
+// every millisecond; what the terminal's owner has set then makes a ^C that waits there a pending SIGINT of this
+// process.
 void script_set_poll(void (*fn)(void)); // NULL: nobody
 void script_poll(void);

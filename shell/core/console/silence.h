@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which hypervisors have kept silent lately: one small file for each, $XDG_STATE_HOME/migsh/silent/DIGEST.json, so that all
-// consoles of a user know it. For a minute a command that only reads waits hardly for it, and no other for longer than it
-// has to. A memory, not evidence: whoever has to be sure asks again. Any thread.
+// Which hypervisors have kept silent lately: one small file for each, $XDG_STATE_HOME/migsh/silent/DIGEST.json, so that
+// all consoles of a user know it. For a minute a command that only reads waits hardly for it, and no other for longer
+// than it has to. A memory, not evidence: whoever has to be sure asks again. Any thread.
 #pragma once
 
 struct ctx;
@@ -11,8 +11,8 @@ struct strv;
 void silence_note(const char *uri, double waited_ms);
 // It has answered.
 void silence_end(const char *uri);
-// Since when it keeps silent, in seconds since the epoch; 0: not known to. *ret_waited_ms: the longest that it was waited
-// for; may be NULL.
+// Since when it keeps silent, in seconds since the epoch; 0: not known to. *ret_waited_ms: the longest that it was
+// waited for; may be NULL.
 double silence_since(const char *uri, double *ret_waited_ms);
 // Adds the names of the nodes of the inventory that keep silent.
 void silence_names(struct ctx *ctx, struct strv *out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Libvirt URIs, read as libvirt's remote driver reads them: names in any case, percent-encoded, parted by & or ;. See uri.h.
+// Libvirt URIs, read as libvirt's remote driver reads them: names in any case, percent-encoded, parted by & or ;. See
+// uri.h.
 #include "core/console/uri.h"
 
 #include <ctype.h>

@@ -92,8 +92,8 @@ static int find_missing(struct copy *c, struct copy_set *ret_there, struct copy_
     return r;
 }
 
-// What was just sent to an empty file is most probably right, and few digests are the cheapest proof; where it is mostly
-// data: one of the whole file, which the tool reads by itself.
+// What was just sent to an empty file is most probably right, and few digests are the cheapest proof; where it is
+// mostly data: one of the whole file, which the tool reads by itself.
 static int verify_fresh(struct copy *c, bool *ret_same, struct err *e)
 {
     *ret_same = false;

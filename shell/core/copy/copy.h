@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The copy engine: one file or block device from one node to another, or to or from this machine (with the operator's own
-// rights, not root's), byte for byte, holes kept, verified, resumable. Only stock tools run on the nodes; nothing stays
-// there but the copy. Job threads.
+// The copy engine: one file or block device from one node to another, or to or from this machine (with the operator's
+// own rights, not root's), byte for byte, holes kept, verified, resumable. Only stock tools run on the nodes; nothing
+// stays there but the copy. Job threads.
 //
 // The copy grows as .NAME.migsh-part beside its destination and gets its name when it is complete and verified: on any
 // failure the destination is not there (with `update`, and for block devices, it is written in place), the part file is
-// kept, and the next copy sends only what is missing or wrong in it. On a node other users may own the directory: no link
-// of theirs is followed, and a part file that somebody else could have made is refused (ERR_UNSAFE).
+// kept, and the next copy sends only what is missing or wrong in it. On a node other users may own the directory: no
+// link of theirs is followed, and a part file that somebody else could have made is refused (ERR_UNSAFE).
 #pragma once
 
 #include <jansson.h>
@@ -52,15 +52,25 @@ struct copy_options {
 };
 
 // *ret (also set on failure, once the copy has begun; the caller owns it):
-// {"from": {"node", "path"}, "to": {"node", "path"}, "copied": false where both are one file, or it failed,
-//  "shared": both nodes see the same file (of devices nobody can tell), "route": "direct" or "relay" (the latter to and
-//  from this machine, too; null: nothing was sent), "streams", "digest": the algorithm (null: none), "verified", "size",
-//  "data": bytes that are not holes, "sent", "reused": bytes of data that were there already, "wire": bytes on the line,
-//  null where unknown, "seconds", "rate", "made": {"inode", "ctime", "birth": null where unknown} of the file as it was
-//  left, all text (null: nothing was written, or a device), "resumable": a part file is left}
-// With `plan` also {"kind": "file", "block" or "dir", the source's; "to_kind": null where there is nothing; "to_size": of a
-// device, else null; "to_holds": words on what a device holds, null where nothing is found (nothing known, and zeros at
-// its begin and end)}.
+//   from, to         {"node", "path"}
+//   copied           false where both are one file, or it failed
+//   shared           both nodes see the same file (of devices nobody can tell)
+//   route            "direct", or "relay" (to and from this machine, too); null: nothing was sent
+//   streams
+//   digest           the algorithm; null: none
+//   verified
+//   size, data       bytes of the file, and of those the ones that are not holes
+//   sent, reused     bytes of data that were sent, and that were there already
+//   wire             bytes on the line; null where unknown
+//   seconds, rate
+//   made             {"inode", "ctime", "birth"} of the file as it was left, all text, birth null where unknown; null:
+//                    nothing was written, or a device
+//   resumable        a part file is left
+// With `plan` also:
+//   kind, to_kind    "file", "block" or "dir"; to_kind null where there is nothing
+//   to_size          of a device, else null
+//   to_holds         words on what a device holds; null where nothing is found (nothing known, and zeros at its begin
+//                    and end)
 // Errors: ERR_NOT_FOUND, ERR_EXISTS, ERR_STATE (in use, or changed during the copy), ERR_USAGE (onto itself), ERR_IO
 // (no space, read or write error), ERR_VERDICT (the digests differ), and those of the connections.
 int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, json_t **ret, struct err *e);
@@ -71,8 +81,8 @@ enum copy_shared {
     COPY_SHARED, // one and the same
 };
 // Are both ends one file or device? Either may be in use. What is said is proved: COPY_SHARED by a file that is written
-// beside one and seen beside the other; COPY_APART by its not being seen there, by nothing being there, or by bytes that
-// stay what they are on one while the other has different ones. *ret_why (the caller frees) tells why COPY_UNTOLD.
+// beside one and seen beside the other; COPY_APART by its not being seen there, by nothing being there, or by bytes
+// that stay what they are on one while the other has different ones. *ret_why (the caller frees) tells why COPY_UNTOLD.
 // Fails only when cancelled.
 int copy_is_shared(struct ctx *ctx, struct job *job, const struct copy_end *from, const struct copy_end *to,
                    enum copy_shared *ret, char **ret_why, struct err *e);

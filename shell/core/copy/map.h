@@ -23,7 +23,8 @@ void copy_map_add(struct copy_map *m, uint64_t offset, uint64_t length, bool zer
 void copy_map_release(struct copy_map *m);
 uint64_t copy_map_bytes(const struct copy_map *m, bool zero); // of the ranges of this kind
 
-// The data extents out of what `qemu-img map --output=json` printed, cut at `size`. ERR_FAILED where it is no such text.
+// The data extents out of what `qemu-img map --output=json` printed, cut at `size`. ERR_FAILED where it is no such
+// text.
 int copy_map_parse(const char *json, size_t n, uint64_t size, struct copy_map *ret, struct err *e);
 
 // The size of a segment: a power of two, at least 1 MiB, so that a file has at most 65536.
@@ -50,7 +51,7 @@ void copy_map_union(const struct copy_map *a, const struct copy_map *b, struct c
 // The part of the map in one segment, beginning at m->r[*at]; *at is moved on for the next segment.
 void copy_map_cut(const struct copy_map *m, size_t *at, const struct copy_set *s, size_t segment, struct copy_map *ret);
 
-// What has to be sent so that the segments of `which` become as the source's: its data in them; and, where `there` (what
-// holds data at the destination, NULL: nothing) has them, zeros for the rest.
+// What has to be sent so that the segments of `which` become as the source's: its data in them; and, where `there`
+// (what holds data at the destination, NULL: nothing) has them, zeros for the rest.
 void copy_map_plan(const struct copy_map *source, const struct copy_set *which, const struct copy_set *there,
                    struct copy_map *ret);

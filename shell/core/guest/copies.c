@@ -70,7 +70,8 @@ static void let_go(struct question *a)
 }
 
 // Is it this host under another of its names? Hosts that were made as copies of each other may share their identities,
-// but hardly the guest's id as well. Otherwise tells which of the two comes first; where that cannot be told, the other.
+// but hardly the guest's id as well. Otherwise tells which of the two comes first; where that cannot be told, the
+// other.
 static bool is_here(const struct question *a, bool *ret_first)
 {
     _cleanup_free_ char *own = virt_conn_identity(a->own), *there = virt_conn_identity(a->conn);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Never two running copies of a guest: the other hypervisors of the inventory are asked whether they have it. Job threads.
-// Nothing is changed on any host; what is seen is remembered (core/guest/seen.h). Who lets a guest run is core/guest/fence.h.
+// Never two running copies of a guest: the other hypervisors of the inventory are asked whether they have it. Job
+// threads. Nothing is changed on any host; what is seen is remembered (core/guest/seen.h). Who lets a guest run is
+// core/guest/fence.h.
 #pragma once
 
 #include <stdbool.h>

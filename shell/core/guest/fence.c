@@ -60,7 +60,8 @@ static int settle(struct fence *f, const struct copies *before, struct err *e)
     }
 }
 
-// It has not run, unless somebody else has resumed it meanwhile: then it is his. What cannot be taken back stays paused.
+// It has not run, unless somebody else has resumed it meanwhile: then it is his. What cannot be taken back stays
+// paused.
 static void take_back(const struct fence *f, struct virt_dom *dom, struct err *e)
 {
     _cleanup_err_ struct err why = ERR_INIT;

@@ -5,8 +5,8 @@
 // Between asking the other hosts and starting here somebody may start it there. So it is brought up paused, which the
 // others can see, and they are asked again; only then it goes on. Whoever finds another copy then takes his own back,
 // which had not run yet; where both are paused still, the host that comes first by its own identity goes on, once the
-// other is gone. A console that dies in between leaves a paused guest, which no other host can be started beside; resume
-// lets it run.
+// other is gone. A console that dies in between leaves a paused guest, which no other host can be started beside;
+// resume lets it run.
 #pragma once
 
 #include <stdbool.h>

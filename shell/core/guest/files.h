@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a domain consists of on its node's disks. Job threads. Everything comes from the domain's XML (inactive, and live
-// when it runs), its snapshots' XML, and one look at the files per level of the deepest backing chain. Files are only read.
+// What a domain consists of on its node's disks. Job threads. Everything comes from the domain's XML (inactive, and
+// live when it runs), its snapshots' XML, and one look at the files per level of the deepest backing chain. Files are
+// only read.
 #pragma once
 
 #include <jansson.h>
@@ -24,8 +25,8 @@ struct virt_dom;
 //   mtime     when it was last written to, seconds since the epoch
 //   owner, group, mode ("0600")
 //   was_running: of a managed save, whether it goes on running; absent where that is not known
-//   backing, backing_format, relative: what the image itself names (backing as an absolute path), and whether it does so
-//             by a relative path; null, null, false where nothing backs it
+//   backing, backing_format, relative: what the image itself names (backing as an absolute path), and whether it does
+//             so by a relative path; null, null, false where nothing backs it
 //   readonly, shareable: of the disk
 //   exists    false: it is not there;  null: it cannot be told
 //   in_use    a process on the node has it open for writing, or QEMU has it locked
@@ -33,9 +34,10 @@ struct virt_dom;
 // `node` NULL: this machine. ERR_UNSUPPORTED where the node has no qemu-img and there is an image to be looked at.
 int guest_files(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, json_t **ret, struct err *e);
 
-// Points the image `file` at another backing file, of which nothing is read (qemu-img rebase -u): the content must be the
-// same. A relative reference stays relative. `root`: by sudo where the login is not root's. *ret: {"file", "backing": as
-// written, "backing_format", "relative", "changed"}. ERR_NOT_FOUND: one of the two is not there; ERR_STATE: in use.
+// Points the image `file` at another backing file, of which nothing is read (qemu-img rebase -u): the content must be
+// the same. A relative reference stays relative. `root`: by sudo where the login is not root's. *ret: {"file",
+// "backing": as written, "backing_format", "relative", "changed"}. ERR_NOT_FOUND: one of the two is not there;
+// ERR_STATE: in use.
 int guest_rebase(struct ctx *ctx, struct job *job, struct node *node, const char *file, const char *backing,
                  const char *format, bool root, json_t **ret, struct err *e);
 

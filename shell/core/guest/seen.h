@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where each guest was last seen active, remembered for the day on which a host does not answer. One small file for each
-// guest, $XDG_STATE_HOME/migsh/seen/UUID.json, replaced whole. A memory, not evidence: it is told, never judged by. Any
-// thread.
+// Where each guest was last seen active, remembered for the day on which a host does not answer. One small file for
+// each guest, $XDG_STATE_HOME/migsh/seen/UUID.json, replaced whole. A memory, not evidence: it is told, never judged
+// by. Any thread.
 #pragma once
 
 #include <stdbool.h>

@@ -106,7 +106,8 @@ static void map_kind(struct work *w, const char *kind, const char *xpath, const 
         replace(w, nodes[i], kind, entries);
 }
 
-// <disk type='file'><source file='…'/> and <disk type='block'><source dev='…'/> tell the same thing of two kinds of place.
+// <disk type='file'><source file='…'/> and <disk type='block'><source dev='…'/> tell the same thing of two kinds of
+// place.
 static void set_types(struct work *w, const json_t *types)
 {
     size_t n, n_type, n_source;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Adapting a description to another host: names and paths in the XML of a domain, a snapshot or a checkpoint (the domains
-// within too) are replaced by a map. Pure; any thread. The source of the format: libvirt's formatdomain, formatsnapshot.
+// Adapting a description to another host: names and paths in the XML of a domain, a snapshot or a checkpoint (the
+// domains within too) are replaced by a map. Pure; any thread. The source of the format: libvirt's formatdomain,
+// formatsnapshot.
 //
 // A map is {KIND: {FROM: TO}}:
 //   pool      <source pool> of disks
 //   bridge    <source bridge> of interfaces
 //   network   <source network> of interfaces
 //   path      everything that is an absolute path of a file, device or directory the guest uses (disks and what backs
-//             them, mirrors, nvram, loader, kernel and initrd, file systems, memory files of snapshots …): FROM is a prefix
-//             of whole components ("/old" is no prefix of "/older"), the longest one wins
+//             them, mirrors, nvram, loader, kernel and initrd, file systems, memory files of snapshots …): FROM is a
+//             prefix of whole components ("/old" is no prefix of "/older"), the longest one wins
 //   machine   <type machine> of <os>
 //   emulator  <emulator>
 //   disk      disks, mirrors and what backs them, by the path that they have after all of the above: TO is "file" or

@@ -115,9 +115,9 @@ static long long newest_ms(void)
     return (long long)timegm(&tm) * 1000 + ms;
 }
 
-// "20261121-041914.123-hosts-sync-3fa9c1": sorted by name they are sorted by time, to the millisecond, as several may begin
-// within a second and their order counts when they are taken back. A clock that was set back does not change that order:
-// the next one is then named as if it had begun right after the last.
+// "20261121-041914.123-hosts-sync-3fa9c1": sorted by name they are sorted by time, to the millisecond, as several may
+// begin within a second and their order counts when they are taken back. A clock that was set back does not change that
+// order: the next one is then named as if it had begun right after the last.
 static char *make_id(const char *command)
 {
     _cleanup_free_ char *token = token_hex(3);
@@ -131,8 +131,8 @@ static char *make_id(const char *command)
     return xasprintf("%s.%03lld-%s-%s", text, ms % 1000, command, token);
 }
 
-// A lock of this open file, which another one of the same process does not share. Whoever only looks takes none, so that
-// looking never is in the way of a writer.
+// A lock of this open file, which another one of the same process does not share. Whoever only looks takes none, so
+// that looking never is in the way of a writer.
 static int write_lock(int fd)
 {
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -165,8 +165,8 @@ static int check_holder(const struct journal *j, const char *lock, struct err *e
     return err_hint(e, "resume %s goes on with it, rollback %s takes it back", j->id, j->id);
 }
 
-// One that cannot be read to its end holds what its head says it does, and anything if that cannot be read either: nobody
-// can tell that it did not begin what it names.
+// One that cannot be read to its end holds what its head says it does, and anything if that cannot be read either:
+// nobody can tell that it did not begin what it names.
 static int check_unreadable(const struct journal *j, const char *lock, const struct err *why, struct err *e)
 {
     const char *held = json_text_at(j->about, "lock");

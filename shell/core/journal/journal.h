@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What migsh did, so that it can be gone on with or taken back by another console, days later. One file for each
-// undertaking, $XDG_STATE_HOME/migsh/journal/ID.jsonl: a record a line, only ever appended to, synced before anybody acts
-// on it. A record says what is about to be done (intent) or how it ended (outcome). Any thread; each function locks.
-// No secret may be put in.
+// undertaking, $XDG_STATE_HOME/migsh/journal/ID.jsonl: a record a line, only ever appended to, synced before anybody
+// acts on it. A record says what is about to be done (intent) or how it ended (outcome). Any thread; each function
+// locks. No secret may be put in.
 //
 // A line is a JSON object whose last member "sum" is the beginning of the SHA-256 of the bytes before it. A last line
 // that is cut off or does not match was being written when the machine died: nobody had acted on it, so it is ignored
@@ -47,13 +47,15 @@ struct journal_step {
 };
 
 // A new journal, open for writing and locked. `command` is the command's name, `about` (lent) an object of whatever
-// describes the undertaking ({"cluster": …}). Its member "lock" (a string), if it has one, names what nobody else may work
-// on meanwhile: ERR_STATE while a journal with the same lock is running, or has begun a step and is neither done nor
-// reverted, or cannot be read, so that nobody knows.
+// describes the undertaking ({"cluster": …}). Its member "lock" (a string), if it has one, names what nobody else may
+// work on meanwhile: ERR_STATE while a journal with the same lock is running, or has begun a step and is neither done
+// nor reverted, or cannot be read, so that nobody knows.
 int journal_create(const char *command, const json_t *about, struct journal **ret, struct err *e);
-// An old one. For writing: ERR_STATE while another console has it. ERR_NOT_FOUND, ERR_IO (damaged before its last line).
+// An old one. For writing: ERR_STATE while another console has it. ERR_NOT_FOUND, ERR_IO (damaged before its last
+// line).
 int journal_open(const char *id, bool write, struct journal **ret, struct err *e);
-// For one that cannot be read (ERR_STATE if it can): its file gets a name under which it is no journal, and holds nothing.
+// For one that cannot be read (ERR_STATE if it can): its file gets a name under which it is no journal, and holds
+// nothing.
 int journal_set_aside(const char *id, char **ret_path, struct err *e);
 // Unlocks. Without journal_end() before, the journal counts as interrupted.
 void journal_close(struct journal *j);

@@ -98,8 +98,8 @@ static bool shares_host_key(const struct keys_account *a, const struct keys_acco
     return false;
 }
 
-// What a machine says of itself must not take a name away from another: an address that each has (a bridge of libvirt or
-// docker) or that the inventory gives to another leads elsewhere, depending on who asks.
+// What a machine says of itself must not take a name away from another: an address that each has (a bridge of libvirt
+// or docker) or that the inventory gives to another leads elsewhere, depending on who asks.
 static bool is_ambiguous(const struct keys *k, const struct keys_account *a, const char *name, bool given)
 {
     for (size_t i = 1; i < k->n; i++) {

@@ -71,8 +71,8 @@ DEFINE_CLEANUP(struct keys, keys_free);
 const char *keys_account_name(const struct keys_account *a); // the node's, or "(admin)"
 
 // Looks at all accounts that have not been gathered, and at the key of those that were given one since, in parallel. An
-// account that cannot be looked at has its `err` set afterwards and an item in `refused`, and is left out of every plan.
-// Machines that were in the inventory twice are told.
+// account that cannot be looked at has its `err` set afterwards and an item in `refused`, and is left out of every
+// plan. Machines that were in the inventory twice are told.
 void keys_gather(struct keys *k, struct job *job);
 // Nothing is known of the account any more.
 void keys_forget(struct keys_account *a);
@@ -88,8 +88,9 @@ bool keys_is_double(const struct keys *k, const struct keys_account *a);
 // everybody else.
 void keys_plan_generate(struct keys *k, struct plan *p);
 void keys_plan_exchange(struct keys *k, struct plan *p);
-// Removes `gone`'s user keys from all authorized_keys and its host keys from all known_hosts. What it was known by is also
-// read from the others, as a node that has to be revoked may well not answer. ERR_NOT_FOUND when nobody knows a key of it.
+// Removes `gone`'s user keys from all authorized_keys and its host keys from all known_hosts. What it was known by is
+// also read from the others, as a node that has to be revoked may well not answer. ERR_NOT_FOUND when nobody knows a
+// key of it.
 int keys_plan_revoke(struct keys *k, const struct keys_account *gone, struct plan *p, struct err *e);
 
 // Logs in from every account to every node, and gives [{"from", "to", "ok", "ms" or null, "error" (unless ok)}], row by

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// "type base64" of a public key line (a *.pub file, ssh-keygen -y), its comment cut off; NULL unless the type is one sshd
-// accepts today and the key is of that type. So nothing but a key can come out of what a node sent.
+// "type base64" of a public key line (a *.pub file, ssh-keygen -y), its comment cut off; NULL unless the type is one
+// sshd accepts today and the key is of that type. So nothing but a key can come out of what a node sent.
 char *keys_public(const char *line, size_t len);
 
 // The key of an authorized_keys line in base64, whatever options stand in front of it; "CA " and the key for one that

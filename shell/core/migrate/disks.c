@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which disks a migration may copy. Job threads. Decides and tells; the proof itself is the copy engine's (core/copy/copy.h).
-// See migrate/disks.h.
+// Which disks a migration may copy. Job threads. Decides and tells; the proof itself is the copy engine's
+// (core/copy/copy.h). See migrate/disks.h.
 #include "core/migrate/disks.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which disks a migration with --copy-storage-all or --copy-storage-inc may copy. libvirt copies whatever the guest can write,
-// and a disk that both hosts see it would copy onto itself while the guest writes to it, without a word. So what is shared
-// is found out beforehand, and libvirt is told by name what to copy. Job threads.
+// Which disks a migration with --copy-storage-all or --copy-storage-inc may copy. libvirt copies whatever the guest can
+// write, and a disk that both hosts see it would copy onto itself while the guest writes to it, without a word. So what
+// is shared is found out beforehand, and libvirt is told by name what to copy. Job threads.
 #pragma once
 
 #include <jansson.h>
@@ -12,8 +12,9 @@
 struct xml_doc;
 
 // The disks that libvirt would copy: [{"target", "type", "from": what the source's definition names, "to": what the
-// destination's does, "pool", "to_pool": of volumes, else null}]. A network disk's names are "PROTOCOL:NAME@HOSTS". `dest`:
-// the XML to use there, or NULL for the same; `named`: the targets of --migrate-disks, or NULL. Pure; the caller's.
+// destination's does, "pool", "to_pool": of volumes, else null}]. A network disk's names are "PROTOCOL:NAME@HOSTS".
+// `dest`: the XML to use there, or NULL for the same; `named`: the targets of --migrate-disks, or NULL. Pure; the
+// caller's.
 json_t *migrate_disks_of(struct xml_doc *source, struct xml_doc *dest, const json_t *named);
 // Whether a network disk leads to one place from wherever it is asked. Pure.
 bool migrate_disk_is_global(const char *name);

@@ -22,8 +22,9 @@
 static const double POLL_MS = 250;
 // An abort may come before libvirt's job exists, or between two of its phases: tried again until the call returns.
 static const double ABORT_RETRY_MS = 100;
-// A managed migration goes through this console: when its connection to the destination is lost, nobody tells the source,
-// whose QEMU would wait for TCP to give up (a quarter of an hour). libvirt's keepalive finds out; we look at it so often.
+// A managed migration goes through this console: when its connection to the destination is lost, nobody tells the
+// source, whose QEMU would wait for TCP to give up (a quarter of an hour). libvirt's keepalive finds out; we look at it
+// so often.
 static const double HEALTH_MS = 1000;
 // The first pass is 1; virsh, too, switches to post-copy when the second begins.
 enum { PASS_AFTER_FIRST = 2 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One migration: libvirt's blocking call on a thread of its own, beside it the watching of its progress, its timeouts
-// and its cancelling; then what it came to. Job threads. Prints nothing: progress and warnings go through core/console/out.h.
+// and its cancelling; then what it came to. Job threads. Prints nothing: progress and warnings go through
+// core/console/out.h.
 #pragma once
 
 #include <jansson.h>
@@ -23,8 +24,9 @@ struct migrate_request {
 //     {"domain", "uuid", "source", "destination": labels, "transport": "direct" | "p2p" | "tunnelled" | "hypervisor",
 //      "total_ms": of the whole call, "job_ms": libvirt's own, "downtime_ms", "setup_ms", "iterations",
 //      "bytes": memory and disks as sent, "memory": {"total", "sent", "bps", "dirty_rate" pages/s, "page_size"},
-//      "disk": {"total", "sent"}, "disks": {"copied": [targets], "shared": [those that libvirt was kept from copying]} with
-//      --copy-storage-*, "postcopy": bool, "stats": all of libvirt's fields, "summary": a line for people}
+//      "disk": {"total", "sent"},
+//      "disks": {"copied": [targets], "shared": [those that libvirt was kept from copying]} with --copy-storage-*,
+//      "postcopy": bool, "stats": all of libvirt's fields, "summary": a line for people}
 // Keys that libvirt tells nothing about (an offline migration) are missing.
 //
 // Cancelling the job aborts the migration, unless it is in post-copy: then it goes on to its end, and that is said.
@@ -33,6 +35,6 @@ int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e);
 
 // tcp://ADDRESS for a node whose address is a numeric one, or NULL; the caller frees. Pure.
 char *migrate_uri_for(const struct node *n);
-// A progress value from libvirt's running statistics: see core/console/out.h; "percent" and "text" as virsh counts and writes
-// them. New; pure.
+// A progress value from libvirt's running statistics: see core/console/out.h; "percent" and "text" as virsh counts and
+// writes them. New; pure.
 json_t *migrate_progress(const char *domain, const json_t *stats);

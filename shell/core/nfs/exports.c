@@ -34,7 +34,8 @@ static void take(struct scan *k, size_t n)
     k->at += n;
 }
 
-// What parts words, and is no word itself: whoever looks for the end of either asks this, so one of them always goes on.
+// What parts words, and is no word itself: whoever looks for the end of either asks this, so one of them always goes
+// on.
 static bool is_blank(int c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// /etc/exports, read and changed without disturbing what it does not concern: comments, spacing, quoting and order of all
-// other entries stay byte for byte. Pure, any thread. The source of the format: exports(5) and what nfs-utils' reader
-// makes of it ("\" at a line's end continues the line, "#" begins a comment where a word could begin, "\040" and quotes
-// carry blanks, "-options" behind the path are defaults for the clients of that line).
+// /etc/exports, read and changed without disturbing what it does not concern: comments, spacing, quoting and order of
+// all other entries stay byte for byte. Pure, any thread. The source of the format: exports(5) and what nfs-utils'
+// reader makes of it ("\" at a line's end continues the line, "#" begins a comment where a word could begin, "\040" and
+// quotes carry blanks, "-options" behind the path are defaults for the clients of that line).
 #pragma once
 
 #include <jansson.h>
@@ -42,9 +42,9 @@ void exports_parse(const char *text, size_t len, struct exports *ret);
 void exports_release(struct exports *x);
 #define _cleanup_exports_ _cleanup_(exports_release)
 
-// The whole new text into `out`: `client` may use `path` with exactly these options. A client that is there gets the new
-// options in its place, another is added behind the last one of the path, a new path becomes a line at the end. Equal to
-// `text` if that is so already (the order of the options does not count).
+// The whole new text into `out`: `client` may use `path` with exactly these options. A client that is there gets the
+// new options in its place, another is added behind the last one of the path, a new path becomes a line at the end.
+// Equal to `text` if that is so already (the order of the options does not count).
 void exports_set(const char *text, size_t len, const char *path, const char *client, const char *options,
                  struct buf *out);
 // The same without the client; an entry that had no other goes with its line.

@@ -14,8 +14,8 @@
 int ganesha_check_path(const char *path, struct err *e);
 // The tag of the managed block for this path.
 char *ganesha_tag(const char *path);
-// The lines of the block: the entry as a comment of one line, by which ganesha_entry() reads it again, and the EXPORT. What
-// ganesha has no word for is told in `notes`.
+// The lines of the block: the entry as a comment of one line, by which ganesha_entry() reads it again, and the EXPORT.
+// What ganesha has no word for is told in `notes`.
 void ganesha_export(unsigned id, const struct exports_entry *en, const char *line, struct buf *out, json_t *notes);
 // The exports(5) line of such a block, ending in a newline ("" if there is none), and its Export_Id (0).
 char *ganesha_entry(const char *body, size_t len, unsigned *ret_id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Is a directory of several nodes one and the same, for root and for QEMU's user, and how fast does it write? Job threads.
+// Is a directory of several nodes one and the same, for root and for QEMU's user, and how fast does it write? Job
+// threads.
 #pragma once
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The lock on one machine: a job that runs tools/lock_holder.sh there, over a connection of its own, and gives it signs of
-// life until nobody wants the lock any more. See node/lock_priv.h.
+// The lock on one machine: a job that runs tools/lock_holder.sh there, over a connection of its own, and gives it signs
+// of life until nobody wants the lock any more. See node/lock_priv.h.
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>

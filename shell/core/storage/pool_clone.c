@@ -98,8 +98,8 @@ static int build(struct clone *k, struct err *e)
     return job_check(k->job, e);
 }
 
-// Building makes the pool's directory; it is not done where there is one, because it would change that one's mode. Other
-// kinds of pools are never built: that would be to format a device of the other host.
+// Building makes the pool's directory; it is not done where there is one, because it would change that one's mode.
+// Other kinds of pools are never built: that would be to format a device of the other host.
 static int start(struct clone *k, struct err *e)
 {
     bool running;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A pool's definition taken from one host to another: define, build, start, autostart, as the pool is on the first. What
-// was done is undone if a later step fails or the operator cancels. Job threads.
+// A pool's definition taken from one host to another: define, build, start, autostart, as the pool is on the first.
+// What was done is undone if a later step fails or the operator cancels. Job threads.
 #pragma once
 
 #include <jansson.h>

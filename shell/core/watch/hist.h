@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Round trips, counted so that their quantiles are known at any time without keeping them. Pure; any thread, no sharing.
+// Round trips, counted so that their quantiles are known at any time without keeping them. Pure; any thread, no
+// sharing.
 #pragma once
 
 #include <jansson.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The neighbour tables of a node, by "ip neigh" over ssh, and of this machine. Job threads; neigh_parse() on any. See neigh.h.
+// The neighbour tables of a node, by "ip neigh" over ssh, and of this machine. Job threads; neigh_parse() on any. See
+// neigh.h.
 #include "core/watch/neigh.h"
 
 #include <stdlib.h>
@@ -48,8 +49,9 @@ json_t *neigh_parse(const char *table, const char *mac)
     return out;
 }
 
-// The console's own table, as lines of "ip neigh": a bridge's host has seldom talked to its guests, but whoever operates
-// them often has. /proc/net/arp: "ADDRESS TYPE FLAGS MAC MASK DEVICE" behind a heading; flag 2 is a finished entry.
+// The console's own table, as lines of "ip neigh": a bridge's host has seldom talked to its guests, but whoever
+// operates them often has. /proc/net/arp: "ADDRESS TYPE FLAGS MAC MASK DEVICE" behind a heading; flag 2 is a finished
+// entry.
 static void add_own_table(struct buf *out)
 {
     enum { OWN_TABLE_MAX = 1 << 20 };

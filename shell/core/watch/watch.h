@@ -10,31 +10,35 @@
 //     watch_free(w);
 //
 // A result is an array with one object for each target, in the order given; times in ms, instants as epoch seconds:
-//     target, kind ("icmp"|"tcp"|"http"), interval_ms
-//     sent, received, lost      probes; received + lost = sent. received counts every answer, however late.
-//     late, duplicates, out_of_order    answered after late_after_ms | answered again | overtaken by a later probe's
-//     answer
-//                               (a late one is not also counted as out of order)
-//     outages: [{start, min_ms, max_ms, lost, late, waited, first_seq, starved_ms?, from_start?, to_end?}]
-//                               start is the first probe without a prompt answer; the length is in [min_ms, max_ms];
-//                               waited: answered promptly by the limit, but held back by this outage all the same;
-//                               starved_ms only where the watcher itself was held up within it; from_start/to_end
-//                               (true) where nothing was answered before/after, so that the real outage may be longer
-//     longest_ms, total_ms      {min, max}, 0 without outages
-//     rtt_ms, rtt_before_ms, rtt_during_ms, rtt_after_ms    {p50, p95, p99, max}, or null where nothing was answered.
-//                               during: first to last mark; without marks, first outage to last; without those, all is
-//                               before
-//     starved_ms                time in which the watcher missed its own deadlines
-//     refused, mismatched, errors       of the lost ones: connection refused | not the expected text or status | the
-//     kernel
-//                               or the network reported an error; `error` is the text of the last one
-//     base_loss, min_run        loss in the first second (0..1), and how many in a row make an outage because of it
-//     late_after_ms             the limit for a prompt answer
-//     marks: [{name, at, next_reply_ms}]  next_reply_ms: until an answer to a probe sent after the mark came in; may be
-//     null start, duration_ms        first send, and from there to the last scheduling, overflows
-//     "fifo"|"nice"|"normal"; answers that our own kernel dropped for want of buffer space timeline: {from, bucket_ms,
-//     rtt_max_ms: [60 of number|null], lost: [60]} full: true                only where it ended because its store was
-//     full (32 Mi probes: 46 hours at 5 ms)
+//     target, kind           kind is "icmp", "tcp" or "http"
+//     start, duration_ms     first send (null: nothing was sent), and from there to the last one
+//     interval_ms
+//     sent, received, lost   probes; received + lost = sent. received counts every answer, however late.
+//     late                   answered after late_after_ms
+//     duplicates             answered again
+//     out_of_order           overtaken by a later probe's answer (a late one is not counted here as well)
+//     refused, mismatched, errors
+//                            of the lost ones: connection refused; not the expected text or status; the kernel or the
+//                            network reported an error
+//     error                  the text of the last such error; absent where there was none
+//     outages                [{start, min_ms, max_ms, lost, late, waited, first_seq}], and where it is so starved_ms,
+//                            from_start, to_end. start is the first probe without a prompt answer; the length is in
+//                            [min_ms, max_ms]; waited: answered promptly by the limit, but held back by this outage
+//                            all the same; starved_ms: the watcher itself was held up within it; from_start, to_end
+//                            (true): nothing was answered before or after, so that the real outage may be longer
+//     longest_ms, total_ms   {min, max}, 0 without outages
+//     rtt_ms, rtt_before_ms, rtt_during_ms, rtt_after_ms
+//                            {p50, p95, p99, max}, or null where nothing was answered. during: first to last mark;
+//                            without marks, first outage to last; without those, all is before
+//     marks                  [{name, at, next_reply_ms}]; next_reply_ms: until an answer to a probe sent after the mark
+//                            came in, or null
+//     timeline               {from, bucket_ms, rtt_max_ms: [60 of number or null], lost: [60]}
+//     late_after_ms          the limit for a prompt answer
+//     base_loss, min_run     loss in the first second (0..1), and how many in a row make an outage because of it
+//     starved_ms             time in which the watcher missed its own deadlines
+//     scheduling             of the prober's thread: "fifo", "nice" or "normal"
+//     overflows              answers that our own kernel dropped for want of buffer space
+//     full                   true where it ended because its store was full (32 Mi probes: 46 hours at 5 ms), or absent
 #pragma once
 
 #include <jansson.h>
@@ -62,9 +66,12 @@ struct watch_opts {
 int watch_start(struct job *job, const struct watch_opts *opts, struct watch **ret, struct err *e);
 
 // How it goes, from any thread, cheap: an array with, for each target,
-//     target, kind, sent, received, lost (given up so far), outages (number of those over), longest_ms {min, max},
-//     silent_ms (since the last answered probe was sent; null: nothing answered yet), rtt_ms (of the last second) or
-//     null
+//     target, kind, sent, received
+//     lost         given up so far
+//     outages      number of those that are over
+//     longest_ms   {min, max}
+//     silent_ms    since the last answered probe was sent; null: nothing answered yet
+//     rtt_ms       of the last second, or null
 json_t *watch_snapshot(struct watch *w);
 
 // Names this instant, from any thread; ignored once stopped.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The sample store of one target: where the probe thread writes and others read. Must not allocate, print or wait once it
-// is reserved. See io/probe/priv.h.
+// The sample store of one target: where the probe thread writes and others read. Must not allocate, print or wait once
+// it is reserved. See io/probe/priv.h.
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Private to io/probe/*.c: a lane is one target with its sockets and its sample store. Everything here runs on the probe
-// thread, except the ops' open() and close() (the caller's thread, while no probe thread exists).
+// Private to io/probe/*.c: a lane is one target with its sockets and its sample store. Everything here runs on the
+// probe thread, except the ops' open() and close() (the caller's thread, while no probe thread exists).
 #pragma once
 
 #include <stdatomic.h>

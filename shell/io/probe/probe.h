@@ -26,8 +26,7 @@ enum probe_flags {
     PROBE_OVERTAKEN = 1, // ICMP: a later probe's reply was in the queue before this one's
     PROBE_REFUSED = 2,   // TCP, HTTP: a RST came back: the host lives, the service does not. Unanswered.
     PROBE_MISMATCH = 4,  // HTTP: an answer, but not the one that was asked for. Unanswered.
-    PROBE_ERROR =
-        8, // an error instead of an answer: no route, link down, neighbour dead, connection reset. Unanswered.
+    PROBE_ERROR = 8,     // an error instead of an answer: no route, link down, connection reset … Unanswered.
 };
 
 struct probe_sample {

@@ -268,8 +268,8 @@ static enum outcome try_keys(struct login *l)
     return LOGIN_NEXT;
 }
 
-// Who asks is told on a line of our own; each of the server's words is one line more, so that a node can ask for nothing in
-// our name or another's.
+// Who asks is told on a line of our own; each of the server's words is one line more, so that a node can ask for
+// nothing in our name or another's.
 static char *server_question(struct login *l, unsigned i, bool *ret_echo)
 {
     char echo = 0;

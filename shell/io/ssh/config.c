@@ -27,9 +27,10 @@ struct reader {
 };
 
 enum kind { TEXT, LIST, INTEGER, YESNO, PORT, IDENTITY, STRICT, FAMILY, REFUSED };
-// Every keyword that means something to migsh. Those that restrict are here: obeyed, or refused unless they have the value
-// that restricts nothing. All others are skipped: they widen (ForwardAgent, PKCS11Provider, GSSAPIAuthentication …), or are
-// about what migsh does not do (forwarding, terminals, multiplexing, host certificates, hostbased logins, local commands).
+// Every keyword that means something to migsh. Those that restrict are here: obeyed, or refused unless they have the
+// value that restricts nothing. All others are skipped: they widen (ForwardAgent, PKCS11Provider, GSSAPIAuthentication
+// …), or are about what migsh does not do (forwarding, terminals, multiplexing, host certificates, hostbased logins,
+// local commands).
 static const struct keyword {
     const char *name;
     enum kind kind;

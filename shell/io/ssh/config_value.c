@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The values of ssh_config(5): tokens, variables, defaults, and "[user@]host[:port]". See ssh/config.h. Any thread; no network.
+// The values of ssh_config(5): tokens, variables, defaults, and "[user@]host[:port]". See ssh/config.h. Any thread; no
+// network.
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>

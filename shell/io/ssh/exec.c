@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Running a command on an open session: one channel for each, or that of a shell that is kept for the next script; output
-// by callbacks, stdin as the window allows. Job threads. Never calls a libssh function that could wait:
+// Running a command on an open session: one channel for each, or that of a shell that is kept for the next script;
+// output by callbacks, stdin as the window allows. Job threads. Never calls a libssh function that could wait:
 // ssh_channel_write() is given no more than the peer's window takes.
 #include <signal.h>
 #include <stdio.h>
@@ -38,8 +38,8 @@ struct run {
     } part[2];             // of stdout, stderr
 };
 
-// A shell that reads scripts from its stdin. Each is a line that begins it, ( SCRIPT ), and a line that ends it; a script
-// that did not arrive whole is no command, so nothing of it is run.
+// A shell that reads scripts from its stdin. Each is a line that begins it, ( SCRIPT ), and a line that ends it; a
+// script that did not arrive whole is no command, so nothing of it is run.
 struct remote_kept {
     struct remote_kept *next;
     char *shell;

@@ -30,8 +30,8 @@ bool remote_known_match(const char *field, const char *name);
 int remote_known_look(const struct strv *files, const char *name, const char *type, const char *key,
                       struct remote_known_result *ret, struct err *e);
 void remote_known_release(struct remote_known_result *r);
-// The same in a text that was read elsewhere; `label` stands for its name in the result. *result goes on from what other
-// texts gave it (all zero at first).
+// The same in a text that was read elsewhere; `label` stands for its name in the result. *result goes on from what
+// other texts gave it (all zero at first).
 void remote_known_look_text(const char *text, size_t len, const char *label, const char *name, const char *type,
                             const char *key, struct remote_known_result *result);
 
@@ -46,6 +46,6 @@ int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, 
 
 // A key blob in base64, as known_hosts and *.pub files have it. The caller frees.
 char *remote_known_base64(const void *blob, size_t n);
-// Is `key` base64 of a key that says itself (RFC 4253, 6.6) to be of `type`? What foreign machines call a key is looked at
-// with this before it goes into a file.
+// Is `key` base64 of a key that says itself (RFC 4253, 6.6) to be of `type`? What foreign machines call a key is looked
+// at with this before it goes into a file.
 bool remote_known_key_valid(const char *type, const char *key);

@@ -107,8 +107,9 @@ int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spe
                 struct err *e);
 // Hands out what a command printed if it ended with 0; else ERR_FAILED with the end of its stderr, `who` in front.
 int remote_result_output(const char *who, struct remote_result *result, char **ret_out, struct err *e);
-// Does the name or address, as it is resolved here, lead to the very address that this login was connected to, and nowhere
-// else? Asks no one but the resolver. False where that cannot be told: through a jump host, or no answer in time.
+// Does the name or address, as it is resolved here, lead to the very address that this login was connected to, and
+// nowhere else? Asks no one but the resolver. False where that cannot be told: through a jump host, or no answer in
+// time.
 bool remote_leads_to(struct job *job, struct remote *r, const char *name, double timeout_ms);
 
 // The common case: stdout of a command that must end with 0 (else ERR_FAILED with the end of its stderr). *ret_out is

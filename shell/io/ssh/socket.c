@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "io/ssh/priv.h"
 
-// A look-up on a thread of its own. It cannot be interrupted, so whoever ends last, the look-up or the one who waited for
-// it, frees it.
+// A look-up on a thread of its own. It cannot be interrupted, so whoever ends last, the look-up or the one who waited
+// for it, frees it.
 struct lookup {
     struct addrinfo hints;
     struct addrinfo *found;

@@ -8,8 +8,8 @@
 #include "io/virt/priv.h"
 #include "io/xml.h"
 
-// A dead peer is noticed after 25 s: the fifth question is not asked any more. The operator is to hear of it within half
-// a minute, and what is left of that is for the way out.
+// A dead peer is noticed after 25 s: the fifth question is not asked any more. The operator is to hear of it within
+// half a minute, and what is left of that is for the way out.
 enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 4 };
 
 struct asker {

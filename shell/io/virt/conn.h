@@ -27,8 +27,8 @@ const char *virt_conn_uri(const struct virt_conn *c); // as libvirt canonicalise
 bool virt_conn_alive(const struct virt_conn *c);      // from what is known, without asking
 
 int virt_conn_hostname(struct virt_conn *c, char **ret, struct err *e);
-// The host's own identity, whatever it is called from here: its UUID and its host name. The caller frees; NULL: it tells
-// none.
+// The host's own identity, whatever it is called from here: its UUID and its host name. The caller frees; NULL: it
+// tells none.
 char *virt_conn_identity(struct virt_conn *c);
 // Do both lead to the same host, as far as that can be told? By their URIs, else by their identities.
 bool virt_conn_same_host(struct virt_conn *a, struct virt_conn *b);

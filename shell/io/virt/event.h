@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libvirt's events as JSON values. Subscribing talks to the daemon: job threads. Delivery is on the main thread, out of the
-// loop: a callback must not block, and must not call libvirt.
+// libvirt's events as JSON values. Subscribing talks to the daemon: job threads. Delivery is on the main thread, out of
+// the loop: a callback must not block, and must not call libvirt.
 #pragma once
 
 #include <jansson.h>

@@ -63,8 +63,8 @@ struct virt_params {
 
 struct virt_params *virt_params_new(void)
 {
-    // Opening a connection does this, too, but parameters may be made before. Without it libvirt's slot for the thread's
-    // last error is somebody else's.
+    // Opening a connection does this, too, but parameters may be made before. Without it libvirt's slot for the
+    // thread's last error is somebody else's.
     if (virInitialize() < 0)
         abort();
     return xnew(struct virt_params);

@@ -9,7 +9,8 @@
 #include "base/err.h"
 #include "io/virt/dom.h"
 
-// Which ones: bits of virDomainSnapshotListFlags and virDomainCheckpointListFlags (the first four mean the same in both).
+// Which ones: bits of virDomainSnapshotListFlags and virDomainCheckpointListFlags (the first four mean the same in
+// both).
 enum virt_snap_filter {
     VIRT_SNAP_ROOTS = 1 << 0,
     VIRT_SNAP_DESCENDANTS = 1 << 0, // where --from is given
@@ -25,9 +26,9 @@ enum virt_snap_filter {
     VIRT_SNAP_TOPOLOGICAL = 1 << 10,
 };
 
-// *ret: [{"name", "parent": text|null, "time": epoch seconds, "state": text|null, "current": bool, "xml"}]: in libvirt's
-// order with TOPOLOGICAL (a parent before its children), else by name. `from` NULL: all; else what is below that one (its
-// children, or all with DESCENDANTS).
+// *ret: [{"name", "parent": text|null, "time": epoch seconds, "state": text|null, "current": bool, "xml"}]: in
+// libvirt's order with TOPOLOGICAL (a parent before its children), else by name. `from` NULL: all; else what is below
+// that one (its children, or all with DESCENDANTS).
 int virt_snap_list(struct virt_dom *d, const char *from, unsigned filter, json_t **ret, struct err *e);
 // VIRT_XML_SECURE: passwords too.
 int virt_snap_xml(struct virt_dom *d, const char *name, unsigned xml_flags, char **ret, struct err *e);

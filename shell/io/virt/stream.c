@@ -15,8 +15,8 @@
 
 enum {
     CHUNK = 256 << 10,
-    // A download is asked for in pieces: libvirt's event loop takes in whatever the daemon sends and queues it without a
-    // limit while we wait for the disk. One piece is the most that can be in memory.
+    // A download is asked for in pieces: libvirt's event loop takes in whatever the daemon sends and queues it without
+    // a limit while we wait for the disk. One piece is the most that can be in memory.
     PIECE = 32 << 20,
     PROGRESS_MS = 250,
     PATIENCE_MS = 2000, // for a cancelled pump to end in order

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # For the tests of disks on block devices: a lab, loop devices in it under /srv/dev, domains with such disks. All hosts
-# share one kernel, so each device is known to the machine: the trap gives all of them back. Sourced only, with $here set.
+# share one kernel, so each device is known to the machine: the trap gives all of them back. Sourced only, with $here
+# set.
 # shellcheck disable=SC2154 # the caller's $here
 lab=$here/lab
 "$lab" check || exit

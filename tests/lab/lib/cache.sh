@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What is made once and kept: the enter helper, mount.nfs, the guests' kernel, initramfs and boot sector; and a newer QEMU
-# (qemu.sh).
+# What is made once and kept: the enter helper, mount.nfs, the guests' kernel, initramfs and boot sector; and a newer
+# QEMU (qemu.sh).
 # Everything is built under a name that holds a hash of its sources and renamed into place, so a killed build leaves
 # nothing half-made in use. Sourced by `lab` only.
 

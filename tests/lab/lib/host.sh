@@ -132,8 +132,8 @@ join_switch() {
     nsenter --net="/proc/$switch/ns/net" ip link set "$host" master switch up
     ip link set lo up
     if [[ $host = source || $host = dest ]]; then
-        # A bridge without an address of its own takes the lowest of its ports', and libvirt gives a guest's tap the same
-        # one on both hosts: in a migration the hosts could swap or share addresses.
+        # A bridge without an address of its own takes the lowest of its ports', and libvirt gives a guest's tap the
+        # same one on both hosts: in a migration the hosts could swap or share addresses.
         ip link add br0 address "$mac" type bridge forward_delay 0
         ip link set eth0 master br0 up
         nic=br0

@@ -4,8 +4,8 @@
 # A lab of a script's own, with the words in which it tells what it wants of migsh and the hosts:
 #     . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" NAME SUBNET
 # MIGSH_NAME_SUBNET chooses another subnet. The lab and $work go when the script ends; where there can be no lab it ends
-# here, with status 77. MIGSH_SECTION=REGEX leaves of the script what is before its first "# --- NAME", and the sections whose
-# names match: one that builds on another wants both ('adopt|export'). Sourced only, with set -uo pipefail.
+# here, with status 77. MIGSH_SECTION=REGEX leaves of the script what is before its first "# --- NAME", and the sections
+# whose names match: one that builds on another wants both ('adopt|export'). Sourced only, with set -uo pipefail.
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ -n "${MIGSH_SECTION:-}" ]; then
     part=$(mktemp -d "${TMPDIR:-/tmp}/migsh-section.XXXXXX")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # Which QEMU the hosts run. QEMU before 9.0 loses memory of emulated guests in a migration: now and then one is dead or
-# deaf afterwards. Where the machine's own is that old, a newer one is taken from the backports of its own Debian mirror,
-# unpacked into the cache and never installed, and bound over the machine's in the hosts' mount namespaces. Where there is
-# none to be had, or with MIGSH_LAB_QEMU=machine, the hosts run the machine's; `up` and `status` say which it is. Guests
-# need an <acpi/>: without, libvirt 9.0 starts them with an option that newer QEMUs do not know.
+# deaf afterwards. Where the machine's own is that old, a newer one is taken from the backports of its own Debian
+# mirror, unpacked into the cache and never installed, and bound over the machine's in the hosts' mount namespaces.
+# Where there is none to be had, or with MIGSH_LAB_QEMU=machine, the hosts run the machine's; `up` and `status` say
+# which it is. Guests need an <acpi/>: without, libvirt 9.0 starts them with an option that newer QEMUs do not know.
 # Sourced by `lab` only.
 
 QEMU_GOOD=9 # the first major version with the fix
@@ -69,8 +69,8 @@ fetch_qemu() {
     fi
 }
 
-# apt with lists, sources and archives of its own below TMP: the machine's configuration is read (mirror, keys, proxy) and
-# not changed. It knows what is installed, so it brings the libraries that are missing as well.
+# apt with lists, sources and archives of its own below TMP: the machine's configuration is read (mirror, keys, proxy)
+# and not changed. It knows what is installed, so it brings the libraries that are missing as well.
 unpack_qemu() {
     local tmp=$1/qemu suite codename mirror key deb root version packages
     # shellcheck disable=SC1091

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the callers' $work
-# How the lab's scripts tell what they found: "ok N - …" and "not ok N - …" lines, and a last one with the counts. What a
-# test printed is in $work/out, and shown only when it failed. Sourced only.
+# How the lab's scripts tell what they found: "ok N - …" and "not ok N - …" lines, and a last one with the counts. What
+# a test printed is in $work/out, and shown only when it failed. Sourced only.
 number=0 passed=0 failed=0 skipped=0
 
 # verdict NAME STATUS [WHY]: 0 is good.
@@ -29,8 +29,8 @@ check() {
     verdict "$what" $?
 }
 
-# judge NAME STATUS GOT PATTERN: a command that ended with GOT and printed $work/out; PATTERN is a Perl regex in which ^ and $
-# mean lines.
+# judge NAME STATUS GOT PATTERN: a command that ended with GOT and printed $work/out; PATTERN is a Perl regex in which ^
+# and $ mean lines.
 judge() {
     [ "$3" = "$2" ] && grep -qzP -- "(?ms)$4" "$work/out"
     verdict "$1" $? "status $3, wanted $2; wanted /$4/ in:"

@@ -293,8 +293,8 @@ test_qemu_image_lock() {
     qemu-img create -q -f qcow2 "$a/held.qcow2" 16M
     coproc HOLD { exec qemu-io -f qcow2 "$a/held.qcow2" 2>&1; }
     local pid=$HOLD_PID line=
-    # Its answer tells that it has the image, with the locks of a writer. (/proc/locks would not: it shows every QEMU's of the
-    # machine, and a lock that is still being tried.)
+    # Its answer tells that it has the image, with the locks of a writer. (/proc/locks would not: it shows every QEMU's
+    # of the machine, and a lock that is still being tried.)
     echo 'write 0 64k' >&"${HOLD[1]}"
     until [[ $line == *wrote* ]]; do
         read -r -t 60 line <&"${HOLD[0]}" || { echo "qemu-io said no more than '$line'"; return 1; }

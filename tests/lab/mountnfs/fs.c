@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The file system: FUSE's operations, each one or two requests to the server. They run on FUSE's workers and sleep until
-// the answer is here. They must not cache anything: see mountnfs.c.
+// The file system: FUSE's operations, each one or two requests to the server. They run on FUSE's workers and sleep
+// until the answer is here. They must not cache anything: see mountnfs.c.
 #include "mountnfs_priv.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154 # work, server, export_dir, a and b come from test_mountnfs.sh
-# What mount.nfs is as a mount: its command line, and how it lives through faults and ends. Functions only, each one test.
-# Sourced by test_mountnfs.sh, which runs them in a subshell with set -e.
+# What mount.nfs is as a mount: its command line, and how it lives through faults and ends. Functions only, each one
+# test. Sourced by test_mountnfs.sh, which runs them in a subshell with set -e.
 
 # ---- mounting ----
 

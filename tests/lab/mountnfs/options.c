@@ -145,8 +145,8 @@ static int usage(void)
     return EXIT_USAGE;
 }
 
-// Reads the switches; all -o are joined in `ret_list`, to be taken last, so that -s counts wherever it stands. Returns 0
-// or an exit status; the caller frees the list in either case.
+// Reads the switches; all -o are joined in `ret_list`, to be taken last, so that -s counts wherever it stands. Returns
+// 0 or an exit status; the caller frees the list in either case.
 static int switches_take(int argc, char **argv, struct options *options, char **ret_list)
 {
     for (int c; (c = getopt(argc, argv, "o:rwvnsfN:t:")) != -1;) {

@@ -9,8 +9,8 @@ sub zero { flush() if $zn && $zo + $zn != $_[0]; $zo = $_[0] if !$zn; $zn += $_[
 sub data { my ($o, $at, $n) = @_; flush(); head($o, $n); put($at, $n) }
 sub put { my ($at, $n) = @_;
   while ($n > 0) { my $w = syswrite(STDOUT, $b, $n, $at); defined $w or die "migsh: cannot send: $!\n"; $at += $w; $n -= $w } }
-# A full pipe that is filled up behind each read of ssh's costs two switches for 32 KiB; a large one that is filled up each
-# few hundred microseconds costs one for ten times that. It must not run dry, so the nap follows what has left it.
+# A full pipe that is filled up behind each read of ssh's costs two switches for 32 KiB; a large one that is filled up
+# each few hundred microseconds costs one for ten times that. It must not run dry, so the nap follows what has left it.
 my ($large, $nap, $moved) = (fcntl(STDOUT, 1031, 1048576), 0.0005, 0);
 sub nap {
   $nap *= 1.5 if $moved < 262144 && $nap < 0.003; $nap /= 2 if $moved > 524288 && $nap > 0.0003;

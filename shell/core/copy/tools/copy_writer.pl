@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What copy_writer.sh says, by one process: FILE MACHINE LOCK. O_NOFOLLOW by its number, where that is known; what counts
-# is that the opened file is the one of the identity.
+# What copy_writer.sh says, by one process: FILE MACHINE LOCK. O_NOFOLLOW by its number, where that is known; what
+# counts is that the opened file is the one of the identity.
 use strict; my ($f, $m, $lock) = @ARGV; my $z = "\0" x 1048576;
 my ($b, $t, $w, $punch, $open, $is) = ("", 0, 0, 1, 0, "");
 my %nofollow = (x86_64 => 131072, riscv64 => 131072, s390x => 131072, aarch64 => 32768, ppc64le => 32768);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Takes the lock $1 away from its holder, behind lock_place.sh. $2: the line that stands in its file, so that nobody else
-# is hit; $3: the line that is to stand there, of who breaks it and why. The holder reads that at its console's next sign of
-# life, tells it, and ends; one that does not within $4 seconds is killed.
+# Takes the lock $1 away from its holder, behind lock_place.sh. $2: the line that stands in its file, so that nobody
+# else is hit; $3: the line that is to stand there, of who breaks it and why. The holder reads that at its console's
+# next sign of life, tells it, and ends; one that does not within $4 seconds is killed.
 # shellcheck shell=sh disable=SC2154 # locks
 lock_place || exit 1
 file=$locks/$1 now=

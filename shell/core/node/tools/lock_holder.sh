@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Holds the lock $1 for a console, behind lock_place.sh, as long as that console gives a sign of life: once in $3 seconds
-# a line on stdin. Its end ends us at once, and the lock with us. $2: who it is, a line of JSON, which stands in the lock's
-# file; whoever writes another line there (lock_break.sh) has taken the lock away. $4: its journal, or empty. Says, behind
-# MIGSH-LOCK:
+# Holds the lock $1 for a console, behind lock_place.sh, as long as that console gives a sign of life: once in $3
+# seconds a line on stdin. Its end ends us at once, and the lock with us. $2: who it is, a line of JSON, which stands in
+# the lock's file; whoever writes another line there (lock_break.sh) has taken the lock away. $4: its journal, or empty.
+# Says, behind MIGSH-LOCK:
 #   ready                    then the line "take" is waited for
 #   held | busy JSON         it is ours, or that one's
 #   former JSON              it is that one's, of the same journal; "take" is waited for again

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # lock_place sets $locks to a directory whose files nobody else can lock: root's own, or a plain user's in his home. Not
-# below /run/lock, where any user may make a directory of our name before we do. 1, with a word on stderr: there is none.
+# below /run/lock, where any user may make a directory of our name before we do. 1, with a word on stderr: there is
+# none.
 # shellcheck shell=sh
 lock_place() {
   if [ -O / ] || [ "$(id -u)" = 0 ]; then locks=/run/migsh; else locks=${HOME:?}/.migsh-locks; fi
