@@ -39,6 +39,15 @@ english() { git ls-files | grep -vE '^(README\.md|LICENSE|tests/repl/.*|tests/fu
 wide_comments() { LC_ALL=C.UTF-8 git grep -nP '^(?=.{121})\s*(//|#|--)\s' -- '*.c' '*.h' '*.lua' '*.sh' '*.pl'; true; }
 whitespace() { git grep -nIE '[[:space:]]+$' -- ':!LICENSE' ':!tests/golden' ':!tests/fuzz/seeds'; true; }
 
+# A file that a README names, from whichever folder, is there.
+readme_files() {
+    local readme file
+    for readme in $(git ls-files '*.md'); do
+        for file in $(grep -oE '`[a-z][a-z_/0-9]*\.(c|h|lua|sh|py|pl|def|md)`' "$readme" | tr -d '`' | sort -u); do
+            git ls-files | grep -E "(^|/)$file\$" >/dev/null || echo "$readme names $file, which is not there"
+        done
+    done
+}
 readme_table() {
     diff <(sed -n '/<!-- commands -->/,/<!-- \/commands -->/p' README.md | grep '^|' | tail -n +3) <("$migsh" self-table | grep '^|' | tail -n +3)
 }
@@ -95,6 +104,7 @@ check "no path of a developer's machine" foreign_paths
 check "English everywhere" english
 check "no comment wider than 120 columns" wide_comments
 check "no blanks at the end of a line" whitespace
+check "files that READMEs name are there" readme_files
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page
 check "the manual pages are clean, and migsh-lua(7) is lua/lib/api.lua's" man_roff
