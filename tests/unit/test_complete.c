@@ -153,9 +153,10 @@ static void the_common_beginning_ends_at_a_whole_character(void **state)
 {
     (void)state;
     struct completion c = {0};
-    completion_add(&c, "caf\xc3\xa9 1", NULL, false);
-    completion_add(&c, "caf\xc3\xa8 2", NULL, false);
-    assert_int_equal(completion_common(&c), 3); // not in the middle of the accented letter
+    completion_add(&c, "", "caf\xc3\xa9 1", NULL, false);
+    completion_add(&c, "caf", "caf\xc3\xa8 2", NULL, false);
+    completion_add(&c, "tea", "caf\xc3\xa8 2", NULL, false); // something else was typed
+    assert_int_equal(completion_common(&c), 3);              // not in the middle of the accented letter
     completion_release(&c);
 }
 

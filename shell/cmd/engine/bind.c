@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/engine/rules.h"
 #include "io/file.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
@@ -132,10 +133,18 @@ static int set_typed(struct ctx *ctx, const struct opt_def *o, struct opt_val *v
     }
 }
 
+// `text` is NULL for a switch.
 static int set_value(struct ctx *ctx, const struct opt_def *o, struct opt_val *v, const char *text, struct err *e)
 {
-    if (v->given && !(o->flags & OPTF_MULTI))
+    if (v->given && !(o->flags & OPTF_MULTI) && o->type != OPT_WORDS)
         return err_set(e, ERR_USAGE, "--%s is given twice", o->name);
+    if (o->type == OPT_BOOL || o->type == OPT_WORDS) {
+        v->given = true;
+        v->b = o->type == OPT_BOOL;
+        if (text)
+            strv_add(&v->list, text);
+        return 0;
+    }
     if (set_typed(ctx, o, v, text, e) < 0)
         return -1;
     free(v->s);
@@ -146,119 +155,128 @@ static int set_value(struct ctx *ctx, const struct opt_def *o, struct opt_val *v
     return 0;
 }
 
-static int unknown_option(const struct cmd_def *def, const struct opt_def *opts, size_t n, const char *name,
-                          struct err *e)
+static int unknown_option(const struct bind_walk *w, const char *name, struct err *e)
 {
-    _cleanup_free_ const char **names = xcalloc(n, sizeof(*names));
-    for (size_t i = 0; i < n; i++)
-        names[i] = opts[i].name;
-    err_set(e, ERR_USAGE, "%s has no option --%s", def->name, name);
-    const char *near = str_nearest(name, names, n);
-    return near ? err_hint(e, "did you mean --%s?", near) : err_hint(e, "help %s lists its options", def->name);
+    _cleanup_free_ const char **names = xcalloc(w->n, sizeof(*names));
+    for (size_t i = 0; i < w->n; i++)
+        names[i] = w->opts[i].name;
+    err_set(e, ERR_USAGE, "%s has no option --%s", w->def->name, name);
+    const char *near = str_nearest(name, names, w->n);
+    return near ? err_hint(e, "did you mean --%s?", near) : err_hint(e, "help %s lists its options", w->def->name);
 }
 
-struct binder {
-    struct cmd_call *c;
-    const struct opt_def *opts;
-    size_t n;
-    const struct strv *words;
-    size_t at;       // the word to look at next
-    bool only_words; // behind "--"
-};
-
-static size_t find_option(const struct binder *b, const char *name, size_t len)
+void bind_walk_init(struct bind_walk *w, const struct cmd_def *def, const struct strv *words, size_t end)
 {
-    size_t i = 0;
-    while (i < b->n && (strncmp(b->opts[i].name, name, len) != 0 || b->opts[i].name[len]))
-        i++;
-    return i;
+    *w = (struct bind_walk){.def = def, .words = words, .at = 1, .end = end};
+    w->opts = cmd_opts(def, &w->n);
+    w->given = xcalloc(w->n + 1, sizeof(*w->given));
+}
+
+void bind_walk_release(struct bind_walk *w)
+{
+    free(w->opts);
+    free(w->given);
 }
 
 // "--name", "--name=value", "--name value".
-static int bind_option(struct binder *b, const char *word, struct err *e)
+static int next_option(struct bind_walk *w, const char *word, size_t *ret_row, const char **ret_value, struct err *e)
 {
     const char *name = word + 2, *eq = strchr(name, '=');
     size_t len = eq ? (size_t)(eq - name) : strlen(name);
-    size_t i = find_option(b, name, len);
-    if (i == b->n) {
+    size_t i = rules_find(w->opts, w->n, name, len);
+    if (i == w->n) {
         _cleanup_free_ char *typed = xstrndup(name, len);
-        b->c->help = strcmp(name, "help") == 0;
-        return unknown_option(b->c->def, b->opts, b->n, typed, e);
+        return unknown_option(w, typed, e);
     }
-    const struct opt_def *o = &b->opts[i];
-    struct opt_val *v = &b->c->vals[i];
-    if (o->type == OPT_BOOL) {
-        if (eq)
-            return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
-        if (v->given)
-            return err_set(e, ERR_USAGE, "--%s is given twice", o->name);
-        v->b = v->given = true;
-        return 0;
-    }
-    if (eq)
-        return set_value(b->c->ctx, o, v, eq + 1, e);
-    if (b->at >= b->words->n)
+    const struct opt_def *o = &w->opts[i];
+    const char *value = NULL;
+    if (o->type == OPT_BOOL && eq)
+        return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
+    w->given[i] = true;
+    if (eq) {
+        value = eq + 1;
+    } else if (o->type != OPT_BOOL && w->at >= w->end) {
+        w->cut = o;
         return err_set(e, ERR_USAGE, "--%s needs a value", o->name);
-    return set_value(b->c->ctx, o, v, b->words->s[b->at++], e);
+    } else if (o->type != OPT_BOOL) {
+        value = w->words->s[w->at++];
+    }
+    *ret_row = i;
+    *ret_value = value;
+    return 1;
 }
 
 // How many words behind the one at hand will be taken by position?
-static size_t words_behind(const struct binder *b)
+static size_t words_behind(const struct bind_walk *w)
 {
     size_t n = 0;
-    bool only_words = b->only_words;
-    for (size_t i = b->at; i < b->words->n; i++) {
-        const char *w = b->words->s[i];
-        if (only_words || strncmp(w, "--", 2) != 0) {
+    bool only_words = w->only_words;
+    for (size_t i = w->at; i < w->end; i++) {
+        const char *word = w->words->s[i];
+        if (only_words || !str_starts(word, "--")) {
             n++;
             continue;
         }
-        only_words = !w[2];
-        size_t k = find_option(b, w + 2, strcspn(w + 2, "="));
-        i += k < b->n && b->opts[k].type != OPT_BOOL && !strchr(w, '='); // and its value
+        only_words = !word[2];
+        size_t len = strcspn(word + 2, "="), k = rules_find(w->opts, w->n, word + 2, len);
+        i += k < w->n && w->opts[k].type != OPT_BOOL && !word[2 + len]; // and its value
     }
     return n;
 }
 
 // "NODE… SOURCE DIR": a list leaves the last words to the required rows behind it.
-static bool leaves_word(const struct binder *b, size_t i)
+static bool leaves_word(const struct bind_walk *w, size_t i)
 {
     size_t wanted = 0;
-    for (size_t k = i + 1; k < b->n; k++)
-        wanted += (b->opts[k].flags & OPTF_POS) && (b->opts[k].flags & OPTF_REQ) && !b->c->vals[k].given;
-    return wanted && b->c->vals[i].given && words_behind(b) < wanted;
+    for (size_t k = i + 1; k < w->n; k++)
+        wanted += (w->opts[k].flags & OPTF_POS) && (w->opts[k].flags & OPTF_REQ) && !w->given[k];
+    return !w->forgiving && wanted && w->given[i] && words_behind(w) < wanted;
 }
 
-static int bind_positional(struct binder *b, const char *word, struct err *e)
+const struct opt_def *bind_positional(const struct bind_walk *w)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        const struct opt_def *o = &b->opts[i];
-        struct opt_val *v = &b->c->vals[i];
-        if (o->type == OPT_WORDS) {
-            v->given = true;
-            strv_add(&v->list, word);
-            while (b->at < b->words->n)
-                strv_add(&v->list, b->words->s[b->at++]);
-            return 0;
-        }
-        if ((o->flags & OPTF_POS) && (!v->given || ((o->flags & OPTF_MULTI) && !leaves_word(b, i))))
-            return set_value(b->c->ctx, o, v, word, e);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct opt_def *o = &w->opts[i];
+        if (o->type == OPT_WORDS ||
+            ((o->flags & OPTF_POS) && (!w->given[i] || ((o->flags & OPTF_MULTI) && !leaves_word(w, i)))))
+            return o;
     }
-    return err_set(e, ERR_USAGE, "%s: unexpected word '%s'", b->c->def->name, word);
+    return NULL;
 }
 
-static int bind_defaults(struct binder *b, struct err *e)
+int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, struct err *e)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        const struct opt_def *o = &b->opts[i];
-        struct opt_val *v = &b->c->vals[i];
+    if (w->at < w->end && !w->only_words && strcmp(w->words->s[w->at], "--") == 0) {
+        w->only_words = true;
+        w->at++;
+    }
+    if (w->at >= w->end)
+        return 0;
+    const char *word = w->words->s[w->at++];
+    if (!w->only_words && str_starts(word, "--"))
+        return next_option(w, word, ret_row, ret_value, e);
+    const struct opt_def *o = bind_positional(w);
+    if (!o)
+        return err_set(e, ERR_USAGE, "%s: unexpected word '%s'", w->def->name, word);
+    w->only_words |= o->type == OPT_WORDS;
+    w->given[o - w->opts] = true;
+    *ret_row = (size_t)(o - w->opts);
+    *ret_value = word;
+    return 1;
+}
+
+static int bind_defaults(struct cmd_call *c, const struct bind_walk *w, struct err *e)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        const struct opt_def *o = &w->opts[i];
+        struct opt_val *v = &c->vals[i];
         if ((o->flags & OPTF_REQ) && !v->given) {
-            err_set(e, ERR_USAGE, "%s needs %s%s", b->c->def->name, o->type == OPT_WORDS ? "words behind " : "--",
+            err_set(e, ERR_USAGE, "%s needs %s%s", c->def->name, o->type == OPT_WORDS ? "words behind " : "--",
                     o->name);
-            return err_hint(e, "help %s shows how it is called", b->c->def->name);
+            return err_hint(e, "help %s shows how it is called", c->def->name);
         }
         if (!v->given && o->def) {
-            if (set_typed(b->c->ctx, o, v, o->def, e) < 0)
+            if (set_typed(c->ctx, o, v, o->def, e) < 0)
                 return -1;
             v->s = xstrdup(o->def);
         }
@@ -268,23 +286,44 @@ static int bind_defaults(struct binder *b, struct err *e)
 
 int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e)
 {
-    size_t n;
-    _cleanup_free_ struct opt_def *opts = cmd_opts(c->def, &n);
-    c->vals = xcalloc(n + 1, sizeof(*c->vals));
-    struct binder b = {c, opts, n, words, 1, false};
+    _cleanup_(bind_walk_release) struct bind_walk w;
+    bind_walk_init(&w, c->def, words, words->n);
+    c->vals = xcalloc(w.n + 1, sizeof(*c->vals));
     if (words->n == 2 && strcmp(words->s[1], "-h") == 0) { // among other words it may be a name
         c->help = true;
         return err_set(e, ERR_USAGE, "-h asks for help");
     }
-    while (b.at < words->n) {
-        const char *word = words->s[b.at++];
-        if (!b.only_words && strcmp(word, "--") == 0)
-            b.only_words = true;
-        else if ((!b.only_words && word[0] == '-' && word[1] == '-' ? bind_option(&b, word, e)
-                                                                    : bind_positional(&b, word, e)) < 0)
+    size_t row;
+    const char *value;
+    int r;
+    while ((r = bind_next(&w, &row, &value, e)) > 0) {
+        if (set_value(c->ctx, &w.opts[row], &c->vals[row], value, e) < 0)
             return -1;
     }
-    return bind_defaults(&b, e);
+    if (r < 0) { // of a word that no row takes
+        c->help = !w.only_words && strcmp(words->s[w.at - 1], "--help") == 0;
+        return -1;
+    }
+    return bind_defaults(c, &w, e) < 0 ? -1 : rules_check(w.opts, w.n, w.given, e);
+}
+
+unsigned cmd_bits_between(const struct cmd_call *c, int first, int last)
+{
+    unsigned bits = 0;
+    for (int i = first; i <= last; i++)
+        bits |= c->vals[i].b ? c->def->opts[i].bits : 0;
+    return bits;
+}
+
+unsigned cmd_bits(const struct cmd_call *c)
+{
+    return cmd_bits_between(c, 0, (int)cmd_opts_count(c->def) - 1);
+}
+
+const struct opt_val *cmd_val(const struct cmd_call *c, const char *name)
+{
+    size_t n = cmd_opts_count(c->def), i = rules_find(c->def->opts, n, name, strlen(name));
+    return i < n ? &c->vals[i] : NULL;
 }
 
 void cmd_call_release(struct cmd_call *c)

@@ -11,6 +11,27 @@
 struct opt_def *cmd_opts(const struct cmd_def *def, size_t *ret_n);
 size_t cmd_opts_count(const struct cmd_def *def); // def's own
 
+// Which row each word belongs to: the grammar alone, without the values' types. `forgiving` is for what is being typed: a
+// list leaves no words to the rows behind it, and who meets an error goes on with the next word.
+struct bind_walk {
+    const struct cmd_def *def;
+    struct opt_def *opts; // cmd_opts()
+    size_t n;
+    bool *given;               // by the words so far, for each row
+    const struct strv *words;  // lent; words[0] is the command's name
+    size_t at, end;            // the next word, and where to stop
+    bool forgiving;            // set by the caller
+    bool only_words;           // behind "--", or within a row of WORDS
+    const struct opt_def *cut; // the words ended where this option's value was expected
+};
+
+void bind_walk_init(struct bind_walk *w, const struct cmd_def *def, const struct strv *words, size_t end);
+void bind_walk_release(struct bind_walk *w);
+// The next row that is given, and its value (NULL: a switch). 1; 0 at the end; -1: ERR_USAGE.
+int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, struct err *e);
+// The row that a word would go to by position, or NULL.
+const struct opt_def *bind_positional(const struct bind_walk *w);
+
 // words[0] is the command's name. Fills c->vals. ERR_USAGE names the word that is wrong.
 int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e);
 // Opens c->conn, resolves domains.

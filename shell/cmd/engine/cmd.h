@@ -63,6 +63,10 @@ struct opt_def {
     const char *unit;              // DURATION
     unsigned long long unit_bytes; // SIZE
     long long min, max;            // INT
+    unsigned bits;                 // BOOL: what it stands for, for cmd_bits()
+    // Rows of the same command, by name, with "|" between: none of `excludes` may be given beside this one (said on one
+    // side, it holds for both), and one of `needs` has to be. cmd_bind() refuses the rest, completion does not offer it.
+    const char *excludes, *needs;
     // Candidates for a value that its type does not tell; adds to `out`. Must not block.
     void (*complete)(struct ctx *ctx, const char *prefix, struct strv *out);
 };
@@ -157,3 +161,9 @@ static inline bool opt_given(const struct cmd_call *c, int i)
 {
     return c->vals[i].given;
 }
+
+// The bits of all switches that are given, or of those among the rows from `first` to `last`.
+unsigned cmd_bits(const struct cmd_call *c);
+unsigned cmd_bits_between(const struct cmd_call *c, int first, int last);
+// The value of the row of that name, for what serves several commands; NULL where the command has no such row.
+const struct opt_val *cmd_val(const struct cmd_call *c, const char *name);

@@ -2,6 +2,7 @@
 // Completion for bash, zsh and fish. Main thread. See complete_args.h.
 #include "cmd/engine/complete_args.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -12,41 +13,30 @@
 #include "cmd/engine/recipe.h"
 #include "core/console/ctx.h"
 
-// The program's option that `word` is, or NULL; "--name=value" too.
-static const struct option *find_option(const struct option *options, const char *word)
+// Where the command begins among the words: behind the program's own options, as main() reads them. *ret_pending: the
+// option whose value the last word is.
+static int command_at(const struct option *options, int n, char **words, int *ret_pending, const char **inventory)
 {
-    const char *eq = strchrnul(word, '=');
-    size_t len = (size_t)(eq - word);
+    _cleanup_buf_ struct buf letters = BUF_INIT;
+    _cleanup_free_ char **argv = xcalloc((size_t)n + 1, sizeof(*argv)); // getopt_long() begins at the second
+    char program[] = "migsh";
+    int c;
+    buf_adds(&letters, "+:");
     for (const struct option *o = options; o->name; o++) {
-        if (len > 2 && strncmp(word + 2, o->name, len - 2) == 0 && !o->name[len - 2] && word[1] == '-')
-            return o;
-        if (len == 2 && word[1] == o->val)
-            return o;
+        if (o->val <= UCHAR_MAX)
+            buf_addf(&letters, "%c%s", o->val, o->has_arg ? ":" : "");
     }
-    return NULL;
-}
-
-// Where the command begins among the words: behind the program's own options. *ret_pending: the option whose value the
-// word there is.
-static int command_at(const struct option *options, int n, char **words, const struct option **ret_pending,
-                      const char **inventory)
-{
-    int i = 0;
-    *ret_pending = NULL;
-    while (i < n - 1 && words[i][0] == '-') {
-        const struct option *o = find_option(options, words[i++]);
-        const char *eq = o ? strchr(words[i - 1], '=') : NULL;
-        if (!o || !o->has_arg)
-            continue;
-        if (!eq && i == n - 1) {
-            *ret_pending = o;
-            return i;
-        }
-        if (o->val == 'i')
-            *inventory = eq ? eq + 1 : words[i];
-        i += eq ? 0 : 1;
+    argv[0] = program;
+    memcpy(argv + 1, words, (size_t)(n - 1) * sizeof(*argv));
+    *ret_pending = 0;
+    optind = 0;
+    while ((c = getopt_long(n, argv, buf_str(&letters), options, NULL)) != -1) {
+        if (c == ':')
+            *ret_pending = optopt;
+        else if (c == 'i')
+            *inventory = optarg;
     }
-    return i;
+    return optind - 1;
 }
 
 static void add_all(const struct completion *c, struct buf *out)
@@ -74,7 +64,7 @@ static void complete_option(const struct option *options, const char *prefix, st
 void complete_args(const struct option *options, const char *inventory, void (*prepare)(struct ctx *ctx), int n,
                    char **words, struct buf *out)
 {
-    const struct option *pending;
+    int pending;
     if (n == 0)
         return;
     int at = command_at(options, n, words, &pending, &inventory);
@@ -82,7 +72,7 @@ void complete_args(const struct option *options, const char *inventory, void (*p
         complete_option(options, words[at], out);
         return;
     }
-    if (pending && pending->val != 'C')
+    if (pending && pending != 'C')
         return;
     struct ctx *ctx = ctx_new(inventory);
     prepare(ctx);

@@ -19,10 +19,8 @@ struct request {
 
 static void add(const struct request *r, const char *word, const char *help, bool open)
 {
-    if (!str_starts(word, r->prefix))
-        return;
-    _cleanup_free_ char *whole = *r->lead ? xasprintf("%s%s", r->lead, word) : NULL;
-    completion_add(r->out, whole ? whole : word, help, open);
+    _cleanup_free_ char *whole = xasprintf("%s%s", r->lead, word), *typed = xasprintf("%s%s", r->lead, r->prefix);
+    completion_add(r->out, typed, whole, help, open);
 }
 
 static void add_all(const struct request *r, const struct strv *words)

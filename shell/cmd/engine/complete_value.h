@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cmd/engine/cmd.h"
-#include "cmd/engine/complete.h"
+#include "cmd/engine/completion.h"
 
 // `lead` stands before every candidate ("--node="); `place` is the label of the node or URI whose domains and pools
 // are meant, NULL: all that are known.

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "cmd/engine/bind.h"
+#include "cmd/engine/rules.h"
 #include "cmd/engine/table.h"
 #include "core/console/script.h"
 
@@ -63,6 +64,17 @@ void help_option_form(const struct opt_def *o, struct buf *out)
         buf_adds(out, value_word(o));
 }
 
+void help_option_text(const struct opt_def *opts, size_t n, size_t i, struct buf *out)
+{
+    _cleanup_buf_ struct buf rules = BUF_INIT;
+    buf_adds(out, opts[i].help);
+    if (opts[i].def)
+        buf_addf(out, " (default %s)", opts[i].def);
+    rules_describe(opts, n, i, &rules);
+    if (rules.len)
+        buf_addf(out, " (%s)", rules.s);
+}
+
 void help_synopsis(const struct cmd_def *def, struct buf *out)
 {
     size_t n;
@@ -110,9 +122,7 @@ static void add_options(const struct cmd_def *def, struct buf *out)
         buf_adds(out, "    ");
         help_option_form(&opts[i], out);
         buf_addn(out, ' ', out->len - from < COLUMN ? COLUMN - (out->len - from) : 2);
-        buf_adds(out, opts[i].help);
-        if (opts[i].def)
-            buf_addf(out, " (default %s)", opts[i].def);
+        help_option_text(opts, n, i, out);
         buf_addc(out, '\n');
     }
 }

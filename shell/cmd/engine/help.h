@@ -15,3 +15,5 @@ void help_lua(struct buf *out);
 void help_synopsis(const struct cmd_def *def, struct buf *out);
 // "--port NUMBER": how an option is shown.
 void help_option_form(const struct opt_def *o, struct buf *out);
+// What it does, its default, and which of the other rows go with it.
+void help_option_text(const struct opt_def *opts, size_t n, size_t i, struct buf *out);

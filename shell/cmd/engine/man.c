@@ -36,19 +36,15 @@ static void add_literal(const char *text, struct buf *out)
     buf_adds(out, "\n.fi\n.RE\n");
 }
 
-static void add_option(const struct opt_def *o, struct buf *out)
+static void add_option(const struct opt_def *opts, size_t n, size_t i, struct buf *out)
 {
-    _cleanup_buf_ struct buf form = BUF_INIT;
-    help_option_form(o, &form);
+    _cleanup_buf_ struct buf form = BUF_INIT, text = BUF_INIT;
+    help_option_form(&opts[i], &form);
+    help_option_text(opts, n, i, &text);
     buf_adds(out, ".TP\n.B ");
     add_text(buf_str(&form), out);
     buf_addc(out, '\n');
-    add_text(o->help, out);
-    if (o->def) {
-        buf_adds(out, " (default ");
-        add_text(o->def, out);
-        buf_addc(out, ')');
-    }
+    add_text(buf_str(&text), out);
     buf_addc(out, '\n');
 }
 
@@ -72,7 +68,7 @@ static void add_command(const struct cmd_def *def, struct buf *out)
     }
     for (size_t i = 0; i < n; i++) {
         if (!(opts[i].flags & OPTF_HIDDEN))
-            add_option(&opts[i], out);
+            add_option(opts, n, i, out);
     }
     if (def->example)
         add_literal(def->example, out);

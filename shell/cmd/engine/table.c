@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/engine/bind.h"
 #include "cmd/engine/recipe.h"
+#include "cmd/engine/rules.h"
 
 static const struct cmd_def *const *builtin;
 static size_t n_builtin;
@@ -90,6 +92,19 @@ int cmd_lookup(const char *name, bool prefix_ok, const struct cmd_def **ret, str
     return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "help lists the commands");
 }
 
+static void check_names(const struct cmd_def *def, const struct opt_def *o, const char *list, struct strv *faults)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    size_t n;
+    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    strv_split(&names, list ? list : "", '|');
+    for (size_t i = 0; i < names.n; i++) {
+        size_t k = rules_find(opts, n, names.s[i], strlen(names.s[i]));
+        if (k == n || strcmp(names.s[i], o->name) == 0)
+            strv_take(faults, xasprintf("%s --%s: a rule names --%s", def->name, o->name, names.s[i]));
+    }
+}
+
 static void check_option(const struct cmd_def *def, const struct opt_def *o, bool *positional_optional,
                          struct strv *faults)
 {
@@ -105,6 +120,10 @@ static void check_option(const struct cmd_def *def, const struct opt_def *o, boo
         *positional_optional = true;
     if (o->type == OPT_DOMAIN && !(def->flags & CMD_CONN))
         strv_take(faults, xasprintf("%s --%s: a domain needs CMD_CONN", def->name, o->name));
+    if (o->bits && o->type != OPT_BOOL)
+        strv_take(faults, xasprintf("%s --%s: only a switch stands for bits", def->name, o->name));
+    check_names(def, o, o->excludes, faults);
+    check_names(def, o, o->needs, faults);
 }
 
 void cmd_table_check(struct strv *faults)
