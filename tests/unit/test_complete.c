@@ -86,7 +86,13 @@ static void the_row_decides_what_is_offered(void **state)
         {"help domst", "domstate|domstats"},
         {"migrate share dest --comp-methods ", "mt|xbzrle|zlib|zstd"},
         {"migrate share dest --comp-methods=mt,z", "--comp-methods=mt,zlib|--comp-methods=mt,zstd"},
-        {"domst sh", ""}, // not unique: nothing is known of its words
+        {"undefine share --keep-nvram --n", "--node"}, // not --nvram, which it excludes
+        {"undefine share --nvram --keep", "--keep-tpm"},
+        {"domstats --list-running ",
+         "--backing|--balloon|--block|--cpu-total|--dirtyrate|--enforce|--interface|--iothread|"
+         "--list-active|--list-inactive|--list-other|--list-paused|--list-persistent|--list-shutoff|--list-transient|"
+         "--memory|--node|--nowait|--perf|--raw|--state|--vcpu|--vm"}, // and no domain
+        {"domst sh", ""},                                              // not unique: nothing is known of its words
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         char *got = offered(cases[i][0]);

@@ -8,14 +8,14 @@ enum { DOMAIN, INACTIVE, DETAILS };
 
 static const struct opt_def blk_opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration", .bits = VIRT_XML_INACTIVE},
     [DETAILS] = {"details", OPT_BOOL, 0, "additionally display the type and device value"},
     {NULL},
 };
 
 static const struct opt_def if_opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration", .bits = VIRT_XML_INACTIVE},
     {NULL},
 };
 
@@ -28,7 +28,7 @@ static const struct view_col if_cols[] = {{"interface", "Interface"}, {"type", "
 static int read_xml(struct cmd_call *c, struct xml_doc **ret, struct err *e)
 {
     _cleanup_free_ char *xml = NULL;
-    if (virt_dom_xml(c->vals[DOMAIN].dom, c->vals[INACTIVE].b ? VIRT_XML_INACTIVE : 0, &xml, e) < 0)
+    if (virt_dom_xml(c->vals[DOMAIN].dom, cmd_bits(c), &xml, e) < 0)
         return -1;
     return xml_parse(xml, ret, e);
 }

@@ -37,77 +37,43 @@ enum {
 };
 
 static const struct opt_def opts[] = {
-    [STATE] = {"state", OPT_BOOL, 0, "report domain state"},
-    [CPU_TOTAL] = {"cpu-total", OPT_BOOL, 0, "report domain physical cpu usage"},
-    [BALLOON] = {"balloon", OPT_BOOL, 0, "report domain balloon statistics"},
-    [VCPU] = {"vcpu", OPT_BOOL, 0, "report domain virtual cpu information"},
-    [INTERFACE] = {"interface", OPT_BOOL, 0, "report domain network interface information"},
-    [BLOCK] = {"block", OPT_BOOL, 0, "report domain block device statistics"},
-    [PERF] = {"perf", OPT_BOOL, 0, "report domain perf event statistics"},
-    [IOTHREAD] = {"iothread", OPT_BOOL, 0, "report domain IOThread information"},
-    [MEMORY] = {"memory", OPT_BOOL, 0, "report domain memory usage"},
-    [DIRTYRATE] = {"dirtyrate", OPT_BOOL, 0, "report domain dirty rate information"},
-    [VM] = {"vm", OPT_BOOL, 0, "report hypervisor-specific statistics"},
-    [LIST_ACTIVE] = {"list-active", OPT_BOOL, 0, "list only active domains"},
-    [LIST_INACTIVE] = {"list-inactive", OPT_BOOL, 0, "list only inactive domains"},
-    [LIST_PERSISTENT] = {"list-persistent", OPT_BOOL, 0, "list only persistent domains"},
-    [LIST_TRANSIENT] = {"list-transient", OPT_BOOL, 0, "list only transient domains"},
-    [LIST_RUNNING] = {"list-running", OPT_BOOL, 0, "list only running domains"},
-    [LIST_PAUSED] = {"list-paused", OPT_BOOL, 0, "list only paused domains"},
-    [LIST_SHUTOFF] = {"list-shutoff", OPT_BOOL, 0, "list only shutoff domains"},
-    [LIST_OTHER] = {"list-other", OPT_BOOL, 0, "list only domains in other states"},
+    [STATE] = {"state", OPT_BOOL, 0, "report domain state", .bits = VIRT_STATS_STATE},
+    [CPU_TOTAL] = {"cpu-total", OPT_BOOL, 0, "report domain physical cpu usage", .bits = VIRT_STATS_CPU_TOTAL},
+    [BALLOON] = {"balloon", OPT_BOOL, 0, "report domain balloon statistics", .bits = VIRT_STATS_BALLOON},
+    [VCPU] = {"vcpu", OPT_BOOL, 0, "report domain virtual cpu information", .bits = VIRT_STATS_VCPU},
+    [INTERFACE] = {"interface", OPT_BOOL, 0, "report domain network interface information",
+                   .bits = VIRT_STATS_INTERFACE},
+    [BLOCK] = {"block", OPT_BOOL, 0, "report domain block device statistics", .bits = VIRT_STATS_BLOCK},
+    [PERF] = {"perf", OPT_BOOL, 0, "report domain perf event statistics", .bits = VIRT_STATS_PERF},
+    [IOTHREAD] = {"iothread", OPT_BOOL, 0, "report domain IOThread information", .bits = VIRT_STATS_IOTHREAD},
+    [MEMORY] = {"memory", OPT_BOOL, 0, "report domain memory usage", .bits = VIRT_STATS_MEMORY},
+    [DIRTYRATE] = {"dirtyrate", OPT_BOOL, 0, "report domain dirty rate information", .bits = VIRT_STATS_DIRTYRATE},
+    [VM] = {"vm", OPT_BOOL, 0, "report hypervisor-specific statistics", .bits = VIRT_STATS_VM},
+    [LIST_ACTIVE] = {"list-active", OPT_BOOL, 0, "list only active domains", .bits = VIRT_LIST_ACTIVE},
+    [LIST_INACTIVE] = {"list-inactive", OPT_BOOL, 0, "list only inactive domains", .bits = VIRT_LIST_INACTIVE},
+    [LIST_PERSISTENT] = {"list-persistent", OPT_BOOL, 0, "list only persistent domains", .bits = VIRT_LIST_PERSISTENT},
+    [LIST_TRANSIENT] = {"list-transient", OPT_BOOL, 0, "list only transient domains", .bits = VIRT_LIST_TRANSIENT},
+    [LIST_RUNNING] = {"list-running", OPT_BOOL, 0, "list only running domains", .bits = VIRT_LIST_RUNNING},
+    [LIST_PAUSED] = {"list-paused", OPT_BOOL, 0, "list only paused domains", .bits = VIRT_LIST_PAUSED},
+    [LIST_SHUTOFF] = {"list-shutoff", OPT_BOOL, 0, "list only shutoff domains", .bits = VIRT_LIST_SHUTOFF},
+    [LIST_OTHER] = {"list-other", OPT_BOOL, 0, "list only domains in other states", .bits = VIRT_LIST_OTHER},
     [RAW] = {"raw", OPT_BOOL, 0, "do not pretty-print the fields (they never are, as in virsh)"},
-    [ENFORCE] = {"enforce", OPT_BOOL, 0, "enforce requested stats parameters"},
-    [BACKING] = {"backing", OPT_BOOL, 0, "add backing chain information to block stats"},
-    [NOWAIT] = {"nowait", OPT_BOOL, 0, "report only stats that are accessible instantly"},
-    [DOMAINS] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_MULTI, "domains to get stats for"},
+    [ENFORCE] = {"enforce", OPT_BOOL, 0, "enforce requested stats parameters", .bits = VIRT_STATS_ENFORCE},
+    [BACKING] = {"backing", OPT_BOOL, 0, "add backing chain information to block stats", .bits = VIRT_STATS_BACKING},
+    [NOWAIT] = {"nowait", OPT_BOOL, 0, "report only stats that are accessible instantly", .bits = VIRT_STATS_NOWAIT},
+    [DOMAINS] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_MULTI, "domains to get stats for",
+                 .excludes = "list-active|list-inactive|list-persistent|list-transient|"
+                             "list-running|list-paused|list-shutoff|list-other"},
     {NULL},
-};
-
-static const struct {
-    int opt;
-    unsigned bit;
-} groups[] =
-    {
-        {STATE, VIRT_STATS_STATE},
-        {CPU_TOTAL, VIRT_STATS_CPU_TOTAL},
-        {BALLOON, VIRT_STATS_BALLOON},
-        {VCPU, VIRT_STATS_VCPU},
-        {INTERFACE, VIRT_STATS_INTERFACE},
-        {BLOCK, VIRT_STATS_BLOCK},
-        {PERF, VIRT_STATS_PERF},
-        {IOTHREAD, VIRT_STATS_IOTHREAD},
-        {MEMORY, VIRT_STATS_MEMORY},
-        {DIRTYRATE, VIRT_STATS_DIRTYRATE},
-        {VM, VIRT_STATS_VM},
-},
-  filters[] =
-      {
-          {LIST_ACTIVE, VIRT_LIST_ACTIVE},         {LIST_INACTIVE, VIRT_LIST_INACTIVE},
-          {LIST_PERSISTENT, VIRT_LIST_PERSISTENT}, {LIST_TRANSIENT, VIRT_LIST_TRANSIENT},
-          {LIST_RUNNING, VIRT_LIST_RUNNING},       {LIST_PAUSED, VIRT_LIST_PAUSED},
-          {LIST_SHUTOFF, VIRT_LIST_SHUTOFF},       {LIST_OTHER, VIRT_LIST_OTHER},
-},
-  manners[] = {
-      {ENFORCE, VIRT_STATS_ENFORCE},
-      {BACKING, VIRT_STATS_BACKING},
-      {NOWAIT, VIRT_STATS_NOWAIT},
 };
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    unsigned which = 0, filter = 0, how = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-        which |= c->vals[groups[i].opt].b ? groups[i].bit : 0;
-    for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
-        filter |= c->vals[filters[i].opt].b ? filters[i].bit : 0;
-    for (size_t i = 0; i < ARRAY_SIZE(manners); i++)
-        how |= c->vals[manners[i].opt].b ? manners[i].bit : 0;
+    unsigned which = cmd_bits_between(c, STATE, VM), filter = cmd_bits_between(c, LIST_ACTIVE, LIST_OTHER);
+    unsigned how = cmd_bits_between(c, ENFORCE, NOWAIT);
     const struct opt_val *doms = &c->vals[DOMAINS];
     if (!doms->n_doms)
         return virt_stats(c->conn, which, filter | how, &c->result, e);
-    if (filter)
-        return err_set(e, ERR_USAGE, "--list-* options and names of domains exclude each other");
     c->result = json_array();
     for (size_t i = 0; i < doms->n_doms; i++) {
         json_t *one;

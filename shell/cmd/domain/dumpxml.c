@@ -9,25 +9,21 @@ enum { DOMAIN, INACTIVE, SECURITY_INFO, UPDATE_CPU, MIGRATABLE, XPATH, WRAP };
 
 static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML"},
-    [SECURITY_INFO] = {"security-info", OPT_BOOL, 0, "include security sensitive information in XML dump"},
-    [UPDATE_CPU] = {"update-cpu", OPT_BOOL, 0, "update guest CPU according to host CPU"},
-    [MIGRATABLE] = {"migratable", OPT_BOOL, 0, "provide XML suitable for migrations"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML", .bits = VIRT_XML_INACTIVE},
+    [SECURITY_INFO] = {"security-info", OPT_BOOL, 0, "include security sensitive information in XML dump",
+                       .bits = VIRT_XML_SECURE},
+    [UPDATE_CPU] = {"update-cpu", OPT_BOOL, 0, "update guest CPU according to host CPU", .bits = VIRT_XML_UPDATE_CPU},
+    [MIGRATABLE] = {"migratable", OPT_BOOL, 0, "provide XML suitable for migrations", .bits = VIRT_XML_MIGRATABLE},
     [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"},
+    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
     {NULL},
 };
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    if (c->vals[WRAP].b && !c->vals[XPATH].s)
-        return err_set(e, ERR_USAGE, "--wrap needs --xpath");
-    unsigned flags = (c->vals[INACTIVE].b ? VIRT_XML_INACTIVE : 0) | (c->vals[SECURITY_INFO].b ? VIRT_XML_SECURE : 0) |
-                     (c->vals[UPDATE_CPU].b ? VIRT_XML_UPDATE_CPU : 0) |
-                     (c->vals[MIGRATABLE].b ? VIRT_XML_MIGRATABLE : 0);
     _cleanup_free_ char *xml = NULL, *part = NULL;
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    if (virt_dom_xml(c->vals[DOMAIN].dom, flags, &xml, e) < 0)
+    if (virt_dom_xml(c->vals[DOMAIN].dom, cmd_bits(c), &xml, e) < 0)
         return -1;
     if (c->vals[XPATH].s &&
         (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[XPATH].s, c->vals[WRAP].b, &part, e) < 0))

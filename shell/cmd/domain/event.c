@@ -27,8 +27,9 @@ static void complete_kinds(struct ctx *ctx, const char *prefix, struct strv *out
 
 static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, 0, "filter by domain name, id or uuid"},
-    [EVENT] = {"event", OPT_STRING, OPTF_POS, "which event type to wait for", .complete = complete_kinds},
-    [ALL] = {"all", OPT_BOOL, 0, "wait for all events instead of just one type"},
+    [EVENT] = {"event", OPT_STRING, OPTF_POS, "which event type to wait for", .complete = complete_kinds,
+               .excludes = "all|list"},
+    [ALL] = {"all", OPT_BOOL, 0, "wait for all events instead of just one type", .excludes = "list"},
     [LOOP] = {"loop", OPT_BOOL, 0, "loop until timeout or interrupt, rather than one-shot"},
     [TIMEOUT] = {"timeout", OPT_DURATION, 0, "give up after this time", .unit = "s"},
     [LIST] = {"list", OPT_BOOL, 0, "list valid event types"},
@@ -147,7 +148,7 @@ static int list_kinds(struct cmd_call *c)
 static int check_options(struct cmd_call *c, struct err *e)
 {
     const char *kind = c->vals[EVENT].s;
-    if (!!kind + c->vals[ALL].b + c->vals[LIST].b != 1)
+    if (!kind && !c->vals[ALL].b && !c->vals[LIST].b)
         return err_set(e, ERR_USAGE, "one of --list, --all, or --event TYPE is required");
     if (kind && virt_event_kind(kind) < 0) {
         const char *names[VIRT_EVENT_KINDS];

@@ -27,66 +27,48 @@ enum {
     ID,
     TABLE,
     MANAGED_SAVE,
-    TITLE,
-    OPTIONS
+    TITLE
 };
 
 static const struct opt_def opts[] = {
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive domains"},
-    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active domains"},
-    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient domains"},
-    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent domains"},
-    [WITH_SNAPSHOT] = {"with-snapshot", OPT_BOOL, 0, "list domains with existing snapshot"},
-    [WITHOUT_SNAPSHOT] = {"without-snapshot", OPT_BOOL, 0, "list domains without a snapshot"},
-    [WITH_CHECKPOINT] = {"with-checkpoint", OPT_BOOL, 0, "list domains with existing checkpoint"},
-    [WITHOUT_CHECKPOINT] = {"without-checkpoint", OPT_BOOL, 0, "list domains without a checkpoint"},
-    [STATE_RUNNING] = {"state-running", OPT_BOOL, 0, "list domains in running state"},
-    [STATE_PAUSED] = {"state-paused", OPT_BOOL, 0, "list domains in paused state"},
-    [STATE_SHUTOFF] = {"state-shutoff", OPT_BOOL, 0, "list domains in shutoff state"},
-    [STATE_OTHER] = {"state-other", OPT_BOOL, 0, "list domains in other states"},
-    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list domains with autostart enabled"},
-    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list domains with autostart disabled"},
-    [WITH_MANAGED_SAVE] = {"with-managed-save", OPT_BOOL, 0, "list domains with managed save state"},
-    [WITHOUT_MANAGED_SAVE] = {"without-managed-save", OPT_BOOL, 0, "list domains without managed save"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive domains", .bits = VIRT_LIST_INACTIVE},
+    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active domains", .bits = VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE},
+    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient domains", .bits = VIRT_LIST_TRANSIENT},
+    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent domains", .bits = VIRT_LIST_PERSISTENT},
+    [WITH_SNAPSHOT] = {"with-snapshot", OPT_BOOL, 0, "list domains with existing snapshot", .bits = VIRT_LIST_SNAPSHOT},
+    [WITHOUT_SNAPSHOT] = {"without-snapshot", OPT_BOOL, 0, "list domains without a snapshot",
+                          .bits = VIRT_LIST_NO_SNAPSHOT},
+    [WITH_CHECKPOINT] = {"with-checkpoint", OPT_BOOL, 0, "list domains with existing checkpoint",
+                         .bits = VIRT_LIST_CHECKPOINT},
+    [WITHOUT_CHECKPOINT] = {"without-checkpoint", OPT_BOOL, 0, "list domains without a checkpoint",
+                            .bits = VIRT_LIST_NO_CHECKPOINT},
+    [STATE_RUNNING] = {"state-running", OPT_BOOL, 0, "list domains in running state", .bits = VIRT_LIST_RUNNING},
+    [STATE_PAUSED] = {"state-paused", OPT_BOOL, 0, "list domains in paused state", .bits = VIRT_LIST_PAUSED},
+    [STATE_SHUTOFF] = {"state-shutoff", OPT_BOOL, 0, "list domains in shutoff state",
+                       .bits = VIRT_LIST_SHUTOFF | VIRT_LIST_INACTIVE},
+    [STATE_OTHER] = {"state-other", OPT_BOOL, 0, "list domains in other states", .bits = VIRT_LIST_OTHER},
+    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list domains with autostart enabled", .bits = VIRT_LIST_AUTOSTART},
+    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list domains with autostart disabled",
+                      .bits = VIRT_LIST_NO_AUTOSTART},
+    [WITH_MANAGED_SAVE] = {"with-managed-save", OPT_BOOL, 0, "list domains with managed save state",
+                           .bits = VIRT_LIST_MANAGED_SAVE},
+    [WITHOUT_MANAGED_SAVE] = {"without-managed-save", OPT_BOOL, 0, "list domains without managed save",
+                              .bits = VIRT_LIST_NO_MANAGED_SAVE},
     [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only"},
     [NAME] = {"name", OPT_BOOL, 0, "list domain names only"},
     [ID] = {"id", OPT_BOOL, 0, "list domain ids only"},
-    [TABLE] = {"table", OPT_BOOL, 0, "list table (default)"},
-    [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "mark inactive domains with managed save state"},
-    [TITLE] = {"title", OPT_BOOL, 0, "show domain title (asks each domain)"},
+    [TABLE] = {"table", OPT_BOOL, 0, "list table (default)", .excludes = "uuid|id|name"},
+    [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "mark inactive domains with managed save state",
+                      .bits = VIRT_LIST_SAVED_TOO},
+    [TITLE] = {"title", OPT_BOOL, 0, "show domain title (asks each domain)", .bits = VIRT_LIST_TITLE},
     {NULL},
-};
-
-static const unsigned filter_of[OPTIONS] = {
-    [TRANSIENT] = VIRT_LIST_TRANSIENT,
-    [PERSISTENT] = VIRT_LIST_PERSISTENT,
-    [WITH_SNAPSHOT] = VIRT_LIST_SNAPSHOT,
-    [WITHOUT_SNAPSHOT] = VIRT_LIST_NO_SNAPSHOT,
-    [WITH_CHECKPOINT] = VIRT_LIST_CHECKPOINT,
-    [WITHOUT_CHECKPOINT] = VIRT_LIST_NO_CHECKPOINT,
-    [STATE_RUNNING] = VIRT_LIST_RUNNING,
-    [STATE_PAUSED] = VIRT_LIST_PAUSED,
-    [STATE_SHUTOFF] = VIRT_LIST_SHUTOFF,
-    [STATE_OTHER] = VIRT_LIST_OTHER,
-    [AUTOSTART] = VIRT_LIST_AUTOSTART,
-    [NO_AUTOSTART] = VIRT_LIST_NO_AUTOSTART,
-    [WITH_MANAGED_SAVE] = VIRT_LIST_MANAGED_SAVE,
-    [WITHOUT_MANAGED_SAVE] = VIRT_LIST_NO_MANAGED_SAVE,
 };
 
 // As virsh: running ones, unless something else is asked for; --state-shutoff means the inactive ones.
 static unsigned filter(const struct cmd_call *c)
 {
-    unsigned bits = VIRT_LIST_ACTIVE;
-    if (c->vals[INACTIVE].b || c->vals[STATE_SHUTOFF].b)
-        bits = VIRT_LIST_INACTIVE;
-    if (c->vals[ALL].b)
-        bits = VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE;
-    for (int i = 0; i < OPTIONS; i++) {
-        if (c->vals[i].b)
-            bits |= filter_of[i];
-    }
-    return bits;
+    unsigned bits = cmd_bits_between(c, INACTIVE, WITHOUT_MANAGED_SAVE);
+    return bits & (VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE) ? bits : bits | VIRT_LIST_ACTIVE;
 }
 
 static const struct view_col table[] = {{"id", "Id"}, {"name", "Name"}, {"state", "State"}, {NULL}};
@@ -105,16 +87,13 @@ static const struct view line_views[8] = {
     [7] = {VIEW_LINES, uuid_id_name},
 };
 
-static int choose_view(struct cmd_call *c, struct err *e)
+static void choose_view(struct cmd_call *c)
 {
     int lines = c->vals[UUID].b * 4 + c->vals[ID].b * 2 + c->vals[NAME].b;
-    if (lines && c->vals[TABLE].b)
-        return err_set(e, ERR_USAGE, "--table and --uuid, --id or --name exclude each other");
     if (lines)
         c->view = &line_views[lines];
     else if (c->vals[TITLE].b)
         c->view = &titled_view;
-    return 0;
 }
 
 // What was seen can be completed later.
@@ -133,11 +112,9 @@ static void remember(struct cmd_call *c, bool complete)
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    if (choose_view(c, e) < 0)
-        return -1;
-    unsigned extra = (c->vals[TITLE].b ? VIRT_LIST_TITLE : 0) | (c->vals[MANAGED_SAVE].b ? VIRT_LIST_SAVED_TOO : 0);
     unsigned bits = filter(c);
-    if (virt_list(c->conn, bits, extra, &c->result, e) < 0)
+    choose_view(c);
+    if (virt_list(c->conn, bits, cmd_bits_between(c, MANAGED_SAVE, TITLE), &c->result, e) < 0)
         return -1;
     remember(c, bits == (VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE));
     return 0;

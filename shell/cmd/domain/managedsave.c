@@ -9,9 +9,11 @@ enum { DOMAIN, BYPASS_CACHE, RUNNING, PAUSED };
 
 static const struct opt_def save_opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when saving"},
-    [RUNNING] = {"running", OPT_BOOL, 0, "set domain to be running on next start"},
-    [PAUSED] = {"paused", OPT_BOOL, 0, "set domain to be paused on next start"},
+    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when saving",
+                      .bits = VIRT_SAVE_BYPASS_CACHE},
+    [RUNNING] = {"running", OPT_BOOL, 0, "set domain to be running on next start", .bits = VIRT_SAVE_RUNNING,
+                 .excludes = "paused"},
+    [PAUSED] = {"paused", OPT_BOOL, 0, "set domain to be paused on next start", .bits = VIRT_SAVE_PAUSED},
     {NULL},
 };
 
@@ -23,11 +25,7 @@ static const struct opt_def remove_opts[] = {
 static int run_save(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    unsigned flags = (c->vals[BYPASS_CACHE].b ? VIRT_SAVE_BYPASS_CACHE : 0) |
-                     (c->vals[RUNNING].b ? VIRT_SAVE_RUNNING : 0) | (c->vals[PAUSED].b ? VIRT_SAVE_PAUSED : 0);
-    if (c->vals[RUNNING].b && c->vals[PAUSED].b)
-        return err_set(e, ERR_USAGE, "--running and --paused exclude each other");
-    if (virt_dom_managed_save(dom, flags, e) < 0)
+    if (virt_dom_managed_save(dom, cmd_bits(c), e) < 0)
         return domain_failed(dom, "save", "only a running domain has a state to be saved", e);
     domain_result(c, dom);
     return 0;

@@ -14,19 +14,17 @@ static const struct opt_def opts[] = {
     [SET] = {"set", OPT_STRING, OPTF_POS | OPTF_MULTI, "parameter=value"},
     [WEIGHT] = {"weight", OPT_INT, 0, "weight for XEN_CREDIT", .min = 0, .max = 65535},
     [CAP] = {"cap", OPT_INT, 0, "cap for XEN_CREDIT", .min = 0, .max = 65535},
-    [CURRENT] = {"current", OPT_BOOL, 0, "get/set current scheduler info"},
-    [CONFIG] = {"config", OPT_BOOL, 0, "get/set value to be used on next boot"},
-    [LIVE] = {"live", OPT_BOOL, 0, "get/set value from running domain"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "get/set current scheduler info", .excludes = "config|live"},
+    [CONFIG] = {"config", OPT_BOOL, 0, "get/set value to be used on next boot", .bits = VIRT_IMPACT_CONFIG},
+    [LIVE] = {"live", OPT_BOOL, 0, "get/set value from running domain", .bits = VIRT_IMPACT_LIVE},
     {NULL},
 };
 
 static int run(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    unsigned impact = (c->vals[LIVE].b ? VIRT_IMPACT_LIVE : 0) | (c->vals[CONFIG].b ? VIRT_IMPACT_CONFIG : 0);
+    unsigned impact = cmd_bits(c);
     _cleanup_strv_ struct strv settings = STRV_INIT;
-    if (c->vals[CURRENT].b && impact)
-        return err_set(e, ERR_USAGE, "--current excludes --config and --live");
     strv_copy(&settings, &c->vals[SET].list);
     if (c->vals[WEIGHT].given)
         strv_take(&settings, xasprintf("weight=%lld", c->vals[WEIGHT].i));

@@ -16,8 +16,8 @@ static const struct opt_def opts[] = {
 
 static const struct opt_def destroy_opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [GRACEFUL] = {"graceful", OPT_BOOL, 0, "terminate gracefully"},
-    [REMOVE_LOGS] = {"remove-logs", OPT_BOOL, 0, "remove domain logs"},
+    [GRACEFUL] = {"graceful", OPT_BOOL, 0, "terminate gracefully", .bits = VIRT_DESTROY_GRACEFUL},
+    [REMOVE_LOGS] = {"remove-logs", OPT_BOOL, 0, "remove domain logs", .bits = VIRT_DESTROY_REMOVE_LOGS},
     {NULL},
 };
 
@@ -75,9 +75,7 @@ static int run_reboot(struct cmd_call *c, struct err *e)
 static int run_destroy(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    unsigned flags =
-        (c->vals[GRACEFUL].b ? VIRT_DESTROY_GRACEFUL : 0) | (c->vals[REMOVE_LOGS].b ? VIRT_DESTROY_REMOVE_LOGS : 0);
-    if (virt_dom_destroy(dom, flags, e) < 0)
+    if (virt_dom_destroy(dom, cmd_bits(c), e) < 0)
         return domain_failed(dom, "destroy", "nothing runs; undefine removes the definition", e);
     domain_result(c, dom);
     return 0;

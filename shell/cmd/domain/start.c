@@ -20,32 +20,30 @@
 enum { SUBJECT, PAUSED, AUTODESTROY, PASS_FDS, RESET_NVRAM, FORCE, BYPASS_CACHE, FORCE_BOOT, VALIDATE = BYPASS_CACHE };
 
 #define COMMON_OPTS                                                                                                    \
-    [PAUSED] = {"paused", OPT_BOOL, 0, "leave the guest paused after creation"},                                       \
-    [AUTODESTROY] = {"autodestroy", OPT_BOOL, 0, "automatically destroy the guest when migsh ends"},                   \
+    [PAUSED] = {"paused", OPT_BOOL, 0, "leave the guest paused after creation", .bits = VIRT_START_PAUSED},            \
+    [AUTODESTROY] = {"autodestroy", OPT_BOOL, 0, "automatically destroy the guest when migsh ends",                    \
+                     .bits = VIRT_START_AUTODESTROY},                                                                  \
     [PASS_FDS] = {"pass-fds", OPT_STRING, 0, "pass file descriptors N,M,... to the guest"},                            \
-    [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template"},                    \
+    [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",                     \
+                     .bits = VIRT_START_RESET_NVRAM},                                                                  \
     [FORCE] = FORCE_ROW
 
 static const struct opt_def start_opts[] = {
     [SUBJECT] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "name of the inactive domain"},
     COMMON_OPTS,
-    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when loading"},
-    [FORCE_BOOT] = {"force-boot", OPT_BOOL, 0, "force fresh boot by discarding any managed save"},
+    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when loading",
+                      .bits = VIRT_START_BYPASS_CACHE},
+    [FORCE_BOOT] = {"force-boot", OPT_BOOL, 0, "force fresh boot by discarding any managed save",
+                    .bits = VIRT_START_FORCE_BOOT},
     {NULL},
 };
 
 static const struct opt_def create_opts[] = {
     [SUBJECT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML domain description"},
     COMMON_OPTS,
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"},
+    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_START_VALIDATE},
     {NULL},
 };
-
-static unsigned common_flags(const struct cmd_call *c)
-{
-    return (c->vals[PAUSED].b ? VIRT_START_PAUSED : 0) | (c->vals[AUTODESTROY].b ? VIRT_START_AUTODESTROY : 0) |
-           (c->vals[RESET_NVRAM].b ? VIRT_START_RESET_NVRAM : 0);
-}
 
 // What brings the domain up; `xml` only for create.
 struct begin {
@@ -144,8 +142,7 @@ static int run_start(struct cmd_call *c, struct err *e)
         return err_hint(e, "reboot restarts the guest, resume continues one that is paused");
     }
     b.fds = fds;
-    b.flags = common_flags(c) | (c->vals[BYPASS_CACHE].b ? VIRT_START_BYPASS_CACHE : 0) |
-              (c->vals[FORCE_BOOT].b ? VIRT_START_FORCE_BOOT : 0);
+    b.flags = cmd_bits(c);
     if (domain_check_moved(c, dom, VIRT_XML_INACTIVE, force, e) < 0 || look_at_save(c, &f, e) < 0 ||
         fence_begin(&f, &begun, e) < 0)
         return b.failed ? -1 : err_wrap(e, "not started");
@@ -195,7 +192,7 @@ static int run_create(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     _cleanup_free_ int *fds = NULL;
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
-    struct begin b = {.c = c, .flags = common_flags(c) | (c->vals[VALIDATE].b ? VIRT_START_VALIDATE : 0)};
+    struct begin b = {.c = c, .flags = cmd_bits(c)};
     if (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0)
         return -1;
     if (domain_read_file(path, &xml, e) < 0)

@@ -26,37 +26,31 @@ enum {
     NVRAM,
     KEEP_NVRAM,
     TPM,
-    KEEP_TPM,
-    OPTIONS
+    KEEP_TPM
 };
 
 static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "remove domain managed state file"},
+    [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "remove domain managed state file",
+                      .bits = VIRT_UNDEFINE_MANAGED_SAVE},
     [STORAGE] = {"storage", OPT_STRING, 0,
-                 "remove associated storage volumes (comma separated list of targets or source paths; see domblklist)"},
+                 "remove associated storage volumes (comma separated list of targets or source paths; see domblklist)",
+                 .excludes = "remove-all-storage"},
     [REMOVE_ALL_STORAGE] = {"remove-all-storage", OPT_BOOL, 0,
                             "remove all associated storage volumes (use with caution)"},
-    [DELETE_SNAPSHOTS] = {"delete-storage-volume-snapshots", OPT_BOOL, 0,
-                          "delete snapshots associated with volumes, requires --remove-all-storage"},
-    [WIPE_STORAGE] = {"wipe-storage", OPT_BOOL, 0, "wipe data on the removed volumes"},
-    [SNAPSHOTS_METADATA] = {"snapshots-metadata", OPT_BOOL, 0, "remove all domain snapshot metadata"},
-    [CHECKPOINTS_METADATA] = {"checkpoints-metadata", OPT_BOOL, 0, "remove all domain checkpoint metadata"},
-    [NVRAM] = {"nvram", OPT_BOOL, 0, "remove nvram file"},
-    [KEEP_NVRAM] = {"keep-nvram", OPT_BOOL, 0, "keep nvram file"},
-    [TPM] = {"tpm", OPT_BOOL, 0, "remove TPM state"},
-    [KEEP_TPM] = {"keep-tpm", OPT_BOOL, 0, "keep TPM state"},
+    [DELETE_SNAPSHOTS] = {"delete-storage-volume-snapshots", OPT_BOOL, 0, "delete snapshots associated with volumes",
+                          .needs = "remove-all-storage"},
+    [WIPE_STORAGE] = {"wipe-storage", OPT_BOOL, 0, "wipe data on the removed volumes",
+                      .needs = "storage|remove-all-storage"},
+    [SNAPSHOTS_METADATA] = {"snapshots-metadata", OPT_BOOL, 0, "remove all domain snapshot metadata",
+                            .bits = VIRT_UNDEFINE_SNAPSHOTS_METADATA},
+    [CHECKPOINTS_METADATA] = {"checkpoints-metadata", OPT_BOOL, 0, "remove all domain checkpoint metadata",
+                              .bits = VIRT_UNDEFINE_CHECKPOINTS_METADATA},
+    [NVRAM] = {"nvram", OPT_BOOL, 0, "remove nvram file", .bits = VIRT_UNDEFINE_NVRAM, .excludes = "keep-nvram"},
+    [KEEP_NVRAM] = {"keep-nvram", OPT_BOOL, 0, "keep nvram file", .bits = VIRT_UNDEFINE_KEEP_NVRAM},
+    [TPM] = {"tpm", OPT_BOOL, 0, "remove TPM state", .bits = VIRT_UNDEFINE_TPM, .excludes = "keep-tpm"},
+    [KEEP_TPM] = {"keep-tpm", OPT_BOOL, 0, "keep TPM state", .bits = VIRT_UNDEFINE_KEEP_TPM},
     {NULL},
-};
-
-static const unsigned flag_of[OPTIONS] = {
-    [MANAGED_SAVE] = VIRT_UNDEFINE_MANAGED_SAVE,
-    [SNAPSHOTS_METADATA] = VIRT_UNDEFINE_SNAPSHOTS_METADATA,
-    [CHECKPOINTS_METADATA] = VIRT_UNDEFINE_CHECKPOINTS_METADATA,
-    [NVRAM] = VIRT_UNDEFINE_NVRAM,
-    [KEEP_NVRAM] = VIRT_UNDEFINE_KEEP_NVRAM,
-    [TPM] = VIRT_UNDEFINE_TPM,
-    [KEEP_TPM] = VIRT_UNDEFINE_KEEP_TPM,
 };
 
 struct doomed {
@@ -76,24 +70,6 @@ static void doomed_release(struct doomed_list *list)
         free(list->d[i].label);
     }
     free(list->d);
-}
-
-static int check_options(const struct cmd_call *c, struct err *e)
-{
-    const struct opt_val *v = c->vals;
-    static const int pairs[][2] = {{NVRAM, KEEP_NVRAM}, {TPM, KEEP_TPM}};
-    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-        if (v[pairs[i][0]].b && v[pairs[i][1]].b)
-            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", opts[pairs[i][0]].name,
-                           opts[pairs[i][1]].name);
-    }
-    if (v[STORAGE].s && v[REMOVE_ALL_STORAGE].b)
-        return err_set(e, ERR_USAGE, "--storage and --remove-all-storage exclude each other");
-    if (v[WIPE_STORAGE].b && !v[STORAGE].s && !v[REMOVE_ALL_STORAGE].b)
-        return err_set(e, ERR_USAGE, "--wipe-storage needs --storage or --remove-all-storage");
-    if (v[DELETE_SNAPSHOTS].b && !v[REMOVE_ALL_STORAGE].b)
-        return err_set(e, ERR_USAGE, "--delete-storage-volume-snapshots needs --remove-all-storage");
-    return 0;
 }
 
 static const char *text_of(const json_t *disk, const char *key)
@@ -232,15 +208,10 @@ static int run(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_(doomed_release) struct doomed_list doomed = {NULL, 0};
-    if (check_options(c, e) < 0)
-        return -1;
     bool storage = c->vals[STORAGE].s || c->vals[REMOVE_ALL_STORAGE].b;
     if (storage && find_storage(c, &doomed, e) < 0)
         return -1;
-    unsigned flags = 0;
-    for (int i = 0; i < OPTIONS; i++)
-        flags |= c->vals[i].b ? flag_of[i] : 0;
-    if (virt_dom_undefine(dom, flags, e) < 0) {
+    if (virt_dom_undefine(dom, cmd_bits(c), e) < 0) {
         hint_option(e);
         return domain_failed(dom, "undefine", NULL, e);
     }

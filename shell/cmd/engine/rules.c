@@ -37,12 +37,14 @@ static bool names(const struct opt_def *opts, size_t n, const char *list, size_t
     return false;
 }
 
-// "--a or --b".
+// "--a, --b or --c".
 static size_t add_names(const struct opt_def *opts, size_t n, const char *list, struct buf *out)
 {
-    size_t count = 0, i;
-    while (next(opts, n, &list, &i))
-        buf_addf(out, "%s--%s", count++ ? " or " : "", opts[i].name);
+    size_t count = 0, i = 0, after;
+    for (bool more = next(opts, n, &list, &i); more; i = after) {
+        more = next(opts, n, &list, &after);
+        buf_addf(out, "%s--%s", !count++ ? "" : more ? ", " : " or ", opts[i].name);
+    }
     return count;
 }
 
@@ -52,7 +54,8 @@ static int check_row(const struct opt_def *opts, size_t n, const bool *given, si
     size_t other;
     while (next(opts, n, &list, &other)) {
         if (given[other])
-            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", opts[i].name, opts[other].name);
+            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", opts[i < other ? i : other].name,
+                           opts[i < other ? other : i].name);
     }
     list = opts[i].needs;
     while (next(opts, n, &list, &other)) {

@@ -12,8 +12,9 @@ enum { DOMAIN, COMPLETED, KEEP, ANY, RAW };
 
 static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
-    [COMPLETED] = {"completed", OPT_BOOL, 0, "statistics of the job that ended last"},
-    [KEEP] = {"keep-completed", OPT_BOOL, 0, "do not throw these away once read"},
+    [COMPLETED] = {"completed", OPT_BOOL, 0, "statistics of the job that ended last", .bits = VIRT_JOB_STATS_COMPLETED},
+    [KEEP] = {"keep-completed", OPT_BOOL, 0, "do not throw these away once read", .bits = VIRT_JOB_STATS_KEEP,
+              .needs = "completed"},
     [ANY] = {"anystats", OPT_BOOL, 0, "statistics of any kind of job, failed ones too"},
     [RAW] = {"rawstats", OPT_BOOL, 0, "all fields under libvirt's names"},
     {NULL},
@@ -27,12 +28,9 @@ static bool has_statistics(enum virt_job_type type, bool completed)
 static int run(struct cmd_call *c, struct err *e)
 {
     bool completed = c->vals[COMPLETED].b;
-    if (c->vals[KEEP].b && !completed)
-        return err_set(e, ERR_USAGE, "--keep-completed needs --completed");
-    int flags = (completed ? VIRT_JOB_STATS_COMPLETED : 0) | (c->vals[KEEP].b ? VIRT_JOB_STATS_KEEP : 0);
     enum virt_job_type type;
     json_t *stats;
-    if (virt_job_stats(c->vals[DOMAIN].dom, flags, &type, &stats, e) < 0)
+    if (virt_job_stats(c->vals[DOMAIN].dom, (int)cmd_bits(c), &type, &stats, e) < 0)
         return -1;
     if (c->vals[RAW].b) {
         c->result = json_pack("{s:i, s:o}", "number", (int)type, "raw", stats);

@@ -47,7 +47,7 @@ static const struct opt_def opts[] = {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
     [DESTURI] = {"desturi", OPT_URI, OPTF_POS | OPTF_REQ,
                  "a node, or the destination's libvirt URI as seen from here (with --p2p: from the source)"},
-#define ROW(id, name, kind, target, help) {name, ROW_##kind, help, .max = MAX_##kind},
+#define ROW(id, name, kind, target, ...) {name, ROW_##kind, __VA_ARGS__, .max = MAX_##kind},
     MIGRATE_OPTS(ROW)
 #undef ROW
         [FIRST_ROW + MIGRATE_OPT_COMP_METHODS]

@@ -29,8 +29,7 @@ enum {
     ADAPTER_PARENT_WWPN,
     ADAPTER_PARENT_FABRIC_WWN,
     SOURCE_PROTOCOL_VER,
-    SOURCE_INITIATOR,
-    BUILD
+    SOURCE_INITIATOR
 };
 
 // By position as virsh takes them: NAME TYPE HOST PATH DEV NAME TARGET; "-" has been typed for those left out for so
@@ -45,46 +44,37 @@ enum {
     [SOURCE_NAME] = {"source-name", OPT_STRING, OPTF_POS, "source name for underlying storage"},                       \
     [TARGET] = {"target", OPT_STRING, OPTF_POS, "target for underlying storage"},                                      \
     [SOURCE_FORMAT] = {"source-format", OPT_STRING, 0, "format for underlying storage"},                               \
-    [AUTH_TYPE] = {"auth-type", OPT_STRING, 0, "auth type to be used for underlying storage"},                         \
-    [AUTH_USERNAME] = {"auth-username", OPT_STRING, 0, "auth username to be used for underlying storage"},             \
-    [SECRET_USAGE] = {"secret-usage", OPT_STRING, 0, "auth secret usage to be used for underlying storage"},           \
-    [SECRET_UUID] = {"secret-uuid", OPT_STRING, 0, "auth secret uuid to be used for underlying storage"},              \
-    [ADAPTER_NAME] = {"adapter-name", OPT_STRING, 0, "adapter name to be used for underlying storage"},                \
-    [ADAPTER_WWNN] = {"adapter-wwnn", OPT_STRING, 0, "adapter wwnn to be used for underlying storage"},                \
-    [ADAPTER_WWPN] = {"adapter-wwpn", OPT_STRING, 0, "adapter wwpn to be used for underlying storage"},                \
-    [ADAPTER_PARENT] = {"adapter-parent", OPT_STRING, 0, "adapter parent scsi_hostN for underlying vHBA storage"},     \
-    [ADAPTER_PARENT_WWNN] = {"adapter-parent-wwnn", OPT_STRING, 0, "its wwnn"},                                        \
-    [ADAPTER_PARENT_WWPN] = {"adapter-parent-wwpn", OPT_STRING, 0, "its wwpn"},                                        \
-    [ADAPTER_PARENT_FABRIC_WWN] = {"adapter-parent-fabric-wwn", OPT_STRING, 0, "its fabric wwn"},                      \
+    [AUTH_TYPE] = {"auth-type", OPT_STRING, 0, "auth type to be used for underlying storage",                          \
+                   .needs = "auth-username"},                                                                          \
+    [AUTH_USERNAME] = {"auth-username", OPT_STRING, 0, "auth username to be used for underlying storage",              \
+                       .needs = "auth-type"},                                                                          \
+    [SECRET_USAGE] = {"secret-usage", OPT_STRING, 0, "auth secret usage to be used for underlying storage",            \
+                      .needs = "auth-type"},                                                                           \
+    [SECRET_UUID] = {"secret-uuid",                                                                                    \
+                     OPT_STRING,                                                                                       \
+                     0,                                                                                                \
+                     "auth secret uuid to be used for underlying storage",                                             \
+                     .needs = "auth-type",                                                                             \
+                     .excludes = "secret-usage"},                                                                      \
+    [ADAPTER_NAME] = {"adapter-name", OPT_STRING, 0, "adapter name to be used for underlying storage",                 \
+                      .excludes = "adapter-wwnn|adapter-wwpn"},                                                        \
+    [ADAPTER_WWNN] = {"adapter-wwnn", OPT_STRING, 0, "adapter wwnn to be used for underlying storage",                 \
+                      .needs = "adapter-wwpn"},                                                                        \
+    [ADAPTER_WWPN] = {"adapter-wwpn", OPT_STRING, 0, "adapter wwpn to be used for underlying storage",                 \
+                      .needs = "adapter-wwnn"},                                                                        \
+    [ADAPTER_PARENT] = {"adapter-parent", OPT_STRING, 0, "adapter parent scsi_hostN for underlying vHBA storage",      \
+                        .needs = "adapter-wwnn"},                                                                      \
+    [ADAPTER_PARENT_WWNN] = {"adapter-parent-wwnn", OPT_STRING, 0, "its wwnn", .needs = "adapter-wwnn"},               \
+    [ADAPTER_PARENT_WWPN] = {"adapter-parent-wwpn", OPT_STRING, 0, "its wwpn", .needs = "adapter-wwnn"},               \
+    [ADAPTER_PARENT_FABRIC_WWN] = {"adapter-parent-fabric-wwn", OPT_STRING, 0, "its fabric wwn",                       \
+                                   .needs = "adapter-wwnn"},                                                           \
     [SOURCE_PROTOCOL_VER] = {"source-protocol-ver", OPT_STRING, 0, "nfsvers value for NFS pool mount option"},         \
     [SOURCE_INITIATOR] = {"source-initiator", OPT_STRING, 0, "initiator iqn for underlying storage"}
 
 static const struct opt_def define_opts[] = {AS_OPTS, {NULL}};
-static const struct opt_def create_opts[] = {AS_OPTS, STORAGE_BUILD_OPTS(BUILD), {NULL}};
+static const struct opt_def create_opts[] = {AS_OPTS, STORAGE_BUILD_ROWS, {NULL}};
 
 static const struct view xml_view = {VIEW_TEXT};
-
-// Values that another one makes pointless are refused: what is parsed is obeyed.
-static int check(const struct cmd_call *c, struct err *e)
-{
-    const struct opt_val *v = c->vals;
-    bool fc = v[ADAPTER_WWNN].s || v[ADAPTER_WWPN].s;
-    bool parent =
-        v[ADAPTER_PARENT].s || v[ADAPTER_PARENT_WWNN].s || v[ADAPTER_PARENT_WWPN].s || v[ADAPTER_PARENT_FABRIC_WWN].s;
-    if (v[SECRET_USAGE].s && v[SECRET_UUID].s)
-        return err_set(e, ERR_USAGE, "options --secret-usage and --secret-uuid are mutually exclusive");
-    if ((v[SECRET_USAGE].s || v[SECRET_UUID].s) && !v[AUTH_TYPE].s)
-        return err_set(e, ERR_USAGE, "a secret needs --auth-type");
-    if (!v[AUTH_TYPE].s != !v[AUTH_USERNAME].s)
-        return err_set(e, ERR_USAGE, "--auth-type and --auth-username go together");
-    if (fc && v[ADAPTER_NAME].s)
-        return err_set(e, ERR_USAGE, "--adapter-name is for a scsi_host, --adapter-wwnn and --adapter-wwpn for a vHBA");
-    if (!v[ADAPTER_WWNN].s != !v[ADAPTER_WWPN].s)
-        return err_set(e, ERR_USAGE, "--adapter-wwnn and --adapter-wwpn go together");
-    if (parent && !fc)
-        return err_set(e, ERR_USAGE, "--adapter-parent needs --adapter-wwnn and --adapter-wwpn");
-    return 0;
-}
 
 static char *make_xml(const struct cmd_call *c)
 {
@@ -114,10 +104,8 @@ static char *make_xml(const struct cmd_call *c)
     });
 }
 
-static int run(struct cmd_call *c, bool create, unsigned build, struct err *e)
+static int run(struct cmd_call *c, bool create, struct err *e)
 {
-    if (check(c, e) < 0)
-        return -1;
     _cleanup_free_ char *xml = make_xml(c);
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     if (c->vals[PRINT_XML].b) {
@@ -125,8 +113,8 @@ static int run(struct cmd_call *c, bool create, unsigned build, struct err *e)
         c->result = json_text(xml);
         return 0;
     }
-    if ((create ? virt_pool_create(c->conn, xml, build, &pool, e) : virt_pool_define(c->conn, xml, false, &pool, e)) <
-        0)
+    if ((create ? virt_pool_create(c->conn, xml, cmd_bits(c), &pool, e)
+                : virt_pool_define(c->conn, xml, false, &pool, e)) < 0)
         return err_wrap(e, "failed to %s pool %s", create ? "create" : "define", c->vals[NAME].s);
     storage_pool_result(c, pool);
     return 0;
@@ -134,13 +122,12 @@ static int run(struct cmd_call *c, bool create, unsigned build, struct err *e)
 
 static int run_define(struct cmd_call *c, struct err *e)
 {
-    return run(c, false, 0, e);
+    return run(c, false, e);
 }
 
 static int run_create(struct cmd_call *c, struct err *e)
 {
-    unsigned build;
-    return storage_build_flags(c, BUILD, &build, e) < 0 ? -1 : run(c, true, build, e);
+    return run(c, true, e);
 }
 
 const struct cmd_def cmd_pool_create_as = {.name = "pool-create-as",

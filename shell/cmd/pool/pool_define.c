@@ -7,7 +7,7 @@
 #include "cmd/pool/storage.h"
 #include "io/virt/pool.h"
 
-enum { FILE_OPT, VALIDATE, BUILD = VALIDATE };
+enum { FILE_OPT, VALIDATE };
 
 #define FILE_ROW                                                                                                       \
     {                                                                                                                  \
@@ -22,7 +22,7 @@ static const struct opt_def define_opts[] = {
 
 static const struct opt_def create_opts[] = {
     [FILE_OPT] = FILE_ROW,
-    STORAGE_BUILD_OPTS(BUILD),
+    STORAGE_BUILD_ROWS,
     {NULL},
 };
 
@@ -48,10 +48,9 @@ static int run_create(struct cmd_call *c, struct err *e)
 {
     _cleanup_free_ char *xml = NULL;
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    unsigned build;
-    if (storage_build_flags(c, BUILD, &build, e) < 0 || domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
+    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
         return -1;
-    if (virt_pool_create(c->conn, xml, build, &pool, e) < 0)
+    if (virt_pool_create(c->conn, xml, cmd_bits(c), &pool, e) < 0)
         return err_wrap(e, "failed to create pool from %s", c->vals[FILE_OPT].s);
     return finish(c, pool);
 }

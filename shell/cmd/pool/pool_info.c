@@ -17,7 +17,7 @@ static const struct opt_def xml_opts[] = {
     [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
     [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML"},
     [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"},
+    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
     {NULL},
 };
 

@@ -9,14 +9,15 @@
 enum { INACTIVE, ALL, TRANSIENT, PERSISTENT, AUTOSTART, NO_AUTOSTART, TYPE, DETAILS, UUID, NAME };
 
 static const struct opt_def opts[] = {
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive pools"},
-    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active pools"},
-    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient pools"},
-    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent pools"},
-    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list pools with autostart enabled"},
-    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list pools with autostart disabled"},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "list inactive pools", .bits = VIRT_POOL_INACTIVE},
+    [ALL] = {"all", OPT_BOOL, 0, "list inactive & active pools", .bits = VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE},
+    [TRANSIENT] = {"transient", OPT_BOOL, 0, "list transient pools", .bits = VIRT_POOL_TRANSIENT},
+    [PERSISTENT] = {"persistent", OPT_BOOL, 0, "list persistent pools", .bits = VIRT_POOL_PERSISTENT},
+    [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list pools with autostart enabled", .bits = VIRT_POOL_AUTOSTART},
+    [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list pools with autostart disabled",
+                      .bits = VIRT_POOL_NO_AUTOSTART},
     [TYPE] = {"type", OPT_STRING, 0, "only pools of the types TYPE[,TYPE…]", .complete = storage_complete_type},
-    [DETAILS] = {"details", OPT_BOOL, 0, "display extended details for pools"},
+    [DETAILS] = {"details", OPT_BOOL, 0, "display extended details for pools", .excludes = "uuid|name"},
     [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only"},
     [NAME] = {"name", OPT_BOOL, 0, "list names only"},
     {NULL},
@@ -45,33 +46,23 @@ static const struct view line_views[4] = {
     [3] = {VIEW_LINES, uuid_name},
 };
 
-static int choose_view(struct cmd_call *c, struct err *e)
+static void choose_view(struct cmd_call *c)
 {
     int lines = c->vals[UUID].b * 2 + c->vals[NAME].b;
-    if (lines && c->vals[DETAILS].b)
-        return err_set(e, ERR_USAGE, "options --details and --%s are mutually exclusive", lines & 2 ? "uuid" : "name");
     if (lines)
         c->view = &line_views[lines];
     else if (c->vals[DETAILS].b)
         c->view = &details_view;
-    return 0;
 }
 
 // As virsh: running ones, unless something else is asked for.
 static int filter(const struct cmd_call *c, unsigned *ret, struct err *e)
 {
-    static const unsigned of[] = {[TRANSIENT] = VIRT_POOL_TRANSIENT,
-                                  [PERSISTENT] = VIRT_POOL_PERSISTENT,
-                                  [AUTOSTART] = VIRT_POOL_AUTOSTART,
-                                  [NO_AUTOSTART] = VIRT_POOL_NO_AUTOSTART};
-    unsigned types = 0;
+    unsigned types = 0, bits = cmd_bits(c);
     if (c->vals[TYPE].s && virt_pool_types(c->vals[TYPE].s, &types, e) < 0)
         return -1;
-    unsigned bits = c->vals[ALL].b        ? VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE
-                    : c->vals[INACTIVE].b ? VIRT_POOL_INACTIVE
-                                          : VIRT_POOL_ACTIVE;
-    for (size_t i = 0; i < ARRAY_SIZE(of); i++)
-        bits |= c->vals[i].b ? of[i] : 0;
+    if (!(bits & (VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE)))
+        bits |= VIRT_POOL_ACTIVE;
     *ret = bits | types;
     return 0;
 }
@@ -79,8 +70,8 @@ static int filter(const struct cmd_call *c, unsigned *ret, struct err *e)
 static int run(struct cmd_call *c, struct err *e)
 {
     unsigned bits;
-    if (choose_view(c, e) < 0 || filter(c, &bits, e) < 0 ||
-        virt_pool_list(c->conn, bits, c->vals[DETAILS].b, &c->result, e) < 0)
+    choose_view(c);
+    if (filter(c, &bits, e) < 0 || virt_pool_list(c->conn, bits, c->vals[DETAILS].b, &c->result, e) < 0)
         return -1;
     // What was seen can be completed later.
     _cleanup_strv_ struct strv names = STRV_INIT;

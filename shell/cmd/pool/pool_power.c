@@ -6,12 +6,12 @@
 #include "cmd/pool/storage.h"
 #include "io/virt/pool.h"
 
-enum { POOL, DISABLE, BUILD = DISABLE, KEEP = DISABLE, OVERWRITE };
+enum { POOL, DISABLE, KEEP = DISABLE, OVERWRITE };
 
 #define POOL_ROW [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"}
 
 static const struct opt_def plain_opts[] = {POOL_ROW, {NULL}};
-static const struct opt_def start_opts[] = {POOL_ROW, STORAGE_BUILD_OPTS(BUILD), {NULL}};
+static const struct opt_def start_opts[] = {POOL_ROW, STORAGE_BUILD_ROWS, {NULL}};
 static const struct opt_def autostart_opts[] = {
     POOL_ROW,
     [DISABLE] = {"disable", OPT_BOOL, 0, "disable autostarting"},
@@ -19,8 +19,9 @@ static const struct opt_def autostart_opts[] = {
 };
 static const struct opt_def build_opts[] = {
     POOL_ROW,
-    [KEEP] = {"no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data"},
-    [OVERWRITE] = {"overwrite", OPT_BOOL, 0, "overwrite any existing data"},
+    [KEEP] = {"no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data", .bits = VIRT_POOL_BUILD_NO_OVERWRITE},
+    [OVERWRITE] = {"overwrite", OPT_BOOL, 0, "overwrite any existing data", .bits = VIRT_POOL_BUILD_OVERWRITE,
+                   .excludes = "no-overwrite"},
     {NULL},
 };
 
@@ -79,14 +80,9 @@ static int run_refresh(struct cmd_call *c, struct err *e)
 static int run_build(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    bool keep = c->vals[KEEP].b, overwrite = c->vals[OVERWRITE].b;
-    if (keep && overwrite)
-        return err_set(e, ERR_USAGE, "options --overwrite and --no-overwrite are mutually exclusive");
-    unsigned build =
-        VIRT_POOL_BUILD | (keep ? VIRT_POOL_BUILD_NO_OVERWRITE : 0) | (overwrite ? VIRT_POOL_BUILD_OVERWRITE : 0);
     if (storage_pool(c, POOL, &pool, e) < 0)
         return -1;
-    if (virt_pool_build(pool, build, e) < 0)
+    if (virt_pool_build(pool, VIRT_POOL_BUILD | cmd_bits(c), e) < 0)
         return failed(pool, "build", "pool-destroy stops it first", e);
     storage_pool_result(c, pool);
     return 0;
@@ -95,10 +91,9 @@ static int run_build(struct cmd_call *c, struct err *e)
 static int run_start(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    unsigned build;
-    if (storage_build_flags(c, BUILD, &build, e) < 0 || storage_pool(c, POOL, &pool, e) < 0)
+    if (storage_pool(c, POOL, &pool, e) < 0)
         return -1;
-    if (virt_pool_start(pool, build, e) < 0) {
+    if (virt_pool_start(pool, cmd_bits(c), e) < 0) {
         failed(pool, "start", "pool-info shows its state", e);
         return e->hint ? -1 : err_hint(e, "if its directory is not there yet: pool-build %s", virt_pool_name(pool));
     }

@@ -78,24 +78,12 @@ void storage_remember_vols(struct cmd_call *c, const char *pool, const struct st
 
 int storage_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)
 {
-    if (c->vals[wrap].b && !c->vals[xpath].s)
-        return err_set(e, ERR_USAGE, "--wrap needs --xpath");
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *part = NULL;
     if (c->vals[xpath].s &&
         (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[xpath].s, c->vals[wrap].b, &part, e) < 0))
         return -1;
     c->result = json_text(part ? part : xml);
-    return 0;
-}
-
-int storage_build_flags(const struct cmd_call *c, int first, unsigned *ret, struct err *e)
-{
-    bool build = c->vals[first].b, overwrite = c->vals[first + 1].b, keep = c->vals[first + 2].b;
-    if (overwrite && keep)
-        return err_set(e, ERR_USAGE, "options --overwrite and --no-overwrite are mutually exclusive");
-    *ret = (build ? VIRT_POOL_BUILD : 0) | (overwrite ? VIRT_POOL_BUILD_OVERWRITE : 0) |
-           (keep ? VIRT_POOL_BUILD_NO_OVERWRITE : 0);
     return 0;
 }
 

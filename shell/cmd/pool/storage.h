@@ -22,14 +22,16 @@ void storage_remember_vols(struct cmd_call *c, const char *pool, const struct st
 
 // A description as the result: whole, or what --xpath finds in it, wrapped by --wrap.
 int storage_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e);
-// --build, --overwrite and --no-overwrite, in this order from the row `first`, as bits of virt_pool_build.
-int storage_build_flags(const struct cmd_call *c, int first, unsigned *ret, struct err *e);
 
 // Completions of a volume's name and of a pool's type.
 void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out);
 void storage_complete_type(struct ctx *ctx, const char *prefix, struct strv *out);
 
-#define STORAGE_BUILD_OPTS(first)                                                                                      \
-    [(first)] = {"build", OPT_BOOL, 0, "build the pool as normal"},                                                    \
-    [(first) + 1] = {"overwrite", OPT_BOOL, 0, "overwrite any existing data"},                                         \
-    [(first) + 2] = {"no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data"}
+// How a pool is built on the way, as bits of enum virt_pool_build.
+#define STORAGE_BUILD_ROWS                                                                                             \
+    {"build", OPT_BOOL, 0, "build the pool as normal", .bits = VIRT_POOL_BUILD},                                       \
+        {"overwrite", OPT_BOOL, 0, "overwrite any existing data", .bits = VIRT_POOL_BUILD_OVERWRITE},                  \
+    {                                                                                                                  \
+        "no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data", .bits = VIRT_POOL_BUILD_NO_OVERWRITE,       \
+                                                                           .excludes = "overwrite"                     \
+    }

@@ -25,18 +25,18 @@
     }
 #define WRAP_ROW                                                                                                       \
     {                                                                                                                  \
-        "wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"                                             \
+        "wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"                           \
     }
-#define SECURE_ROW                                                                                                     \
+#define SECURE_ROW(bit)                                                                                                \
     {                                                                                                                  \
-        "security-info", OPT_BOOL, 0, "include security sensitive information in XML dump"                             \
+        "security-info", OPT_BOOL, 0, "include security sensitive information in XML dump", .bits = (bit)              \
     }
 
 enum { DOMAIN, NAME, SECURE, XPATH, WRAP, NO_DOMAIN, SIZE };
 static const struct opt_def snap_xml_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"snapshotname", OPT_STRING, OPTF_POS | OPTF_REQ, "snapshot name", .complete = snapshot_complete},
-    [SECURE] = SECURE_ROW,
+    [SECURE] = SECURE_ROW(VIRT_XML_SECURE),
     [XPATH] = XPATH_ROW,
     [WRAP] = WRAP_ROW,
     {NULL},
@@ -44,19 +44,19 @@ static const struct opt_def snap_xml_opts[] = {
 static const struct opt_def checkpoint_xml_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
-    [SECURE] = SECURE_ROW,
+    [SECURE] = SECURE_ROW(VIRT_CHECKPOINT_XML_SECURE),
     [XPATH] = XPATH_ROW,
     [WRAP] = WRAP_ROW,
-    [NO_DOMAIN] = {"no-domain", OPT_BOOL, 0, "exclude <domain> from XML"},
-    [SIZE] = {"size", OPT_BOOL, 0, "include backup size estimate in XML dump"},
+    [NO_DOMAIN] = {"no-domain", OPT_BOOL, 0, "exclude <domain> from XML", .bits = VIRT_CHECKPOINT_XML_NO_DOMAIN},
+    [SIZE] = {"size", OPT_BOOL, 0, "include backup size estimate in XML dump", .bits = VIRT_CHECKPOINT_XML_SIZE},
     {NULL},
 };
 
 enum { CURRENT_NAME = NAME, SET = SECURE + 1 };
 static const struct opt_def current_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [CURRENT_NAME] = {"name", OPT_BOOL, 0, "list the name, rather than the full xml"},
-    [SECURE] = SECURE_ROW,
+    [CURRENT_NAME] = {"name", OPT_BOOL, 0, "list the name, rather than the full xml", .excludes = "snapshotname"},
+    [SECURE] = SECURE_ROW(VIRT_XML_SECURE),
     [SET] = {"snapshotname", OPT_STRING, OPTF_POS, "name of existing snapshot to make current",
              .complete = snapshot_complete},
     {NULL},
@@ -66,19 +66,25 @@ enum { CURRENT = NAME + 1, CHILDREN, CHILDREN_ONLY, METADATA };
 static const struct opt_def delete_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
-    [CURRENT] = {"current", OPT_BOOL, 0, "delete current snapshot"},
-    [CHILDREN] = {"children", OPT_BOOL, 0, "delete snapshot and all children"},
-    [CHILDREN_ONLY] = {"children-only", OPT_BOOL, 0, "delete children but not snapshot"},
-    [METADATA] = {"metadata", OPT_BOOL, 0, "delete only libvirt metadata, leaving snapshot contents behind"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "delete current snapshot", .excludes = "snapshotname"},
+    [CHILDREN] = {"children", OPT_BOOL, 0, "delete snapshot and all children", .bits = VIRT_SNAP_DELETE_CHILDREN,
+                  .excludes = "children-only"},
+    [CHILDREN_ONLY] = {"children-only", OPT_BOOL, 0, "delete children but not snapshot",
+                       .bits = VIRT_SNAP_DELETE_CHILDREN_ONLY},
+    [METADATA] = {"metadata", OPT_BOOL, 0, "delete only libvirt metadata, leaving snapshot contents behind",
+                  .bits = VIRT_SNAP_DELETE_METADATA},
     {NULL},
 };
 enum { C_CHILDREN = NAME + 1, C_CHILDREN_ONLY, C_METADATA };
 static const struct opt_def checkpoint_delete_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
-    [C_CHILDREN] = {"children", OPT_BOOL, 0, "delete checkpoint and all children"},
-    [C_CHILDREN_ONLY] = {"children-only", OPT_BOOL, 0, "delete children but not checkpoint"},
-    [C_METADATA] = {"metadata", OPT_BOOL, 0, "delete only libvirt metadata, leaving checkpoint contents behind"},
+    [C_CHILDREN] = {"children", OPT_BOOL, 0, "delete checkpoint and all children", .bits = VIRT_SNAP_DELETE_CHILDREN,
+                    .excludes = "children-only"},
+    [C_CHILDREN_ONLY] = {"children-only", OPT_BOOL, 0, "delete children but not checkpoint",
+                         .bits = VIRT_SNAP_DELETE_CHILDREN_ONLY},
+    [C_METADATA] = {"metadata", OPT_BOOL, 0, "delete only libvirt metadata, leaving checkpoint contents behind",
+                    .bits = VIRT_SNAP_DELETE_METADATA},
     {NULL},
 };
 
@@ -86,11 +92,13 @@ enum { RUNNING = CURRENT + 1, PAUSED, FORCE, RESET_NVRAM };
 static const struct opt_def revert_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
-    [CURRENT] = {"current", OPT_BOOL, 0, "revert to current snapshot"},
-    [RUNNING] = {"running", OPT_BOOL, 0, "after reverting, change state to running"},
-    [PAUSED] = {"paused", OPT_BOOL, 0, "after reverting, change state to paused"},
-    [FORCE] = {"force", OPT_BOOL, 0, "try harder on risky reverts"},
-    [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "revert to current snapshot", .excludes = "snapshotname"},
+    [RUNNING] = {"running", OPT_BOOL, 0, "after reverting, change state to running", .bits = VIRT_SNAP_REVERT_RUNNING,
+                 .excludes = "paused"},
+    [PAUSED] = {"paused", OPT_BOOL, 0, "after reverting, change state to paused", .bits = VIRT_SNAP_REVERT_PAUSED},
+    [FORCE] = {"force", OPT_BOOL, 0, "try harder on risky reverts", .bits = VIRT_SNAP_REVERT_FORCE},
+    [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",
+                     .bits = VIRT_SNAP_REVERT_RESET_NVRAM},
     {NULL},
 };
 
@@ -115,9 +123,6 @@ void snapshot_result(struct cmd_call *c, const struct virt_dom *dom, const char 
 int snapshot_name(struct cmd_call *c, struct virt_dom *dom, int name, int current, char **ret, struct err *e)
 {
     const char *s = c->vals[name].s;
-    if (s && c->vals[current].b)
-        return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", c->def->opts[name].name,
-                       c->def->opts[current].name);
     if (s) {
         *ret = xstrdup(s);
         return 0;
@@ -134,7 +139,7 @@ int snapshot_name(struct cmd_call *c, struct virt_dom *dom, int name, int curren
 static int run_snap_xml(struct cmd_call *c, struct err *e)
 {
     _cleanup_free_ char *xml = NULL;
-    if (virt_snap_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, c->vals[SECURE].b ? VIRT_XML_SECURE : 0, &xml, e) < 0)
+    if (virt_snap_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, cmd_bits(c), &xml, e) < 0)
         return -1;
     return storage_xml_result(c, xml, XPATH, WRAP, e);
 }
@@ -142,10 +147,7 @@ static int run_snap_xml(struct cmd_call *c, struct err *e)
 static int run_checkpoint_xml(struct cmd_call *c, struct err *e)
 {
     _cleanup_free_ char *xml = NULL;
-    unsigned flags = (c->vals[SECURE].b ? VIRT_CHECKPOINT_XML_SECURE : 0) |
-                     (c->vals[NO_DOMAIN].b ? VIRT_CHECKPOINT_XML_NO_DOMAIN : 0) |
-                     (c->vals[SIZE].b ? VIRT_CHECKPOINT_XML_SIZE : 0);
-    if (virt_checkpoint_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, flags, &xml, e) < 0)
+    if (virt_checkpoint_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, cmd_bits(c), &xml, e) < 0)
         return -1;
     return storage_xml_result(c, xml, XPATH, WRAP, e);
 }
@@ -157,8 +159,6 @@ static int make_current(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     const char *name = c->vals[SET].s;
     _cleanup_free_ char *xml = NULL, *same = NULL;
-    if (c->vals[CURRENT_NAME].b)
-        return err_set(e, ERR_USAGE, "--name and --snapshotname exclude each other");
     if (virt_snap_xml(dom, name, VIRT_XML_SECURE, &xml, e) < 0 ||
         virt_snap_create(dom, xml, VIRT_SNAP_CREATE_REDEFINE | VIRT_SNAP_CREATE_CURRENT, &same, e) < 0)
         return -1;
@@ -178,19 +178,9 @@ static int run_current(struct cmd_call *c, struct err *e)
     if (!name)
         return err_set(e, ERR_NOT_FOUND, "domain '%s' has no current snapshot", virt_dom_name(dom));
     ctx_names_add(c->ctx, "snapshot", target_label(&c->where), name);
-    if (!c->vals[CURRENT_NAME].b && virt_snap_xml(dom, name, c->vals[SECURE].b ? VIRT_XML_SECURE : 0, &xml, e) < 0)
+    if (!c->vals[CURRENT_NAME].b && virt_snap_xml(dom, name, cmd_bits(c), &xml, e) < 0)
         return -1;
     c->result = json_text(xml ? xml : name);
-    return 0;
-}
-
-static int delete_flags(const struct cmd_call *c, int children, int only, int metadata, unsigned *ret, struct err *e)
-{
-    if (c->vals[children].b && c->vals[only].b)
-        return err_set(e, ERR_USAGE, "--children and --children-only exclude each other");
-    *ret = (c->vals[children].b ? VIRT_SNAP_DELETE_CHILDREN : 0) |
-           (c->vals[only].b ? VIRT_SNAP_DELETE_CHILDREN_ONLY : 0) |
-           (c->vals[metadata].b ? VIRT_SNAP_DELETE_METADATA : 0);
     return 0;
 }
 
@@ -199,11 +189,9 @@ static int run_delete(struct cmd_call *c, struct err *e)
     static const struct view children = {VIEW_NONE, .message = "Domain snapshot {name} children deleted"};
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_free_ char *name = NULL;
-    unsigned flags = 0;
-    if (delete_flags(c, CHILDREN, CHILDREN_ONLY, METADATA, &flags, e) < 0 ||
-        snapshot_name(c, dom, NAME, CURRENT, &name, e) < 0)
+    if (snapshot_name(c, dom, NAME, CURRENT, &name, e) < 0)
         return -1;
-    if (virt_snap_delete(dom, name, flags, e) < 0)
+    if (virt_snap_delete(dom, name, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to delete snapshot %s", name);
     snapshot_result(c, dom, "snapshot", name);
     if (c->vals[CHILDREN_ONLY].b)
@@ -218,10 +206,7 @@ static int run_checkpoint_delete(struct cmd_call *c, struct err *e)
     static const struct view children = {VIEW_NONE, .message = "Domain checkpoint {name} children deleted"};
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     const char *name = c->vals[NAME].s;
-    unsigned flags = 0;
-    if (delete_flags(c, C_CHILDREN, C_CHILDREN_ONLY, C_METADATA, &flags, e) < 0)
-        return -1;
-    if (virt_checkpoint_delete(dom, name, flags, e) < 0)
+    if (virt_checkpoint_delete(dom, name, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to delete checkpoint %s", name);
     snapshot_result(c, dom, "checkpoint", name);
     if (c->vals[C_CHILDREN_ONLY].b)
@@ -289,14 +274,9 @@ static int revert_alone(struct revert *r, struct err *e)
 static int run_revert(struct cmd_call *c, struct err *e)
 {
     _cleanup_free_ char *name = NULL;
-    unsigned flags =
-        (c->vals[RUNNING].b ? VIRT_SNAP_REVERT_RUNNING : 0) | (c->vals[PAUSED].b ? VIRT_SNAP_REVERT_PAUSED : 0) |
-        (c->vals[FORCE].b ? VIRT_SNAP_REVERT_FORCE : 0) | (c->vals[RESET_NVRAM].b ? VIRT_SNAP_REVERT_RESET_NVRAM : 0);
-    if (c->vals[RUNNING].b && c->vals[PAUSED].b)
-        return err_set(e, ERR_USAGE, "--running and --paused exclude each other");
     if (snapshot_name(c, c->vals[DOMAIN].dom, NAME, CURRENT, &name, e) < 0)
         return -1;
-    struct revert r = {c, name, flags, false};
+    struct revert r = {c, name, cmd_bits(c), false};
     if (revert_alone(&r, e) < 0)
         return r.failed ? -1 : err_wrap(e, "not reverted");
     snapshot_result(c, c->vals[DOMAIN].dom, "snapshot", name);

@@ -11,41 +11,32 @@
 #include "io/virt/snapshot.h"
 #include "io/xml.h"
 
-// The first two rows, and the flags that both commands have, in this order from FLAGS on.
-enum {
-    DOMAIN,
-    XMLFILE,
-    FLAGS,
-    NO_METADATA = FLAGS,
-    HALT,
-    DISK_ONLY,
-    REUSE,
-    QUIESCE,
-    ATOMIC,
-    LIVE,
-    VALIDATE,
-    FLAGS_END
-};
+// The first two rows, and the flags that both commands have.
+enum { DOMAIN, XMLFILE, NO_METADATA, HALT, DISK_ONLY, REUSE, QUIESCE, ATOMIC, LIVE, VALIDATE, FLAGS_END };
 enum { REDEFINE = FLAGS_END, CURRENT };
 enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
 
 #define DOMAIN_ROW [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"}
 #define FLAG_ROWS                                                                                                      \
-    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "take snapshot but create no metadata"},                              \
-    [HALT] = {"halt", OPT_BOOL, 0, "halt domain after snapshot is created"},                                           \
-    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "capture disk state but not vm state"},                                   \
-    [REUSE] = {"reuse-external", OPT_BOOL, 0, "reuse any existing external files"},                                    \
-    [QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems"},                                              \
-    [ATOMIC] = {"atomic", OPT_BOOL, 0, "require atomic operation"},                                                    \
-    [LIVE] = {"live", OPT_BOOL, 0, "take a live snapshot"},                                                            \
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"}
+    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "take snapshot but create no metadata",                               \
+                     .bits = VIRT_SNAP_CREATE_NO_METADATA},                                                            \
+    [HALT] = {"halt", OPT_BOOL, 0, "halt domain after snapshot is created", .bits = VIRT_SNAP_CREATE_HALT},            \
+    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "capture disk state but not vm state",                                    \
+                   .bits = VIRT_SNAP_CREATE_DISK_ONLY},                                                                \
+    [REUSE] = {"reuse-external", OPT_BOOL, 0, "reuse any existing external files",                                     \
+               .bits = VIRT_SNAP_CREATE_REUSE_EXT},                                                                    \
+    [QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems", .bits = VIRT_SNAP_CREATE_QUIESCE},            \
+    [ATOMIC] = {"atomic", OPT_BOOL, 0, "require atomic operation", .bits = VIRT_SNAP_CREATE_ATOMIC},                   \
+    [LIVE] = {"live", OPT_BOOL, 0, "take a live snapshot", .bits = VIRT_SNAP_CREATE_LIVE},                             \
+    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_SNAP_CREATE_VALIDATE}
 
 static const struct opt_def create_opts[] = {
     DOMAIN_ROW,
     [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain snapshot XML, a file here, on the admin's machine"},
     FLAG_ROWS,
-    [REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing snapshot"},
-    [CURRENT] = {"current", OPT_BOOL, 0, "with redefine, set current snapshot"},
+    [REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing snapshot", .bits = VIRT_SNAP_CREATE_REDEFINE,
+                  .needs = "xmlfile"},
+    [CURRENT] = {"current", OPT_BOOL, 0, "set current snapshot", .bits = VIRT_SNAP_CREATE_CURRENT, .needs = "redefine"},
     {NULL},
 };
 // In place of XMLFILE the switch that prints, so that the flags have the same places.
@@ -65,38 +56,23 @@ enum { C_REDEFINE = XMLFILE + 1, C_REDEFINE_VALIDATE, C_QUIESCE };
 static const struct opt_def checkpoint_opts[] = {
     DOMAIN_ROW,
     [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain checkpoint XML, a file here, on the admin's machine"},
-    [C_REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing checkpoint"},
-    [C_REDEFINE_VALIDATE] = {"redefine-validate", OPT_BOOL, 0, "validate the redefined checkpoint"},
-    [C_QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems"},
+    [C_REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing checkpoint",
+                    .bits = VIRT_CHECKPOINT_CREATE_REDEFINE, .needs = "xmlfile"},
+    [C_REDEFINE_VALIDATE] = {"redefine-validate", OPT_BOOL, 0, "validate the redefined checkpoint",
+                             .bits = VIRT_CHECKPOINT_CREATE_REDEFINE | VIRT_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+                             .needs = "xmlfile"},
+    [C_QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems", .bits = VIRT_CHECKPOINT_CREATE_QUIESCE},
     {NULL},
 };
 
-static unsigned flags_of(const struct cmd_call *c)
-{
-    static const unsigned bits[] = {
-        [NO_METADATA - FLAGS] = VIRT_SNAP_CREATE_NO_METADATA,
-        [HALT - FLAGS] = VIRT_SNAP_CREATE_HALT,
-        [DISK_ONLY - FLAGS] = VIRT_SNAP_CREATE_DISK_ONLY,
-        [REUSE - FLAGS] = VIRT_SNAP_CREATE_REUSE_EXT,
-        [QUIESCE - FLAGS] = VIRT_SNAP_CREATE_QUIESCE,
-        [ATOMIC - FLAGS] = VIRT_SNAP_CREATE_ATOMIC,
-        [LIVE - FLAGS] = VIRT_SNAP_CREATE_LIVE,
-        [VALIDATE - FLAGS] = VIRT_SNAP_CREATE_VALIDATE,
-    };
-    unsigned flags = 0;
-    for (int i = FLAGS; i < FLAGS_END; i++)
-        flags |= c->vals[i].b ? bits[i - FLAGS] : 0;
-    return flags;
-}
-
-static int create(struct cmd_call *c, const char *xml, unsigned flags, struct err *e)
+static int create(struct cmd_call *c, const char *xml, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_free_ char *name = NULL;
-    if (virt_snap_create(dom, xml, flags, &name, e) < 0)
+    if (virt_snap_create(dom, xml, cmd_bits(c), &name, e) < 0)
         return domain_failed(dom, "take a snapshot of", NULL, e);
     snapshot_result(c, dom, "snapshot", name);
-    if (flags & VIRT_SNAP_CREATE_NO_METADATA)
+    if (c->vals[NO_METADATA].b)
         ctx_names_remove(c->ctx, "snapshot", target_label(&c->where), name);
     return 0;
 }
@@ -106,15 +82,9 @@ static int run_create(struct cmd_call *c, struct err *e)
     static const struct view from_file = {VIEW_NONE, .message = "Domain snapshot {name} created from '{file}'"};
     const char *path = c->vals[XMLFILE].s;
     _cleanup_free_ char *xml = NULL;
-    unsigned flags = flags_of(c) | (c->vals[REDEFINE].b ? VIRT_SNAP_CREATE_REDEFINE : 0) |
-                     (c->vals[CURRENT].b ? VIRT_SNAP_CREATE_CURRENT : 0);
-    if (c->vals[CURRENT].b && !c->vals[REDEFINE].b)
-        return err_set(e, ERR_USAGE, "--current needs --redefine");
-    if (c->vals[REDEFINE].b && !path)
-        return err_set(e, ERR_USAGE, "--redefine needs --xmlfile: what there is to be known of the snapshot");
     if (path && domain_read_file(path, &xml, e) < 0)
         return -1;
-    if (create(c, xml ? xml : "<domainsnapshot/>", flags, e) < 0)
+    if (create(c, xml ? xml : "<domainsnapshot/>", e) < 0)
         return -1;
     if (path) {
         json_object_set_new(c->result, "file", json_text(path));
@@ -248,7 +218,7 @@ static int run_create_as(struct cmd_call *c, struct err *e)
     }
     buf_addf(&b, "%s</domainsnapshot>\n", disks->n ? "  </disks>\n" : "");
     if (!c->vals[PRINT_XML].b)
-        return create(c, buf_str(&b), flags_of(c), e);
+        return create(c, buf_str(&b), e);
     c->result = json_text(buf_str(&b));
     c->view = &text;
     return 0;
@@ -259,15 +229,9 @@ static int run_checkpoint(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     const char *path = c->vals[XMLFILE].s;
     _cleanup_free_ char *xml = NULL, *name = NULL;
-    bool redefine = c->vals[C_REDEFINE].b || c->vals[C_REDEFINE_VALIDATE].b;
-    unsigned flags = (redefine ? VIRT_CHECKPOINT_CREATE_REDEFINE : 0) |
-                     (c->vals[C_REDEFINE_VALIDATE].b ? VIRT_CHECKPOINT_CREATE_REDEFINE_VALIDATE : 0) |
-                     (c->vals[C_QUIESCE].b ? VIRT_CHECKPOINT_CREATE_QUIESCE : 0);
-    if (redefine && !path)
-        return err_set(e, ERR_USAGE, "--redefine needs --xmlfile: what there is to be known of the checkpoint");
     if (path && domain_read_file(path, &xml, e) < 0)
         return -1;
-    if (virt_checkpoint_create(dom, xml ? xml : "<domaincheckpoint/>", flags, &name, e) < 0)
+    if (virt_checkpoint_create(dom, xml ? xml : "<domaincheckpoint/>", cmd_bits(c), &name, e) < 0)
         return domain_failed(dom, "make a checkpoint of", NULL, e);
     snapshot_result(c, dom, "checkpoint", name);
     return 0;

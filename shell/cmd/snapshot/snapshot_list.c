@@ -38,37 +38,33 @@ enum {
     [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},                                 \
     [FROM] = {"from", OPT_STRING, OPTF_POS, "limit list to children of given " what, .complete = completion},          \
     [PARENT] = {"parent", OPT_BOOL, 0, "add a column showing parent " what},                                           \
-    [ROOTS] = {"roots", OPT_BOOL, 0, "list only " what "s without parents"},                                           \
-    [LEAVES] = {"leaves", OPT_BOOL, 0, "list only " what "s without children"},                                        \
-    [NO_LEAVES] = {"no-leaves", OPT_BOOL, 0, "list only " what "s that are not leaves (with children)"},               \
-    [TREE] = {"tree", OPT_BOOL, 0, "list " what "s in a tree"},                                                        \
+    [ROOTS] = {"roots",           OPT_BOOL, 0, "list only " what "s without parents", .bits = VIRT_SNAP_ROOTS,         \
+               .excludes = "from"},                                                                                    \
+    [LEAVES] = {"leaves", OPT_BOOL, 0, "list only " what "s without children", .bits = VIRT_SNAP_LEAVES},              \
+    [NO_LEAVES] = {"no-leaves", OPT_BOOL, 0, "list only " what "s that are not leaves (with children)",                \
+                   .bits = VIRT_SNAP_NO_LEAVES},                                                                       \
+    [TREE] = {"tree", OPT_BOOL, 0, "list " what "s in a tree", .excludes = "roots|name|parent"},                       \
     [DESCENDANTS] = {"descendants", OPT_BOOL, 0, "with --from, list all descendants"},                                 \
-    [NAME] = {"name", OPT_BOOL, 0, "list " what " names only"},                                                        \
-    [TOPOLOGICAL] = {"topological", OPT_BOOL, 0, "sort list topologically rather than by name"}
+    [NAME] = {"name", OPT_BOOL, 0, "list " what " names only", .excludes = "parent"},                                  \
+    [TOPOLOGICAL] = {"topological", OPT_BOOL, 0, "sort list topologically rather than by name",                        \
+                     .bits = VIRT_SNAP_TOPOLOGICAL}
 
 static const struct opt_def snap_opts[] = {
     COMMON_ROWS("snapshot", snapshot_complete),
-    [METADATA] = {"metadata", OPT_BOOL, 0, "list only snapshots that have metadata that would prevent undefine"},
-    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "list only snapshots that have no metadata managed by libvirt"},
-    [INACTIVE] = {"inactive", OPT_BOOL, 0, "filter by snapshots taken while inactive"},
-    [ACTIVE] = {"active", OPT_BOOL, 0, "filter by snapshots taken while active (full system snapshots)"},
-    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "filter by disk-only snapshots"},
-    [INTERNAL] = {"internal", OPT_BOOL, 0, "filter by internal snapshots"},
-    [EXTERNAL] = {"external", OPT_BOOL, 0, "filter by external snapshots"},
-    [CURRENT] = {"current", OPT_BOOL, 0, "limit list to children of current snapshot"},
+    [METADATA] = {"metadata", OPT_BOOL, 0, "list only snapshots that have metadata that would prevent undefine",
+                  .bits = VIRT_SNAP_METADATA},
+    [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "list only snapshots that have no metadata managed by libvirt",
+                     .bits = VIRT_SNAP_NO_METADATA},
+    [INACTIVE] = {"inactive", OPT_BOOL, 0, "filter by snapshots taken while inactive", .bits = VIRT_SNAP_INACTIVE},
+    [ACTIVE] = {"active", OPT_BOOL, 0, "filter by snapshots taken while active (full system snapshots)",
+                .bits = VIRT_SNAP_ACTIVE},
+    [DISK_ONLY] = {"disk-only", OPT_BOOL, 0, "filter by disk-only snapshots", .bits = VIRT_SNAP_DISK_ONLY},
+    [INTERNAL] = {"internal", OPT_BOOL, 0, "filter by internal snapshots", .bits = VIRT_SNAP_INTERNAL},
+    [EXTERNAL] = {"external", OPT_BOOL, 0, "filter by external snapshots", .bits = VIRT_SNAP_EXTERNAL},
+    [CURRENT] = {"current", OPT_BOOL, 0, "limit list to children of current snapshot", .excludes = "roots|from"},
     {NULL},
 };
 static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint", checkpoint_complete), {NULL}};
-
-// Where the option is given: this bit.
-static const unsigned bits[] = {
-    [ROOTS] = VIRT_SNAP_ROOTS,         [LEAVES] = VIRT_SNAP_LEAVES,
-    [NO_LEAVES] = VIRT_SNAP_NO_LEAVES, [TOPOLOGICAL] = VIRT_SNAP_TOPOLOGICAL,
-    [METADATA] = VIRT_SNAP_METADATA,   [NO_METADATA] = VIRT_SNAP_NO_METADATA,
-    [INACTIVE] = VIRT_SNAP_INACTIVE,   [ACTIVE] = VIRT_SNAP_ACTIVE,
-    [DISK_ONLY] = VIRT_SNAP_DISK_ONLY, [INTERNAL] = VIRT_SNAP_INTERNAL,
-    [EXTERNAL] = VIRT_SNAP_EXTERNAL,
-};
 
 static const struct view_col snap_cols[] = {
     {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State"}, {"parent", "Parent"}, {NULL}};
@@ -126,19 +122,6 @@ static void render_tree(const json_t *rows, struct buf *out)
 static const struct view tree_view = {VIEW_CUSTOM, .render = render_tree};
 static const struct view name_view = {VIEW_LINES, name_cols};
 
-static int check(struct cmd_call *c, bool current, struct err *e)
-{
-    if (c->vals[TREE].b && (c->vals[ROOTS].b || c->vals[NAME].b || c->vals[PARENT].b))
-        return err_set(e, ERR_USAGE, "--tree excludes --roots, --name and --parent");
-    if (c->vals[NAME].b && c->vals[PARENT].b)
-        return err_set(e, ERR_USAGE, "--name and --parent exclude each other");
-    if (c->vals[ROOTS].b && (c->vals[FROM].s || current))
-        return err_set(e, ERR_USAGE, "--roots excludes --from and --current");
-    if (c->vals[FROM].s && current)
-        return err_set(e, ERR_USAGE, "--from and --current exclude each other");
-    return 0;
-}
-
 // A tree begins with the one whose descendants it shows.
 static void put_root(json_t *rows, const char *from)
 {
@@ -168,15 +151,13 @@ static int run(struct cmd_call *c, bool checkpoints, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     bool current = !checkpoints && c->vals[CURRENT].b;
     _cleanup_free_ char *current_name = NULL;
-    unsigned filter = 0;
+    unsigned filter = cmd_bits(c);
     json_t *rows;
-    if (check(c, current, e) < 0 || (current && virt_snap_current(dom, &current_name, e) < 0))
+    if (current && virt_snap_current(dom, &current_name, e) < 0)
         return -1;
     if (current && !current_name)
         return err_set(e, ERR_NOT_FOUND, "domain '%s' has no current snapshot", virt_dom_name(dom));
     const char *from = current ? current_name : c->vals[FROM].s;
-    for (size_t i = 0; c->def->opts[i].name; i++)
-        filter |= i < ARRAY_SIZE(bits) && c->vals[i].b ? bits[i] : 0;
     if (from && c->vals[DESCENDANTS].b)
         filter |= VIRT_SNAP_DESCENDANTS;
     if ((checkpoints ? virt_checkpoint_list : virt_snap_list)(dom, from, filter, &rows, e) < 0)

@@ -19,9 +19,11 @@ static const struct opt_def resize_opts[] = {
     [VOL] = VOL_ROW,
     [CAPACITY] = {"capacity", OPT_STRING, OPTF_POS | OPTF_REQ, "new capacity, as scaled integer (default bytes)"},
     [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
-    [ALLOCATE] = {"allocate", OPT_BOOL, 0, "allocate the new capacity, rather than leaving it sparse"},
-    [DELTA] = {"delta", OPT_BOOL, 0, "use capacity as a delta to current size, rather than the new size"},
-    [SHRINK] = {"shrink", OPT_BOOL, 0, "allow the resize to shrink the volume"},
+    [ALLOCATE] = {"allocate", OPT_BOOL, 0, "allocate the new capacity, rather than leaving it sparse",
+                  .bits = VIRT_VOL_ALLOCATE},
+    [DELTA] = {"delta", OPT_BOOL, 0, "use capacity as a delta to current size, rather than the new size",
+               .bits = VIRT_VOL_DELTA},
+    [SHRINK] = {"shrink", OPT_BOOL, 0, "allow the resize to shrink the volume", .bits = VIRT_VOL_SHRINK},
     {NULL},
 };
 
@@ -51,11 +53,9 @@ static int run_resize(struct cmd_call *c, struct err *e)
     static const struct view by = {VIEW_NONE, .message = "Size of volume '{name}' successfully changed by {capacity}"};
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     unsigned long long capacity = 0;
-    unsigned flags = (c->vals[ALLOCATE].b ? VIRT_VOL_ALLOCATE : 0) | (c->vals[DELTA].b ? VIRT_VOL_DELTA : 0) |
-                     (c->vals[SHRINK].b ? VIRT_VOL_SHRINK : 0);
     if (read_capacity(c, &capacity, e) < 0 || storage_vol(c, VOL, POOL, &vol, e) < 0)
         return -1;
-    if (virt_vol_resize(vol, capacity, flags, e) < 0)
+    if (virt_vol_resize(vol, capacity, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to change size of volume '%s' %s %s", virt_vol_name(vol),
                         c->vals[DELTA].b ? "by" : "to", c->vals[CAPACITY].s);
     storage_vol_result(c, vol, NULL);

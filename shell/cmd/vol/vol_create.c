@@ -26,8 +26,9 @@ static const struct opt_def as_opts[] = {
     [FORMAT] = {"format", OPT_STRING, 0, "file format type raw,bochs,qcow,qcow2,qed,vmdk"},
     [BACKING_VOL] = {"backing-vol", OPT_STRING, 0, "the backing volume if taking a snapshot",
                      .complete = storage_complete_vol},
-    [BACKING_FORMAT] = {"backing-vol-format", OPT_STRING, 0, "format of backing volume if taking a snapshot"},
-    [PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
+    [BACKING_FORMAT] = {"backing-vol-format", OPT_STRING, 0, "format of backing volume if taking a snapshot",
+                        .needs = "backing-vol"},
+    [PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
     [PRINT_XML] = {"print-xml", OPT_BOOL, 0, print_help},
     {NULL},
 };
@@ -35,8 +36,8 @@ static const struct opt_def as_opts[] = {
 static const struct opt_def file_opts[] = {
     [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
     [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML vol description"},
-    [FILE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"},
+    [FILE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
+    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_VOL_VALIDATE},
     {NULL},
 };
 
@@ -44,8 +45,8 @@ static const struct opt_def clone_opts[] = {
     [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},
     [NEWNAME] = {"newname", OPT_STRING, OPTF_POS | OPTF_REQ, "clone name"},
     [VOL_POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
-    [CLONE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help},
-    [REFLINK] = {"reflink", OPT_BOOL, 0, "use btrfs COW lightweight copy"},
+    [CLONE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
+    [REFLINK] = {"reflink", OPT_BOOL, 0, "use btrfs COW lightweight copy", .bits = VIRT_VOL_REFLINK},
     [CLONE_PRINT_XML] = {"print-xml", OPT_BOOL, 0, print_help},
     {NULL},
 };
@@ -78,8 +79,6 @@ static int run_as(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_free_ char *backing = NULL, *xml = NULL;
-    if (v[BACKING_FORMAT].s && !v[BACKING_VOL].s)
-        return err_set(e, ERR_USAGE, "--backing-vol-format needs --backing-vol");
     if (storage_pool(c, POOL, &pool, e) < 0 || (v[BACKING_VOL].s && backing_path(c, pool, &backing, e) < 0))
         return -1;
     xml = storage_vol_xml(&(struct vol_spec){.name = v[NAME].s,
@@ -91,7 +90,7 @@ static int run_as(struct cmd_call *c, struct err *e)
                                              .backing_format = v[BACKING_FORMAT].s});
     if (v[PRINT_XML].b)
         return show_xml(c, xml);
-    if (virt_vol_create(pool, xml, v[PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0, &vol, e) < 0)
+    if (virt_vol_create(pool, xml, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to create vol %s", v[NAME].s);
     storage_vol_result(c, vol, pool);
     return 0;
@@ -103,11 +102,9 @@ static int run_file(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_free_ char *xml = NULL;
-    unsigned flags =
-        (c->vals[FILE_PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0) | (c->vals[VALIDATE].b ? VIRT_VOL_VALIDATE : 0);
     if (domain_read_file(path, &xml, e) < 0 || storage_pool(c, POOL, &pool, e) < 0)
         return -1;
-    if (virt_vol_create(pool, xml, flags, &vol, e) < 0)
+    if (virt_vol_create(pool, xml, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to create vol from %s", path);
     storage_vol_result(c, vol, pool);
     json_object_set_new(c->result, "file", json_text(path));
@@ -120,14 +117,12 @@ static int run_clone(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_(virt_vol_free_p) struct virt_vol *from = NULL, *vol = NULL;
     _cleanup_free_ char *old = NULL, *xml = NULL;
-    unsigned flags =
-        (c->vals[CLONE_PREALLOC].b ? VIRT_VOL_PREALLOC_METADATA : 0) | (c->vals[REFLINK].b ? VIRT_VOL_REFLINK : 0);
     if (storage_vol(c, VOL, VOL_POOL, &from, e) < 0 || virt_vol_pool(from, &pool, e) < 0 ||
         virt_vol_xml(from, &old, e) < 0 || storage_vol_rename(old, name, &xml, e) < 0)
         return -1;
     if (c->vals[CLONE_PRINT_XML].b)
         return show_xml(c, xml);
-    if (virt_vol_clone(pool, xml, from, flags, &vol, e) < 0)
+    if (virt_vol_clone(pool, xml, from, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to clone vol from %s", virt_vol_name(from));
     storage_vol_result(c, vol, pool);
     json_object_set_new(c->result, "from", json_text(virt_vol_name(from)));

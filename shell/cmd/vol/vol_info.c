@@ -22,7 +22,7 @@ static const struct opt_def info_opts[] = {
 static const struct opt_def xml_opts[] = {
     VOL_ROWS,
     [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element"},
+    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
     {NULL},
 };
 

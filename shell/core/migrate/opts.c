@@ -23,44 +23,14 @@ static const struct {
     enum kind kind;
     int target;
 } rows[MIGRATE_OPT_COUNT] = {
-#define ROW(id, name, kind, target, help) [MIGRATE_OPT_##id] = {name, KIND_##kind, target},
+#define ROW(id, name, kind, target, ...) [MIGRATE_OPT_##id] = {name, KIND_##kind, target},
     MIGRATE_OPTS(ROW)
 #undef ROW
 };
 
-// What virsh checks before it touches anything.
-enum relation { EXCLUDES, NEEDS };
-static const struct {
-    enum migrate_opt a;
-    enum relation relation;
-    enum migrate_opt b;
-} rules[] = {
-    {MIGRATE_OPT_LIVE, EXCLUDES, MIGRATE_OPT_OFFLINE},
-    {MIGRATE_OPT_TIMEOUT_SUSPEND, EXCLUDES, MIGRATE_OPT_TIMEOUT_POSTCOPY},
-    {MIGRATE_OPT_AFTER_PRECOPY, NEEDS, MIGRATE_OPT_POSTCOPY},
-    {MIGRATE_OPT_POSTCOPY_RESUME, NEEDS, MIGRATE_OPT_POSTCOPY},
-    {MIGRATE_OPT_TIMEOUT_POSTCOPY, NEEDS, MIGRATE_OPT_POSTCOPY},
-    {MIGRATE_OPT_PERSISTENT_XML, NEEDS, MIGRATE_OPT_PERSISTENT},
-    {MIGRATE_OPT_TLS_DESTINATION, NEEDS, MIGRATE_OPT_TLS},
-};
-
+// What virsh checks before it touches anything, where a value decides; the rest is in the rows.
 static int check(const struct migrate_value *v, struct err *e)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-        const char *a = rows[rules[i].a].name, *b = rows[rules[i].b].name;
-        if (!v[rules[i].a].given)
-            continue;
-        if (rules[i].relation == EXCLUDES && v[rules[i].b].given)
-            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", a, b);
-        if (rules[i].relation == NEEDS && !v[rules[i].b].given)
-            return err_set(e, ERR_USAGE, "--%s needs --%s", a, b);
-    }
-    static const enum migrate_opt of_copies[] = {MIGRATE_OPT_SYNC_WRITES, MIGRATE_OPT_COPY_UNCHECKED};
-    for (size_t i = 0; i < ARRAY_SIZE(of_copies); i++) {
-        if (v[of_copies[i]].given && !v[MIGRATE_OPT_COPY_ALL].given && !v[MIGRATE_OPT_COPY_INC].given)
-            return err_set(e, ERR_USAGE, "--%s needs --copy-storage-all or --copy-storage-inc",
-                           rows[of_copies[i]].name);
-    }
     bool timed = v[MIGRATE_OPT_TIMEOUT].given && v[MIGRATE_OPT_TIMEOUT].i > 0;
     if (timed && !v[MIGRATE_OPT_LIVE].given)
         return err_set(e, ERR_USAGE, "--timeout is for a live migration: add --live");

@@ -10,11 +10,12 @@
 #include "base/err.h"
 #include "io/virt/migrate.h"
 
-// X(id, name, kind, target, help). Kinds: FLAG is a switch and a VIRT_MIGRATE_* bit; STRING, NUMBER (32 bits), BIG
-// (64 bits), LIST (of strings, commas between) and FILE (whose content is sent) are a VIRT_PARAM_*; SWITCH and SECONDS
-// concern this console only. The order is that of positional values.
+// X(id, name, kind, target, help, …): behind the help more of the option's row (struct opt_def). Kinds: FLAG is a switch
+// and a VIRT_MIGRATE_* bit; STRING, NUMBER (32 bits), BIG (64 bits), LIST (of strings, commas between) and FILE (whose
+// content is sent) are a VIRT_PARAM_*; SWITCH and SECONDS concern this console only. The order is that of positional
+// values.
 #define MIGRATE_OPTS(X)                                                                                                \
-    X(LIVE, "live", FLAG, VIRT_MIGRATE_LIVE, "keep the guest running while it moves")                                  \
+    X(LIVE, "live", FLAG, VIRT_MIGRATE_LIVE, "keep the guest running while it moves", .excludes = "offline")           \
     X(OFFLINE, "offline", FLAG, VIRT_MIGRATE_OFFLINE, "move the definition of a guest that is shut off")               \
     X(P2P, "p2p", FLAG, VIRT_MIGRATE_PEER2PEER, "the source's daemon talks to the destination's by itself")            \
     X(DIRECT, "direct", SWITCH, 0, "leave control to the hypervisor (QEMU cannot)")                                    \
@@ -26,7 +27,8 @@
     X(COPY_INC, "copy-storage-inc", FLAG, VIRT_MIGRATE_NON_SHARED_INC,                                                 \
       "copy what the disks hold beyond a base image that both hosts have")                                             \
     X(SYNC_WRITES, "copy-storage-synchronous-writes", FLAG, VIRT_MIGRATE_SYNCHRONOUS_WRITES,                           \
-      "the guest's writes wait for the destination, so that the copy converges")                                       \
+      "the guest's writes wait for the destination, so that the copy converges",                                       \
+      .needs = "copy-storage-all|copy-storage-inc")                                                                    \
     X(CHANGE_PROTECTION, "change-protection", FLAG, VIRT_MIGRATE_CHANGE_PROTECTION,                                    \
       "refuse changes of the guest's configuration while it moves")                                                    \
     X(UNSAFE, "unsafe", FLAG, VIRT_MIGRATE_UNSAFE, "even where libvirt cannot tell that the disks are safe")           \
@@ -38,16 +40,19 @@
     X(ABORT_ON_ERROR, "abort-on-error", FLAG, VIRT_MIGRATE_ABORT_ON_ERROR,                                             \
       "give up on soft errors such as an I/O error of a disk")                                                         \
     X(POSTCOPY, "postcopy", FLAG, VIRT_MIGRATE_POSTCOPY, "allow post-copy; migrate-postcopy switches to it")           \
-    X(AFTER_PRECOPY, "postcopy-after-precopy", SWITCH, 0, "switch to post-copy after the first pass over memory")      \
-    X(POSTCOPY_RESUME, "postcopy-resume", FLAG, VIRT_MIGRATE_POSTCOPY_RESUME, "go on with a post-copy that broke")     \
+    X(AFTER_PRECOPY, "postcopy-after-precopy", SWITCH, 0, "switch to post-copy after the first pass over memory",      \
+      .needs = "postcopy")                                                                                             \
+    X(POSTCOPY_RESUME, "postcopy-resume", FLAG, VIRT_MIGRATE_POSTCOPY_RESUME, "go on with a post-copy that broke",     \
+      .needs = "postcopy")                                                                                             \
     X(ZEROCOPY, "zerocopy", FLAG, VIRT_MIGRATE_ZEROCOPY, "send memory without copying it first; with --parallel")      \
     X(MIGRATEURI, "migrateuri", STRING, VIRT_PARAM_URI, "where the memory stream goes, such as tcp://192.0.2.7")       \
     X(GRAPHICSURI, "graphicsuri", STRING, VIRT_PARAM_GRAPHICS_URI, "where graphics clients shall reconnect to")        \
     X(LISTEN_ADDRESS, "listen-address", STRING, VIRT_PARAM_LISTEN_ADDRESS, "address the destination listens on")       \
     X(DNAME, "dname", STRING, VIRT_PARAM_DEST_NAME, "the guest's name on the destination")                             \
     X(TIMEOUT, "timeout", SECONDS, 0, "seconds after which a live migration is helped (--timeout-*; else suspend)")    \
-    X(TIMEOUT_SUSPEND, "timeout-suspend", SWITCH, 0, "after --timeout: suspend the guest until it has moved")          \
-    X(TIMEOUT_POSTCOPY, "timeout-postcopy", SWITCH, 0, "after --timeout: switch to post-copy")                         \
+    X(TIMEOUT_SUSPEND, "timeout-suspend", SWITCH, 0, "after --timeout: suspend the guest until it has moved",          \
+      .excludes = "timeout-postcopy")                                                                                  \
+    X(TIMEOUT_POSTCOPY, "timeout-postcopy", SWITCH, 0, "after --timeout: switch to post-copy", .needs = "postcopy")    \
     X(XML, "xml", FILE, VIRT_PARAM_DEST_XML, "file with the XML to use on the destination")                            \
     X(MIGRATE_DISKS, "migrate-disks", LIST, VIRT_PARAM_MIGRATE_DISKS, "disks to copy: vda,vdb")                        \
     X(DISKS_PORT, "disks-port", NUMBER, VIRT_PARAM_DISKS_PORT, "port on the destination that takes the disks")         \
@@ -62,7 +67,7 @@
     X(CONVERGE_INCREMENT, "auto-converge-increment", NUMBER, VIRT_PARAM_AUTO_CONVERGE_INCREMENT,                       \
       "percent that it adds when that is not enough")                                                                  \
     X(PERSISTENT_XML, "persistent-xml", FILE, VIRT_PARAM_PERSIST_XML,                                                  \
-      "file with the XML to define on the destination; with --persistent")                                             \
+      "file with the XML to define on the destination", .needs = "persistent")                                         \
     X(TLS, "tls", FLAG, VIRT_MIGRATE_TLS, "encrypt the memory stream")                                                 \
     X(POSTCOPY_BANDWIDTH, "postcopy-bandwidth", BIG, VIRT_PARAM_BANDWIDTH_POSTCOPY, "limit of post-copy in MiB/s")     \
     X(PARALLEL, "parallel", FLAG, VIRT_MIGRATE_PARALLEL, "several connections for the memory stream")                  \
@@ -70,12 +75,13 @@
       "how many connections; with --parallel")                                                                         \
     X(BANDWIDTH, "bandwidth", BIG, VIRT_PARAM_BANDWIDTH, "limit of the memory stream in MiB/s")                        \
     X(TLS_DESTINATION, "tls-destination", STRING, VIRT_PARAM_TLS_DESTINATION,                                          \
-      "name to expect in the destination's certificate; with --tls")                                                   \
+      "name to expect in the destination's certificate", .needs = "tls")                                               \
     X(COPY_UNCHECKED, "copy-storage-unchecked", SWITCH, 0,                                                             \
-      "copy also a disk of which it cannot be told whether both hosts share it")
+      "copy also a disk of which it cannot be told whether both hosts share it",                                       \
+      .needs = "copy-storage-all|copy-storage-inc")
 
 enum migrate_opt {
-#define MIGRATE_OPT_ID(id, name, kind, target, help) MIGRATE_OPT_##id,
+#define MIGRATE_OPT_ID(id, name, kind, target, ...) MIGRATE_OPT_##id,
     MIGRATE_OPTS(MIGRATE_OPT_ID)
 #undef MIGRATE_OPT_ID
         MIGRATE_OPT_COUNT
@@ -100,7 +106,7 @@ struct migrate_plan {
     enum migrate_on_timeout on_timeout;
 };
 
-// values: MIGRATE_OPT_COUNT of them. Reads the files. ERR_USAGE for options that do not go together, as virsh has it;
-// what depends on the hypervisor is left to libvirt. Nothing has been started then.
+// values: MIGRATE_OPT_COUNT of them, whose rows' rules are kept. Reads the files. ERR_USAGE for values that do not go
+// together, as virsh has it; what depends on the hypervisor is left to libvirt. Nothing has been started then.
 int migrate_plan_make(const struct migrate_value *values, struct migrate_plan *ret, struct err *e);
 void migrate_plan_release(struct migrate_plan *p);
