@@ -3,13 +3,14 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "io/virt/xml.h"
 
 enum { FILE_OPT, VALIDATE };
 
 static const struct opt_def opts[] = {
     [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML domain description"},
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"},
+    [VALIDATE] = VALIDATE_ROW(0),
     {NULL},
 };
 

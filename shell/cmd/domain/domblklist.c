@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A domain's disks and interfaces, out of its XML.
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/guest/domxml.h"
 #include "io/virt/xml.h"
 
 enum { DOMAIN, INACTIVE, DETAILS };
 
 static const struct opt_def blk_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration", .bits = VIRT_XML_INACTIVE},
     [DETAILS] = {"details", OPT_BOOL, 0, "additionally display the type and device value"},
     {NULL},
 };
 
 static const struct opt_def if_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [INACTIVE] = {"inactive", OPT_BOOL, 0, "get inactive rather than running configuration", .bits = VIRT_XML_INACTIVE},
     {NULL},
 };

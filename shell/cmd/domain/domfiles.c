@@ -4,13 +4,14 @@
 
 #include "cmd/commands.h"
 #include "cmd/domain/guest.h"
+#include "cmd/rows.h"
 #include "core/guest/files.h"
 #include "io/virt/conn.h"
 
 enum { DOMAIN };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 

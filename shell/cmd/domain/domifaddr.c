@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/guest/domxml.h"
 #include "core/watch/neigh.h"
 #include "io/virt/info.h"
@@ -18,7 +19,7 @@ enum { NEIGH = VIRT_ADDR_ARP + 1 };
 static const char *const sources[] = {"lease", "agent", "arp", "neigh", NULL}; // by enum virt_addr_source, NEIGH
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [INTERFACE] = {"interface", OPT_STRING, OPTF_POS, "network interface name, or its MAC"},
     [FULL] = {"full", OPT_BOOL, 0, "always display names and MACs of interfaces"},
     [SOURCE] = {"source", OPT_ENUM, 0, "address source; without: the first of them that knows one", .choices = sources},

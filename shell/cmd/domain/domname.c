@@ -2,12 +2,13 @@
 // A domain's three names: name, id, uuid. Any of them leads to any other.
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/dom.h"
 
 enum { DOMAIN };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 

@@ -2,12 +2,13 @@
 // A domain's state.
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/dom.h"
 
 enum { DOMAIN, REASON };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [REASON] = {"reason", OPT_BOOL, 0, "also print reason for the state"},
     {NULL},
 };

@@ -2,20 +2,20 @@
 // A domain's description.
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
 enum { DOMAIN, INACTIVE, SECURITY_INFO, UPDATE_CPU, MIGRATABLE, XPATH, WRAP };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML", .bits = VIRT_XML_INACTIVE},
-    [SECURITY_INFO] = {"security-info", OPT_BOOL, 0, "include security sensitive information in XML dump",
-                       .bits = VIRT_XML_SECURE},
+    [SECURITY_INFO] = SECURE_ROW(VIRT_XML_SECURE),
     [UPDATE_CPU] = {"update-cpu", OPT_BOOL, 0, "update guest CPU according to host CPU", .bits = VIRT_XML_UPDATE_CPU},
     [MIGRATABLE] = {"migratable", OPT_BOOL, 0, "provide XML suitable for migrations", .bits = VIRT_XML_MIGRATABLE},
-    [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
+    [XPATH] = XPATH_ROW,
+    [WRAP] = WRAP_ROW,
     {NULL},
 };
 

@@ -2,13 +2,14 @@
 // Stopping a domain so that it goes on from where it was, and forgetting that state.
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "io/virt/info.h"
 #include "io/virt/snapshot.h"
 
 enum { DOMAIN, BYPASS_CACHE, RUNNING, PAUSED };
 
 static const struct opt_def save_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when saving",
                       .bits = VIRT_SAVE_BYPASS_CACHE},
     [RUNNING] = {"running", OPT_BOOL, 0, "set domain to be running on next start", .bits = VIRT_SAVE_RUNNING,
@@ -18,7 +19,7 @@ static const struct opt_def save_opts[] = {
 };
 
 static const struct opt_def remove_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 

@@ -5,12 +5,13 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "io/virt/sched.h"
 
 enum { DOMAIN, SET, WEIGHT, CAP, CURRENT, CONFIG, LIVE };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [SET] = {"set", OPT_STRING, OPTF_POS | OPTF_MULTI, "parameter=value"},
     [WEIGHT] = {"weight", OPT_INT, 0, "weight for XEN_CREDIT", .min = 0, .max = 65535},
     [CAP] = {"cap", OPT_INT, 0, "cap for XEN_CREDIT", .min = 0, .max = 65535},

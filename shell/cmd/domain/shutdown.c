@@ -4,18 +4,19 @@
 
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "io/virt/lifecycle.h"
 
 enum { DOMAIN, MODE, GRACEFUL = MODE, REMOVE_LOGS };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [MODE] = {"mode", OPT_STRING, 0, "how: acpi|agent|initctl|signal|paravirt, or several with commas between"},
     {NULL},
 };
 
 static const struct opt_def destroy_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [GRACEFUL] = {"graceful", OPT_BOOL, 0, "terminate gracefully", .bits = VIRT_DESTROY_GRACEFUL},
     [REMOVE_LOGS] = {"remove-logs", OPT_BOOL, 0, "remove domain logs", .bits = VIRT_DESTROY_REMOVE_LOGS},
     {NULL},

@@ -5,6 +5,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/guest.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/fence.h"
 #include "core/guest/files.h"
@@ -41,7 +42,7 @@ static const struct opt_def start_opts[] = {
 static const struct opt_def create_opts[] = {
     [SUBJECT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML domain description"},
     COMMON_OPTS,
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_START_VALIDATE},
+    [VALIDATE] = VALIDATE_ROW(VIRT_START_VALIDATE),
     {NULL},
 };
 

@@ -3,6 +3,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/engine/complete_journal.h"
+#include "cmd/rows.h"
 #include "core/journal/journal.h"
 #include "io/virt/dom.h"
 #include "io/virt/info.h"
@@ -12,12 +13,12 @@
 enum { DOMAIN, FORCE, DISABLE };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 
 static const struct opt_def autostart_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [FORCE] = {"force", OPT_BOOL, 0, "also if the guest was moved away"},
     [DISABLE] = {"disable", OPT_BOOL, 0, "disable autostarting"},
     {NULL},

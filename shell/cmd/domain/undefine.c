@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/domxml.h"
 #include "io/virt/info.h"
@@ -30,7 +31,7 @@ enum {
 };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "remove domain managed state file",
                       .bits = VIRT_UNDEFINE_MANAGED_SAVE},
     [STORAGE] = {"storage", OPT_STRING, 0,

@@ -6,13 +6,14 @@
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/keys/keys_common.h"
+#include "cmd/rows.h"
 #include "io/job.h"
 
 enum { NODES, USER, ACCEPT_NEW, APPLY_INDICES };
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_MULTI, "which: NODE… or all", .def = "all"},
-    [USER] = {"user", OPT_STRING, 0, "the account on every node, if not the one migsh logs in as"},
+    [NODES] = KEYS_NODES_ROW,
+    [USER] = USER_ROW,
     [ACCEPT_NEW] = {"accept-new", OPT_BOOL, 0, "take host keys that are not known yet without a question"},
     APPLY_ROWS,
     {NULL},

@@ -6,13 +6,14 @@
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/keys/keys_common.h"
+#include "cmd/rows.h"
 #include "io/job.h"
 
 enum { NODE, USER, APPLY_INDICES };
 
 static const struct opt_def opts[] = {
-    [NODE] = {"node", OPT_NODE, OPTF_POS | OPTF_REQ, "whose keys: a node of the inventory"},
-    [USER] = {"user", OPT_STRING, 0, "the account on every node, if not the one migsh logs in as"},
+    [NODE] = NODE_ROW("whose keys: a node of the inventory"),
+    [USER] = USER_ROW,
     APPLY_ROWS,
     {NULL},
 };

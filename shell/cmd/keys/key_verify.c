@@ -8,13 +8,14 @@
 #include "base/table.h"
 #include "cmd/commands.h"
 #include "cmd/keys/keys_common.h"
+#include "cmd/rows.h"
 #include "io/job.h"
 
 enum { NODES, USER };
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_MULTI, "which: NODE… or all", .def = "all"},
-    [USER] = {"user", OPT_STRING, 0, "the account on every node, if not the one migsh logs in as"},
+    [NODES] = KEYS_NODES_ROW,
+    [USER] = USER_ROW,
     {NULL},
 };
 

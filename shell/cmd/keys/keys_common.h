@@ -2,8 +2,17 @@
 // What key-exchange and key-revoke have in common. Job threads.
 #pragma once
 
-#include "cmd/engine/cmd.h"
+#include "cmd/rows.h"
 #include "core/keys/keys.h"
+
+#define KEYS_NODES_ROW                                                                                                 \
+    {                                                                                                                  \
+        "nodes", OPT_NODES, OPTF_POS | OPTF_MULTI, "which: NODE… or all", .def = "all"                                 \
+    }
+#define USER_ROW                                                                                                       \
+    {                                                                                                                  \
+        "user", OPT_STRING, 0, "the account on every node, if not the one migsh logs in as"                            \
+    }
 
 // Puts the refused accounts and changes behind the result's items, and says how many there are if the command has not
 // failed already. `status` is apply_run()'s.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Abort a domain's job.
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/migrate.h"
 
 enum { DOMAIN, POSTCOPY };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [POSTCOPY] = {"postcopy", OPT_BOOL, 0, "interrupt a post-copy migration; it must be resumed later"},
     {NULL},
 };

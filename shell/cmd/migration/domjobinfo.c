@@ -5,13 +5,14 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/migrate/report.h"
 #include "io/virt/migrate.h"
 
 enum { DOMAIN, COMPLETED, KEEP, ANY, RAW };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [COMPLETED] = {"completed", OPT_BOOL, 0, "statistics of the job that ended last", .bits = VIRT_JOB_STATS_COMPLETED},
     [KEEP] = {"keep-completed", OPT_BOOL, 0, "do not throw these away once read", .bits = VIRT_JOB_STATS_KEEP,
               .needs = "completed"},

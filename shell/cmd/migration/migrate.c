@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/migration/migrate_values.h"
+#include "cmd/rows.h"
 #include "core/guest/seen.h"
 #include "io/virt/dom.h"
 
@@ -44,7 +45,7 @@ static void complete_methods(struct ctx *ctx, const char *prefix, struct strv *o
 }
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [DESTURI] = {"desturi", OPT_URI, OPTF_POS | OPTF_REQ,
                  "a node, or the destination's libvirt URI as seen from here (with --p2p: from the source)"},
 #define ROW(id, name, kind, target, ...) {name, ROW_##kind, __VA_ARGS__, .max = MAX_##kind},

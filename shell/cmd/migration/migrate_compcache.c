@@ -3,13 +3,14 @@
 #include <limits.h>
 
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/migrate/report.h"
 #include "io/virt/migrate.h"
 
 enum { DOMAIN, SIZE };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [SIZE] = {"size", OPT_SIZE, OPTF_POS, "the size to set; a bare number is in bytes"},
     {NULL},
 };

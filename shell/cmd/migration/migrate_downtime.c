@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The downtime that a live migration may cost: set it, read it.
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/migrate.h"
 
 enum { DOMAIN, DOWNTIME };
 
 static const struct opt_def set_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     [DOWNTIME] = {"downtime", OPT_DURATION, OPTF_POS | OPTF_REQ, "largest downtime to aim at; a bare number is in ms",
                   .unit = "ms"},
     {NULL},
@@ -32,7 +33,7 @@ const struct cmd_def cmd_migrate_setmaxdowntime = {
     .run = run_set};
 
 static const struct opt_def get_opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 

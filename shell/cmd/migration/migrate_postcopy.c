@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Switch a running migration to post-copy.
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/migrate.h"
 
 enum { DOMAIN };
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [DOMAIN] = DOMAIN_ROW,
     {NULL},
 };
 

@@ -3,12 +3,13 @@
 #include <limits.h>
 
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "io/virt/migrate.h"
 
 enum { SET_DOMAIN, SET_BANDWIDTH, SET_POSTCOPY };
 
 static const struct opt_def set_opts[] = {
-    [SET_DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [SET_DOMAIN] = DOMAIN_ROW,
     [SET_BANDWIDTH] = {"bandwidth", OPT_INT, OPTF_POS | OPTF_REQ, "limit in MiB/s", .max = LONG_MAX},
     [SET_POSTCOPY] = {"postcopy", OPT_BOOL, 0, "set the limit of post-copy"},
     {NULL},
@@ -33,7 +34,7 @@ const struct cmd_def cmd_migrate_setspeed = {
 enum { GET_DOMAIN, GET_POSTCOPY };
 
 static const struct opt_def get_opts[] = {
-    [GET_DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},
+    [GET_DOMAIN] = DOMAIN_ROW,
     [GET_POSTCOPY] = {"postcopy", OPT_BOOL, 0, "get the limit of post-copy"},
     {NULL},
 };

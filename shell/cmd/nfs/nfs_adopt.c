@@ -3,12 +3,13 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
+#include "cmd/rows.h"
 #include "core/nfs/adopt.h"
 
 enum { NODE, SOURCE, DIR, OPTIONS, PERSIST, DISCARD, APPLY_INDICES };
 
 static const struct opt_def opts[] = {
-    [NODE] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ, "the node whose images they are"},
+    [NODE] = NODES_ROW(OPTF_REQ, "the node whose images they are"),
     [SOURCE] = {"source", OPT_STRING, OPTF_POS | OPTF_REQ, "SERVER:PATH; a node's name stands for its address"},
     [DIR] = {"dir", OPT_STRING, OPTF_POS | OPTF_REQ, "directory of the images, where the share is mounted then"},
     [OPTIONS] = {"options", OPT_STRING, 0, "of mount, as vers=4.2,hard"},

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
+#include "cmd/rows.h"
 
 enum { NODES, SOURCE, DIR, OPTIONS, PERSIST, APPLY_INDICES };
 
@@ -18,7 +19,7 @@ static void complete_source(struct ctx *ctx, const char *prefix, struct strv *ou
 }
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_MULTI, "on which nodes"},
+    [NODES] = NODES_ROW(OPTF_REQ | OPTF_MULTI, "on which nodes"),
     [SOURCE] = {"source", OPT_STRING, OPTF_POS | OPTF_REQ, "SERVER:PATH; a node's name stands for its address",
                 .complete = complete_source},
     [DIR] = {"dir", OPT_STRING, OPTF_POS | OPTF_REQ, "where to mount it"},

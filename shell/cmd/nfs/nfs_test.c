@@ -5,13 +5,14 @@
 #include "base/table.h"
 #include "cmd/commands.h"
 #include "cmd/engine/render.h"
+#include "cmd/rows.h"
 #include "core/nfs/nfs.h"
 #include "core/nfs/test.h"
 
 enum { NODES, DIR };
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_MULTI, "two nodes or more"},
+    [NODES] = NODES_ROW(OPTF_REQ | OPTF_MULTI, "two nodes or more"),
     [DIR] = {"dir", OPT_STRING, OPTF_POS | OPTF_REQ, "the directory, on all of them"},
     {NULL},
 };

@@ -3,11 +3,12 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
+#include "cmd/rows.h"
 
 enum { NODES, DIR, PERSIST, APPLY_INDICES };
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_MULTI, "on which nodes"},
+    [NODES] = NODES_ROW(OPTF_REQ | OPTF_MULTI, "on which nodes"),
     [DIR] = {"dir", OPT_STRING, OPTF_POS | OPTF_REQ, "where it is mounted"},
     [PERSIST] = {"persist", OPT_BOOL, 0, "out of /etc/fstab too"},
     APPLY_ROWS,

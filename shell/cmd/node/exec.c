@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/console/session.h"
 #include "io/file.h"
@@ -14,7 +15,7 @@ enum { NODES, TIMEOUT, INPUT, COMMAND };
 enum { INPUT_MAX = 256 << 20 };
 
 static const struct opt_def opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_REQ, "where: NODE[,NODE…] or all"},
+    [NODES] = NODES_ROW(OPTF_REQ, "where: NODE[,NODE…] or all"),
     [TIMEOUT] = {"timeout", OPT_DURATION, 0, "end the command after this time", .unit = "s"},
     [INPUT] = {"stdin", OPT_PATH, 0, "a file here that the command reads as its standard input"},
     [COMMAND] = {"command", OPT_WORDS, OPTF_REQ, "one word: a line for the remote shell; several: taken literally"},

@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/hosts/hosts.h"
 #include "core/node/place.h"
@@ -177,7 +178,7 @@ static int run_mode(struct cmd_call *c, enum apply_mode mode, int first, bool fi
 }
 
 static const struct opt_def sync_opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS, "where to write: NODE[,NODE…]; default: all nodes and this machine"},
+    [NODES] = NODES_ROW(0, "where to write: NODE[,NODE…]; default: all nodes and this machine"),
     [CLUSTER] = CLUSTER_ROW,
     [FIX] = {"fix-conflicts", OPT_BOOL, 0, "take the names out of other lines that give them other addresses"},
     [ADMIN] = {"admin", OPT_BOOL, 0, "with nodes: this machine, too"},
@@ -217,7 +218,7 @@ const struct cmd_def cmd_hosts_sync = {
 enum { SHORT_JOURNAL = CLUSTER + 1 };
 
 static const struct opt_def diff_opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS, "which: NODE[,NODE…]; default: all nodes and this machine"},
+    [NODES] = NODES_ROW(0, "which: NODE[,NODE…]; default: all nodes and this machine"),
     [CLUSTER] = CLUSTER_ROW,
     {NULL},
 };
@@ -249,7 +250,7 @@ const struct cmd_def cmd_hosts_diff = {.name = "hosts-diff",
                                        .run = run_diff};
 
 static const struct opt_def revert_opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS, "where: NODE[,NODE…]; default: wherever something was written"},
+    [NODES] = NODES_ROW(0, "where: NODE[,NODE…]; default: wherever something was written"),
     [CLUSTER] = CLUSTER_ROW,
     [SHORT_JOURNAL] = {"journal", OPT_STRING, 0, "take back this journal alone"},
     {NULL},
@@ -320,7 +321,7 @@ static int run_show(struct cmd_call *c, struct err *e)
 }
 
 static const struct opt_def show_opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS, "which: NODE[,NODE…]; default: all nodes and this machine"},
+    [NODES] = NODES_ROW(0, "which: NODE[,NODE…]; default: all nodes and this machine"),
     {NULL},
 };
 

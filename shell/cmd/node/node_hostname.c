@@ -4,13 +4,14 @@
 
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
+#include "cmd/rows.h"
 #include "core/hosts/hosts.h"
 #include "core/node/place.h"
 
 enum { NODE, NAME, APPLY_INDICES };
 
 static const struct opt_def opts[] = {
-    [NODE] = {"node", OPT_NODE, OPTF_POS | OPTF_REQ, "which node"},
+    [NODE] = NODE_ROW("which node"),
     [NAME] = {"name", OPT_STRING, OPTF_POS, "its new host name; not needed for --revert"},
     APPLY_ROWS,
     {NULL},

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/node/node_json.h"
+#include "cmd/rows.h"
 #include "core/console/silence.h"
 
 json_t *node_json(const struct node *n)
@@ -65,7 +66,7 @@ const struct cmd_def cmd_node_list = {.name = "node-list",
 enum { NODE };
 
 static const struct opt_def show_opts[] = {
-    [NODE] = {"node", OPT_NODE, OPTF_POS | OPTF_REQ, "a node of the inventory"},
+    [NODE] = NODE_ROW("a node of the inventory"),
     {NULL},
 };
 

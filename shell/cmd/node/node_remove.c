@@ -2,11 +2,12 @@
 // Forget a node.
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 
 enum { NODE };
 
 static const struct opt_def opts[] = {
-    [NODE] = {"node", OPT_NODE, OPTF_POS | OPTF_REQ, "a node of the inventory"},
+    [NODE] = NODE_ROW("a node of the inventory"),
     {NULL},
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/journal/journal.h"
 #include "core/node/lock.h"
@@ -11,7 +12,7 @@
 enum { NODES };
 
 static const struct opt_def who_opts[] = {
-    [NODES] = {"nodes", OPT_NODES, OPTF_POS | OPTF_MULTI, "which nodes to ask", .def = NULL},
+    [NODES] = NODES_ROW(OPTF_MULTI, "which nodes to ask"),
     {NULL},
 };
 

@@ -5,13 +5,14 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "core/storage/pool_clone.h"
 #include "io/virt/pool.h"
 
 enum { POOL, DEST };
 
 static const struct opt_def opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [DEST] = {"dest", OPT_URI, OPTF_POS | OPTF_REQ, "the node (or URI) that is to have the pool too"},
     {NULL},
 };

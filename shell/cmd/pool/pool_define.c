@@ -5,6 +5,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/pool.h"
 
 enum { FILE_OPT, VALIDATE };
@@ -16,7 +17,7 @@ enum { FILE_OPT, VALIDATE };
 
 static const struct opt_def define_opts[] = {
     [FILE_OPT] = FILE_ROW,
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema"},
+    [VALIDATE] = VALIDATE_ROW(0),
     {NULL},
 };
 

@@ -3,21 +3,22 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/pool.h"
 
 enum { POOL, BYTES, INACTIVE = BYTES, XPATH, WRAP };
 
 static const struct opt_def info_opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [BYTES] = {"bytes", OPT_BOOL, 0, "show sizes in bytes"},
     {NULL},
 };
 
 static const struct opt_def xml_opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [INACTIVE] = {"inactive", OPT_BOOL, 0, "show inactive defined XML"},
-    [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
+    [XPATH] = XPATH_ROW,
+    [WRAP] = WRAP_ROW,
     {NULL},
 };
 

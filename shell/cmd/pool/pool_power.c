@@ -4,21 +4,20 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/pool.h"
 
 enum { POOL, DISABLE, KEEP = DISABLE, OVERWRITE };
 
-#define POOL_ROW [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"}
-
-static const struct opt_def plain_opts[] = {POOL_ROW, {NULL}};
-static const struct opt_def start_opts[] = {POOL_ROW, STORAGE_BUILD_ROWS, {NULL}};
+static const struct opt_def plain_opts[] = {[POOL] = POOL_ROW, {NULL}};
+static const struct opt_def start_opts[] = {[POOL] = POOL_ROW, STORAGE_BUILD_ROWS, {NULL}};
 static const struct opt_def autostart_opts[] = {
-    POOL_ROW,
+    [POOL] = POOL_ROW,
     [DISABLE] = {"disable", OPT_BOOL, 0, "disable autostarting"},
     {NULL},
 };
 static const struct opt_def build_opts[] = {
-    POOL_ROW,
+    [POOL] = POOL_ROW,
     [KEEP] = {"no-overwrite", OPT_BOOL, 0, "do not overwrite any existing data", .bits = VIRT_POOL_BUILD_NO_OVERWRITE},
     [OVERWRITE] = {"overwrite", OPT_BOOL, 0, "overwrite any existing data", .bits = VIRT_POOL_BUILD_OVERWRITE,
                    .excludes = "no-overwrite"},

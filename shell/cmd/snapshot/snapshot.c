@@ -9,28 +9,12 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "core/guest/fence.h"
 #include "io/virt/dom.h"
 #include "io/virt/snapshot.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
-
-#define DOMAIN_ROW                                                                                                     \
-    {                                                                                                                  \
-        "domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"                                           \
-    }
-#define XPATH_ROW                                                                                                      \
-    {                                                                                                                  \
-        "xpath", OPT_STRING, 0, "xpath expression to filter the XML document"                                          \
-    }
-#define WRAP_ROW                                                                                                       \
-    {                                                                                                                  \
-        "wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"                           \
-    }
-#define SECURE_ROW(bit)                                                                                                \
-    {                                                                                                                  \
-        "security-info", OPT_BOOL, 0, "include security sensitive information in XML dump", .bits = (bit)              \
-    }
 
 enum { DOMAIN, NAME, SECURE, XPATH, WRAP, NO_DOMAIN, SIZE };
 static const struct opt_def snap_xml_opts[] = {

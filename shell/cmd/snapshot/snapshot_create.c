@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/rows.h"
 #include "cmd/snapshot/snapshot.h"
 #include "io/virt/snapshot.h"
 #include "io/xml.h"
@@ -16,7 +17,6 @@ enum { DOMAIN, XMLFILE, NO_METADATA, HALT, DISK_ONLY, REUSE, QUIESCE, ATOMIC, LI
 enum { REDEFINE = FLAGS_END, CURRENT };
 enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
 
-#define DOMAIN_ROW [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"}
 #define FLAG_ROWS                                                                                                      \
     [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "take snapshot but create no metadata",                               \
                      .bits = VIRT_SNAP_CREATE_NO_METADATA},                                                            \
@@ -28,10 +28,10 @@ enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
     [QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems", .bits = VIRT_SNAP_CREATE_QUIESCE},            \
     [ATOMIC] = {"atomic", OPT_BOOL, 0, "require atomic operation", .bits = VIRT_SNAP_CREATE_ATOMIC},                   \
     [LIVE] = {"live", OPT_BOOL, 0, "take a live snapshot", .bits = VIRT_SNAP_CREATE_LIVE},                             \
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_SNAP_CREATE_VALIDATE}
+    [VALIDATE] = VALIDATE_ROW(VIRT_SNAP_CREATE_VALIDATE)
 
 static const struct opt_def create_opts[] = {
-    DOMAIN_ROW,
+    [DOMAIN] = DOMAIN_ROW,
     [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain snapshot XML, a file here, on the admin's machine"},
     FLAG_ROWS,
     [REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing snapshot", .bits = VIRT_SNAP_CREATE_REDEFINE,
@@ -41,7 +41,7 @@ static const struct opt_def create_opts[] = {
 };
 // In place of XMLFILE the switch that prints, so that the flags have the same places.
 static const struct opt_def as_opts[] = {
-    DOMAIN_ROW,
+    [DOMAIN] = DOMAIN_ROW,
     [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than create"},
     FLAG_ROWS,
     [NAME] = {"name", OPT_STRING, OPTF_POS, "name of snapshot"},
@@ -54,7 +54,7 @@ static const struct opt_def as_opts[] = {
 
 enum { C_REDEFINE = XMLFILE + 1, C_REDEFINE_VALIDATE, C_QUIESCE };
 static const struct opt_def checkpoint_opts[] = {
-    DOMAIN_ROW,
+    [DOMAIN] = DOMAIN_ROW,
     [XMLFILE] = {"xmlfile", OPT_PATH, OPTF_POS, "domain checkpoint XML, a file here, on the admin's machine"},
     [C_REDEFINE] = {"redefine", OPT_BOOL, 0, "redefine metadata for existing checkpoint",
                     .bits = VIRT_CHECKPOINT_CREATE_REDEFINE, .needs = "xmlfile"},

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
+#include "cmd/rows.h"
 #include "cmd/snapshot/snapshot.h"
 #include "io/virt/dom.h"
 #include "io/virt/snapshot.h"
@@ -35,7 +36,7 @@ enum {
 };
 
 #define COMMON_ROWS(what, completion)                                                                                  \
-    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"},                                 \
+    [DOMAIN] = DOMAIN_ROW,                                                                                             \
     [FROM] = {"from", OPT_STRING, OPTF_POS, "limit list to children of given " what, .complete = completion},          \
     [PARENT] = {"parent", OPT_BOOL, 0, "add a column showing parent " what},                                           \
     [ROOTS] = {"roots",           OPT_BOOL, 0, "list only " what "s without parents", .bits = VIRT_SNAP_ROOTS,         \

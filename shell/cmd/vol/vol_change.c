@@ -4,21 +4,17 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
 enum { VOL, CAPACITY, POOL, ALLOCATE, DELTA, SHRINK };
 enum { DELETE_POOL = 1, DELETE_SNAPSHOTS };
 
-#define VOL_ROW                                                                                                        \
-    {                                                                                                                  \
-        "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol              \
-    }
-
 static const struct opt_def resize_opts[] = {
     [VOL] = VOL_ROW,
     [CAPACITY] = {"capacity", OPT_STRING, OPTF_POS | OPTF_REQ, "new capacity, as scaled integer (default bytes)"},
-    [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [POOL] = IN_POOL_ROW,
     [ALLOCATE] = {"allocate", OPT_BOOL, 0, "allocate the new capacity, rather than leaving it sparse",
                   .bits = VIRT_VOL_ALLOCATE},
     [DELTA] = {"delta", OPT_BOOL, 0, "use capacity as a delta to current size, rather than the new size",
@@ -29,7 +25,7 @@ static const struct opt_def resize_opts[] = {
 
 static const struct opt_def delete_opts[] = {
     [VOL] = VOL_ROW,
-    [DELETE_POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [DELETE_POOL] = IN_POOL_ROW,
     [DELETE_SNAPSHOTS] = {"delete-snapshots", OPT_BOOL, 0, "delete snapshots associated with volume"},
     {NULL},
 };

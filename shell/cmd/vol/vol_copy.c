@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "cmd/vol/copy_common.h"
 #include "core/storage/storage_xml.h"
 #include "io/virt/pool.h"
@@ -14,9 +15,9 @@
 enum { VOL, TO, POOL, TO_POOL, NAME, UPDATE, COPY };
 
 static const struct opt_def opts[] = {
-    [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},
+    [VOL] = VOL_ROW,
     [TO] = {"to", OPT_NODE, OPTF_POS | OPTF_REQ, "the node that is to have it"},
-    [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [POOL] = IN_POOL_ROW,
     [TO_POOL] = {"to-pool", OPT_STRING, 0, "the pool there, if its name is another one"},
     [NAME] = {"name", OPT_STRING, 0, "the volume's name there, if it is to be another one"},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a volume that is there equal, sending only what differs"},

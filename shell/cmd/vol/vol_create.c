@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "core/storage/storage_xml.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
@@ -19,7 +20,7 @@ static const char prealloc_help[] = "preallocate metadata (for qcow2 instead of 
 static const char print_help[] = "print XML document instead of making the volume";
 
 static const struct opt_def as_opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [NAME] = {"name", OPT_STRING, OPTF_POS | OPTF_REQ, "name of the volume"},
     [CAPACITY] = {"capacity", OPT_SIZE, OPTF_POS | OPTF_REQ, "size of the vol, as scaled integer (default bytes)"},
     [ALLOCATION] = {"allocation", OPT_SIZE, 0, "initial allocation size, as scaled integer (default bytes)"},
@@ -34,17 +35,17 @@ static const struct opt_def as_opts[] = {
 };
 
 static const struct opt_def file_opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML vol description"},
     [FILE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
-    [VALIDATE] = {"validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = VIRT_VOL_VALIDATE},
+    [VALIDATE] = VALIDATE_ROW(VIRT_VOL_VALIDATE),
     {NULL},
 };
 
 static const struct opt_def clone_opts[] = {
-    [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},
+    [VOL] = VOL_ROW,
     [NEWNAME] = {"newname", OPT_STRING, OPTF_POS | OPTF_REQ, "clone name"},
-    [VOL_POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},
+    [VOL_POOL] = IN_POOL_ROW,
     [CLONE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
     [REFLINK] = {"reflink", OPT_BOOL, 0, "use btrfs COW lightweight copy", .bits = VIRT_VOL_REFLINK},
     [CLONE_PRINT_XML] = {"print-xml", OPT_BOOL, 0, print_help},

@@ -4,13 +4,12 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/vol.h"
 
 enum { VOL, POOL, BYTES, PHYSICAL, XPATH = BYTES, WRAP };
 
-#define VOL_ROWS                                                                                                       \
-    [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},       \
-    [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"}
+#define VOL_ROWS [VOL] = VOL_ROW, [POOL] = IN_POOL_ROW
 
 static const struct opt_def path_opts[] = {VOL_ROWS, {NULL}};
 static const struct opt_def info_opts[] = {
@@ -21,8 +20,8 @@ static const struct opt_def info_opts[] = {
 };
 static const struct opt_def xml_opts[] = {
     VOL_ROWS,
-    [XPATH] = {"xpath", OPT_STRING, 0, "xpath expression to filter the XML document"},
-    [WRAP] = {"wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"},
+    [XPATH] = XPATH_ROW,
+    [WRAP] = WRAP_ROW,
     {NULL},
 };
 

@@ -4,13 +4,14 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
 enum { POOL, DETAILS };
 
 static const struct opt_def opts[] = {
-    [POOL] = {"pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"},
+    [POOL] = POOL_ROW,
     [DETAILS] = {"details", OPT_BOOL, 0, "display extended details for volumes"},
     {NULL},
 };

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/pool/storage.h"
+#include "cmd/rows.h"
 #include "core/console/out.h"
 #include "io/file_new.h"
 #include "io/virt/stream.h"
@@ -21,10 +22,9 @@ enum { VOL, FILE_OPT, POOL, OFFSET, LENGTH, SPARSE };
 
 #define ROWS(verb)                                                                                                     \
     {                                                                                                                  \
-        [VOL] = {"vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol},   \
+        [VOL] = VOL_ROW,                                                                                               \
         [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "the file here, on the admin's machine"},                 \
-        [POOL] = {"pool", OPT_POOL, OPTF_POS, "pool name or uuid"},                                                    \
-        [OFFSET] = {"offset", OPT_SIZE, 0, "where in the volume to begin"},                                            \
+        [POOL] = IN_POOL_ROW, [OFFSET] = {"offset", OPT_SIZE, 0, "where in the volume to begin"},                      \
         [LENGTH] = {"length", OPT_SIZE, 0, "amount of data to " verb},                                                 \
         [SPARSE] = {"sparse", OPT_BOOL, 0, "holes are not sent, and are holes again on the other side"}, {NULL},       \
     }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rows that many commands have. What is the same is said here; what differs is an argument.
+#pragma once
+
+#include "cmd/engine/cmd.h"
+#include "cmd/pool/storage.h"
+
+#define DOMAIN_ROW                                                                                                     \
+    {                                                                                                                  \
+        "domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ, "domain name, id or uuid"                                           \
+    }
+#define NODE_ROW(help)                                                                                                 \
+    {                                                                                                                  \
+        "node", OPT_NODE, OPTF_POS | OPTF_REQ, help                                                                    \
+    }
+#define NODES_ROW(flags, help)                                                                                         \
+    {                                                                                                                  \
+        "nodes", OPT_NODES, OPTF_POS | (flags), help                                                                   \
+    }
+#define POOL_ROW                                                                                                       \
+    {                                                                                                                  \
+        "pool", OPT_POOL, OPTF_POS | OPTF_REQ, "pool name or uuid"                                                     \
+    }
+// Of a volume that may be named by its path, too.
+#define IN_POOL_ROW                                                                                                    \
+    {                                                                                                                  \
+        "pool", OPT_POOL, OPTF_POS, "pool name or uuid"                                                                \
+    }
+#define VOL_ROW                                                                                                        \
+    {                                                                                                                  \
+        "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol              \
+    }
+#define XPATH_ROW                                                                                                      \
+    {                                                                                                                  \
+        "xpath", OPT_STRING, 0, "xpath expression to filter the XML document"                                          \
+    }
+#define WRAP_ROW                                                                                                       \
+    {                                                                                                                  \
+        "wrap", OPT_BOOL, 0, "wrap xpath results in a common root element", .needs = "xpath"                           \
+    }
+#define VALIDATE_ROW(bit)                                                                                              \
+    {                                                                                                                  \
+        "validate", OPT_BOOL, 0, "validate the XML against the schema", .bits = (bit)                                  \
+    }
+#define SECURE_ROW(bit)                                                                                                \
+    {                                                                                                                  \
+        "security-info", OPT_BOOL, 0, "include security sensitive information in XML dump", .bits = (bit)              \
+    }
