@@ -10,22 +10,21 @@
 #include "core/console/out.h"
 #include "io/job.h"
 
-enum { N_MODES = 4, JOURNAL_AT = 4 };
-
 static const char *const mode_names[] = {"ask", "plan", "apply", "verify", "revert"};
 
-int apply_get_mode(const struct cmd_call *c, int first, enum apply_mode *ret, struct err *e)
+enum apply_mode apply_mode_of(const struct cmd_call *c)
 {
-    enum apply_mode mode = APPLY_MODE_ASK;
-    for (int i = 0; i < N_MODES; i++) {
-        if (!c->vals[first + i].b)
-            continue;
-        if (mode != APPLY_MODE_ASK)
-            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", mode_names[mode], mode_names[i + 1]);
-        mode = (enum apply_mode)(i + 1);
+    for (enum apply_mode mode = APPLY_MODE_PLAN; mode <= APPLY_MODE_REVERT; mode++) {
+        if (cmd_val(c, mode_names[mode])->b)
+            return mode;
     }
-    *ret = mode;
-    return 0;
+    return APPLY_MODE_ASK;
+}
+
+static const char *journal_of(const struct cmd_call *c)
+{
+    const struct opt_val *v = cmd_val(c, "journal");
+    return v ? v->s : NULL;
 }
 
 // Everything that a call gathers: a result, and the first error with the words of all.
@@ -99,7 +98,7 @@ static int look(struct cmd_call *c, enum apply_mode mode, const struct apply *a,
 
 static int apply(struct cmd_call *c, const struct apply *a, struct err *e)
 {
-    const char *shared = c->vals[a->first + JOURNAL_AT].s;
+    const char *shared = journal_of(c);
     struct journal *journal = NULL;
     if ((shared ? journal_open(shared, true, &journal, e) : journal_create(a->title, a->about, &journal, e)) < 0)
         return -1;
@@ -167,7 +166,7 @@ static void revert_one(struct cmd_call *c, const char *id, bool named, const str
 
 static int revert(struct cmd_call *c, const struct apply *a, struct err *e)
 {
-    const char *named = c->vals[a->first + JOURNAL_AT].s;
+    const char *named = journal_of(c);
     _cleanup_strv_ struct strv ids = STRV_INIT;
     if (named)
         strv_add(&ids, named);

@@ -2,13 +2,13 @@
 // What every command that changes nodes by a plan has in common: --plan, --apply, --verify, --revert, the question when
 // none is given, the journal, and how a report is shown. Job threads, but for apply_render().
 //
-//     enum { NODES, APPLY_INDICES };
+//     enum { NODES };
 //     static const struct opt_def opts[] = {[NODES] = {…}, APPLY_ROWS, {NULL}};
 //     static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e) {…}
-//     static int run(struct cmd_call *c, struct err *e) {
-//         apply_get_mode(c, APPLY_PLAN, &mode, e);
+//     static int run(struct cmd_call *c, struct err *e)
+//     {
 //         …
-//         return apply_run(c, mode, &(struct apply){.first = APPLY_PLAN, …}, e);
+//         return apply_run(c, apply_mode_of(c), &(struct apply){…}, e);
 //     }
 //     const struct cmd_def cmd_x = {…, .view = {VIEW_CUSTOM, .render = apply_render}, .run = run};
 #pragma once
@@ -17,14 +17,15 @@
 #include "core/change/change.h"
 #include "core/change/edit.h"
 
-// Neighbouring rows and their indices in vals, from APPLY_PLAN on.
-#define APPLY_INDICES APPLY_PLAN, APPLY_APPLY, APPLY_VERIFY, APPLY_REVERT, APPLY_JOURNAL
+// Behind the command's own rows.
 #define APPLY_ROWS                                                                                                     \
-    [APPLY_PLAN] = {"plan", OPT_BOOL, 0, "show what would be done, and do nothing"},                                   \
-    [APPLY_APPLY] = {"apply", OPT_BOOL, 0, "do it without a question"},                                                \
-    [APPLY_VERIFY] = {"verify", OPT_BOOL, 0, "only test whether it is done and works"},                                \
-    [APPLY_REVERT] = {"revert", OPT_BOOL, 0, "take back what migsh did here"},                                         \
-    [APPLY_JOURNAL] = {"journal", OPT_STRING, 0, "add to this journal; with --revert: take back this one alone"}
+    {"plan", OPT_BOOL, 0, "show what would be done, and do nothing", .excludes = "apply|verify|revert"},               \
+        {"apply", OPT_BOOL, 0, "do it without a question", .excludes = "verify|revert"},                               \
+        {"verify", OPT_BOOL, 0, "only test whether it is done and works", .excludes = "revert"},                       \
+        {"revert", OPT_BOOL, 0, "take back what migsh did here"},                                                      \
+    {                                                                                                                  \
+        "journal", OPT_STRING, 0, "add to this journal; with --revert: take back this one alone"                       \
+    }
 
 enum apply_mode {
     APPLY_MODE_ASK, // none given: plan, question, apply
@@ -33,8 +34,7 @@ enum apply_mode {
     APPLY_MODE_VERIFY,
     APPLY_MODE_REVERT,
 };
-// From the values beginning at vals[first]; ERR_USAGE when more than one is given.
-int apply_get_mode(const struct cmd_call *c, int first, enum apply_mode *ret, struct err *e);
+enum apply_mode apply_mode_of(const struct cmd_call *c); // of a command with APPLY_ROWS
 
 // One plan of a command. A command that needs more (the second built from what the first made: keys that are there now)
 // has several stages, which share one journal.
@@ -46,7 +46,6 @@ struct apply_stage {
 };
 
 struct apply {
-    int first;                // index of APPLY_PLAN
     const char *title;        // journal's command: what a later --revert looks for; the command's name
     const json_t *about;      // lent, an object or NULL: a journal belongs to this call only if its about equals this
     const struct strv *nodes; // names for --revert; NULL: all that the journals know
@@ -56,8 +55,8 @@ struct apply {
 };
 // Does what the mode says; c->result becomes {"mode", "journal" (id, after applying), "changed": count, "items":
 // report}. With APPLY_MODE_ASK and nobody to ask: ERR_USAGE with the plan as the result and a hint. REVERT takes back
-// all journals of this title and about that are not reverted yet, newest first; with --journal that one alone. Exit
-// status and error are edit_run()'s.
+// all journals of this title and about that are not reverted yet, newest first; with --journal (if the command has that
+// row) that one alone. Exit status and error are edit_run()'s.
 int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e);
 
 // The view of such a result: each change with its notes and diff, the words for --plan, then a table Node, What, State.

@@ -9,7 +9,7 @@
 #include "cmd/rows.h"
 #include "io/job.h"
 
-enum { NODES, USER, ACCEPT_NEW, APPLY_INDICES };
+enum { NODES, USER, ACCEPT_NEW };
 
 static const struct opt_def opts[] = {
     [NODES] = KEYS_NODES_ROW,
@@ -76,9 +76,7 @@ static int make_exchange(struct cmd_call *c, enum apply_mode mode, void *data, s
 static int run(struct cmd_call *c, struct err *e)
 {
     static const struct apply_stage stages[] = {{make_keys}, {make_exchange}};
-    enum apply_mode mode;
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0)
-        return -1;
+    enum apply_mode mode = apply_mode_of(c);
     size_t n;
     _cleanup_free_ struct node **nodes = keys_nodes(&c->vals[NODES], &n);
     _cleanup_(keys_free_p) struct keys *k = NULL;
@@ -87,8 +85,7 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_strv_ struct strv names = STRV_INIT;
     for (size_t i = 0; i < n; i++)
         strv_add(&names, nodes[i]->name);
-    struct apply a = {.first = APPLY_PLAN,
-                      .title = "key-exchange",
+    struct apply a = {.title = "key-exchange",
                       .nodes = c->vals[NODES].given ? &names : NULL,
                       .stages = stages,
                       .n_stages = ARRAY_SIZE(stages),

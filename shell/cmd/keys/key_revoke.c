@@ -9,7 +9,7 @@
 #include "cmd/rows.h"
 #include "io/job.h"
 
-enum { NODE, USER, APPLY_INDICES };
+enum { NODE, USER };
 
 static const struct opt_def opts[] = {
     [NODE] = NODE_ROW("whose keys: a node of the inventory"),
@@ -44,9 +44,7 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 static int run(struct cmd_call *c, struct err *e)
 {
     static const struct apply_stage stage = {make};
-    enum apply_mode mode;
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0)
-        return -1;
+    enum apply_mode mode = apply_mode_of(c);
     struct revoke r = {NULL, c->vals[NODE].node};
     struct opt_val all = {0};
     all.nodes = inventory_all(ctx_inventory(c->ctx), &all.n_nodes);
@@ -62,8 +60,7 @@ static int run(struct cmd_call *c, struct err *e)
     if (status < 0)
         return -1;
     json_t *about = json_pack("{s:o}", "node", json_text(r.node->name));
-    struct apply a = {
-        .first = APPLY_PLAN, .title = "key-revoke", .about = about, .stages = &stage, .n_stages = 1, .data = &r};
+    struct apply a = {.title = "key-revoke", .about = about, .stages = &stage, .n_stages = 1, .data = &r};
     status = keys_conclude(c, r.keys, apply_run(c, mode, &a, e), e);
     json_decref(about);
     keys_free(r.keys);

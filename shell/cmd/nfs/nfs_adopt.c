@@ -6,7 +6,7 @@
 #include "cmd/rows.h"
 #include "core/nfs/adopt.h"
 
-enum { NODE, SOURCE, DIR, OPTIONS, PERSIST, DISCARD, APPLY_INDICES };
+enum { NODE, SOURCE, DIR, OPTIONS, PERSIST, DISCARD };
 
 static const struct opt_def opts[] = {
     [NODE] = NODES_ROW(OPTF_REQ, "the node whose images they are"),
@@ -32,16 +32,15 @@ static int plan_adopt(struct cmd_call *c, struct plan *p, struct node *node, con
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode;
+    enum apply_mode mode = apply_mode_of(c);
     _cleanup_nfs_source_ struct nfs_source source = {.text = NULL};
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || nfs_check_dir(c->vals[DIR].s, e) < 0 ||
-        (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
+    if (nfs_check_dir(c->vals[DIR].s, e) < 0 || (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
         nfs_source_parse(c->ctx, c->vals[SOURCE].s, &source, e) < 0)
         return -1;
     const struct opt_val *v = &c->vals[NODE];
     struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_adopt, &source, "adopt", NULL, ERR_INIT};
     json_t *about = json_pack("{s:o, s:o}", "source", json_text(source.text), "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.first = APPLY_PLAN, .title = "nfs-adopt", .about = about};
+    struct apply a = {.title = "nfs-adopt", .about = about};
     int r = nfs_nodes_run(c, mode, &a, &all, e);
     json_decref(about);
     return r;

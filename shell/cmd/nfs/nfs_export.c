@@ -9,7 +9,7 @@
 #include "core/nfs/exports.h"
 #include "core/nfs/nfs.h"
 
-enum { NODE, DIR, TO, OPTIONS, REMOVE, APPLY_INDICES };
+enum { NODE, DIR, TO, OPTIONS, REMOVE };
 
 static void complete_client(struct ctx *ctx, const char *prefix, struct strv *out)
 {
@@ -104,9 +104,9 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode;
+    enum apply_mode mode = apply_mode_of(c);
     _cleanup_(call_release) struct call k = {STRV_INIT, json_array()};
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || exports_check_path(c->vals[DIR].s, e) < 0)
+    if (exports_check_path(c->vals[DIR].s, e) < 0)
         return -1;
     if (mode != APPLY_MODE_REVERT && read_clients(c, &k, e) < 0)
         return -1;
@@ -115,13 +115,8 @@ static int run(struct cmd_call *c, struct err *e)
     json_t *about =
         json_pack("{s:o, s:o}", "node", json_text(c->vals[NODE].node->name), "dir", json_text(c->vals[DIR].s));
     const struct apply_stage stage = {make};
-    const struct apply a = {.first = APPLY_PLAN,
-                            .title = "nfs-export",
-                            .about = about,
-                            .nodes = &nodes,
-                            .stages = &stage,
-                            .n_stages = 1,
-                            .data = &k};
+    const struct apply a = {
+        .title = "nfs-export", .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1, .data = &k};
     int r = apply_run(c, mode, &a, e);
     json_decref(about);
     return r;

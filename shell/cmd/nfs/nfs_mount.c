@@ -7,7 +7,7 @@
 #include "cmd/nfs/nfs_nodes.h"
 #include "cmd/rows.h"
 
-enum { NODES, SOURCE, DIR, OPTIONS, PERSIST, APPLY_INDICES };
+enum { NODES, SOURCE, DIR, OPTIONS, PERSIST };
 
 static void complete_source(struct ctx *ctx, const char *prefix, struct strv *out)
 {
@@ -38,16 +38,15 @@ static int plan_mount(struct cmd_call *c, struct plan *p, struct node *node, con
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode;
+    enum apply_mode mode = apply_mode_of(c);
     _cleanup_nfs_source_ struct nfs_source source = {.text = NULL};
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || nfs_check_dir(c->vals[DIR].s, e) < 0 ||
-        (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
+    if (nfs_check_dir(c->vals[DIR].s, e) < 0 || (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
         nfs_source_parse(c->ctx, c->vals[SOURCE].s, &source, e) < 0)
         return -1;
     const struct opt_val *v = &c->vals[NODES];
     struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_mount, &source, "mount", NULL, ERR_INIT};
     json_t *about = json_pack("{s:o, s:o}", "source", json_text(source.text), "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.first = APPLY_PLAN, .title = "nfs-mount", .about = about};
+    struct apply a = {.title = "nfs-mount", .about = about};
     int r = nfs_nodes_run(c, mode, &a, &all, e);
     json_decref(about);
     return r;

@@ -5,7 +5,7 @@
 #include "cmd/nfs/nfs_nodes.h"
 #include "cmd/rows.h"
 
-enum { NODES, DIR, PERSIST, APPLY_INDICES };
+enum { NODES, DIR, PERSIST };
 
 static const struct opt_def opts[] = {
     [NODES] = NODES_ROW(OPTF_REQ | OPTF_MULTI, "on which nodes"),
@@ -24,13 +24,13 @@ static int plan_umount(struct cmd_call *c, struct plan *p, struct node *node, co
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode;
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0 || nfs_check_dir(c->vals[DIR].s, e) < 0)
+    enum apply_mode mode = apply_mode_of(c);
+    if (nfs_check_dir(c->vals[DIR].s, e) < 0)
         return -1;
     const struct opt_val *v = &c->vals[NODES];
     struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_umount, NULL, "unmount", NULL, ERR_INIT};
     json_t *about = json_pack("{s:o}", "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.first = APPLY_PLAN, .title = "nfs-umount", .about = about};
+    struct apply a = {.title = "nfs-umount", .about = about};
     int r = nfs_nodes_run(c, mode, &a, &all, e);
     json_decref(about);
     return r;

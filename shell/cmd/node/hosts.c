@@ -149,14 +149,14 @@ static void sync_release(struct sync *s)
     hosts_release(&s->wanted);
 }
 
-enum { NODES, CLUSTER, FIX, ADMIN, APPLY_INDICES };
+enum { NODES, CLUSTER, FIX, ADMIN };
 
 #define CLUSTER_ROW                                                                                                    \
     {                                                                                                                  \
         "cluster", OPT_STRING, 0, "name of the block: \"# BEGIN MIGSH NAME\"", .def = "default"                        \
     }
 
-static int run_mode(struct cmd_call *c, enum apply_mode mode, int first, bool fix, bool admin, struct err *e)
+static int run_mode(struct cmd_call *c, enum apply_mode mode, bool fix, bool admin, struct err *e)
 {
     static const struct apply_stage stages[] = {{make}};
     _cleanup_(sync_release) struct sync s = {.cluster = c->vals[CLUSTER].s, .fix = fix, .c = c};
@@ -165,8 +165,7 @@ static int run_mode(struct cmd_call *c, enum apply_mode mode, int first, bool fi
     if (mode != APPLY_MODE_REVERT && gather_wanted(c->ctx, &s.wanted, e) < 0)
         return -1;
     json_t *about = json_pack("{s:o}", "cluster", json_text(s.cluster));
-    struct apply a = {.first = first,
-                      .title = "hosts-sync",
+    struct apply a = {.title = "hosts-sync",
                       .about = about,
                       .nodes = c->vals[NODES].given ? &names : NULL,
                       .stages = stages,
@@ -188,10 +187,7 @@ static const struct opt_def sync_opts[] = {
 
 static int run_sync(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode;
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0)
-        return -1;
-    return run_mode(c, mode, APPLY_PLAN, c->vals[FIX].b, c->vals[ADMIN].b, e);
+    return run_mode(c, apply_mode_of(c), c->vals[FIX].b, c->vals[ADMIN].b, e);
 }
 
 const struct cmd_def cmd_hosts_sync = {
@@ -215,7 +211,6 @@ const struct cmd_def cmd_hosts_sync = {
     .run = run_sync};
 
 // hosts-diff and hosts-revert: --plan and --revert of the above under their own names. Their rows begin with the same ones.
-enum { SHORT_JOURNAL = CLUSTER + 1 };
 
 static const struct opt_def diff_opts[] = {
     [NODES] = NODES_ROW(0, "which: NODE[,NODE…]; default: all nodes and this machine"),
@@ -225,7 +220,7 @@ static const struct opt_def diff_opts[] = {
 
 static int run_diff(struct cmd_call *c, struct err *e)
 {
-    return run_mode(c, APPLY_MODE_PLAN, 0, false, false, e);
+    return run_mode(c, APPLY_MODE_PLAN, false, false, e);
 }
 
 static void render_diff(const json_t *value, struct buf *out)
@@ -252,14 +247,13 @@ const struct cmd_def cmd_hosts_diff = {.name = "hosts-diff",
 static const struct opt_def revert_opts[] = {
     [NODES] = NODES_ROW(0, "where: NODE[,NODE…]; default: wherever something was written"),
     [CLUSTER] = CLUSTER_ROW,
-    [SHORT_JOURNAL] = {"journal", OPT_STRING, 0, "take back this journal alone"},
+    {"journal", OPT_STRING, 0, "take back this journal alone"},
     {NULL},
 };
 
 static int run_revert(struct cmd_call *c, struct err *e)
 {
-    // The rows of the modes are not there; the journal's is the last of the five.
-    return run_mode(c, APPLY_MODE_REVERT, SHORT_JOURNAL - (APPLY_JOURNAL - APPLY_PLAN), false, false, e);
+    return run_mode(c, APPLY_MODE_REVERT, false, false, e);
 }
 
 const struct cmd_def cmd_hosts_revert = {.name = "hosts-revert",

@@ -8,7 +8,7 @@
 #include "core/hosts/hosts.h"
 #include "core/node/place.h"
 
-enum { NODE, NAME, APPLY_INDICES };
+enum { NODE, NAME };
 
 static const struct opt_def opts[] = {
     [NODE] = NODE_ROW("which node"),
@@ -72,9 +72,7 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 static int run(struct cmd_call *c, struct err *e)
 {
     static const struct apply_stage stages[] = {{make}};
-    enum apply_mode mode;
-    if (apply_get_mode(c, APPLY_PLAN, &mode, e) < 0)
-        return -1;
+    enum apply_mode mode = apply_mode_of(c);
     if (mode != APPLY_MODE_REVERT && !c->vals[NAME].given)
         return err_set(e, ERR_USAGE, "node-hostname needs --name");
     if (c->vals[NAME].given && (!hosts_name_is_valid(c->vals[NAME].s) || strlen(c->vals[NAME].s) > 64)) {
@@ -83,7 +81,7 @@ static int run(struct cmd_call *c, struct err *e)
     }
     _cleanup_strv_ struct strv nodes = STRV_INIT;
     strv_add(&nodes, c->vals[NODE].node->name);
-    struct apply a = {.first = APPLY_PLAN, .title = "node-hostname", .nodes = &nodes, .stages = stages, .n_stages = 1};
+    struct apply a = {.title = "node-hostname", .nodes = &nodes, .stages = stages, .n_stages = 1};
     return apply_run(c, mode, &a, e);
 }
 

@@ -54,16 +54,15 @@ static void show(void *data, const struct copy_progress *p)
     out_progress(progress_value(s, p), false);
 }
 
-int copy_run(struct cmd_call *c, int first, struct copy_options *o, struct err *e)
+int copy_run(struct cmd_call *c, struct copy_options *o, struct err *e)
 {
-    const struct opt_val *v = c->vals + first;
-    const char *route = v[COPY_ROUTE].s;
+    const char *route = cmd_val(c, "route")->s;
     struct show s = {c, o, false};
     o->route = strcmp(route, "relay") == 0 ? COPY_RELAY : strcmp(route, "direct") == 0 ? COPY_DIRECT : COPY_AUTO;
-    o->streams = (int)v[COPY_STREAMS].i;
-    o->max_rate = (double)v[COPY_BWLIMIT].bytes;
-    o->compress = v[COPY_COMPRESS].b;
-    o->no_verify = v[COPY_NO_VERIFY].b;
+    o->streams = (int)cmd_val(c, "streams")->i;
+    o->max_rate = (double)cmd_val(c, "bwlimit")->bytes;
+    o->compress = cmd_val(c, "compress")->b;
+    o->no_verify = cmd_val(c, "no-verify")->b;
     o->progress = show;
     o->data = &s;
     int r = copy_file(c->ctx, c->job, o, &c->result, e);

@@ -19,7 +19,7 @@ static void complete_end(struct ctx *ctx, const char *prefix, struct strv *out)
     }
 }
 
-enum { FROM, TO, PLAN, READERS, UPDATE, OWNER, MODE, COPY };
+enum { FROM, TO, PLAN, READERS, UPDATE, OWNER, MODE };
 
 static const struct opt_def opts[] = {
     [FROM] = {"from", OPT_STRING, OPTF_POS | OPTF_REQ, "what to copy: NODE:PATH, or PATH of this machine",
@@ -31,7 +31,7 @@ static const struct opt_def opts[] = {
     [UPDATE] = {"update", OPT_BOOL, 0, "make a destination that is there equal, sending only what differs"},
     [OWNER] = {"owner", OPT_STRING, 0, "USER:GROUP of the copy, if not the source's"},
     [MODE] = {"mode", OPT_STRING, 0, "its permissions, octal, if not the source's"},
-    COPY_OPTS(COPY),
+    COPY_ROWS,
     {NULL},
 };
 
@@ -68,7 +68,7 @@ static int run(struct cmd_call *c, struct err *e)
     }
     o.from.node = from;
     o.to.node = to;
-    return copy_run(c, COPY, &o, e);
+    return copy_run(c, &o, e);
 }
 
 const struct cmd_def cmd_disk_copy = {

@@ -12,7 +12,7 @@
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
-enum { VOL, TO, POOL, TO_POOL, NAME, UPDATE, COPY };
+enum { VOL, TO, POOL, TO_POOL, NAME, UPDATE };
 
 static const struct opt_def opts[] = {
     [VOL] = VOL_ROW,
@@ -21,7 +21,7 @@ static const struct opt_def opts[] = {
     [TO_POOL] = {"to-pool", OPT_STRING, 0, "the pool there, if its name is another one"},
     [NAME] = {"name", OPT_STRING, 0, "the volume's name there, if it is to be another one"},
     [UPDATE] = {"update", OPT_BOOL, 0, "make a volume that is there equal, sending only what differs"},
-    COPY_OPTS(COPY),
+    COPY_ROWS,
     {NULL},
 };
 
@@ -105,7 +105,7 @@ static int copy_there(struct cmd_call *c, struct virt_vol *from, struct there *t
         find_place(c, from, c->vals[TO_POOL].s ? c->vals[TO_POOL].s : virt_pool_name(pool), t, e) < 0)
         return -1;
     struct copy_options o = {.from = {c->where.node, path}, .to = {c->vals[TO].node, t->path}, .update = t->update};
-    int r = copy_run(c, COPY, &o, e);
+    int r = copy_run(c, &o, e);
     if (c->result) {
         json_object_set_new(c->result, "name", json_text(t->name));
         json_object_set_new(c->result, "pool", json_text(virt_pool_name(pool)));
