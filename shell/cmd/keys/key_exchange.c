@@ -6,7 +6,6 @@
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/keys/keys_common.h"
-#include "cmd/rows.h"
 #include "io/job.h"
 
 enum { NODES, USER, ACCEPT_NEW };
@@ -18,38 +17,6 @@ static const struct opt_def opts[] = {
     APPLY_ROWS,
     {NULL},
 };
-
-struct node **keys_nodes(const struct opt_val *v, size_t *ret_n)
-{
-    struct node **list = xcalloc(v->n_nodes + 1, sizeof(*list));
-    size_t n = 0;
-    bool all = !v->given || (v->list.n == 1 && strcmp(v->list.s[0], "all") == 0);
-    for (size_t i = 0; i < v->n_nodes; i++) {
-        if (v->nodes[i]->address || !all)
-            list[n++] = v->nodes[i];
-    }
-    *ret_n = n;
-    return list;
-}
-
-int keys_conclude(struct cmd_call *c, const struct keys *k, int status, struct err *e)
-{
-    size_t n = json_array_size(k->refused);
-    if (!n)
-        return status;
-    if (!c->result)
-        c->result = json_object();
-    json_t *items = json_object_get(c->result, "items");
-    if (!items) {
-        items = json_array();
-        json_object_set_new(c->result, "items", items);
-    }
-    json_array_extend(items, k->refused);
-    if (status < 0)
-        return status;
-    const char *name = json_text_at(json_array_get(k->refused, 0), "node");
-    return err_set(e, k->code, "not everything could be done: %zu refused or out of reach, the first on %s", n, name);
-}
 
 static int make_keys(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
 {

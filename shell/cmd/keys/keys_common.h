@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What key-exchange and key-revoke have in common. Job threads.
+// What key-exchange, key-revoke and key-verify have in common. Job threads.
 #pragma once
 
 #include "cmd/rows.h"
