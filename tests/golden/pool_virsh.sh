@@ -18,11 +18,13 @@ for c in pool-list 'pool-list --all' 'pool-list --details' 'pool-list --uuid' 'p
     "$nfspool; pool-build nfspool; pool-start nfspool; pool-autostart nfspool; pool-refresh nfspool; pool-list" \
     "$nfspool; pool-autostart nfspool --disable; pool-list --inactive; pool-delete nfspool; pool-undefine nfspool" \
     'pool-create-as t dir --target /t; pool-list --transient; pool-list --persistent; pool-destroy t; pool-list --all' \
-    'pool-define-as b dir - - - - /g --print-xml' \
+    'pool-define-as b dir - - - - /g --print-xml' 'pool-list dir' 'pool-list netfs' \
+    'pool-define-as p iscsi h - d n /t f chap u use --print-xml' \
     'vol-create-as default-pool test01 5G --format qcow2; vol-list default-pool; vol-list default-pool --details;
      vol-info test01 default-pool; vol-info test01 --pool default-pool --bytes; vol-path test01 default-pool;
      vol-dumpxml test01 default-pool; vol-dumpxml test01 default-pool --xpath //key --wrap;
      vol-clone test01 test02 --pool default-pool; vol-delete test01 default-pool; vol-list default-pool' \
-    'vol-create-as default-pool v 1M; vol-create-as default-pool z 10M --backing-vol v --backing-vol-format raw --print-xml'; do
+    'vol-create-as default-pool v 1M; vol-create-as default-pool z 10M --backing-vol v --backing-vol-format raw --print-xml' \
+    'vol-create-as default-pool v 1M 512K raw; vol-create-as default-pool z 10M 1M qcow2 v raw --print-xml'; do
     same "$c"
 done

@@ -79,5 +79,5 @@ check "suspend and resume" has 'resumed' migsh -c 'suspend share; resume share'
 check "domstate finds it" has '^running \(unpaused\)$' migsh domstate share --reason
 check "destroy" has 'destroyed' migsh destroy share
 (sleep 3 && "$lab" service dest libvirtd stop) &
-check "a lost connection ends event" fails 7 'connection to dest was lost' migsh -C dest event lifecycle --loop --timeout 30
+check "a lost connection ends event" fails 7 'connection to dest was lost' migsh -C dest event --event lifecycle --loop --timeout 30
 finish

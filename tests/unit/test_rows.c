@@ -6,14 +6,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/commands.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/rules.h"
+#include "cmd/engine/table.h"
 
 enum { NAMES, LAST, FAST, SLOW, STILL, DEEP, OLD };
 static const struct opt_def opts[] = {
@@ -124,12 +127,78 @@ static void forgiving(void **state)
     }
 }
 
+// virsh's help of every command of ours that it has.
+static FILE *virsh_help(void)
+{
+    struct buf words = BUF_INIT;
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
+    buf_adds(&words, "virsh '");
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&words, "help %s;", all[i]->name);
+    buf_adds(&words, "' 2>/dev/null");
+    FILE *f = popen(words.s, "r");
+    assert_non_null(f);
+    buf_release(&words);
+    return f;
+}
+
+static bool by_name_only(const char *option) // in virsh, too
+{
+    static const char *const names[] = {"xpath", "weight", "cap", "memspec"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(option, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+// What virsh takes by position is taken here, in the same order. Its help has "    NAME - …" of the command, then, below
+// OPTIONS, "    [--domain] <string>  …", "    --live  …".
+static void positionals_of_virsh(void **state)
+{
+    (void)state;
+    FILE *f = virsh_help();
+    const struct cmd_def *now = NULL;
+    const struct opt_def *o = NULL;
+    char line[4096];
+    size_t compared = 0;
+    while (fgets(line, sizeof(line), f)) {
+        char name[64], kind[16];
+        if (strcmp(line, "  NAME\n") == 0 && fgets(line, sizeof(line), f)) {
+            assert_int_equal(sscanf(line, " %63s - ", name), 1);
+            now = cmd_find(name);
+            assert_non_null(now);
+            o = NULL;
+        } else if (strcmp(line, "  OPTIONS\n") == 0) {
+            o = now->opts;
+            compared++;
+        } else if (o &&
+                   (sscanf(line, " [--%63[a-z0-9-]] <%15[a-z]>", name, kind) == 2 ||
+                    sscanf(line, " --%63[a-z0-9-] <%15[a-z]>", name, kind) == 2) &&
+                   !by_name_only(name)) {
+            while (o->name && !(o->flags & OPTF_POS))
+                o++;
+            if (!o->name || strcmp(o->name, name) != 0)
+                fail_msg("%s: virsh takes %s here", now->name, name);
+            o++;
+        }
+    }
+    pclose(f);
+    if (!compared)
+        print_message("[  SKIPPED ] there is no virsh here to compare with\n");
+    else
+        assert_true(compared > 70);
+}
+
 int main(void)
 {
+    commands_register();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules),
         cmocka_unit_test(described),
         cmocka_unit_test(forgiving),
+        cmocka_unit_test(positionals_of_virsh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

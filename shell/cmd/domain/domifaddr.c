@@ -22,7 +22,8 @@ static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [INTERFACE] = {"interface", OPT_STRING, OPTF_POS, "network interface name, or its MAC"},
     [FULL] = {"full", OPT_BOOL, 0, "always display names and MACs of interfaces"},
-    [SOURCE] = {"source", OPT_ENUM, 0, "address source; without: the first of them that knows one", .choices = sources},
+    [SOURCE] = {"source", OPT_ENUM, OPTF_POS, "address source; without: the first of them that knows one",
+                .choices = sources},
     {NULL},
 };
 

@@ -26,12 +26,12 @@ static void complete_kinds(struct ctx *ctx, const char *prefix, struct strv *out
 }
 
 static const struct opt_def opts[] = {
-    [DOMAIN] = {"domain", OPT_DOMAIN, 0, "filter by domain name, id or uuid"},
+    [DOMAIN] = {"domain", OPT_DOMAIN, OPTF_POS, "filter by domain name, id or uuid", .needs = "event|all|list"},
     [EVENT] = {"event", OPT_STRING, OPTF_POS, "which event type to wait for", .complete = complete_kinds,
                .excludes = "all|list"},
     [ALL] = {"all", OPT_BOOL, 0, "wait for all events instead of just one type", .excludes = "list"},
     [LOOP] = {"loop", OPT_BOOL, 0, "loop until timeout or interrupt, rather than one-shot"},
-    [TIMEOUT] = {"timeout", OPT_DURATION, 0, "give up after this time", .unit = "s"},
+    [TIMEOUT] = {"timeout", OPT_DURATION, OPTF_POS, "give up after this time", .unit = "s"},
     [LIST] = {"list", OPT_BOOL, 0, "list valid event types"},
     [TIMESTAMP] = {"timestamp", OPT_BOOL, 0, "show timestamp for each printed event"},
     {NULL},
@@ -192,7 +192,7 @@ const struct cmd_def cmd_event = {
     .help =
         "Ends after one event, or with --loop at Ctrl-C or the timeout; with several nodes, after one of each. Fails\n"
         "if the timeout passes without any. With --json each event is an object on a line of its own.",
-    .example = "event lifecycle --loop\nevent --all --loop --timestamp --node all\nevent job-completed --domain share",
+    .example = "event --event lifecycle --loop\nevent --all --loop --timestamp --node all\nevent share job-completed",
     .opts = opts,
     .flags = CMD_CONN | CMD_EACH | CMD_STOP_IS_END,
     .view = {VIEW_NONE, .message = "events received: {events}"},

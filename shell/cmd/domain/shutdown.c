@@ -11,7 +11,7 @@ enum { DOMAIN, MODE, GRACEFUL = MODE, REMOVE_LOGS };
 
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [MODE] = {"mode", OPT_STRING, 0, "how: acpi|agent|initctl|signal|paravirt, or several with commas between"},
+    [MODE] = {"mode", OPT_STRING, OPTF_POS, "how: acpi|agent|initctl|signal|paravirt, or several with commas between"},
     {NULL},
 };
 

@@ -24,7 +24,7 @@ enum { SUBJECT, PAUSED, AUTODESTROY, PASS_FDS, RESET_NVRAM, FORCE, BYPASS_CACHE,
     [PAUSED] = {"paused", OPT_BOOL, 0, "leave the guest paused after creation", .bits = VIRT_START_PAUSED},            \
     [AUTODESTROY] = {"autodestroy", OPT_BOOL, 0, "automatically destroy the guest when migsh ends",                    \
                      .bits = VIRT_START_AUTODESTROY},                                                                  \
-    [PASS_FDS] = {"pass-fds", OPT_STRING, 0, "pass file descriptors N,M,... to the guest"},                            \
+    [PASS_FDS] = {"pass-fds", OPT_STRING, OPTF_POS, "pass file descriptors N,M,... to the guest"},                     \
     [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",                     \
                      .bits = VIRT_START_RESET_NVRAM},                                                                  \
     [FORCE] = FORCE_ROW

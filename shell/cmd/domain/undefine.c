@@ -34,7 +34,7 @@ static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "remove domain managed state file",
                       .bits = VIRT_UNDEFINE_MANAGED_SAVE},
-    [STORAGE] = {"storage", OPT_STRING, 0,
+    [STORAGE] = {"storage", OPT_STRING, OPTF_POS,
                  "remove associated storage volumes (comma separated list of targets or source paths; see domblklist)",
                  .excludes = "remove-all-storage"},
     [REMOVE_ALL_STORAGE] = {"remove-all-storage", OPT_BOOL, 0,

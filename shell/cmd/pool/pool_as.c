@@ -32,8 +32,8 @@ enum {
     SOURCE_INITIATOR
 };
 
-// By position as virsh takes them: NAME TYPE HOST PATH DEV NAME TARGET; "-" has been typed for those left out for so
-// long that scripts do it: libvirt ignores what a type has no use for.
+// By position as virsh takes them: NAME TYPE HOST PATH DEV NAME TARGET FORMAT …; "-" has been typed for those left out for
+// so long that scripts do it: libvirt ignores what a type has no use for.
 #define AS_OPTS                                                                                                        \
     [NAME] = {"name", OPT_STRING, OPTF_POS | OPTF_REQ, "name of the pool"},                                            \
     [TYPE] = {"type", OPT_STRING, OPTF_POS | OPTF_REQ, "type of the pool", .complete = storage_complete_type},         \
@@ -43,33 +43,33 @@ enum {
     [SOURCE_DEV] = {"source-dev", OPT_STRING, OPTF_POS, "source device for underlying storage"},                       \
     [SOURCE_NAME] = {"source-name", OPT_STRING, OPTF_POS, "source name for underlying storage"},                       \
     [TARGET] = {"target", OPT_STRING, OPTF_POS, "target for underlying storage"},                                      \
-    [SOURCE_FORMAT] = {"source-format", OPT_STRING, 0, "format for underlying storage"},                               \
-    [AUTH_TYPE] = {"auth-type", OPT_STRING, 0, "auth type to be used for underlying storage",                          \
+    [SOURCE_FORMAT] = {"source-format", OPT_STRING, OPTF_POS, "format for underlying storage"},                        \
+    [AUTH_TYPE] = {"auth-type", OPT_STRING, OPTF_POS, "auth type to be used for underlying storage",                   \
                    .needs = "auth-username"},                                                                          \
-    [AUTH_USERNAME] = {"auth-username", OPT_STRING, 0, "auth username to be used for underlying storage",              \
+    [AUTH_USERNAME] = {"auth-username", OPT_STRING, OPTF_POS, "auth username to be used for underlying storage",       \
                        .needs = "auth-type"},                                                                          \
-    [SECRET_USAGE] = {"secret-usage", OPT_STRING, 0, "auth secret usage to be used for underlying storage",            \
+    [SECRET_USAGE] = {"secret-usage", OPT_STRING, OPTF_POS, "auth secret usage to be used for underlying storage",     \
                       .needs = "auth-type"},                                                                           \
     [SECRET_UUID] = {"secret-uuid",                                                                                    \
                      OPT_STRING,                                                                                       \
-                     0,                                                                                                \
+                     OPTF_POS,                                                                                         \
                      "auth secret uuid to be used for underlying storage",                                             \
                      .needs = "auth-type",                                                                             \
                      .excludes = "secret-usage"},                                                                      \
-    [ADAPTER_NAME] = {"adapter-name", OPT_STRING, 0, "adapter name to be used for underlying storage",                 \
+    [ADAPTER_NAME] = {"adapter-name", OPT_STRING, OPTF_POS, "adapter name to be used for underlying storage",          \
                       .excludes = "adapter-wwnn|adapter-wwpn"},                                                        \
-    [ADAPTER_WWNN] = {"adapter-wwnn", OPT_STRING, 0, "adapter wwnn to be used for underlying storage",                 \
+    [ADAPTER_WWNN] = {"adapter-wwnn", OPT_STRING, OPTF_POS, "adapter wwnn to be used for underlying storage",          \
                       .needs = "adapter-wwpn"},                                                                        \
-    [ADAPTER_WWPN] = {"adapter-wwpn", OPT_STRING, 0, "adapter wwpn to be used for underlying storage",                 \
+    [ADAPTER_WWPN] = {"adapter-wwpn", OPT_STRING, OPTF_POS, "adapter wwpn to be used for underlying storage",          \
                       .needs = "adapter-wwnn"},                                                                        \
-    [ADAPTER_PARENT] = {"adapter-parent", OPT_STRING, 0, "adapter parent scsi_hostN for underlying vHBA storage",      \
-                        .needs = "adapter-wwnn"},                                                                      \
-    [ADAPTER_PARENT_WWNN] = {"adapter-parent-wwnn", OPT_STRING, 0, "its wwnn", .needs = "adapter-wwnn"},               \
-    [ADAPTER_PARENT_WWPN] = {"adapter-parent-wwpn", OPT_STRING, 0, "its wwpn", .needs = "adapter-wwnn"},               \
-    [ADAPTER_PARENT_FABRIC_WWN] = {"adapter-parent-fabric-wwn", OPT_STRING, 0, "its fabric wwn",                       \
+    [ADAPTER_PARENT] = {"adapter-parent", OPT_STRING, OPTF_POS,                                                        \
+                        "adapter parent scsi_hostN for underlying vHBA storage", .needs = "adapter-wwnn"},             \
+    [ADAPTER_PARENT_WWNN] = {"adapter-parent-wwnn", OPT_STRING, OPTF_POS, "its wwnn", .needs = "adapter-wwnn"},        \
+    [ADAPTER_PARENT_WWPN] = {"adapter-parent-wwpn", OPT_STRING, OPTF_POS, "its wwpn", .needs = "adapter-wwnn"},        \
+    [ADAPTER_PARENT_FABRIC_WWN] = {"adapter-parent-fabric-wwn", OPT_STRING, OPTF_POS, "its fabric wwn",                \
                                    .needs = "adapter-wwnn"},                                                           \
-    [SOURCE_PROTOCOL_VER] = {"source-protocol-ver", OPT_STRING, 0, "nfsvers value for NFS pool mount option"},         \
-    [SOURCE_INITIATOR] = {"source-initiator", OPT_STRING, 0, "initiator iqn for underlying storage"}
+    [SOURCE_PROTOCOL_VER] = {"source-protocol-ver", OPT_STRING, OPTF_POS, "nfsvers value for NFS pool mount option"},  \
+    [SOURCE_INITIATOR] = {"source-initiator", OPT_STRING, OPTF_POS, "initiator iqn for underlying storage"}
 
 static const struct opt_def define_opts[] = {AS_OPTS, {NULL}};
 static const struct opt_def create_opts[] = {AS_OPTS, STORAGE_BUILD_ROWS, {NULL}};

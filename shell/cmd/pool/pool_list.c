@@ -16,7 +16,7 @@ static const struct opt_def opts[] = {
     [AUTOSTART] = {"autostart", OPT_BOOL, 0, "list pools with autostart enabled", .bits = VIRT_POOL_AUTOSTART},
     [NO_AUTOSTART] = {"no-autostart", OPT_BOOL, 0, "list pools with autostart disabled",
                       .bits = VIRT_POOL_NO_AUTOSTART},
-    [TYPE] = {"type", OPT_STRING, 0, "only pools of the types TYPE[,TYPE…]", .complete = storage_complete_type},
+    [TYPE] = {"type", OPT_STRING, OPTF_POS, "only pools of the types TYPE[,TYPE…]", .complete = storage_complete_type},
     [DETAILS] = {"details", OPT_BOOL, 0, "display extended details for pools", .excludes = "uuid|name"},
     [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only"},
     [NAME] = {"name", OPT_BOOL, 0, "list names only"},

@@ -24,8 +24,8 @@ enum { VOL, FILE_OPT, POOL, OFFSET, LENGTH, SPARSE };
     {                                                                                                                  \
         [VOL] = VOL_ROW,                                                                                               \
         [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "the file here, on the admin's machine"},                 \
-        [POOL] = IN_POOL_ROW, [OFFSET] = {"offset", OPT_SIZE, 0, "where in the volume to begin"},                      \
-        [LENGTH] = {"length", OPT_SIZE, 0, "amount of data to " verb},                                                 \
+        [POOL] = IN_POOL_ROW, [OFFSET] = {"offset", OPT_SIZE, OPTF_POS, "where in the volume to begin"},               \
+        [LENGTH] = {"length", OPT_SIZE, OPTF_POS, "amount of data to " verb},                                          \
         [SPARSE] = {"sparse", OPT_BOOL, 0, "holes are not sent, and are holes again on the other side"}, {NULL},       \
     }
 static const struct opt_def upload_opts[] = ROWS("upload");
