@@ -19,6 +19,7 @@ void recipes_forget(void)
         for (size_t k = 0; k < recipes.list[i].n_args; k++)
             free((void *)recipes.list[i].args[k].choices);
         free((void *)recipes.list[i].args);
+        free((void *)recipes.list[i].except);
     }
     free(recipes.list);
     json_decref(recipes.found);
@@ -39,14 +40,14 @@ static const char *text(const json_t *object, const char *key)
     return json_text_at(object, key);
 }
 
-static const char *const *make_choices(const json_t *list)
+static const char *const *make_texts(const json_t *list)
 {
     if (!list)
         return NULL;
-    const char **choices = xcalloc(json_array_size(list) + 1, sizeof(*choices));
+    const char **texts = xcalloc(json_array_size(list) + 1, sizeof(*texts));
     for (size_t i = 0; i < json_array_size(list); i++)
-        choices[i] = json_string_value(json_array_get(list, i));
-    return choices;
+        texts[i] = json_string_value(json_array_get(list, i));
+    return texts;
 }
 
 static struct script_arg *make_args(const json_t *list, size_t n)
@@ -59,7 +60,9 @@ static struct script_arg *make_args(const json_t *list, size_t n)
                                       .help = text(a, "help"),
                                       .def = text(a, "default"),
                                       .unit = text(a, "unit"),
-                                      .choices = make_choices(json_object_get(a, "choices")),
+                                      .excludes = text(a, "excludes"),
+                                      .needs = text(a, "needs"),
+                                      .choices = make_texts(json_object_get(a, "choices")),
                                       .required = json_is_true(json_object_get(a, "required")),
                                       .positional = json_is_true(json_object_get(a, "positional")),
                                       .multi = json_is_true(json_object_get(a, "multi"))};
@@ -87,6 +90,8 @@ static int list(const struct script_recipe **ret, size_t *ret_n, struct err *e)
                                                  .group = text(r, "group"),
                                                  .n_args = json_array_size(args),
                                                  .args = make_args(args, json_array_size(args)),
+                                                 .passes = text(r, "passes"),
+                                                 .except = make_texts(json_object_get(r, "except")),
                                                  .path = text(r, "path")};
     }
     *ret = recipes.list;

@@ -8,31 +8,6 @@ local truth = require "guest.truth"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 
--- Options that go to `migrate` as they are.
-local passed_on = {
-  { name = "p2p", type = "bool", help = "the source's daemon talks to the destination's by itself" },
-  { name = "tunnelled", type = "bool", help = "memory through libvirt's own connection; with --p2p" },
-  { name = "copy-storage-all", type = "bool", help = "copy the disks, too" },
-  { name = "copy-storage-inc", type = "bool",
-    help = "copy what the disks hold beyond a base image that both hosts have" },
-  { name = "copy-storage-unchecked", type = "bool",
-    help = "copy also a disk of which it cannot be told whether both nodes share it" },
-  { name = "migrate-disks", type = "string", help = "disks to copy: vda,vdb" },
-  { name = "unsafe", type = "bool", help = "even where libvirt cannot tell that the disks are safe" },
-  { name = "auto-converge", type = "bool", help = "slow the guest down when it dirties memory too fast" },
-  { name = "postcopy", type = "bool", help = "allow post-copy" },
-  { name = "postcopy-after-precopy", type = "bool", help = "switch to post-copy after the first pass over memory" },
-  { name = "timeout", type = "int", help = "seconds after which the guest is suspended until it has moved" },
-  { name = "timeout-postcopy", type = "bool", help = "after --timeout: switch to post-copy instead" },
-  { name = "bandwidth", type = "int", help = "limit of the memory stream in MiB/s" },
-  { name = "parallel", type = "bool", help = "several connections for the memory stream" },
-  { name = "parallel-connections", type = "int", help = "how many connections; with --parallel" },
-  { name = "compressed", type = "bool", help = "compress memory that is sent again" },
-  { name = "tls", type = "bool", help = "encrypt the memory stream" },
-  { name = "migrateuri", type = "string", help = "where the memory stream goes, such as tcp://192.0.2.7" },
-  { name = "listen-address", type = "string", help = "address the destination listens on" },
-}
-
 local args = {
   { name = "domain", type = "domain", required = true, positional = true, help = "a running domain: NAME[@NODE]" },
   { name = "dest", type = "node", required = true, positional = true, help = "the node to move it to" },
@@ -46,9 +21,10 @@ local args = {
   { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
 }
-for _, a in ipairs(passed_on) do
-  args[#args + 1] = a
-end
+
+-- Options of migrate that are set here, or would leave something else behind than what is verified.
+local not_passed = { "live", "offline", "direct", "verbose", "persistent", "undefinesource", "suspend",
+  "postcopy-resume", "dname", "xml", "persistent-xml" }
 
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
 local fail = mig.fail
@@ -173,9 +149,8 @@ local function migrate(job)
   local a = job.args
   local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
     undefinesource = a.undefine_source }
-  for _, option in ipairs(passed_on) do
-    local key = option.name:gsub("-", "_")
-    call[key] = a[key]
+  for key, value in pairs(a.passed) do
+    call[key] = value
   end
   local moved = mig.migrate(call)
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
@@ -397,10 +372,13 @@ cancelled the guest goes on running on the source, and the destination has no de
 --copy-storage-all the volumes stay that libvirt has made there for the copy, under the names of the guest's disks:
 domblklist NAME names these, and vol-delete PATH --node DEST removes one there, once it is certain that no guest of the
 destination and no other node uses it. Exit status 12 if it moved, but a check or --max-outage was not met. If the
-console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it.]],
+console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it. Options that migrate has too
+mean the same here.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
   args = args,
+  passes = "migrate",
+  except = not_passed,
   run = run,
   workflow = workflow,
 }

@@ -210,13 +210,15 @@ What the commands journal-resume and rollback do; and what an unfinished workflo
         example = [[mig.transaction_resume(mig.journals()[1].id)]] },
     } },
     { title = "RECIPES", rows = {
-      { form = "return {description =, help =, example =, args = {…}, run = function(args) … end}",
+      { form = "return {description =, help =, example =, args = {…}, passes =, except =, run = function(args) … end}",
         names = {}, text = [[
 A file NAME.lua in a directory of $MIGSH_RECIPES, in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is
 the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua).
-An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =}; type is bool,
-string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri, domain, pool, journal
-or words.
+An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =, excludes =,
+needs =}; type is bool, string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri,
+domain, pool, journal or words. excludes = "a|b" refuses those beside it, needs = "a|b" wants one of them.
+passes = "migrate" takes the options of that command too, but for what the recipe has itself, what the command cannot do
+without, and except = {"live", …}: args.passed has what was given, to be completed and handed to mig.migrate.
 args.max_outage is --max-outage. run returns the value, and text for people if that should not be the value itself; it
 may raise mig.error{code = "verdict", msg =, value =, text =} to show both and fail.]],
         example = [[return {description = "say hello", example = "hello", run = function() return "hello" end}]] },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Recipes: files that return {description=, help=, example=, group=, args={…}, run=function(args) … end}. Found in the
--- recipe directories (the first one that has a name wins), checked, and run. A broken one is told of once and left out.
+-- Recipes: files that return {description=, help=, example=, group=, args={…}, passes=, except={…},
+-- run=function(args) … end}. Found in the recipe directories (the first one that has a name wins), checked, and run. A
+-- broken one is told of once and left out.
 local core, errors, sched, sandbox, dirs = ...
 local recipe = {}
 local known = {} -- name -> {run=, args=}
@@ -49,7 +50,8 @@ local function check_arg(a, i, seen)
   want(type(a.name) == "string" and a.name:find "^%l[%l%d-]*$", "args[%d]: a name of lower case letters, digits and "
     .. "dashes is wanted", i)
   local what = "argument " .. a.name
-  want_keys(a, what, "name", "type", "help", "required", "positional", "default", "multi", "choices", "unit")
+  want_keys(a, what, "name", "type", "help", "required", "positional", "default", "multi", "choices", "unit",
+    "excludes", "needs")
   want(not seen[a.name], "%s is there twice", what)
   seen[a.name] = true
   a.type = a.type or "string"
@@ -60,14 +62,35 @@ local function check_arg(a, i, seen)
   end
   optional_text(a.default, what .. ": default")
   optional_text(a.unit, what .. ": unit")
+  optional_text(a.excludes, what .. ": excludes")
+  optional_text(a.needs, what .. ": needs")
   want(a.type ~= "bool" or not (a.required or a.positional or a.default), "%s: a switch is neither positional nor "
     .. "required, and has no default", what)
   check_choices(a, what)
 end
 
+-- Which other arguments an argument speaks of; with `passes` it may be one of the command's, which is not known here.
+local function check_rules(r, seen)
+  for _, a in ipairs(r.args) do
+    for name in ((a.excludes or "") .. "|" .. (a.needs or "")):gmatch "[^|]+" do
+      want(r.passes or seen[name], "argument %s: there is no argument %s", a.name, name)
+    end
+  end
+end
+
+local function check_passes(r, seen)
+  optional_text(r.passes, "passes")
+  want(r.except == nil or r.passes and type(r.except) == "table", "except has to be a list, beside passes")
+  for _, name in ipairs(r.except or {}) do
+    want_text(name, "except: an option's name")
+  end
+  want(not (r.passes and seen.passed), "args.passed is what is passed on: no argument can have that name")
+end
+
 local function check(r)
   want(type(r) == "table", "the file has to return a table")
-  want_keys(r, "recipe", "description", "help", "example", "group", "args", "run", "workflow")
+  want_keys(r, "recipe", "description", "help", "example", "group", "args", "passes", "except", "run",
+    "workflow")
   want_text(r.description, "description")
   optional_text(r.example, "example")
   optional_text(r.help, "help")
@@ -85,6 +108,8 @@ local function check(r)
     want(not (a.positional and a.required and optional), "argument %s: required behind an optional positional", a.name)
     optional = optional or a.positional and not a.required
   end
+  check_passes(r, seen)
+  check_rules(r, seen)
 end
 
 local function load_one(path)
@@ -102,11 +127,13 @@ end
 
 local function row(name, path, r)
   local out = { name = name, path = path, description = r.description, help = r.help, example = r.example,
-    group = r.group, args = core.array {} }
+    group = r.group, args = core.array {}, passes = r.passes,
+    except = r.except and core.array { table.unpack(r.except) } }
   for i, a in ipairs(r.args) do
     out.args[i] = { name = a.name, type = a.type, help = a.help, default = a.default, unit = a.unit,
       choices = a.choices and core.array { table.unpack(a.choices) }, required = a.required and true or false,
-      positional = a.positional and true or false, multi = a.multi and true or false }
+      positional = a.positional and true or false, multi = a.multi and true or false, excludes = a.excludes,
+      needs = a.needs }
   end
   return out
 end
@@ -152,7 +179,8 @@ function recipe.workflow(name)
   return find(name).workflow or errors.raise("state", "the recipe %s has no workflow", name)
 end
 
--- Arguments as the recipe sees them: max-outage as args.max_outage; a list that was not given is empty.
+-- Arguments as the recipe sees them: max-outage as args.max_outage; a list that was not given is empty. args.passed is
+-- what it passes on, ready to be handed to that command.
 function recipe.arguments(name, args)
   local out = {}
   for _, a in ipairs(find(name).args) do
@@ -161,6 +189,12 @@ function recipe.arguments(name, args)
       value = core.array {}
     end
     out[a.name:gsub("-", "_")] = value
+  end
+  if args.passed and find(name).passes then
+    out.passed = {}
+    for key, value in pairs(args.passed) do
+      out.passed[key:gsub("-", "_")] = value
+    end
   end
   return out
 end

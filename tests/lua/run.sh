@@ -206,6 +206,18 @@ return { description = "wait", example = "slow", run = function()
   mig.sleep "60s"
 end }
 RECIPE
+cat >"$dir/recipes/passer.lua" <<'RECIPE'
+return { description = "list, counted", example = "passer", passes = "list", except = { "table" },
+  args = { { name = "node", type = "string", help = "its own", excludes = "title", needs = "all|inactive" },
+    { name = "more", type = "bool", help = "h", needs = "node" } },
+  run = function(a) local n = #mig.list(a.passed); a.passed.n = n; return a.passed end }
+RECIPE
+cat >"$dir/recipes/stats.lua" <<'RECIPE'
+return { description = "of domains", example = "stats", passes = "domstats", run = function(a)
+  a.passed.how, a.passed.what = #a.passed.domain, mig.domstats(a.passed)[1].name
+  return a.passed
+end }
+RECIPE
 printf 'return {description = "shadowed", example = "greet", run = function() return "wrong" end}\n' >"$dir/other/greet.lua"
 expect "a recipe is a command" 0 '^hello you~$' greet you
 expect "its values are typed" 0 '^\{"count":3,"how":"fancy","loud":true,"max_wait":1500.0,"tags":2,"who":"you"\}~$' --json greet you --count 3 --max-wait 1.5 --loud --tag a --tag b --how fancy
@@ -225,6 +237,15 @@ expect "its globals are its own" 0 '^nil~$' -c 'lua mig.greet"x"; return acciden
 expect "a failure with a report shows both" 12 '^the report~error: not good~$' verdict
 expect "the same as JSON" 12 '^\{"n":1\}~\{"error":\{"code":"verdict","msg":"not good"\}\}~$' --json verdict
 expect "recipes call each other" 0 '"code":"verdict","inner":\{.*"tags":2,"who":"inner"\},"value":\{"n":1\}' --json nested
+expect "it passes on another command's options" 0 '^\{"all":true,"n":1,"name":true\}~$' --json passer --all --name
+expect "none of them need be given" 0 '^\{"n":1\}~$' --json passer
+expect "as lists, too" 0 '^\{"domain":\["test","1"\],"how":2,"state":true,"what":"test"\}~$' --json stats --state --domain test --domain 1
+expect "but for what it excepts" 2 'passer has no option --table' passer --table
+expect "its help has them" 0 '\[--managed-save\].*--node STRING +its own \(needs --all or --inactive; not with --title\).*--all +list inactive & active' help passer
+expect "what its rows exclude is refused" 2 '^error: --node and --title exclude each other~$' passer --title --all --node x
+expect "and what they need, asked for" 2 '^error: --node needs --all or --inactive~$' passer --node x
+expect "also of its own" 2 '^error: --more needs --node~$' passer --more
+expect "and of a command, from Lua" 2 'name and --table exclude each other' -c '=mig.list{name = true, table = true}'
 interrupted "Ctrl-C in a recipe" 130 $'^go~undone\trunning~' INT slow
 interrupted "Ctrl-C in a recipe called from Lua" 130 $'^go~undone\trunning~' INT -c '=mig.slow{}'
 expect "the program's own recipes are found beside the build" 0 'live-migrate <domain> <dest>' help live-migrate
@@ -269,6 +290,11 @@ broken "an unknown key of an argument" "unknown key 'requird'" "return {$head, a
 broken "an enum without choices" "an enum needs choices" "return {$head, args = {{name = 'a', type = 'enum', help = 'h'}}}"
 broken "a positional switch" "a switch is neither" "return {$head, args = {{name = 'a', type = 'bool', positional = true, help = 'h'}}}"
 broken "required behind optional" "required behind an optional" "return {$head, args = {{name = 'a', positional = true, help = 'h'}, {name = 'b', positional = true, required = true, help = 'h'}}}"
+broken "an argument that needs none" "argument a: there is no argument b" "return {$head, args = {{name = 'a', help = 'h', needs = 'b'}}}"
+broken "it passes on no command's" "passes: there is no command nosuch" "return {$head, passes = 'nosuch'}"
+broken "it excepts no option" "except: list has no option --nosuch" "return {$head, passes = 'list', except = {'nosuch'}}"
+broken "it excepts without passing" "except has to be a list, beside passes" "return {$head, except = {'all'}}"
+broken "an argument in the way" "args.passed is what" "return {$head, passes = 'list', args = {{name = 'passed', help = 'h'}}}"
 broken "it waits while it is loaded" "nothing can be waited for" 'mig.sleep(1)'
 broken "it loops" "it takes too long to load" 'while true do end'
 chmod 777 "$dir/broken"

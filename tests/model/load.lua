@@ -148,7 +148,7 @@ end
 -- Consoles ------------------------------------------------------------------------------------------------------------
 
 local function arguments(recipe, given)
-  local args = {}
+  local args, own = { passed = recipe.passes and {} }, {}
   for _, a in ipairs(recipe.args) do
     local name = a.name:gsub("-", "_")
     local value = given[name]
@@ -158,6 +158,12 @@ local function arguments(recipe, given)
       value = a.type == "duration" and a.default * 1000 or a.default
     end
     args[name] = value
+    own[name] = true
+  end
+  for name, value in pairs(recipe.passes and given or {}) do
+    if not own[name] then
+      args.passed[name] = value
+    end
   end
   return args
 end

@@ -152,7 +152,8 @@ struct cmd_def {
     int flags;
     struct view view;
     int (*run)(struct cmd_call *c, struct err *e);
-    const char *recipe; // a Lua recipe's name; then run is NULL
+    const char *recipe;           // a Lua recipe's name; then run is NULL
+    const struct opt_def *passed; // recipe: the first of the rows that are another command's; they end `opts`. Or NULL
     // The command that these words mean instead, or NULL: "resume ID" goes on with a journal.
     const char *(*other)(const struct strv *words);
 };

@@ -221,17 +221,37 @@ static json_t *value_to_json(const struct opt_def *o, const struct opt_val *v)
     }
 }
 
+// What was given of another command's row, for the recipe to hand on: true, or as it was typed.
+static json_t *value_to_pass(const struct opt_def *o, const struct opt_val *v)
+{
+    if (!v->given)
+        return NULL;
+    if (o->type == OPT_BOOL || o->type == OPT_WORDS || (o->flags & OPTF_MULTI))
+        return value_to_json(o, v);
+    return json_text(v->s);
+}
+
+static json_t *recipe_args(const struct cmd_call *c)
+{
+    json_t *args = json_object(), *passed = c->def->passed ? json_object() : NULL;
+    for (size_t i = 0; c->def->opts[i].name; i++) {
+        const struct opt_def *o = &c->def->opts[i];
+        bool own = !passed || o < c->def->passed;
+        json_t *value = own ? value_to_json(o, &c->vals[i]) : value_to_pass(o, &c->vals[i]);
+        if (value)
+            json_object_set_new(own ? args : passed, o->name, value);
+    }
+    if (passed)
+        json_object_set_new(args, "passed", passed);
+    return args;
+}
+
 static int start_recipe(struct cmd_run *run, struct err *e)
 {
     const struct script_ops *ops = script_ops();
     if (!ops)
         return err_set(e, ERR_UNSUPPORTED, "%s is a recipe, and this migsh runs none", run->call.def->name);
-    json_t *args = json_object();
-    for (size_t i = 0; run->call.def->opts[i].name; i++) {
-        json_t *value = value_to_json(&run->call.def->opts[i], &run->call.vals[i]);
-        if (value)
-            json_object_set_new(args, run->call.def->opts[i].name, value);
-    }
+    json_t *args = recipe_args(&run->call);
     run->script = ops->run_recipe(run->call.def->recipe, args, recipe_ended, run, e);
     json_decref(args);
     return run->script ? 0 : -1;

@@ -31,7 +31,7 @@ static const struct cmd_def *find_builtin(const char *name)
 const struct cmd_def *cmd_find(const char *name)
 {
     const struct cmd_def *def = find_builtin(name);
-    return def ? def : recipe_find(name);
+    return def ? def : recipe_find(name, find_builtin);
 }
 
 static int compare(const void *a, const void *b)
@@ -42,7 +42,7 @@ static int compare(const void *a, const void *b)
 const struct cmd_def **cmd_all(size_t *ret_n)
 {
     size_t recipes;
-    const struct cmd_def *const *list = recipe_all(&recipes);
+    const struct cmd_def *const *list = recipe_all(&recipes, find_builtin);
     const struct cmd_def **all = xcalloc(n_builtin + recipes, sizeof(*all));
     size_t n = 0;
     for (size_t i = 0; i < n_builtin; i++) {

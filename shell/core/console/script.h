@@ -14,7 +14,8 @@ struct script_arg {
     const char *name;
     const char *type; // "bool", "string", "int", "duration" … as enum opt_type, lower case
     const char *help, *def, *unit;
-    const char *const *choices; // NULL-terminated, or NULL
+    const char *excludes, *needs; // as struct opt_def has them
+    const char *const *choices;   // NULL-terminated, or NULL
     bool required, positional, multi;
 };
 
@@ -23,6 +24,8 @@ struct script_recipe {
     const char *description, *help, *example, *group;
     const struct script_arg *args; // n_args
     size_t n_args;
+    const char *passes;        // a command whose options it takes too, and hands on; NULL: none
+    const char *const *except; // but for these; NULL-terminated, or NULL
     const char *path;
 };
 
@@ -36,8 +39,9 @@ struct script_ops {
     // All recipes found in the recipe directories; a broken file is left out and told of once by out_notice. The array
     // and its strings stay valid until the next list().
     int (*list)(const struct script_recipe **ret, size_t *ret_n, struct err *e);
-    // args: object of option name → value, typed (bool, integer, real in ms for a duration, string, array). NULL:
-    // error.
+    // args: object of option name → value, typed (bool, integer, real in ms for a duration, string, array); with
+    // `passes`, "passed" is an object of what was given of that command's: true, or text as typed, or an array of such.
+    // NULL: error.
     struct script_run *(*run_recipe)(const char *name, json_t *args, script_done_fn *done, void *data, struct err *e);
     // A script file with its words (arg[1]…).
     struct script_run *(*run_file)(const char *path, const struct strv *words, script_done_fn *done, void *data,
