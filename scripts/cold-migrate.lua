@@ -27,12 +27,6 @@ local function options_of(a)
     "allow_host_path" } do
     o[name] = a[name]
   end
-  if a.keep_source and (a.undefine_source or a.remove_disks) then
-    mig.error { code = "usage", msg = "--keep-source excludes --undefine-source and --remove-disks" }
-  elseif a.remove_disks and not a.undefine_source then
-    mig.error { code = "usage", msg = "--remove-disks needs --undefine-source: a definition without its disks is of no "
-      .. "use" }
-  end
   return o
 end
 
@@ -214,12 +208,14 @@ Offline time is measured from the last answer of the guest before to the first o
     { name = "allow-host-path", multi = true,
       help = "a file or directory of the destination, none of images, that may be written to" },
     { name = "clone", type = "bool", help = "give the destination the pools and networks it lacks" },
-    { name = "keep-source", type = "bool", help = "keep definition and disks on the source (the default)" },
+    { name = "keep-source", type = "bool", excludes = "undefine-source",
+      help = "keep definition and disks on the source (the default)" },
     { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
-    { name = "remove-disks", type = "bool",
-      help = "remove the files and volumes that were copied; with --undefine-source" },
+    { name = "remove-disks", type = "bool", needs = "undefine-source",
+      help = "remove the files and volumes that were copied" },
     { name = "force", type = "bool", help = "even if a node of the inventory does not answer, which may run it" },
-    { name = "carry-save", type = "bool", help = "take the state saved by managedsave along" },
+    { name = "carry-save", type = "bool", excludes = "map",
+      help = "take the state saved by managedsave along, which names what it was saved with" },
     { name = "target", multi = true,
       help = "where the guest has to answer: ADDRESS, HOST:PORT or http://URL (default: its own address)" },
     { name = "answer-timeout", type = "duration", unit = "s", default = 120, help = "how long to wait for that" },

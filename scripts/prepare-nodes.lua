@@ -25,10 +25,6 @@ local function read_wish(a)
     pool = a.pool }
   if a.source == a.dest then
     fail("usage", nil, "%s cannot be a pair with itself", a.source)
-  elseif (a.pool or a.at or #a.to > 0 or a.export_options) and not a.nfs then
-    fail("usage", "for example --nfs NODE:/DIR --at /DIR", "--pool, --at, --to and --export-options need --nfs")
-  elseif a.nfs and not a.at then
-    fail("usage", "the directory where the nodes will have the share", "--nfs needs --at")
   end
   if a.nfs then
     local server, dir = a.nfs:match "^([^:/]+):(/.*)$"
@@ -383,19 +379,8 @@ local function ask(w, steps, a)
   return apply(w, steps, a)
 end
 
-local function get_mode(a)
-  local mode
-  for _, name in ipairs { "plan", "apply", "verify", "revert" } do
-    if a[name] and mode then
-      fail("usage", nil, "--%s and --%s exclude each other", mode, name)
-    end
-    mode = a[name] and name or mode
-  end
-  return mode or "ask"
-end
-
 local function run(a)
-  local mode = get_mode(a)
+  local mode = a.plan and "plan" or a.apply and "apply" or a.verify and "verify" or a.revert and "revert" or "ask"
   if mode == "revert" then
     return revert { source = a.source, dest = a.dest }
   end
@@ -425,18 +410,20 @@ NODE of --nfs may be a server that is no node of the inventory: then it has to e
   args = {
     { name = "source", type = "node", required = true, positional = true, help = "a node with guests" },
     { name = "dest", type = "node", required = true, positional = true, help = "the node they will move to" },
-    { name = "nfs", help = "share for their disks: NODE:/DIR" },
-    { name = "at", help = "directory where both nodes will have the share" },
-    { name = "pool", help = "make it a netfs pool of this name instead of a mount" },
-    { name = "to", multi = true, help = "who may mount it, as for nfs-export (default: the two nodes)" },
-    { name = "export-options", help = "options of the export, as for nfs-export" },
+    { name = "nfs", needs = "at", help = "share for their disks: NODE:/DIR" },
+    { name = "at", needs = "nfs", help = "directory where both nodes will have the share" },
+    { name = "pool", needs = "nfs", help = "make it a netfs pool of this name instead of a mount" },
+    { name = "to", multi = true, needs = "nfs",
+      help = "who may mount it, as for nfs-export (default: the two nodes)" },
+    { name = "export-options", needs = "nfs", help = "options of the export, as for nfs-export" },
     { name = "hostname", type = "bool", help = "also give the nodes their inventory names as host names" },
     { name = "fix-conflicts", type = "bool", help = "take the names out of other lines of /etc/hosts" },
     { name = "user", help = "the account on every node for the keys, if not the one migsh logs in as" },
     { name = "accept-new", type = "bool", help = "take host keys that are not known yet without a question" },
-    { name = "plan", type = "bool", help = "show what would be done, and do nothing" },
-    { name = "apply", type = "bool", help = "do it without a question" },
-    { name = "verify", type = "bool", help = "only test whether it is done and works" },
+    { name = "plan", type = "bool", excludes = "apply|verify|revert",
+      help = "show what would be done, and do nothing" },
+    { name = "apply", type = "bool", excludes = "verify|revert", help = "do it without a question" },
+    { name = "verify", type = "bool", excludes = "revert", help = "only test whether it is done and works" },
     { name = "revert", type = "bool", help = "take back what was done for this pair" },
   },
   run = run,

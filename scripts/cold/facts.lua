@@ -225,9 +225,6 @@ function facts.gather(text, dest, options)
   elseif not mig.node(dest).hypervisor then
     fail("usage", nil, "%s is no hypervisor", dest)
   end
-  if options.carry_save and #options.map > 0 then
-    fail("usage", nil, "--carry-save excludes --map: the saved state names what it was saved with")
-  end
   mig.xml_map_entries(options.map) -- it is refused before anything is looked at
   check_state(about, info)
   evidence.refuse_save(about.dest, about.uuid, about.domain)
