@@ -221,6 +221,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 2;
     setlocale(LC_CTYPE, "");
+    commands_register();
     struct err e = ERR_INIT;
     answers = argv[3];
     if (!term_open(true) || loop_init(&e) < 0 || signals_start(&e) < 0)
