@@ -131,7 +131,7 @@ def completing_for_a_shell_opens_no_connection():
 
 @test
 def events_come_beside_the_prompts_own_names():
-    for words in ("lifecycle", "--all", "lifecycle --domain test", "--all --domain test"):
+    for words in ("--event lifecycle", "--all", "test lifecycle", "--all --domain test"):
         with at_prompt(fresh("event"), "-C", "test:///default") as p:
             completes(p, "dominfo t", "dominfo test")  # by then the prompt listens to the same events
             p.send("lua mig.spawn(function() while true do mig.sleep(50) mig.suspend{'test'} mig.resume{'test'} end end)\r")
