@@ -3,7 +3,7 @@
 // what came in.
 #include "core/keys/gather.c"
 
-#include "core/node/facts.h"
+#include "core/node/ask.h"
 #include "fuzz.h"
 
 static void release(struct keys_account *a)
@@ -18,12 +18,15 @@ static void release(struct keys_account *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct in in = {data, size};
-    size_t n;
-    _cleanup_free_ char *text = in_rest(&in, &n), *whole = xasprintf("MIGSH-KEYS\n%s\nend\n", text);
-    struct keys_account a = {.port = (int)(n % 3) * 11};
+    _cleanup_buf_ struct buf out = BUF_INIT;
+    buf_adds(&out, "@migsh facts\n");
+    buf_add(&out, data, size);
+    struct keys_account a = {.port = (int)(size % 3) * 11};
     _cleanup_err_ struct err e = ERR_INIT;
-    if (take_facts(&a, whole, &e) < 0)
+    _cleanup_facts_ struct facts facts = {0};
+    must(facts_parse(buf_str(&out), out.len, &facts));
+    must(facts.text_len <= size);
+    if (take_facts(&a, &facts, &e) < 0)
         must(e.msg);
     for (size_t i = 0; i < a.own_names.n; i++)
         must(!strpbrk(a.own_names.s[i], " \t\r\n,*?!|@#\"") && a.own_names.s[i][0]);
@@ -31,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(!strpbrk(a.host_keys.s[i], "\r\n\"") && strchr(a.host_keys.s[i], ' ') == strrchr(a.host_keys.s[i], ' '));
     for (size_t i = 0; i < a.n_modes; i++)
         must(a.modes[i].path[0] == '/' && !strchr(a.modes[i].path, '\n') && a.modes[i].mode & 022);
-    must(a.known.len + a.global.len + a.authorized.len <= n + 8);
+    must(a.known.len + a.global.len + a.authorized.len <= size + 8);
     release(&a);
     return 0;
 }

@@ -26,8 +26,18 @@ format() { git ls-files 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' | xargs clang
 licences() { git ls-files '*.c' '*.h' '*.lua' '*.pl' 'meson.build' '*/meson.build' | xargs grep -L 'SPDX-License-Identifier: GPL-3.0-or-later'; true; }
 shell_files() { git ls-files '*.sh' .ci/run tests/lab/lab 'completions/bash/*'; }
 shells() { shell_files | xargs shellcheck -x -S warning; }
+# A node's sh may be dash, or busybox's. And each of these files becomes part of the binary.
+plain_sh() {
+    local f s
+    for f in $(git ls-files 'shell/core/*/tools/*'); do
+        grep -F "'${f##*/}'" shell/meson.build >/dev/null || echo "$f is not in shell/meson.build"
+        for s in dash 'busybox sh'; do
+            [[ $f != *.sh ]] || ! command -v "${s%% *}" >/dev/null || $s -n "$f" || echo "$s: $f"
+        done
+    done
+}
 # With pipefail the writer's SIGPIPE would be the failure, now and then. (This pattern does not match itself.)
-early_ends() { shell_files | xargs grep -nE '^[^#]*[|] *grep -[a-zA-Z]*q'; true; }
+early_ends() { shell_files | xargs grep -nE '^[^#]*[^|#][|] *grep -[a-zA-Z]*q'; true; }
 # jansson refuses bytes that are no UTF-8, and its NULL aborts or loses the field: "s:s", "[s" and json_string() are not
 # used. (A journal keeps bytes as they are, in hex where they are no text.)
 plain_json() { git grep -nE '"[^"]*(\{|, )s:s[^"]*"|"\[s|\bjson_stringn?\(' -- 'shell/*.c' 'lua/*.c' ':!shell/base/json.c' | grep -vE 'json_unpack|^shell/core/journal/read.c:'; true; }
@@ -93,6 +103,8 @@ check "sizes: no file above 600 lines" sizes
 check "clang-format" format
 check "licence line in every source file" licences
 check "shellcheck" shells
+check "what runs on nodes is plain sh" plain_sh
+check "sh is in files, not in C" python3 tests/lint/sh_in_c.py
 check "no pipe into grep -q" early_ends
 check "text becomes JSON by json_text() alone" plain_json
 check "clocks are read in base/clock.c, random bytes in base/token.c alone" homes

@@ -9,6 +9,7 @@
 #include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/hosts/hosts.h"
+#include "core/node/ask.h"
 #include "core/node/place.h"
 #include "io/job.h"
 #include "io/probe/probe.h"
@@ -273,17 +274,10 @@ struct show {
 static void show_one(struct job *job, size_t i, void *arg)
 {
     struct show *w = arg;
-    struct place_exec spec = {.script = "echo MIGSH-HOSTS; cat /etc/hosts", .max_output = SHOW_MAX};
-    struct remote_result result = REMOTE_RESULT_INIT;
-    const char *name = place_name(w->s.nodes[i]);
-    static const char mark[] = "MIGSH-HOSTS\n";
-    if (place_exec(w->s.c->ctx, job, w->s.nodes[i], &spec, &result, &w->errs[i]) == 0 &&
-        remote_result_output(name, &result, NULL, &w->errs[i]) == 0) {
-        const char *text = strstr(buf_str(&result.out), mark);
-        text = text ? text + strlen(mark) : buf_str(&result.out);
-        w->lines[i] = hosts_lines(text, result.out.len - (size_t)(text - buf_str(&result.out)));
-    }
-    remote_result_release(&result);
+    struct question q = {.tools = {"echo @text; cat /etc/hosts"}, .as_user = true, .max_output = SHOW_MAX};
+    _cleanup_facts_ struct facts facts = {0};
+    if (node_ask(w->s.c->ctx, job, w->s.nodes[i], &q, &facts, &w->errs[i]) == 0)
+        w->lines[i] = hosts_lines(facts.text, facts.text_len);
 }
 
 static int run_show(struct cmd_call *c, struct err *e)

@@ -6,7 +6,8 @@
 #include "cmd/engine/apply.h"
 #include "cmd/rows.h"
 #include "core/hosts/hosts.h"
-#include "core/node/place.h"
+#include "core/node/ask.h"
+#include "io/ssh/remote.h"
 
 enum { NODE, NAME };
 
@@ -29,17 +30,14 @@ static void add_set(struct buf *out, const char *name)
 
 static int old_name(struct cmd_call *c, struct node *node, char **ret, struct err *e)
 {
-    struct place_exec spec = {.script = "echo; uname -n"};
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *out = NULL;
-    if (place_exec(c->ctx, c->job, node, &spec, &result, e) < 0 ||
-        remote_result_output(node->name, &result, &out, e) < 0)
+    struct question q = {.tools = {"say name \"$(uname -n)\""}, .as_user = true};
+    _cleanup_facts_ struct facts facts = {0};
+    if (node_ask(c->ctx, c->job, node, &q, &facts, e) < 0)
         return -1;
-    size_t n = strlen(out);
-    if (n && out[n - 1] == '\n')
-        out[n - 1] = '\0';
-    const char *last = strrchr(out, '\n');
-    *ret = xstrdup(last ? last + 1 : out);
+    const char *name = facts_get(&facts, "name");
+    if (!name || !*name)
+        return facts_unexpected(node, &facts, e);
+    *ret = xstrdup(name);
     return 0;
 }
 

@@ -24,26 +24,25 @@ static int check(const struct edit_step *s, const struct change *c, struct err *
     return result.status == 0;
 }
 
-#define NO_EFFECT "MIGSH-NO-EFFECT\n"
-
 // All by one script, as each way there and back takes time. What was seen to be missing may have been done meanwhile.
 static char *command_script(const struct change *c)
 {
     struct buf b = BUF_INIT;
     if (c->seen)
         buf_addf(&b, "(%s\n) >/dev/null 2>&1 && exit\n", c->check);
-    buf_addf(&b, "(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || printf '%%s' '\n" NO_EFFECT "'", c->run, c->check);
+    buf_addf(&b, "(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || { echo; say no-effect yes; }\n", c->run, c->check);
     return buf_steal(&b);
 }
 
 static int do_command(const struct edit_step *s, const struct change *c, struct err *e)
 {
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *script = command_script(c);
-    if (run_script(s, c, script, &result, e) < 0 || remote_result_output(place_name(s->node), &result, NULL, e) < 0)
+    _cleanup_facts_ struct facts facts = {0};
+    struct question q = {.tools = {script}, .as_user = c->as_user, .timeout_ms = c->slow ? ASK_FOREVER : COMMAND_MS};
+    if (node_ask(s->r->ctx, s->r->job, s->node, &q, &facts, e) < 0)
         return -1;
-    edit_take_notes(edit_step_item(s, 0), &result.out);
-    if (str_ends(buf_str(&result.out), "\n" NO_EFFECT))
+    edit_take_notes(edit_step_item(s, 0), &facts);
+    if (facts_yes(&facts, "no-effect"))
         return err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
                        c->what);
     return 0;

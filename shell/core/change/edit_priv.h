@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/change/edit.h"
+#include "core/node/ask.h"
 #include "core/node/place.h"
 #include "io/digest.h"
 
@@ -61,8 +62,8 @@ void edit_progress(const char *title, const char *node, const char *text, bool d
 // What undoing needs to find the node again, should it have left the inventory. null: the admin's machine.
 json_t *edit_node_about(const struct node *n);
 void edit_add_note(struct edit_item *item, const char *text);
-// What a script has to say besides: its lines "MIGSH-NOTE text".
-void edit_take_notes(struct edit_item *item, const struct buf *out);
+// What a command has to say besides: its facts "note TEXT".
+void edit_take_notes(struct edit_item *item, const struct facts *facts);
 json_t *edit_error_json(const struct err *e);
 
 struct edit_run {

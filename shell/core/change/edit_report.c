@@ -101,15 +101,11 @@ void edit_add_note(struct edit_item *item, const char *text)
     json_array_append_new(item->notes, json_text(text));
 }
 
-void edit_take_notes(struct edit_item *item, const struct buf *out)
+void edit_take_notes(struct edit_item *item, const struct facts *facts)
 {
-    static const char mark[] = "MIGSH-NOTE ";
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, buf_str(out), '\n');
-    for (size_t i = 0; i < lines.n; i++) {
-        if (str_starts(lines.s[i], mark))
-            edit_add_note(item, lines.s[i] + strlen(mark));
-    }
+    const char *note;
+    for (size_t i = 0; (note = facts_next(facts, "note", &i));)
+        edit_add_note(item, note);
 }
 
 json_t *edit_error_json(const struct err *e)

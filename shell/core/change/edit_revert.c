@@ -192,10 +192,13 @@ static int undo_command(const struct undo *u, struct err *e)
     u->item->state = "planned";
     if (u->r->dry)
         return 0;
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    if (run_script(u, undo, &result, e) < 0 || remote_result_output(u->item->node, &result, NULL, e) < 0)
+    _cleanup_facts_ struct facts facts = {0};
+    struct question q = {.tools = {undo},
+                         .as_user = !spec.root,
+                         .timeout_ms = json_is_true(json_object_get(u->about, "slow")) ? ASK_FOREVER : COMMAND_MS};
+    if (node_ask(u->r->ctx, u->r->job, u->node, &q, &facts, e) < 0)
         return -1;
-    edit_take_notes(u->item, &result.out);
+    edit_take_notes(u->item, &facts);
     u->item->state = "reverted";
     return 0;
 }

@@ -8,194 +8,13 @@
 #include "core/copy/priv.h"
 #include "io/job.h"
 
-// The scripts. They share their variables: $r is the file, resolved; $k its kind.
-static const char common[] =
-    "kind() { k=; if [ -f \"$1\" ]; then k=file; elif [ -b \"$1\" ]; then k=block; elif [ -d \"$1\" ]; then k=dir; "
-    "elif [ -e \"$1\" ]; then k=other; fi; }\n"
-    "# Sets $length $identity $inode $device $ids $mode $owner\n"
-    "facts() {\n"
-    "  set -- \"$1\" $(stat -L -c '%s %.9Y %.9Z %i %d %t:%T %u:%g %a %U:%G' -- \"$1\" 2>/dev/null)\n"
-    "  length=$2 identity=\"$2 $3 $4 $5 $6 $7\" inode=$5 device=$6 ids=$8 mode=${9-}\n"
-    "  shift; owner=${9-}\n"
-    "  [ ! -b \"$r\" ] || length=$(blockdev --getsize64 \"$r\")\n"
-    "}\n"
-    "# $1 whose facts are known; $2 \"readers\": who only reads it does not count. A device may be open by any name:\n"
-    "# libvirt gives QEMU device nodes of its own. A process that is gone when its name is asked for uses nothing, "
-    "and\n"
-    "# udev looks for a moment at whatever was written. At last the kernel is asked, which tells of swap and of\n"
-    "# partitions that are mounted, too.\n"
-    "looks() { set -- $(stat -c %u \"/proc/$1\" 2>/dev/null) \"$(readlink \"/proc/$1/exe\" 2>/dev/null)\"\n"
-    "  [ \"$1\" = 0 ] && case $2 in /*bin/udevadm | /*bin/udevd | /lib/*/systemd-udevd | /usr/lib/*/systemd-udevd | "
-    "/*bin/blkid) ;; *) false ;; esac\n"
-    "}\n"
-    "used() {\n"
-    "  if [ -b \"$1\" ]; then\n"
-    "    p=$(find /proc/[0-9]*/fd -maxdepth 1 -type l -print0 2>/dev/null | xargs -0r stat -L -c '%F %t:%T %n' "
-    "2>/dev/null | sed -n \"s,^block special file $(stat -L -c %t:%T -- \"$1\") /proc/,/proc/,p\")\n"
-    "  else\n"
-    "    p=$(find -L /proc/[0-9]*/fd -maxdepth 1 -inum \"$inode\" -printf '%D %p\\n' 2>/dev/null | sed -n "
-    "\"s,^$device /proc/,/proc/,p\")\n"
-    "  fi\n"
-    "  for l in $p; do\n"
-    "    p=${l#/proc/} p=${p%%/*}\n"
-    "    if [ \"$2\" = readers ] && { { read -r l; read -r l; } <\"/proc/$p/fdinfo/${l##*/}\"; } 2>/dev/null; then\n"
-    "      case $l in *0) continue ;; esac\n"
-    "    fi\n"
-    "    [ \"$p\" != \"${self-}\" ] && { read -r l <\"/proc/$p/comm\"; } 2>/dev/null || continue\n"
-    "    ! looks \"$p\" || continue\n"
-    "    say used \"$l (process $p)\"; break\n"
-    "  done\n"
-    "  for l in /sys/block/loop*/loop/backing_file; do\n"
-    "    [ -e \"$l\" ] && l=$(losetup -n -O NAME -j \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"loop device "
-    "${l%% *}\" && break\n"
-    "  done\n"
-    "  [ -b \"$1\" ] || return 0\n"
-    "  l=$(findmnt -n -o TARGET -S \"$1\" 2>/dev/null) && [ -n \"$l\" ] && say used \"mount at ${l%% *}\" && return\n"
-    "  for l in /sys/dev/block/\"$(printf '%d:%d' $(stat -L -c '0x%t 0x%T' -- \"$1\"))\"/holders/*; do\n"
-    "    [ ! -e \"$l\" ] || { say used \"device ${l##*/}\"; return; }\n"
-    "  done\n"
-    "  perl -MFcntl -e 'exit(!sysopen(F, $ARGV[0], O_RDONLY | O_EXCL) && $! == 16 ? 3 : 0)' \"$1\" 2>/dev/null\n"
-    "  [ $? != 3 ] || say used 'the kernel: a part of it is mounted, or it is swap'\n"
-    "}\n";
-
-// What is on a device $1 of $2 bytes: what blkid knows, an image, or anything at its begin and its end.
-static const char with_holds[] =
-    "holds() {\n"
-    "  h=$(blkid -p -o export -- \"$1\" 2>/dev/null | sed -n 's/^\\(PTTYPE\\|TYPE\\|LABEL\\)=//p' | tr '\\n' ' ')\n"
-    "  [ -n \"$h\" ] || [ \"$(head -c 4 -- \"$1\" | od -An -tx1)\" != ' 51 46 49 fb' ] || h='qcow2 '\n"
-    "  [ -n \"$h\" ] || [ \"$({ head -c 1048576 -- \"$1\"; dd if=\"$1\" bs=64K iflag=skip_bytes "
-    "skip=\"$(($2 > 1048576 ? $2 - 1048576 : 0))\" status=none; } | tr -d '\\0' | head -c 1 | wc -c)\" = 0 ] || "
-    "h='data '\n"
-    "  [ -z \"$h\" ] || say holds \"${h% }\"\n"
-    "}\n";
-
-static const char with_tools[] = "tools() {\n"
-                                 "  t=; ! command -v xxhsum >/dev/null || t=\"$t xxh128\"\n"
-                                 "  ! command -v b3sum >/dev/null || t=\"$t b3\"\n"
-                                 "  ! command -v openssl >/dev/null || t=\"$t openssl\"\n"
-                                 "  say digests \"$t sha256 \"\n"
-                                 "  ! command -v zstd >/dev/null || say zstd yes\n"
-                                 "}\n"
-                                 "show_map() { if command -v qemu-img >/dev/null; then echo @text; qemu-img map "
-                                 "--output=json -f raw -- \"$1\" 2>&1; fi; }\n";
-
-static const char look_source[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}; kind \"$r\"\n"
-                                  "say kind \"$k\"\n"
-                                  "facts \"$r\"\n"
-                                  "say inode \"$inode\"\n"
-                                  "case $k in file | block) ;; *) exit 0 ;; esac\n"
-                                  "say size \"$length\"\n"
-                                  "say identity \"$identity\"\n"
-                                  "say owner \"$owner\"\n"
-                                  "say ids \"$ids\"\n"
-                                  "say mode \"$mode\"\n"
-                                  "[ \"$k\" = block ] || say fstype \"$(stat -f -c %T -- \"$r\")\"\n"
-                                  "used \"$r\" \"$3\"\n"
-                                  "tools\n"
-                                  "show_map \"$r\"\n"
-                                  ":\n";
-
-// Is the part file, open as 9, one that nobody else can have made? Otherwise says why not. On a file system of another
-// machine, root's files may belong to somebody else.
-static const char with_ours[] =
-    "ours() {\n"
-    "  set -- $(stat -L -c '%u %h %U' /proc/self/fd/9)\n"
-    "  [ \"$2\" -le 1 ] || { say foreign \"it is a hard link\"; return 1; }\n"
-    "  [ \"$1\" != \"$(id -u)\" ] || return 0\n"
-    "  case $(stat -f -c %T .) in nfs* | fuse* | cifs | smb* | v9fs | ceph | lustre | afs | gpfs | prl_fs | vboxsf)\n"
-    "    l=$(mktemp -p . .migsh-mark-XXXXXXXX) && n=$(stat -c %u -- \"$l\"); rm -f -- \"$l\"\n"
-    "    [ \"$n\" != \"$1\" ] || return 0 ;;\n"
-    "  esac\n"
-    "  say foreign \"it belongs to ${3-somebody else}\"; return 1\n"
-    "}\n";
-
-static const char look_dest[] =
-    "reach \"$1\" || { if [ -n \"$why\" ]; then say unsafe \"$why\"; else say nodir yes; fi; "
-    "exit 0; }\n"
-    "ls -f >/dev/null 2>&1\n"
-    "kind \"$r\"; say kind \"$k\"\n"
-    "tools\n"
-    "say room \"$(stat -f -c '%a %S' .)\"\n"
-    "if [ -n \"$k\" ]; then\n"
-    "  facts \"$r\"; say inode \"$inode\"\n"
-    "  case $k in file | block) [ \"$3\" = update ] || exit 0 ;; *) exit 0 ;; esac\n"
-    "  t=$r\n"
-    "else\n"
-    "  t=$part; if [ -L \"$t\" ]; then k=link; else kind \"$t\"; fi; say part \"$k\"\n"
-    "fi\n"
-    "case $k in file | block) ;; *) exit 0 ;; esac\n"
-    "i=$(identity \"$t\"); pin \"$t\" \"$i\"; say identity \"$i\"\n"
-    "[ \"$t\" != \"$part\" ] || ours || exit 0\n"
-    "facts \"$r\"\n"
-    "say size \"$length\"\n"
-    "u=$(exec 9<&-; used \"$t\"); [ -z \"$u\" ] || printf '%s\\n' \"$u\"\n"
-    "[ \"$k\" != block ] || holds \"$r\" \"$length\"\n"
-    "show_map \"$r\"\n"
-    ":\n";
-
-static const char again[] = "r=$(realpath -e -- \"$1\" 2>/dev/null; echo x); r=${r%?x}\n"
-                            "facts \"$r\"\n"
-                            "say identity \"$identity\"\n"
-                            "used \"$r\" \"$2\"\n"
-                            ":\n";
-
-static const char mark[] = "r=$(realpath -e -- \"$1\"; echo x); r=${r%?x}\n"
-                           "(set -C; : >\"${r%/*}/.migsh-mark-$2\") 2>/dev/null && say marked yes; :\n";
-
-static const char unmark[] = "r=$(realpath -e -- \"$1\"; echo x); r=${r%?x}\n"
-                             "rm -f -- \"${r%/*}/.migsh-mark-$2\"\n";
-
-static const char seen_script[] = "real \"$1\"; n=0\n"
-                                  "while [ ! -e \"${r%/*}/.migsh-mark-$2\" ]; do\n"
-                                  "  n=$((n + 1)); [ $n -lt 15 ] || exit 0\n"
-                                  "  sleep 0.1; ls -f -- \"${r%/*}/\" >/dev/null 2>&1\n"
-                                  "done\n"
-                                  "say seen yes\n";
-
-static const char real[] = "real() { r=$(realpath -m -- \"$1\"; echo x); r=${r%?x}; }\n";
-
-static const char prepare[] =
-    "case $2 in *:*) ;; *)\n"
-    "  umask 077; dd if=/dev/null of=\"$part\" conv=excl status=none || exit 1\n"
-    "  i=$(identity \"$part\"); pin \"$part\" \"$i\"; ours || exit 0; say identity \"$i\" ;;\n"
-    "esac\n"
-    "truncate -s \"$3\" -- \"$r\"\n";
-
-static const char map_target[] = "facts \"$r\"\n"
-                                 "say size \"$length\"\n"
-                                 "show_map \"$r\"\n"
-                                 ":\n";
-
-// Owner and mode are given to the opened file; if that file cannot have the name, it gets back what it had. "made" is said
-// of the name: who reads it there sees the same.
-static const char commit[] =
-    "made() { case $2 in *:b*) ;; *) say made \"$(stat -c '%i %.9Z %.9W' -- \"$name\")\" ;; esac; }\n"
-    "sync -- \"$r\" || exit 1\n"
-    "case $2 in place*) made \"$@\"; exit ;; esac\n"
-    "facts \"$r\"; u=$(exec 9<&-; used \"$part\"); [ -z \"$u\" ] || { printf '%s\\n' \"$u\"; exit 0; }\n"
-    "back=$ids m=$mode\n"
-    "chown -- \"$3\" \"$r\" 2>/dev/null || chown -- \"$4\" \"$r\" || exit 1\n"
-    "chmod -- \"$5\" \"$r\" && mv -nT -- \"$part\" \"$name\"; s=$?\n"
-    "if [ -e \"$part\" ] || [ -L \"$part\" ]; then\n"
-    "  chown -- \"$back\" \"$r\" && chmod -- \"$m\" \"$r\"\n"
-    "  [ ! -e \"$name\" ] || say there yes\n"
-    "  [ -e \"$name\" ]; exit\n"
-    "fi\n"
-    "[ $s = 0 ] && [ ! -L \"$name\" ] && [ \"$(identity \"$name\")\" = \"${2#*:}\" ] || replaced\n"
-    "if selinuxenabled 2>/dev/null; then restorecon -F -- \"$d/${name#./}\" 2>/dev/null; fi\n"
-    "sync -- .\n"
-    "made \"$@\"\n"
-    "say done yes\n";
-
-static int look(struct copy *c, const struct copy_side *s, struct job *job, const char *const *parts, size_t n_parts,
-                const char *const *args, size_t n_args, struct facts *ret, struct err *e)
+// `q` without the rights and the limit: root's there, one's own here; to sync a large file, or to map one, may take long.
+static int look(struct copy *c, const struct copy_side *s, struct job *job, struct question q, struct facts *ret,
+                struct err *e)
 {
-    _cleanup_buf_ struct buf script = BUF_INIT;
-    for (size_t i = 0; i < n_parts; i++)
-        buf_adds(&script, parts[i]);
-    // No limit: to sync a large file, or to map one, may take long. A dead peer is noticed anyway.
-    int r = s->end->node ? facts_look_within(c->ctx, job, s->end->node, 0, buf_str(&script), args, n_args, ret, e)
-                         : facts_look_here(c->ctx, job, buf_str(&script), args, n_args, ret, e);
+    q.as_user = !s->end->node;
+    q.timeout_ms = ASK_FOREVER;
+    int r = node_ask(c->ctx, job, s->end->node, &q, ret, e);
     const char *words = r < 0 && e->code == ERR_FAILED ? strstr(e->msg, "migsh: ") : NULL;
     if (words) {
         _cleanup_free_ char *own = xstrdup(words + strlen("migsh: "));
@@ -204,7 +23,9 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, cons
     }
     return r;
 }
-#define LOOK(c, s, job, parts, args, ret, e) look(c, s, job, parts, ARRAY_SIZE(parts), args, ARRAY_SIZE(args), ret, e)
+// The tools last, as tools_priv.h has them.
+#define LOOK(c, s, job, words, ret, e, ...)                                                                            \
+    look(c, s, job, (struct question){.tools = {__VA_ARGS__}, .args = words, .n_args = ARRAY_SIZE(words)}, ret, e)
 
 static uint64_t number(const struct facts *f, const char *key)
 {
@@ -221,14 +42,12 @@ static void look_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
-    const char *const source[] = {common, with_tools, look_source};
-    const char *const dest[] = {copy_path, common, with_tools, with_holds, with_ours, look_dest};
     const char *const source_args[] = {s->end->path, "", readers(c)};
     const char *const dest_args[] = {s->end->path, "look", c->o->update ? "update" : ""};
     if (i)
-        LOOK(c, s, job, dest, dest_args, &s->facts, &s->err);
+        LOOK(c, s, job, dest_args, &s->facts, &s->err, copy_path, copy_facts, copy_means, copy_ours, copy_dest);
     else
-        LOOK(c, s, job, source, source_args, &s->facts, &s->err);
+        LOOK(c, s, job, source_args, &s->facts, &s->err, copy_facts, copy_means, copy_source);
 }
 
 char *copy_target(const struct copy_side *s)
@@ -359,13 +178,12 @@ static int beside(struct copy *c, bool *ret_marked, bool *ret_seen, struct err *
 {
     _cleanup_free_ char *token = token_hex(16);
     _cleanup_facts_ struct facts marked = {0}, seen = {0}, gone = {0};
-    const char *const p1[] = {mark}, *const p2[] = {real, seen_script}, *const p3[] = {unmark};
     const char *const a1[] = {c->from.end->path, token}, *const a2[] = {c->to.end->path, token};
-    int r = LOOK(c, &c->from, c->job, p1, a1, &marked, e);
+    int r = LOOK(c, &c->from, c->job, a1, &marked, e, copy_facts, copy_mark);
     if (r == 0 && facts_yes(&marked, "marked"))
-        r = LOOK(c, &c->to, c->job, p2, a2, &seen, e);
+        r = LOOK(c, &c->to, c->job, a2, &seen, e, copy_facts, copy_seen);
     _cleanup_err_ struct err ignored = ERR_INIT;
-    LOOK(c, &c->from, NULL, p3, a1, &gone, &ignored); // also when cancelled
+    LOOK(c, &c->from, NULL, a1, &gone, &ignored, copy_facts, copy_unmark); // also when cancelled
     *ret_marked = facts_yes(&marked, "marked");
     *ret_seen = facts_yes(&seen, "seen");
     return r;
@@ -406,9 +224,9 @@ int copy_look(struct copy *c, bool *ret_same, struct err *e)
 
 int copy_look_again(struct copy *c, struct err *e)
 {
-    const char *const parts[] = {common, again}, *const args[] = {c->from.end->path, readers(c)};
+    const char *const args[] = {c->from.end->path, readers(c)};
     _cleanup_facts_ struct facts f = {0};
-    if (LOOK(c, &c->from, c->job, parts, args, &f, e) < 0)
+    if (LOOK(c, &c->from, c->job, args, &f, e, copy_facts, copy_again) < 0)
         return -1;
     const char *before = facts_get(&c->from.facts, "identity"), *now = facts_get(&f, "identity");
     if (!before || !now || strcmp(before, now) != 0)
@@ -433,9 +251,9 @@ int copy_prepare(struct copy *c, struct err *e)
         return 0;
     struct copy_side *s = &c->to;
     _cleanup_free_ char *size = xasprintf("%llu", (unsigned long long)c->from.size), *target = copy_target(s);
-    const char *const parts[] = {copy_path, with_ours, prepare}, *const args[] = {s->end->path, target, size};
+    const char *const args[] = {s->end->path, target, size};
     _cleanup_facts_ struct facts f = {0};
-    if (LOOK(c, s, c->job, parts, args, &f, e) < 0)
+    if (LOOK(c, s, c->job, args, &f, e, copy_path, copy_ours, copy_part) < 0)
         return err_wrap(e, "cannot make the part file");
     if (check_foreign(s, &f, e) < 0)
         return -1;
@@ -448,11 +266,10 @@ int copy_prepare(struct copy *c, struct err *e)
 
 int copy_map_target(struct copy *c, struct err *e)
 {
-    const char *const parts[] = {copy_path, common, with_tools, map_target};
     _cleanup_free_ char *target = copy_target(&c->to);
     const char *const args[] = {c->to.end->path, target};
     _cleanup_facts_ struct facts f = {0};
-    if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0)
+    if (LOOK(c, &c->to, c->job, args, &f, e, copy_path, copy_facts, copy_means, copy_target_map) < 0)
         return -1;
     c->to.size = number(&f, "size");
     if (!c->to.block && c->to.size != c->from.size)
@@ -466,11 +283,10 @@ int copy_commit(struct copy *c, struct err *e)
     const char *owner = c->o->owner ? c->o->owner : facts_get(from, "owner");
     const char *ids = c->o->owner ? c->o->owner : facts_get(from, "ids");
     const char *mode = c->o->mode ? c->o->mode : c->from.block ? "600" : facts_get(from, "mode");
-    const char *const parts[] = {copy_path, common, commit};
     _cleanup_free_ char *target = copy_target(&c->to);
     const char *const args[] = {c->to.end->path, target, owner, ids, mode};
     _cleanup_facts_ struct facts f = {0};
-    if (LOOK(c, &c->to, c->job, parts, args, &f, e) < 0 || check_unused(&c->to, &f, e) < 0)
+    if (LOOK(c, &c->to, c->job, args, &f, e, copy_path, copy_facts, copy_finish) < 0 || check_unused(&c->to, &f, e) < 0)
         return -1;
     if (facts_get(&f, "there"))
         return copy_at(&c->to, e, ERR_EXISTS, "it has been created in the meantime");
@@ -487,8 +303,8 @@ static void peek_end(struct job *job, size_t i, void *arg)
 {
     struct copy *c = arg;
     struct copy_side *s = i ? &c->to : &c->from;
-    const char *const parts[] = {common, real, copy_peek}, *const args[] = {s->end->path};
-    LOOK(c, s, job, parts, args, &s->facts, &s->err);
+    const char *const args[] = {s->end->path};
+    LOOK(c, s, job, args, &s->facts, &s->err, copy_facts, copy_peek);
 }
 
 // Bytes that are the same before and after, and others on the other end in between, are not one medium's.
@@ -501,12 +317,13 @@ static int differ(struct copy *c, bool *ret, struct err *e)
     const char *args[2][SAMPLES + 1] = {{c->from.end->path}, {c->to.end->path}};
     for (size_t i = 0; i < at.n; i++)
         args[0][i + 1] = args[1][i + 1] = at.s[i];
-    const char *const parts[] = {real, copy_sample};
+    struct question q[2];
+    for (int i = 0; i < 2; i++)
+        q[i] = (struct question){.tools = {copy_facts, copy_sample}, .args = args[i], .n_args = at.n + 1};
     _cleanup_facts_ struct facts before = {0}, there = {0}, after = {0};
     *ret = false;
-    if (look(c, &c->from, c->job, parts, 2, args[0], at.n + 1, &before, e) < 0 ||
-        look(c, &c->to, c->job, parts, 2, args[1], at.n + 1, &there, e) < 0 ||
-        look(c, &c->from, c->job, parts, 2, args[0], at.n + 1, &after, e) < 0)
+    if (look(c, &c->from, c->job, q[0], &before, e) < 0 || look(c, &c->to, c->job, q[1], &there, e) < 0 ||
+        look(c, &c->from, c->job, q[0], &after, e) < 0)
         return -1;
     for (size_t i = 0; i < at.n && !*ret; i++) {
         _cleanup_free_ char *key = xasprintf("at-%s", at.s[i]);

@@ -5,7 +5,8 @@
 #include "base/buf.h"
 #include "core/copy/copy.h"
 #include "core/copy/map.h"
-#include "core/node/facts.h"
+#include "core/copy/tools_priv.h"
+#include "core/node/ask.h"
 #include "core/node/place.h"
 
 // One end, as it was found.
@@ -50,17 +51,6 @@ struct copy {
 // zeros, no bytes follow. LENGTH 0: the writer tells how many bytes it has written. Before all others comes a head
 // "=IDENTITY" of the file that is to be written: the writer may have been started before it was known. The reader gets its
 // ranges on stdin as lines, with a third word for zeros, and ends with stdin; the writer too.
-// Scripts for sh with $1 = path, $2 = target (copy_target(), or as copy_path says); then
-extern const char copy_reader[];   // $4 "zstd" or "": ranges "OFFSET LENGTH [z]" on stdin, framed bytes out; a
-                                   // line "fresh": zeros need not be told; "scan": look for zeros in the data;
-                                   // "is IDENTITY" is handed on
-extern const char copy_writer[];   // $3 "lock" or ""; $4 "zstd" or "": framed bytes in; "@ready", "@done DATA READ"
-extern const char copy_tool[];     // $3 algorithm: sets $tool, for the two below
-extern const char copy_digester[]; // units "OFFSET LENGTH [OFFSET LENGTH …]" on stdin, "@DIGEST" for each
-extern const char copy_peek[];     // what there is at $1
-extern const char copy_sample[];   // $2 …: digests of pieces of $1
-extern const char copy_whole[];    // "@DIGEST" of all of it
-extern const char copy_path[];     // sets $r to the target; defines reach, identity, pin
 
 // What $2 is, once the destination was looked at: "part:IDENTITY". The caller frees.
 char *copy_target(const struct copy_side *s);

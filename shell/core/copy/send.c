@@ -71,16 +71,6 @@ static void run_command(struct stream *st, struct job *job, int side)
     end_of_command(st, side, r, result.status, &e);
 }
 
-// The reader ends when its stdin does, so this side has to hear of it when ssh ends by itself.
-static const char direct_script[] =
-    "eval \"$1\" | {\n"
-    "  ssh -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=10 \\\n"
-    "    -o NumberOfPasswordPrompts=0 -o ControlPath=none -o Compression=no -o ClearAllForwardings=yes \\\n"
-    "    -o LogLevel=ERROR -o ServerAliveInterval=5 -o ServerAliveCountMax=4 \\\n"
-    "    -o 'Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com' -p \"$2\" -l \"$3\" -- \"$4\" \"$5\"\n"
-    "  echo \"@end $?\"\n"
-    "}\n";
-
 static char *end_command(struct copy *c, int side, const char *flag)
 {
     const struct copy_side *at = side ? &c->to : &c->from;
@@ -102,7 +92,7 @@ static void run_direct(struct stream *st, struct job *job)
     _cleanup_free_ char *reader = end_command(c, 0, "");
     _cleanup_free_ char *writer = end_command(c, 1, st->index == 0 ? "lock" : "");
     const char *const args[] = {reader, port, s->to.user, s->to.host, writer};
-    struct place_exec spec = {.script = direct_script,
+    struct place_exec spec = {.script = copy_direct,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
                               .lane = (unsigned)st->index + 1, // the first is in use meanwhile

@@ -9,52 +9,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "core/guest/tools_priv.h"
+#include "core/node/ask.h"
 #include "core/node/place.h"
 
 enum { TIMEOUT_MS = 120000, MAX_LEVELS = 256, MAX_OUTPUT = 32 << 20 };
-
-// Pairs of arguments: "stat", "save", "probe" or "image:FORMAT", and a path. Lines "@KEY NUMBER VALUE" behind the mark,
-// NUMBER that of the pair. The list of what is open for writing names inodes, and block devices by their numbers:
-// libvirt gives QEMU device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does
-// not care.
-static const char script[] =
-    "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin\n"
-    "echo '@migsh files'\n"
-    "nl='\n'\n"
-    "open=$nl$(find /proc/[0-9]*/fd -maxdepth 1 -type l -perm -200 -print0 2>/dev/null |\n"
-    "    xargs -0r stat -L --printf 'f %d:%i\\nd %F %t:%T\\n' 2>/dev/null)$nl\n"
-    "say() { printf '@%s %s %s\\n' \"$1\" \"$i\" \"$(printf %s \"$2\" | tr '\\n' ' ')\"; }\n"
-    "info() { if [ \"$f\" ]; then qemu-img info \"$@\" -f \"$f\" --output=json \"$p\"; else qemu-img info \"$@\" "
-    "--output=json \"$p\"; fi; }\n"
-    "image() {\n"
-    "    command -v qemu-img >/dev/null || { echo '@noqemu 0 x'; return; }\n"
-    "    if j=$(info 2>/dev/null); then say info \"$j\"; return; fi\n"
-    "    m=$(info 2>&1 >/dev/null)\n"
-    "    case $m in *' lock'*) say use yes; if j=$(info -U 2>/dev/null); then say info \"$j\"; return; fi\n"
-    "        m=$(info -U 2>&1 >/dev/null) ;; esac\n"
-    "    say problem \"$m\"\n"
-    "}\n"
-    // struct _virQEMUSaveHeader: magic[16], version, data_len, was_running, in the host's byte order
-    "saved() {\n"
-    "    [ \"$(head -c 16 -- \"$p\" | tr -d '\\0')\" = LibvirtQemudSave ] || return\n"
-    "    case $(od -An -tu4 -j24 -N4 -- \"$p\" | tr -d ' ') in 0) say ran no ;; 1) say ran yes ;; esac\n"
-    "}\n"
-    "i=0\n"
-    "while [ $# -gt 0 ]; do\n"
-    "    how=$1 p=$2; shift 2\n"
-    "    if s=$(stat -L -c '%b %B %a %u %g %d:%i %t:%T %s %Y %F' -- \"$p\" 2>&1); then\n"
-    "        say stat \"$s\"; say owner \"$(stat -L -c '%U %G' -- \"$p\")\"\n"
-    "        case $s in *' directory') say du \"$(du -s -B1 --apparent-size -- \"$p\" 2>/dev/null | cut -f1) "
-    "$(du -s -B1 -- \"$p\" 2>/dev/null | cut -f1)\" ;;\n"
-    "            *' block special file') say bytes \"$(blockdev --getsize64 \"$p\" 2>/dev/null)\"\n"
-    "                k=\"d block special file $(stat -L -c %t:%T -- \"$p\")\"\n"
-    "                case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;;\n"
-    "            *) k=\"f $(stat -L -c %d:%i -- \"$p\")\"; case $open in *\"$nl$k$nl\"*) say use yes ;; esac ;; esac\n"
-    "        case $how in image:*) f=${how#image:}; image ;; probe) f=; image ;; save) saved ;; esac\n"
-    "    else case $s in *'No such file or directory'|*'Not a directory') say absent yes ;; *) say problem \"$s\" ;; "
-    "esac; fi\n"
-    "    i=$((i + 1))\n"
-    "done";
 
 static void set_text(json_t *fact, const char *key, const char *s, size_t n)
 {
@@ -142,30 +101,22 @@ static json_t *new_fact(void)
                      "mtime", "allocation", "owner", "group", "mode", "dir", 0, "inode", "problem", "info");
 }
 
-static int read_answer(const struct guest_place *p, const char *out, const struct strv *args, json_t *facts,
-                       struct err *e)
+// `args` are pairs: how, and the path that the facts of that number are of.
+static int take_facts(const struct guest_place *p, const struct facts *answer, const struct strv *args, json_t *facts,
+                      struct err *e)
 {
-    static const char begin[] = "@migsh files\n";
-    const char *s = strstr(out, begin);
-    if (!s)
-        return place_unexpected(p->node, out, e);
+    if (facts_get(answer, "noqemu")) {
+        err_set(e, ERR_UNSUPPORTED, "%s: there is no qemu-img, which tells what an image consists of",
+                place_name(p->node));
+        return err_hint(e, "install it there: apt-get install qemu-utils, dnf install qemu-img");
+    }
     for (size_t i = 1; i < args->n; i += 2)
         json_object_set_new(facts, args->s[i], new_fact());
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, s + strlen(begin), '\n');
-    for (size_t i = 0; i < lines.n; i++) {
-        char *key = lines.s[i], *number = strchr(key, ' '), *value = number ? strchr(number + 1, ' ') : NULL;
-        long long n;
-        if (*key != '@' || !value)
-            continue;
-        *number++ = *value++ = '\0';
-        if (strcmp(key, "@noqemu") == 0) {
-            err_set(e, ERR_UNSUPPORTED, "%s: there is no qemu-img, which tells what an image consists of",
-                    place_name(p->node));
-            return err_hint(e, "install it there: apt-get install qemu-utils, dnf install qemu-img");
-        }
-        if (str_to_int(number, 0, (long long)args->n / 2 - 1, &n) == 0)
-            take(json_object_get(facts, args->s[2 * n + 1]), key + 1, value);
+    for (size_t i = 0; i < answer->n; i++) {
+        size_t row;
+        const char *value = fact_row(answer->all[i].value, args->n / 2, &row);
+        if (value)
+            take(json_object_get(facts, args->s[2 * row + 1]), answer->all[i].key, value);
     }
     return 0;
 }
@@ -187,16 +138,14 @@ int guest_look(const struct guest_place *p, const json_t *paths, json_t **ret, s
     }
     if (!args.n)
         return 0;
-    struct place_exec spec = {.script = script,
-                              .args = (const char *const *)args.s,
-                              .n_args = args.n,
-                              .root = p->root,
-                              .max_output = MAX_OUTPUT,
-                              .timeout_ms = TIMEOUT_MS};
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *out = NULL;
-    if (place_exec(p->ctx, p->job, p->node, &spec, &result, e) < 0 ||
-        remote_result_output(place_name(p->node), &result, &out, e) < 0 || read_answer(p, out, &args, *ret, e) < 0) {
+    struct question q = {.tools = {guest_files_look},
+                         .args = (const char *const *)args.s,
+                         .n_args = args.n,
+                         .as_user = !p->root,
+                         .max_output = MAX_OUTPUT,
+                         .timeout_ms = TIMEOUT_MS};
+    _cleanup_facts_ struct facts answer = {0};
+    if (node_ask(p->ctx, p->job, p->node, &q, &answer, e) < 0 || take_facts(p, &answer, &args, *ret, e) < 0) {
         json_decref(*ret);
         *ret = NULL;
         return -1;

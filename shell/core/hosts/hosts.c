@@ -10,7 +10,8 @@
 #include "base/strv.h"
 #include "core/change/text.h"
 #include "core/console/address.h"
-#include "io/ssh/remote.h"
+#include "core/hosts/tools_priv.h"
+#include "core/node/place.h"
 
 // Names that mean this machine, or that a fresh system's file gives to fixed addresses.
 static const char *const reserved[] = {"localhost",
@@ -185,38 +186,19 @@ char *hosts_mend(const struct hosts *h, const char *line, size_t len)
     return buf_steal(&out);
 }
 
-// getent(1) prints a line "ADDRESS NAME ALIAS…" for each name it finds. awk judges it, unless it is to the byte what glibc
-// prints where all is well.
 void hosts_verify_script(const struct hosts *h, struct buf *out)
 {
-    _cleanup_buf_ struct buf names = BUF_INIT, pairs = BUF_INIT, well = BUF_INIT;
+    _cleanup_buf_ struct buf wanted = BUF_INIT, fine = BUF_INIT;
+    _cleanup_free_ const char **words = xcalloc(h->n + 2, sizeof(*words));
     for (size_t i = 0; i < h->n; i++) {
-        const char *const name[] = {h->list[i].name};
-        buf_addc(&names, ' ');
-        remote_quote_words(&names, name, 1);
-        buf_addf(&pairs, "%s %s\n", h->list[i].name, h->list[i].address);
-        buf_addf(&well, "%s%-15s %s", i ? "\n" : "", h->list[i].address, h->list[i].name);
+        buf_addf(&wanted, "%s %s\n", h->list[i].name, h->list[i].address);
+        buf_addf(&fine, "%s%-15s %s", i ? "\n" : "", h->list[i].address, h->list[i].name);
+        words[i + 2] = h->list[i].name;
     }
-    const char *const wanted[] = {buf_str(&pairs)}, *const fine[] = {buf_str(&well)};
-    buf_addf(out,
-             "LC_ALL=C; export LC_ALL; read -r own </proc/sys/kernel/hostname || own=$(uname -n)\n"
-             "set --%s\nfor n; do if [ \"$n\" = \"$own\" ]; then own=; fi; done\n"
-             "found=$(getent hosts \"$@\" ${own:+\"$own\"}) || :\n[ \"$found\" != ",
-             buf_str(&names));
-    remote_quote_words(out, fine, 1);
-    buf_adds(out, " ] || exit 0\nprintf '%s-\\n%s\\n' ");
-    remote_quote_words(out, wanted, 1);
-    buf_adds(out,
-             " \"$found\" | awk -v own=\"$own\" 'BEGIN { own = tolower(own) }\n"
-             "$0 == \"-\" { found = 1; next }\n"
-             "!found { order[++n] = tolower($1); want[tolower($1)] = $2; next }\n"
-             "{ for (i = 2; i <= NF; i++) { k = tolower($i); if (index(\" \" has[k] \" \", \" \" $1 \" \") == 0)\n"
-             "      has[k] = has[k] (has[k] == \"\" ? \"\" : \" \") $1 } }\n"
-             "END { for (i = 1; i <= n; i++) { k = order[i]; if (has[k] != want[k]) { bad = 1\n"
-             "          print k \" resolves to \" (has[k] == \"\" ? \"nothing\" : has[k]) \", not to \" want[k] } }\n"
-             "      if (!(own in want) && has[own] ~ /(^| )(127\\.|::1( |$))/) { bad = 1\n"
-             "          print \"its own name \" own \" resolves to \" has[own] }\n"
-             "      exit bad }'");
+    words[0] = buf_str(&fine);
+    words[1] = buf_str(&wanted);
+    _cleanup_free_ char *script = place_script(hosts_verify, words, h->n + 2);
+    buf_adds(out, script);
 }
 
 json_t *hosts_lines(const char *text, size_t len)

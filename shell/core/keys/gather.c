@@ -8,81 +8,14 @@
 #include "core/console/session.h"
 #include "core/keys/line.h"
 #include "core/keys/priv.h"
-#include "core/node/place.h"
+#include "core/keys/tools_priv.h"
+#include "core/node/ask.h"
 #include "io/job.h"
 #include "io/ssh/config.h"
 #include "io/ssh/known.h"
 
 enum { MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
 static const double NAME_MS = 3000;
-static const double timeout_ms = 60000;
-
-// $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when all is known but the key that the account
-// has been given since (and that was tried then). Everything behind the marker is ours. ssh-keygen -y shows whether the
-// key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to eval. The bare
-// echos end a last line that has no end.
-// The host keys and rules are those of sshd's configuration. What `sshd -T` says is exact, but it takes as long as half a
-// login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it). Where
-// it would have to be asked and cannot be, the rules are not known: one that stands there may be for another user only.
-// Few processes: forking is what takes the time.
-static const char script[] =
-    "u=$1 h=$HOME PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL\n"
-    "if [ -O / ]; then me=root; else me=$(id -un); fi\n"
-    "[ \"$u\" ] || u=$me\n"
-    "if [ \"$u\" != \"$me\" ]; then id \"$u\" >/dev/null || exit 1; eval \"h=~$u\"; fi\n"
-    "exec 2>/dev/null\n"
-    "s=$h/.ssh n= b=\n"
-    "if [ \"$2\" = made ]; then\n"
-    "  echo MIGSH-KEYS; [ ! -d \"$s\" ] || echo dir yes\n"
-    "  if [ -f \"$s/id_ed25519\" ] && read -r k <\"$s/id_ed25519.pub\"; then case $k in *' migsh-key-'*) echo \"key "
-    "$k\" ;; esac; fi\n"
-    "  echo end; exit\n"
-    "fi\n"
-    "read -r n </proc/sys/kernel/hostname || n=$(uname -n); read -r b </proc/sys/kernel/random/boot_id\n"
-    "m=$(stat -Lc 'mode %a %d:%i %n' \"$h\" \"$s\" \"$s/authorized_keys\"); i=${m#mode * }\n"
-    "printf '%s\\n' MIGSH-KEYS \"user $u\" \"name $n\" \"identity $b $n ${i%% *}\" \"$m\"\n"
-    "if a=$(hostname -I); then for a in $a; do echo \"name $a\"; done\n"
-    "else ip -o addr show scope global | while read -r _ _ _ a _; do echo \"name ${a%%/*}\"; done; fi\n"
-    "pub() { if read -r k <\"$2.pub\"; then echo \"$1 $k\"; fi; }\n"
-    "host() { if [ -r \"$1.pub\" ]; then pub hostkey \"$1\"\n"
-    "  elif [ -r \"$1\" ] && k=$(ssh-keygen -y -P '' -f \"$1\" </dev/null); then echo \"hostkey $k\"; fi; }\n"
-    "rules() { sed -n \"$e\" \"$@\"; }\n"
-    "if [ \"$2\" = node ]; then\n"
-    "  e= c=/etc/ssh/sshd_config t= ask=\n"
-    "  for w in hostkey authorizedkeysfile permitrootlogin match include; do\n"
-    "    e=\"$e;s/^[[:space:]]*$w[[:space:]=]\\{1,\\}/$w /Ip\"\n"
-    "  done\n"
-    "  for f in \"$c.d\"/*.conf; do [ ! -f \"$f\" ] || t=$(rules \"$c.d\"/*.conf); break; done\n"
-    "  [ -z \"$t\" ] || ask=1\n"
-    "  t=\"$t\n$(rules $c)\" || ask=1\n"
-    "  case $t in *match\\ *|*[\\\"\\#]*) ask=1 ;; esac\n"
-    "  case ${t#*include \"$c.d/*.conf\"} in *include\\ *) ask=1 ;; esac\n"
-    "  if [ \"$ask\" ] && [ \"$me\" = root ] && e=$(sshd -T); then t=$e ask=; fi\n"
-    "  case $t in *hostkey\\ /*) ;; *) for k in rsa ecdsa ed25519; do host \"/etc/ssh/ssh_host_${k}_key\"; done ;; "
-    "esac\n"
-    "  while read -r w v; do case $w in\n"
-    "    hostkey) host \"$v\" ;;\n"
-    "    authorizedkeysfile) [ \"$ask\" ] || echo \"keyfile $v\" ;; permitrootlogin) [ \"$ask\" ] || echo \"rootlogin "
-    "$v\" "
-    ";;\n"
-    "  esac; done <<.\n"
-    "$t\n"
-    ".\n"
-    "fi\n"
-    "[ -d \"$s\" ] && echo dir yes\n"
-    "ok=\n"
-    "for k in id_ed25519 id_ecdsa id_rsa; do\n"
-    "  f=$s/$k; [ -f \"$f\" ] || continue\n"
-    "  if [ \"$ok\" ]; then pub otherkey \"$f\"\n"
-    "  elif p=$(ssh-keygen -y -P '' -f \"$f\" </dev/null); then echo \"key $p\"; ok=yes\n"
-    "  else echo \"locked $k\"; pub otherkey \"$f\"; fi\n"
-    "done\n"
-    "[ \"$2\" = node ] || ssh-add -L | sed -n 's/^\\(ssh\\|ecdsa\\|sk\\)-/otherkey &/p'\n"
-    "lines() { [ ! -f \"$2\" ] || { sed -n \"$1\" \"$2\"; echo; }; }\n"
-    "lines '/[[:space:]]migsh:/s/^/auth /p' \"$s/authorized_keys\"\n"
-    "lines 's/^/known /p' \"$s/known_hosts\"\n"
-    "lines 's/^/global /p' /etc/ssh/ssh_known_hosts\n"
-    "echo end\n";
 
 // What a machine calls itself must be a name, and not one by which each machine means itself.
 static bool is_name(const char *s)
@@ -179,25 +112,11 @@ static void add_fact(struct keys_account *a, const char *word, const char *value
         buf_addf(&a->global, "%s\n", value);
 }
 
-static int take_facts(struct keys_account *a, char *text, struct err *e)
+static int take_facts(struct keys_account *a, const struct facts *facts, struct err *e)
 {
-    static const char marker[] = "MIGSH-KEYS\n";
-    char *at = strstr(text, marker), *end = at ? strstr(at, "\nend\n") : NULL; // in between each line has its word
-    if (!end)
-        return err_set(e, ERR_FAILED, "%s: what was asked about its keys was cut off", keys_account_name(a));
-    *end = '\0';
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, at + strlen(marker), '\n');
-    for (size_t i = 0; i < lines.n; i++) {
-        char *blank = strchr(lines.s[i], ' ');
-        if (!blank)
-            continue;
-        *blank = '\0';
-        add_fact(a, lines.s[i], blank + 1);
-    }
-    if (!a->user || !*a->user)
-        return err_set(e, ERR_FAILED, "%s: the account has no name", keys_account_name(a));
-    return 0;
+    for (size_t i = 0; i < facts->n; i++)
+        add_fact(a, facts->all[i].key, facts->all[i].value);
+    return a->user && *a->user ? 0 : facts_unexpected(a->node, facts, e);
 }
 
 // The files may belong to another sshd than the one that was talked to (a container, a second sshd on its own port): then
@@ -246,21 +165,10 @@ static int look(struct keys *k, struct job *job, struct keys_account *a, struct 
     if (a->node && !a->gathered && session_greet(k->ctx, job, a->node, k->accept_new, &shown, e) < 0)
         return -1;
     const char *args[] = {a->node && k->user ? k->user : "", a->gathered ? "made" : a->node ? "node" : "admin"};
-    struct place_exec spec = {.script = script,
-                              .args = args,
-                              .n_args = 2,
-                              .root = !a->as_user,
-                              .max_output = MAX_OUTPUT,
-                              .timeout_ms = timeout_ms};
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *text = NULL;
-    if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0)
-        return -1;
-    for (size_t i = 0; i < result.out.len; i++) { // a broken file must not end the text
-        if (!result.out.s[i])
-            result.out.s[i] = ' ';
-    }
-    if (remote_result_output(keys_account_name(a), &result, &text, e) < 0 || take_facts(a, text, e) < 0)
+    struct question q = {
+        .tools = {keys_look}, .args = args, .n_args = 2, .as_user = a->as_user, .max_output = MAX_OUTPUT};
+    _cleanup_facts_ struct facts facts = {0};
+    if (node_ask(k->ctx, job, a->node, &q, &facts, e) < 0 || take_facts(a, &facts, e) < 0)
         return -1;
     if (shown) {
         trust(a, shown);

@@ -4,33 +4,12 @@
 
 #include "base/json.h"
 #include "core/keys/priv.h"
-#include "core/node/place.h"
+#include "core/keys/tools_priv.h"
+#include "core/node/ask.h"
 #include "io/job.h"
 #include "io/ssh/remote.h"
 
 enum { LOGIN_S = 5 };
-
-// $1: the account that does it, or "" for the login's own; then for each login: number, host, port, user. One login after
-// another: sshd turns some away when more than ten are on their way in. UpdateHostKeys would write into known_hosts. A line
-// for each: number, status, milliseconds (empty without GNU date), what ssh said.
-static const char script[] = "LC_ALL=C; export LC_ALL\n"
-                             "if [ -n \"$1\" ] && [ \"$1\" != \"$(id -un)\" ]; then\n"
-                             "  u=$1; shift; exec su -s /bin/sh -c \"$MIGSH_LOGINS\" \"$u\" migsh \"$@\"\n"
-                             "fi\n"
-                             "shift\n"
-                             "eval \"$MIGSH_LOGINS\"\n";
-
-static const char logins[] =
-    "echo MIGSH-LOGINS\n"
-    "now() { n=$(date +%s%N); case $n in *N) n=;; esac; }\n"
-    "while [ $# -ge 4 ]; do\n"
-    "  now; start=$n\n"
-    "  said=$(ssh -n -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=5 -o UpdateHostKeys=no \\\n"
-    "    -o NumberOfPasswordPrompts=0 -o ControlPath=none -p \"$3\" -l \"$4\" -- \"$2\" true 2>&1 >/dev/null)\n"
-    "  status=$?; now\n"
-    "  echo \"$1 $status ${n:+$(( (n - start) / 1000000 ))} $(printf %s \"$said\" | tr '\\n\\r\\000' '   ')\"\n"
-    "  shift 4\n"
-    "done\n";
 
 struct login {
     size_t from, to;
@@ -59,34 +38,24 @@ static bool is_wanted(const struct keys *k, size_t from, size_t to)
     return true;
 }
 
-static char *make_command(void)
+// "NUMBER STATUS MILLISECONDS WORDS"
+static void take_login(struct matrix *m, size_t from, const char *value)
 {
-    struct buf b = BUF_INIT;
-    const char *words[] = {logins};
-    buf_adds(&b, "MIGSH_LOGINS=");
-    remote_quote_words(&b, words, 1);
-    buf_adds(&b, "\n");
-    buf_adds(&b, script);
-    return buf_steal(&b);
-}
-
-static void take_line(struct matrix *m, size_t from, const char *line)
-{
+    size_t to;
+    const char *rest = fact_row(value, m->k->n, &to);
     char *end;
-    unsigned long to = strtoul(line, &end, 10);
-    if (end == line || *end != ' ' || to >= m->k->n)
+    if (!rest)
         return;
-    struct login *l = login_at(m, from, to);
-    long status = strtol(end + 1, &end, 10);
+    long status = strtol(rest, &end, 10);
     if (*end != ' ')
         return;
-    end++;
-    l->ms = *end == ' ' ? -1 : strtoll(end, &end, 10);
+    struct login *l = login_at(m, from, to);
+    l->ms = strtoll(end + 1, &end, 10);
     l->tried = true;
     l->ok = status == 0;
     if (*end == ' ')
         end++;
-    if (!l->ok)
+    if (!l->ok && !l->error)
         l->error = *end ? xstrdup(end) : xasprintf("ssh ended with status %ld", status);
 }
 
@@ -96,6 +65,7 @@ static int ask(struct matrix *m, struct job *job, size_t from, struct err *e)
     struct keys_account *a = &k->all[from];
     _cleanup_strv_ struct strv args = STRV_INIT;
     strv_add(&args, a->node && k->user ? k->user : "");
+    strv_add(&args, keys_logins);
     size_t n = 0;
     // Each begins with its right-hand neighbour, so that they do not all knock at one door.
     for (size_t step = 1; step < k->n; step++) {
@@ -110,22 +80,17 @@ static int ask(struct matrix *m, struct job *job, size_t from, struct err *e)
     }
     if (!n)
         return 0;
-    _cleanup_free_ char *command = make_command();
-    struct place_exec spec = {.script = command,
-                              .args = (const char *const *)args.s,
-                              .n_args = args.n,
-                              .root = !a->as_user,
-                              .timeout_ms = (double)n * (LOGIN_S + 5) * 1000};
-    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    _cleanup_free_ char *text = NULL;
-    if (place_exec(k->ctx, job, a->node, &spec, &result, e) < 0 ||
-        remote_result_output(keys_account_name(a), &result, &text, e) < 0)
+    struct question q = {.tools = {keys_as},
+                         .args = (const char *const *)args.s,
+                         .n_args = args.n,
+                         .as_user = a->as_user,
+                         .timeout_ms = (double)n * (LOGIN_S + 5) * 1000};
+    _cleanup_facts_ struct facts facts = {0};
+    if (node_ask(k->ctx, job, a->node, &q, &facts, e) < 0)
         return -1;
-    const char *at = strstr(text, "MIGSH-LOGINS\n");
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, at ? at : "", '\n');
-    for (size_t i = 1; i < lines.n; i++)
-        take_line(m, from, lines.s[i]);
+    const char *login;
+    for (size_t i = 0; (login = facts_next(&facts, "login", &i));)
+        take_login(m, from, login);
     return 0;
 }
 

@@ -14,77 +14,13 @@
 #include "core/nfs/exports.h"
 #include "core/nfs/ganesha.h"
 #include "core/nfs/nfs.h"
+#include "core/nfs/tools_priv.h"
 #include "core/node/place.h"
-
-// $1: the directory. A real exportfs is a program; a script of that name is the site's own front for another server.
-static const char look[] =
-    "if [ -d \"$1\" ]; then say dir yes; elif [ -e \"$1\" ]; then say dir other; else say dir no; fi\n"
-    "say missing \"$(missing \"$1\")\"\n"
-    "[ ! -d /run/systemd/system ] || say systemd yes\n"
-    "server=none conf=/etc/ganesha/ganesha.conf ganesha=\n"
-    "for p in /proc/[0-9]*; do\n"
-    "    [ \"$(cat \"$p/comm\" 2>/dev/null)\" = ganesha.nfsd ] || continue\n"
-    "    ganesha=running f=$(tr '\\0' '\\n' <\"$p/cmdline\" | sed -n '/^-f$/{n;p;q;}')\n"
-    "    conf=${f:-$conf}\n"
-    "done\n"
-    "[ -n \"$ganesha\" ] || ! command -v ganesha.nfsd >/dev/null || ganesha=installed\n"
-    "threads=$(cat /proc/fs/nfsd/threads 2>/dev/null || echo 0)\n"
-    "if x=$(command -v exportfs); then\n"
-    "    server=exportfs\n"
-    "    if [ \"$ganesha\" = running ] && [ \"$threads\" -eq 0 ] && head -c 4 \"$x\" | grep -q ELF; then "
-    "server=ganesha; fi\n"
-    "elif [ -n \"$ganesha\" ]; then server=ganesha; fi\n"
-    "say server $server\n"
-    "! grep -qi '^ *[0-9]*: [0-9A-F]*:0801 [0-9A-F]*:0000 0A' /proc/net/tcp /proc/net/tcp6 2>/dev/null || say "
-    "listening yes\n"
-    "for u in rpcbind nfs-server nfs-ganesha; do\n"
-    "    systemctl cat $u.service >/dev/null 2>&1 || continue\n"
-    "    state=disabled; ! systemctl is-enabled -q $u.service 2>/dev/null || state=enabled\n"
-    "    ! systemctl is-active -q $u.service || state=\"$state active\"\n"
-    "    say unit-$u \"$state\"\n"
-    "done\n"
-    "file=/etc/exports\n"
-    "if [ $server = ganesha ]; then\n"
-    "    file=$conf\n"
-    "    cat \"$conf\" /etc/ganesha/*.conf /etc/ganesha/*/*.conf 2>/dev/null | tr -d ' \\t' | tr '[:upper:]' "
-    "'[:lower:]' |\n"
-    "        sed -n 's/^.*export_id=\\([0-9]*\\).*/@id \\1/p'\n"
-    "fi\n"
-    "say file \"$file\"\n"
-    "say sum \"$(cksum 2>/dev/null <\"$file\" || echo none)\"\n"
-    "echo @text; cat \"$file\" 2>/dev/null; :";
 
 // $1: the file that the server reads, $2: what its checksum must not be any more, or "".
 static const char reload_check[] =
     "now=$(cksum 2>/dev/null <\"$1\" || echo none); [ \"$now\" = \"$(cat /run/migsh-nfs/exports.sum "
     "2>/dev/null)\" ] && [ \"$now\" != \"$2\" ]";
-
-#define KEEP_SUM "mkdir -p /run/migsh-nfs && { cksum 2>/dev/null <\"$1\" || echo none; } >/run/migsh-nfs/exports.sum"
-
-// The file may be gone again: what it said must not stay exported.
-static const char reload_exportfs[] = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
-                                      "exportfs -ra || [ ! -e \"$1\" ] || exit 1; " KEEP_SUM;
-
-// SIGHUP is what ganesha's unit does to reload. It reads its exports in its own time and says so in its log; a log that
-// cannot be found (syslog, journald) is not waited for.
-static const char reload_ganesha[] =
-    "pid=; for p in /proc/[0-9]*; do\n"
-    "    [ \"$(cat \"$p/comm\" 2>/dev/null)\" != ganesha.nfsd ] || pid=${p#/proc/}\n"
-    "done\n"
-    "[ -n \"$pid\" ] || { echo 'ganesha.nfsd is not running' >&2; exit 1; }\n"
-    "log=$(tr '\\0' '\\n' <\"/proc/$pid/cmdline\" | sed -n '/^-L$/{n;p;q;}'); "
-    "log=${log:-/var/log/ganesha/ganesha.log}\n"
-    "at=$(stat -c %s -- \"$log\" 2>/dev/null || echo none)\n"
-    "kill -HUP \"$pid\" || exit 1\n"
-    "said= n=0; while [ $at != none ] && [ $n -lt 100 ] && [ -z \"$said\" ]; do\n"
-    "    sleep 0.1; n=$((n + 1)); said=$(tail -c +$((at + 1)) -- \"$log\" | grep reread_exports)\n"
-    "done\n"
-    "if [ $at != none ]; then\n"
-    "    case $said in\n"
-    "    *complete*) ;;\n"
-    "    *) echo \"nfs-ganesha did not take the exports: ${said:-no word of it in $log}\" >&2; exit 1 ;;\n"
-    "    esac\n"
-    "fi\n" KEEP_SUM;
 
 static bool by_ganesha(const struct facts *f)
 {
@@ -172,12 +108,12 @@ static void add_way_back(struct plan *p, const struct nfs_export *x, const struc
     _cleanup_free_ char *marker = xasprintf("/run/migsh-nfs/export-%08x", hash);
     const char *const words[] = {facts_get(f, "file"), marker};
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "exports to be read again on the way back");
-    c->check = nfs_script("[ -e \"$2\" ]", words, 2);
-    c->run = nfs_script("mkdir -p /run/migsh-nfs && : >\"$2\"", words, 2);
+    c->check = place_script("[ -e \"$2\" ]", words, 2);
+    c->run = place_script("mkdir -p /run/migsh-nfs && : >\"$2\"", words, 2);
     _cleanup_free_ char *back =
-        xasprintf("rm -f -- \"$2\" /run/migsh-nfs/exports.sum; rmdir /run/migsh-nfs 2>/dev/null\n%s",
-                  by_ganesha(f) ? reload_ganesha : reload_exportfs);
-    _cleanup_free_ char *undo = nfs_script(back, words, 2);
+        xasprintf("rm -f -- \"$2\" /run/migsh-nfs/exports.sum; rmdir /run/migsh-nfs 2>/dev/null\n%s%s", nfs_keep_sum,
+                  by_ganesha(f) ? nfs_reload_ganesha : nfs_reload_exportfs);
+    _cleanup_free_ char *undo = place_script(back, words, 2);
     c->undo_always = true; // the marker does not outlive a reboot
     c->undo =
         xasprintf("(%s); s=$?; rm -f /run/migsh-nfs/exports.sum; rmdir /run/migsh-nfs 2>/dev/null; exit $s", undo);
@@ -204,9 +140,10 @@ static bool add_exports(struct plan *p, const struct nfs_export *x, const struct
 static unsigned free_id(const struct facts *f)
 {
     unsigned max = 0;
-    for (size_t i = 0; i < f->lines.n; i++) {
+    const char *text;
+    for (size_t i = 0; (text = facts_next(f, "id", &i));) {
         long long id;
-        if (str_starts(f->lines.s[i], "id ") && str_to_int(f->lines.s[i] + 3, 0, 65535, &id) == 0 && (unsigned)id > max)
+        if (str_to_int(text, 0, 65535, &id) == 0 && (unsigned)id > max)
             max = (unsigned)id;
     }
     return max + 1;
@@ -259,12 +196,13 @@ static void add_unit(struct plan *p, const struct nfs_export *x, const char *uni
     const char *const words[] = {unit};
     _cleanup_free_ char *title = xasprintf("service %s", unit);
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, title);
-    c->check = nfs_script("systemctl is-active -q \"$1.service\" && systemctl is-enabled -q \"$1.service\"", words, 1);
-    c->run = nfs_script("systemctl enable --now \"$1.service\"", words, 1);
+    c->check =
+        place_script("systemctl is-active -q \"$1.service\" && systemctl is-enabled -q \"$1.service\"", words, 1);
+    c->run = place_script("systemctl enable --now \"$1.service\"", words, 1);
     _cleanup_free_ char *undo =
         xasprintf("s=0; %s || s=1; %s || s=1; exit $s", active ? ":" : "systemctl stop \"$1.service\"",
                   enabled ? ":" : "systemctl disable \"$1.service\"");
-    c->undo = nfs_script(undo, words, 1);
+    c->undo = place_script(undo, words, 1);
     c->undo_always = true;
 }
 
@@ -272,24 +210,11 @@ static void add_unit(struct plan *p, const struct nfs_export *x, const char *uni
 static void add_start(struct plan *p, const struct nfs_export *x, bool ganesha)
 {
     const char *const words[] = {ganesha ? "nfs-ganesha" : "nfs-kernel-server nfs-server nfs nfsserver"};
-    static const char listening[] =
-        "grep -qi '^ *[0-9]*: [0-9A-F]*:0801 [0-9A-F]*:0000 0A' /proc/net/tcp /proc/net/tcp6 2>/dev/null";
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "NFS server running");
-    c->check = xstrdup(listening);
-    _cleanup_free_ char *run = xasprintf(
-        "PATH=$PATH:/usr/sbin:/sbin\n"
-        "for s in rpcbind $1; do\n"
-        "    if command -v rc-service >/dev/null && rc-service --exists $s; then rc-service $s start\n"
-        "    elif [ -x /etc/init.d/$s ]; then /etc/init.d/$s start; fi\n"
-        "done\n"
-        "n=0; until %s; do\n"
-        "    n=$((n + 1)); [ $n -lt 50 ] || { echo 'nothing listens on port 2049, and no service script was found "
-        "that would start the NFS server' >&2; exit 1; }\n"
-        "    sleep 0.1\n"
-        "done",
-        listening);
-    c->run = nfs_script(run, words, 1);
-    c->undo = nfs_script("for s in $1; do [ ! -x /etc/init.d/$s ] || /etc/init.d/$s stop; done", words, 1);
+    c->check = xasprintf("%slistening", nfs_listening);
+    _cleanup_free_ char *run = xasprintf("%s%s", nfs_listening, nfs_start);
+    c->run = place_script(run, words, 1);
+    c->undo = place_script("for s in $1; do [ ! -x /etc/init.d/$s ] || /etc/init.d/$s stop; done", words, 1);
 }
 
 static void add_services(struct plan *p, const struct nfs_export *x, const struct facts *f)
@@ -313,21 +238,20 @@ static void add_reload(struct plan *p, const struct nfs_export *x, const struct 
     const char *sum = changes ? facts_get(f, "sum") : NULL;
     const char *const words[] = {facts_get(f, "file"), sum ? sum : ""};
     struct change *c = plan_add(p, x->node, CHANGE_COMMAND, "exports read by the server");
-    c->check = nfs_script(reload_check, words, 2);
-    c->run = nfs_script(ganesha ? reload_ganesha : reload_exportfs, words, 2);
+    c->check = place_script(reload_check, words, 2);
+    _cleanup_free_ char *run = xasprintf("%s%s", nfs_keep_sum, ganesha ? nfs_reload_ganesha : nfs_reload_exportfs);
+    c->run = place_script(run, words, 2);
     c->undo = xstrdup(":"); // done when the file is the old one again, see add_way_back()
-    c->verify =
-        xstrdup("grep -qi '^ *[0-9]*: [0-9A-F]*:0801 [0-9A-F]*:0000 0A' /proc/net/tcp /proc/net/tcp6 2>/dev/null || "
-                "{ echo 'nothing listens on the NFS port 2049'; exit 1; }");
+    c->verify = xasprintf("%slistening || { echo 'nothing listens on the NFS port 2049'; exit 1; }", nfs_listening);
 }
 
 int nfs_export_plan(struct ctx *ctx, struct job *job, const struct nfs_export *x, struct plan *p,
                     const json_t *warnings, const char **ret_server, struct err *e)
 {
     const char *const args[] = {x->dir};
-    _cleanup_facts_ struct facts f = {STRV_INIT, NULL, 0};
-    _cleanup_free_ char *script = xasprintf("%s%s", nfs_ask_packages, look);
-    if (facts_look(ctx, job, x->node, script, args, 1, &f, e) < 0)
+    struct question q = {.tools = {nfs_packages, nfs_listening, nfs_export_look}, .args = args, .n_args = 1};
+    _cleanup_facts_ struct facts f = {0};
+    if (node_ask(ctx, job, x->node, &q, &f, e) < 0)
         return -1;
     const char *server = facts_get(&f, "server"), *dir = facts_get(&f, "dir"), *missing = facts_get(&f, "missing");
     if (!server || !dir || !missing || !facts_get(&f, "file") || !f.text)

@@ -7,38 +7,8 @@
 
 #include "base/printable.h"
 #include "core/console/inventory.h"
-
-// $1: the directory, $2: as a mount table has it. What is mounted is not touched, not even by readlink: its server may be
-// gone, and then whoever touches it hangs.
-static const char look[] =
-    "mounted() { M=$1 awk '$5 == ENVIRON[\"M\"] { found = 1 } END { exit !found }' /proc/self/mountinfo; }\n"
-    "real=$1; mounted \"$2\" || real=$(readlink -m -- \"$1\" 2>/dev/null) || real=$1; say real \"$real\"\n"
-    "command -v mount.nfs >/dev/null && say client yes\n"
-    "if mounted \"$2\"; then say dir yes\n"
-    "elif [ -d \"$1\" ]; then say dir yes; ls -A -- \"$1\" | head -n 4 | sed 's/^/@entry /'\n"
-    "elif [ -e \"$1\" ]; then say dir other\n"
-    "else say dir no; say missing \"$(missing \"$1\")\"; fi\n"
-    "echo @text; cat /proc/self/mountinfo; echo @fstab; cat /etc/fstab 2>/dev/null; :";
-
-// $1: the directory. On a mount whose server is gone umount may wait for ever: it gets a limit, and then the mount is only
-// taken out of sight. Not so where the server answers: what it is still being sent must be there when this ends. Who is
-// stuck in the kernel stays behind, and must not hold our streams open.
-static const char umount_script[] =
-    "PATH=$PATH:/usr/sbin:/sbin\n"
-    "timeout -k 1 10 stat -f -- \"$1\" </dev/null >/dev/null 2>&1; s=$?\n"
-    "if [ $s -eq 124 ] || [ $s -eq 137 ]; then\n"
-    "    timeout -k 1 10 umount -- \"$1\" </dev/null >/dev/null 2>&1 && exit 0\n"
-    "    timeout -k 1 10 umount -l -- \"$1\" </dev/null >/dev/null 2>&1 ||\n"
-    "        { echo \"the server of $1 does not answer, and umount -l failed\" >&2; exit 1; }\n"
-    "    echo \"MIGSH-NOTE the server of $1 does not answer: it was unmounted lazily (umount -l); what still uses it, "
-    "\"\\\n"
-    "\"and what was not written yet, waits for the server\"\n"
-    "    exit 0\n"
-    "fi\n"
-    "m=$(LC_ALL=C umount -- \"$1\" 2>&1) && exit 0\n"
-    "u=$(timeout -k 1 10 fuser -m \"$1\" 2>/dev/null | tr -s ' ' '\\n' | while read -r p; do\n"
-    "    [ -z \"$p\" ] || echo \"$p ($(cat \"/proc/$p/comm\"))\"; done | paste -sd, -)\n"
-    "echo \"$m${u:+, in use by $u}\" >&2; exit 1";
+#include "core/nfs/tools_priv.h"
+#include "core/node/place.h"
 
 static char *field(const char *line, size_t n)
 {
@@ -50,48 +20,46 @@ static char *field(const char *line, size_t n)
     return xstrdup(n < words.n ? words.s[n] : "");
 }
 
-static void read_fstab(struct nfs_place *p, const char *fstab)
+static void read_fstab(struct nfs_place *p)
 {
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    strv_split(&lines, fstab, '\n');
-    for (size_t i = 0; i < lines.n; i++) {
-        _cleanup_free_ char *key = nfs_fstab_key(lines.s[i], strlen(lines.s[i]));
+    const char *line;
+    for (size_t i = 0; (line = facts_next(&p->facts, "fstab", &i));) {
+        _cleanup_free_ char *key = nfs_fstab_key(line, strlen(line));
         if (!key || strcmp(key, p->real) != 0 || p->fstab_line)
             continue;
-        _cleanup_free_ char *source = field(lines.s[i], 0);
-        p->fstab_line = xstrdup(lines.s[i]);
+        _cleanup_free_ char *source = field(line, 0);
+        p->fstab_line = xstrdup(line);
         p->fstab_source = nfs_unmangle(source);
-        p->fstab_options = field(lines.s[i], 3);
+        p->fstab_options = field(line, 3);
     }
 }
 
 int nfs_mount_look(struct ctx *ctx, struct job *job, struct node *node, const char *dir, struct nfs_place *ret,
                    struct err *e)
 {
-    _cleanup_buf_ struct buf mangled = BUF_INIT;
+    _cleanup_buf_ struct buf mangled = BUF_INIT, mounts = BUF_INIT;
     nfs_mangle(&mangled, dir);
     const char *const args[] = {dir, buf_str(&mangled)};
     struct nfs_place p = {.real = NULL};
-    _cleanup_free_ char *script = xasprintf("%s%s", nfs_ask_packages, look);
-    if (facts_look(ctx, job, node, script, args, ARRAY_SIZE(args), &p.facts, e) < 0)
+    struct question q = {
+        .tools = {nfs_packages, nfs_mounted, nfs_place_look}, .args = args, .n_args = ARRAY_SIZE(args)};
+    if (node_ask(ctx, job, node, &q, &p.facts, e) < 0)
         return -1;
-    const char *real = facts_get(&p.facts, "real"), *is = facts_get(&p.facts, "dir");
-    char *fstab = p.facts.text ? strstr(p.facts.text, "\n@fstab\n") : NULL;
-    if (!real || !is || !fstab) {
+    const char *real = facts_get(&p.facts, "real"), *is = facts_get(&p.facts, "dir"), *line;
+    for (size_t i = 0; (line = facts_next(&p.facts, "mount", &i));)
+        buf_addf(&mounts, "%s\n", line);
+    if (!real || !is || !mounts.len) {
         facts_unexpected(node, &p.facts, e);
         nfs_place_release(&p);
         return -1;
     }
-    *fstab = '\0';
     p.real = xstrdup(real);
     p.exists = strcmp(is, "yes") == 0;
     p.other = strcmp(is, "other") == 0;
-    p.mounted = nfs_mount_at(p.facts.text, p.real, &p.mount);
-    for (size_t i = 0; i < p.facts.lines.n; i++) {
-        if (str_starts(p.facts.lines.s[i], "entry "))
-            strv_add(&p.entries, p.facts.lines.s[i] + strlen("entry "));
-    }
-    read_fstab(&p, fstab + strlen("\n@fstab\n"));
+    p.mounted = nfs_mount_at(buf_str(&mounts), p.real, &p.mount);
+    for (size_t i = 0; (line = facts_next(&p.facts, "entry", &i));)
+        strv_add(&p.entries, line);
+    read_fstab(&p);
     *ret = p;
     return 0;
 }
@@ -139,12 +107,8 @@ char *nfs_mounted_check(const struct nfs_source *source, const char *real)
         }
     }
     const char *const words[] = {buf_str(&point), buf_str(&sources)};
-    return nfs_script("M=$1 S=$2 awk '$5 == ENVIRON[\"M\"] {\n"
-                      "    found = 0; n = split(ENVIRON[\"S\"], all, \"\\n\")\n"
-                      "    for (i = 7; $i != \"-\" && i < NF; i++);\n"
-                      "    for (k = 1; k <= n; k++) if (all[k] != \"\" && $(i + 2) == all[k]) found = 1\n"
-                      "} END { exit !found }' /proc/self/mountinfo",
-                      words, 2);
+    _cleanup_free_ char *script = xasprintf("%smounted \"$1\" \"$2\"", nfs_mounted);
+    return place_script(script, words, 2);
 }
 
 void nfs_add_mount(struct plan *p, struct node *node, const struct nfs_source *source, const char *real,
@@ -154,9 +118,9 @@ void nfs_add_mount(struct plan *p, struct node *node, const struct nfs_source *s
     const char *const words[] = {source->text, dir, options ? options : "defaults"};
     struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
     c->check = nfs_mounted_check(source, real);
-    c->run = nfs_script("PATH=$PATH:/usr/sbin:/sbin; mount -t nfs -o \"$3\" -- \"$1\" \"$2\"", words, 3);
+    c->run = place_script("PATH=$PATH:/usr/sbin:/sbin; mount -t nfs -o \"$3\" -- \"$1\" \"$2\"", words, 3);
     _cleanup_free_ char *mounted = nfs_mounted_check(source, real);
-    _cleanup_free_ char *back = nfs_script(umount_script, &dir, 1);
+    _cleanup_free_ char *back = place_script(nfs_umount, &dir, 1);
     c->undo = xasprintf("if (%s); then\n%s\nfi", mounted, back);
 }
 
@@ -221,7 +185,7 @@ static char *mount_again(const struct nfs_place *at, const char *dir)
                           : str_starts(at->mount.options, "ro") ? "ro"
                                                                 : "defaults";
     const char *const words[] = {at->mount.source, dir, options};
-    return nfs_script("PATH=$PATH:/usr/sbin:/sbin; mount -t nfs -o \"$3\" -- \"$1\" \"$2\"", words, 3);
+    return place_script("PATH=$PATH:/usr/sbin:/sbin; mount -t nfs -o \"$3\" -- \"$1\" \"$2\"", words, 3);
 }
 
 int nfs_umount_plan(struct plan *p, struct node *node, const struct nfs_place *at, const char *dir, bool persist,
@@ -235,9 +199,9 @@ int nfs_umount_plan(struct plan *p, struct node *node, const struct nfs_place *a
     _cleanup_buf_ struct buf point = BUF_INIT;
     nfs_mangle(&point, at->real);
     const char *const words[] = {dir, buf_str(&point)};
-    c->check = nfs_script("! M=$2 awk '$5 == ENVIRON[\"M\"] { found = 1 } END { exit !found }' /proc/self/mountinfo",
-                          words, 2);
-    c->run = nfs_script(umount_script, words, 1);
+    _cleanup_free_ char *check = xasprintf("%s! mounted \"$2\"", nfs_mounted);
+    c->check = place_script(check, words, 2);
+    c->run = place_script(nfs_umount, words, 1);
     c->undo = at->mounted ? mount_again(at, dir) : xstrdup(":");
     if (!persist || !at->fstab_line)
         return 0;

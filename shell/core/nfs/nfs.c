@@ -7,22 +7,10 @@
 
 #include "core/console/inventory.h"
 #include "core/nfs/exports.h"
+#include "core/nfs/tools_priv.h"
 #include "core/node/place.h"
 #include "io/probe/probe.h"
 #include "io/ssh/remote.h"
-
-const char nfs_ask_packages[] = "for p in apt-get dnf yum zypper; do\n"
-                                "    if command -v $p >/dev/null; then say pm $p; break; fi\n"
-                                "done\n";
-
-char *nfs_script(const char *script, const char *const *words, size_t n)
-{
-    _cleanup_buf_ struct buf b = BUF_INIT;
-    buf_adds(&b, "set -- ");
-    remote_quote_words(&b, words, n);
-    buf_addf(&b, "\n%s", script);
-    return buf_steal(&b);
-}
 
 // A repository of somebody's that is gone fails the whole update, and need not matter. zypper's statuses from 100 on are
 // successes with something to say (102: the machine should be rebooted), but for 104 and 105.
@@ -64,13 +52,9 @@ void nfs_add_directory(struct plan *p, struct node *node, const char *dir, int m
     _cleanup_free_ char *count = xasprintf("%d", missing), *title = xasprintf("directory %s", dir);
     const char *const words[] = {dir, count};
     struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
-    c->check = nfs_script("[ -d \"$1\" ]", words, 1);
-    c->run = nfs_script("mkdir -p -m 755 -- \"$1\"", words, 1);
-    // What has come into it stays, and with it the directory.
-    c->undo = nfs_script("d=$1 n=$2; while [ \"$n\" -gt 0 ] && [ -d \"$d\" ] && rmdir -- \"$d\" 2>/dev/null; do\n"
-                         "    n=$((n - 1)) d=${d%/*}\n"
-                         "done; :",
-                         words, 2);
+    c->check = place_script("[ -d \"$1\" ]", words, 1);
+    c->run = place_script("mkdir -p -m 755 -- \"$1\"", words, 1);
+    c->undo = place_script(nfs_directory_undo, words, 2);
 }
 
 int nfs_check_dir(const char *dir, struct err *e)

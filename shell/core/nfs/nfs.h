@@ -11,15 +11,9 @@
 #include "base/strv.h"
 #include "core/change/change.h"
 #include "core/console/ctx.h"
-#include "core/node/facts.h"
+#include "core/node/ask.h"
 
 struct job;
-
-// "set -- 'word' …", then the script: how a script of ours gets foreign words. The caller frees.
-char *nfs_script(const char *script, const char *const *words, size_t n);
-
-// Facts for nfs_add_install(): the package manager, as "@pm apt-get".
-extern const char nfs_ask_packages[];
 
 enum nfs_package { NFS_PACKAGE_SERVER, NFS_PACKAGE_CLIENT };
 // Installs by what the node has (apt-get, dnf, yum, zypper). ERR_UNSUPPORTED where it has none of them.

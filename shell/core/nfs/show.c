@@ -8,29 +8,8 @@
 #include "base/json.h"
 #include "core/console/inventory.h"
 #include "core/nfs/nfs.h"
+#include "core/nfs/tools_priv.h"
 #include "io/job.h"
-
-// $@: addresses. A server for NFSv4 alone has no mountd to be asked: its pseudo root, mounted for a moment, shows the
-// names at the top, and the mount table what is in use.
-static const char look[] =
-    "for s in \"$@\"; do\n"
-    "    say server \"$s\"\n"
-    "    if command -v showmount >/dev/null; then\n"
-    "        if out=$(timeout 10 showmount --no-headers -e -- \"$s\" 2>&1); then\n"
-    "            printf '%s\\n' \"$out\" | sed -n 's/^\\//@export \\//p'; say end mountd; continue\n"
-    "        fi\n"
-    "        [ -n \"$out\" ] || out='showmount: no answer within 10 s'\n"
-    "    else out='showmount is not installed'; fi\n"
-    "    say problem \"$(printf %s \"$out\" | tr '\\n' ' ')\"\n"
-    "    case $s in *:*) m=[$s] ;; *) m=$s ;; esac\n"
-    "    t=$(mktemp -d) || continue\n"
-    "    if timeout 20 mount -t nfs -o vers=4,ro,soft,timeo=30,retrans=1 -- \"$m:/\" \"$t\" 2>/dev/null; then\n"
-    "        timeout 10 ls -A -- \"$t\" | sed 's/^/@v4 \\//'; umount -- \"$t\" || umount -l -- \"$t\"; say end nfs4\n"
-    "    fi\n"
-    "    rmdir -- \"$t\"\n"
-    "    S=\"$m:\" awk '{ for (i = 7; $i != \"-\" && i < NF; i++); if (index($(i + 2), ENVIRON[\"S\"]) == 1)\n"
-    "        print \"@mounted \" substr($(i + 2), length(ENVIRON[\"S\"]) + 1) }' /proc/self/mountinfo\n"
-    "done";
 
 struct view {
     struct facts facts;
@@ -53,8 +32,9 @@ static void look_from(struct job *job, size_t i, void *arg)
 {
     struct fan *f = arg;
     struct view *v = &f->views[i];
-    v->seen = facts_look(f->ctx, job, f->from[i], look, (const char *const *)f->addresses.s, f->addresses.n, &v->facts,
-                         &v->err) == 0;
+    struct question q = {
+        .tools = {nfs_show_look}, .args = (const char *const *)f->addresses.s, .n_args = f->addresses.n};
+    v->seen = node_ask(f->ctx, job, f->from[i], &q, &v->facts, &v->err) == 0;
 }
 
 static json_t *new_row(const char *server, json_t *path, json_t *clients, const char *how, const char *problem)
@@ -114,19 +94,19 @@ static void read_server(struct fan *f, const struct view *v, size_t *at, const c
 {
     const char *problem = NULL;
     bool answered = false, any = false;
-    for (; *at < v->facts.lines.n && !str_starts(v->facts.lines.s[*at], "server "); (*at)++) {
-        const char *line = v->facts.lines.s[*at], *value = strchr(line, ' ');
-        value = value ? value + 1 : "";
-        any = any || str_starts(line, "export ") || str_starts(line, "v4 ") || str_starts(line, "mounted ");
-        answered = answered || str_starts(line, "end ");
-        if (str_starts(line, "export "))
+    for (; *at < v->facts.n && strcmp(v->facts.all[*at].key, "server") != 0; (*at)++) {
+        const char *key = v->facts.all[*at].key, *value = v->facts.all[*at].value;
+        bool mounted = strcmp(key, "mounted") == 0, v4 = strcmp(key, "v4") == 0, export = strcmp(key, "export") == 0;
+        any = any || export || v4 || mounted;
+        answered = answered || strcmp(key, "end") == 0;
+        if (export)
             add_export(f, server, from, value);
-        else if (str_starts(line, "v4 "))
+        else if (v4)
             add_row(f, server, from, json_text(value), json_array(), "nfs4", NULL);
-        else if (str_starts(line, "mounted ")) {
+        else if (mounted) {
             _cleanup_free_ char *path = nfs_unmangle(value);
             add_row(f, server, from, json_text(path), json_array(), "mounted", NULL);
-        } else if (str_starts(line, "problem "))
+        } else if (strcmp(key, "problem") == 0)
             problem = value;
     }
     if (!answered && !any)
@@ -145,9 +125,7 @@ static void read_view(struct fan *f, size_t i, struct node **servers, size_t n)
             fail(f, servers[k]->name, f->from[i]->name, v->err.code, v->err.msg);
             continue;
         }
-        while (at < v->facts.lines.n && !str_starts(v->facts.lines.s[at], "server "))
-            at++;
-        at++;
+        facts_next(&v->facts, "server", &at);
         read_server(f, v, &at, servers[k]->name, f->from[i]->name);
     }
 }

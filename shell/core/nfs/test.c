@@ -9,59 +9,10 @@
 #include "base/token.h"
 #include "core/console/inventory.h"
 #include "core/nfs/nfs.h"
-#include "core/node/place.h"
+#include "core/nfs/tools_priv.h"
 #include "io/job.h"
 
 enum { SAMPLES = 15 };
-
-// QEMU's user as libvirt would start it: qemu.conf's, else the distribution's. as_qemu runs a command with its rights.
-#define FIND_USER                                                                                                      \
-    "conf() { sed -n 's/^[ \\t]*'\"$1\"'[ \\t]*=[ \\t]*\"\\{0,1\\}+\\{0,1\\}\\([^\"# \\t]*\\).*/\\1/p' "               \
-    "/etc/libvirt/qemu.conf 2>/dev/null | tail -n 1; }\n"                                                              \
-    "u=$(conf user) g=$(conf group)\n"                                                                                 \
-    "for x in libvirt-qemu qemu; do [ -n \"$u\" ] || ! id -u $x >/dev/null 2>&1 || u=$x; done\n"                       \
-    "[ -z \"$u\" ] || [ -n \"$g\" ] || g=$(id -g -- \"$u\" 2>/dev/null)\n"                                             \
-    "groups=--clear-groups; case $u in *[!0-9]*) groups=--init-groups ;; esac\n"                                       \
-    "as_qemu() { setpriv --reuid \"$u\" --regid \"${g:-$u}\" $groups -- \"$@\"; }\n"
-
-// $1 directory, $2 token, $3 this node's number.
-static const char write_script[] = FIND_USER
-    "umask 022; f=$1/.migsh-test-$2-$3\n"
-    "[ -d \"$1\" ] || { say problem 'no such directory'; exit 0; }\n"
-    "say fstype \"$(stat -f -c %T -- \"$1\")\"\n"
-    "[ -z \"$u\" ] || say user \"$u\"\n"
-    "if m=$( { printf %s \"$2-$3-root\" >\"$f.root\"; } 2>&1); then\n"
-    "    say root yes; say owner \"$(stat -c %u -- \"$f.root\")\"; as=\n"
-    "else say root \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; as=as_qemu; fi\n"
-    "if [ -n \"$u\" ]; then\n"
-    "    if m=$(as_qemu sh -c 'printf %s \"$2\" >\"$1\"' sh \"$f.qemu\" \"$2-$3-qemu\" 2>&1); then say qemu yes\n"
-    "    else say qemu \"$(printf %s \"${m##*: }\" | tr '\\n' ' ')\"; fi\n"
-    "fi\n"
-    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do\n"
-    "    $as dd if=/dev/zero of=\"$f.time\" bs=4096 count=1 conv=notrunc,fsync 2>&1 | sed -n 's/.*, \\([0-9.e-]*\\) "
-    "s.*/@s \\1/p'\n"
-    "done; :";
-
-// $1 directory, $2 token, then the numbers of the other nodes. A name that was never asked for cannot be cached as absent,
-// but attributes can be old: some patience.
-static const char read_script[] = FIND_USER
-    "d=$1 t=$2; shift 2\n"
-    "for k in \"$@\"; do for who in root qemu; do\n"
-    "    f=$d/.migsh-test-$t-$k.$who as=; [ $who = root ] || as=as_qemu\n"
-    "    [ $who = root ] || [ -n \"$u\" ] || continue\n"
-    "    n=0; while :; do\n"
-    "        c=$($as cat -- \"$f\" 2>&1) && [ \"$c\" = \"$t-$k-$who\" ] && { say \"read-$who-$k\" yes; break; }\n"
-    "        n=$((n + 1)); [ $n -lt 15 ] || { say \"read-$who-$k\" \"$(printf %s \"${c##*: }\" | tr '\\n' ' ')\"; "
-    "break; }\n"
-    "        sleep 0.1\n"
-    "    done\n"
-    "done; done; :";
-
-// Root may be nobody there, and QEMU's user may not be allowed to: both try.
-static const char clean_script[] =
-    FIND_USER "rm -f -- \"$1/.migsh-test-$2-\"* 2>/dev/null\n"
-              "[ -z \"$u\" ] || as_qemu sh -c 'rm -f -- \"$1/.migsh-test-$2-\"*' sh \"$1\" \"$2\" 2>/dev/null\n"
-              "for f in \"$1/.migsh-test-$2-\"*; do [ ! -e \"$f\" ] || say left \"$f\"; done; :";
 
 struct one {
     struct facts wrote, read, cleaned;
@@ -84,7 +35,8 @@ static void write_one(struct job *job, size_t i, void *arg)
 {
     struct test *t = arg;
     const char *const args[] = {t->dir, t->token, t->numbers.s[i]};
-    facts_look(t->ctx, job, t->nodes[i], write_script, args, ARRAY_SIZE(args), &t->one[i].wrote, &t->one[i].err);
+    struct question q = {.tools = {nfs_test_user, nfs_test_write}, .args = args, .n_args = ARRAY_SIZE(args)};
+    node_ask(t->ctx, job, t->nodes[i], &q, &t->one[i].wrote, &t->one[i].err);
 }
 
 static void read_one(struct job *job, size_t i, void *arg)
@@ -100,7 +52,8 @@ static void read_one(struct job *job, size_t i, void *arg)
         if (k != i && !err_is_set(&t->one[k].err))
             args[n++] = t->numbers.s[k];
     }
-    facts_look(t->ctx, job, t->nodes[i], read_script, args, n, &t->one[i].read, &t->one[i].err);
+    struct question q = {.tools = {nfs_test_user, nfs_test_read}, .args = args, .n_args = n};
+    node_ask(t->ctx, job, t->nodes[i], &q, &t->one[i].read, &t->one[i].err);
 }
 
 // Without the job: a cancelled test is cleaned up as well.
@@ -110,8 +63,9 @@ static void clean_one(struct job *job, size_t i, void *arg)
     struct test *t = arg;
     const char *const args[] = {t->dir, t->token};
     _cleanup_err_ struct err ignored = ERR_INIT;
-    if (t->one[i].wrote.lines.n)
-        facts_look(t->ctx, NULL, t->nodes[i], clean_script, args, ARRAY_SIZE(args), &t->one[i].cleaned, &ignored);
+    struct question q = {.tools = {nfs_test_user, nfs_test_clean}, .args = args, .n_args = ARRAY_SIZE(args)};
+    if (t->one[i].wrote.n)
+        node_ask(t->ctx, NULL, t->nodes[i], &q, &t->one[i].cleaned, &ignored);
 }
 
 static int compare(const void *a, const void *b)
@@ -124,10 +78,9 @@ static json_t *median_ms(const struct facts *f)
 {
     double s[SAMPLES];
     size_t n = 0;
-    for (size_t i = 0; i < f->lines.n && n < SAMPLES; i++) {
-        if (str_starts(f->lines.s[i], "s "))
-            s[n++] = strtod(f->lines.s[i] + 2, NULL) * 1e3;
-    }
+    const char *value;
+    for (size_t i = 0; n < SAMPLES && (value = facts_next(f, "s", &i));)
+        s[n++] = strtod(value, NULL) * 1e3;
     if (!n)
         return json_null();
     qsort(s, n, sizeof(*s), compare);

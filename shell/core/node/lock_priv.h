@@ -3,13 +3,8 @@
 #pragma once
 
 #include "core/node/lock.h"
-#include "core/node/lock_place.h"
+#include "core/node/tools_priv.h"
 #include "io/ssh/remote.h"
-
-// tools/, a file each, which says more.
-extern const char lock_holder[]; // $1 name, $2 who, $3 seconds, $4 journal
-extern const char lock_list[];
-extern const char lock_break[]; // $1 name, $2 who, $3 who breaks it, $4 seconds
 
 enum { LOCK_LANES = 64 }; // so many locks at once
 

@@ -10,7 +10,7 @@
 #include "base/strv.h"
 #include "base/token.h"
 #include "core/console/inventory.h"
-#include "core/node/facts.h"
+#include "core/node/ask.h"
 #include "core/node/lock_priv.h"
 #include "core/node/place.h"
 #include "io/digest.h"
@@ -109,18 +109,15 @@ static void look(struct job *job, size_t i, void *arg)
     struct fan *f = arg;
     struct node *node = f->nodes[i];
     _cleanup_err_ struct err e = ERR_INIT;
-    _cleanup_facts_ struct facts facts = {STRV_INIT, NULL, 0};
-    _cleanup_free_ char *script = xasprintf("%s%s", lock_place, lock_list);
+    _cleanup_facts_ struct facts facts = {0};
+    struct question q = {.tools = {lock_place, lock_list}, .as_user = !node};
     f->rows[i] = json_array();
-    int r = node ? facts_look(f->ctx, job, node, script, NULL, 0, &facts, &e)
-                 : facts_look_here(f->ctx, job, script, NULL, 0, &facts, &e);
-    if (r < 0)
+    if (node_ask(f->ctx, job, node, &q, &facts, &e) < 0)
         json_array_append_new(f->rows[i], json_pack("{s:o, s:o, s:o}", "node", json_text(place_name(node)), "error",
                                                     json_text(e.msg), "code", json_text(err_code_name(e.code))));
-    for (size_t k = 0; k < facts.lines.n; k++) {
-        if (str_starts(facts.lines.s[k], "lock "))
-            json_array_append_new(f->rows[i], row_of(node, facts.lines.s[k] + strlen("lock ")));
-    }
+    const char *line;
+    for (size_t at = 0; (line = facts_next(&facts, "lock", &at));)
+        json_array_append_new(f->rows[i], row_of(node, line));
 }
 
 json_t *node_lock_list(struct ctx *ctx, struct job *job, struct node **nodes, size_t n)
@@ -150,13 +147,12 @@ int node_lock_break(struct ctx *ctx, struct job *job, const json_t *row, const c
     if (!key || !held || !at)
         return err_set(e, ERR_STATE, "what holds the lock does not say who it is");
     _cleanup_(node_unref_p) struct node *node = inventory_peek(ctx_inventory(ctx), at);
-    _cleanup_free_ char *name = node_lock_name(key), *script = xasprintf("%s%s", lock_place, lock_break);
+    _cleanup_free_ char *name = node_lock_name(key);
     json_t *about = json_pack("{s:o, s:o}", "command", json_text("break-lock"), "reason", json_text(reason));
     _cleanup_free_ char *line = node_lock_line(key, about), *limit = xasprintf("%d", ENDING_S);
     json_decref(about);
     const char *const args[] = {name, held, line, limit};
-    _cleanup_facts_ struct facts facts = {STRV_INIT, NULL, 0};
-    int r = node ? facts_look(ctx, job, node, script, args, ARRAY_SIZE(args), &facts, e)
-                 : facts_look_here(ctx, job, script, args, ARRAY_SIZE(args), &facts, e);
-    return r < 0 ? err_wrap(e, "the lock on %s", at) : 0;
+    struct question q = {.tools = {lock_place, lock_break}, .args = args, .n_args = ARRAY_SIZE(args), .as_user = !node};
+    _cleanup_facts_ struct facts facts = {0};
+    return node_ask(ctx, job, node, &q, &facts, e) < 0 ? err_wrap(e, "the lock on %s", at) : 0;
 }

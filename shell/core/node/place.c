@@ -8,17 +8,14 @@
 #include "core/console/out.h"
 #include "core/console/passwords.h"
 #include "core/console/session.h"
+#include "core/node/tools_priv.h"
 #include "io/job.h"
 #include "io/local.h"
 
-// Ends with this status, and these words behind all that a login shell may print, where sudo wants a password.
+// tools/place_root.sh ends with this status, and these words behind all that a login shell may print, where sudo wants a
+// password.
 enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
 static const char needs_password[] = "migsh: sudo wants a password";
-static const char as_root[] =
-    "if [ -O / ] || [ \"$(id -u)\" = 0 ]; then migsh=$1; shift 2; eval \"$migsh\"; exit; fi\n"
-    "if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi\n"
-    "if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c \"$@\"; fi\n"
-    "echo 'migsh: sudo wants a password' >&2; exit 119";
 
 const char *place_name(const struct node *node)
 {
@@ -54,6 +51,15 @@ char *place_words(const struct place_exec *spec)
     struct buf b = BUF_INIT;
     buf_adds(&b, spec->root ? "sudo sh -c " : "sh -c ");
     add_script(&b, spec);
+    return buf_steal(&b);
+}
+
+char *place_script(const char *script, const char *const *words, size_t n)
+{
+    struct buf b = BUF_INIT;
+    buf_adds(&b, "set -- ");
+    remote_quote_words(&b, words, n);
+    buf_addf(&b, "\n%s", script);
     return buf_steal(&b);
 }
 
@@ -158,7 +164,7 @@ char *place_command(const struct place_exec *spec)
     struct buf command = BUF_INIT;
     buf_adds(&command, "sh -c ");
     if (spec->root) {
-        const char *const outer[] = {as_root, "migsh"};
+        const char *const outer[] = {place_root, "migsh"};
         remote_quote_words(&command, outer, 2);
         buf_addc(&command, ' ');
     }
@@ -184,7 +190,7 @@ static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const s
         buf_addc(&script, ' ');
     }
     remote_quote_words(&script, spec->args, spec->n_args);
-    buf_addf(&script, "\n%s", spec->root ? as_root : buf_str(&inner));
+    buf_addf(&script, "\n%s", spec->root ? place_root : buf_str(&inner));
     struct remote_exec exec = {.command = buf_str(&script),
                                .shell = "cd / && exec sh",
                                .max_output = spec->max_output,

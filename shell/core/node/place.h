@@ -33,6 +33,8 @@ struct place_exec {
 // root is needed and neither sudo nor a password helps.
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                struct remote_result *result, struct err *e);
+// A script that brings its own words: "set -- 'WORD' …" before it. The caller frees.
+char *place_script(const char *script, const char *const *words, size_t n);
 // What is run on the node, for people to read before it is run: "sudo sh -c '…' migsh '/etc/hosts'".
 char *place_words(const struct place_exec *spec);
 // A command line that does it from within another script on the node; the caller frees. Where sudo wants a password it

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Pieces of 64 KiB of $1 as they are on the medium, past this machine's cache; $2 … where, in such units. Behind what
-# defines say and real (copy/look.c).
+# Pieces of 64 KiB of $1 as they are on the medium, past this machine's cache; $2 … where, in such units. Behind
+# copy_facts.sh.
 # shellcheck shell=sh disable=SC2154 # r
 real "$1"
 shift

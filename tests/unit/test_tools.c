@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What core/ runs on nodes, run here, in a directory whose name is sh: what the tools tell is read by the one parser, and
+// the name stays data. With the tester's own rights.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/change/edit_priv.h"
+#include "core/copy/tools_priv.h"
+#include "core/guest/look.h"
+#include "core/keys/tools_priv.h"
+#include "core/nfs/tools_priv.h"
+#include "core/node/ask.h"
+
+static char *dir;
+
+static char *in_dir(const char *name)
+{
+    return xasprintf("%s/%s", dir, name);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void assert_text(const char *path, const char *want)
+{
+    char got[256] = "";
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    assert_true(fread(got, 1, sizeof(got) - 1, f) < sizeof(got));
+    fclose(f);
+    assert_string_equal(got, want);
+}
+
+static void ask_here(struct question q, struct facts *ret)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    q.as_user = true;
+    if (node_ask(NULL, NULL, NULL, &q, ret, &e) < 0)
+        fail_msg("%s", e.msg);
+}
+#define ASK(ret, words, ...)                                                                                           \
+    ask_here((struct question){.tools = {__VA_ARGS__}, .args = words, .n_args = ARRAY_SIZE(words)}, ret)
+
+static void assert_fact(const struct facts *f, const char *key, const char *want)
+{
+    const char *value = facts_get(f, key);
+    if (!value || (want && strcmp(value, want) != 0))
+        fail_msg("%s is '%s', not '%s'", key, value ? value : "(not told)", want ? want : "anything");
+}
+
+static void the_prelude_tells_one_line_a_fact(void **state)
+{
+    (void)state;
+    static const char script[] = "say a \"$1\"; say b \"$2\"; say missing \"$(missing \"$3\")\"";
+    _cleanup_free_ char *deep = in_dir("x/y/z");
+    const char *const args[] = {"one\n@b two\n", "-n \\t %s", deep};
+    _cleanup_facts_ struct facts f = {0};
+    ASK(&f, args, script);
+    assert_fact(&f, "a", "one @b two ");
+    assert_fact(&f, "b", "-n \\t %s");
+    assert_fact(&f, "missing", "3");
+}
+
+static void a_file_is_seen_and_replaced(void **state)
+{
+    (void)state;
+    static const char old[] = "old $(touch pwned)\n", new[] = "new\n";
+    _cleanup_free_ char *path = in_dir("-rf 'file'; $(x)"), *sub = in_dir("sub"), *linked = in_dir("sub/link");
+    _cleanup_err_ struct err e = ERR_INIT;
+    _cleanup_edit_file_ struct edit_file seen = {0}, again = {0}, none = {0};
+    _cleanup_(change_file_release) struct change_file content = {true, BUF_INIT};
+    buf_adds(&content.text, new);
+    write_text(path, old);
+    assert_int_equal(chmod(path, 0640), 0);
+    mkdir(sub, 0700);
+    assert_int_equal(symlink("../-rf 'file'; $(x)", linked), 0);
+    assert_int_equal(edit_file_gather(NULL, NULL, NULL, linked, true, &seen, &e), 0);
+    assert_string_equal(seen.real, path);
+    assert_true(seen.now.exists && seen.has_dir && *seen.host);
+    assert_string_equal(buf_str(&seen.now.text), old);
+    const struct edit_write w = {.old = &seen, .new_file = &content, .as_user = true};
+    const char *note = NULL;
+    assert_int_equal(edit_file_write(NULL, NULL, NULL, &w, &note, &e), 0);
+    assert_null(note);
+    assert_text(path, new);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(edit_file_write(NULL, NULL, NULL, &w, &note, &e), 1); // it is another one now
+    assert_text(path, new);
+    assert_int_equal(edit_file_gather(NULL, NULL, NULL, linked, true, &again, &e), 0);
+    content.exists = false;
+    const struct edit_write drop = {.old = &again, .new_file = &content, .as_user = true, .no_backup = true};
+    assert_int_equal(edit_file_write(NULL, NULL, NULL, &drop, &note, &e), 0);
+    assert_int_equal(edit_file_gather(NULL, NULL, NULL, path, true, &none, &e), 0);
+    assert_true(!none.now.exists && none.has_dir);
+    assert_string_equal(none.sha, "absent");
+}
+
+static void what_is_no_file_is_told_as_that(void **state)
+{
+    (void)state;
+    _cleanup_err_ struct err e = ERR_INIT, e2 = ERR_INIT;
+    _cleanup_free_ char *sub = in_dir("sub"), *odd = in_dir("odd"), *target = in_dir("a\nb");
+    struct edit_file f = {0};
+    assert_int_equal(edit_file_gather(NULL, NULL, NULL, sub, true, &f, &e), -1);
+    assert_int_equal(e.code, ERR_STATE);
+    write_text(target, "x");
+    assert_int_equal(symlink(target, odd), 0);
+    assert_int_equal(edit_file_gather(NULL, NULL, NULL, odd, true, &f, &e2), -1);
+    assert_int_equal(e2.code, ERR_STATE);
+    assert_non_null(strstr(e2.msg, "newline"));
+}
+
+static void files_of_a_guest(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *file = in_dir("disk;'x"), *none = in_dir("none $(x)");
+    write_text(file, "12345");
+    json_auto_t *paths = json_object(), *facts = NULL;
+    json_object_set_new(paths, file, json_null());
+    json_object_set_new(paths, none, json_null());
+    const struct guest_place here = {NULL, NULL, NULL, false};
+    _cleanup_err_ struct err e = ERR_INIT;
+    FILE *user = fopen(file, "ae");
+    assert_non_null(user);
+    assert_int_equal(guest_look(&here, paths, &facts, &e), 0);
+    fclose(user);
+    const json_t *there = json_object_get(facts, file), *absent = json_object_get(facts, none);
+    assert_true(json_is_true(json_object_get(there, "exists")) && json_is_true(json_object_get(there, "in_use")));
+    assert_int_equal(json_integer_value(json_object_get(there, "size")), 5);
+    assert_true(json_is_false(json_object_get(absent, "exists")));
+}
+
+static void both_ends_of_a_copy(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *from = in_dir("disk;'x"), *to = in_dir("to $(x)");
+    const char *const source[] = {from, "", ""}, *const dest[] = {to, "look", ""}, *const marked[] = {from, "0123"};
+    _cleanup_facts_ struct facts a = {0}, b = {0}, c = {0}, d = {0}, f = {0};
+    ASK(&a, source, copy_facts, copy_means, copy_source);
+    assert_fact(&a, "kind", "file");
+    assert_fact(&a, "size", "5");
+    assert_fact(&a, "identity", NULL);
+    assert_null(facts_get(&a, "used"));
+    ASK(&b, dest, copy_path, copy_facts, copy_means, copy_ours, copy_dest);
+    assert_fact(&b, "kind", "");
+    assert_fact(&b, "part", "");
+    assert_fact(&b, "room", NULL);
+    ASK(&c, marked, copy_facts, copy_mark);
+    assert_fact(&c, "marked", "yes");
+    ASK(&d, marked, copy_facts, copy_seen);
+    assert_fact(&d, "seen", "yes");
+    ASK(&f, marked, copy_facts, copy_unmark);
+    _cleanup_free_ char *mark = in_dir(".migsh-mark-0123");
+    assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+static void directories_of_shares(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *used = in_dir("disk;'x"), *aside = in_dir("sub");
+    const char *const here[] = {dir, dir}, *const both[] = {dir, aside};
+    _cleanup_facts_ struct facts place = {0}, share = {0}, users = {0};
+    ASK(&place, here, nfs_packages, nfs_mounted, nfs_place_look);
+    assert_fact(&place, "dir", "yes");
+    assert_fact(&place, "entry", NULL);
+    assert_fact(&place, "mount", NULL);
+    ASK(&share, here, nfs_packages, nfs_listening, nfs_export_look);
+    assert_fact(&share, "server", NULL);
+    assert_fact(&share, "missing", "0");
+    assert_fact(&share, "sum", NULL);
+    assert_non_null(share.text);
+    FILE *f = fopen(used, "re");
+    assert_non_null(f);
+    ASK(&users, both, nfs_adopt_look);
+    fclose(f);
+    assert_fact(&users, "aside", "yes");
+    const char *user = facts_get(&users, "user");
+    _cleanup_free_ char *process = xasprintf("(process %d)", (int)getpid());
+    assert_true(user && strstr(user, process));
+}
+
+static void an_account_and_its_keys(void **state)
+{
+    (void)state;
+    const char *const args[] = {"", "admin"}, *const as[] = {"", "printf '@login %s\\n' \"$1\"", "0 0 1 $(x)"};
+    _cleanup_facts_ struct facts f = {0}, logins = {0};
+    _cleanup_free_ char *ssh = in_dir(".ssh"), *known = in_dir(".ssh/known_hosts");
+    mkdir(ssh, 0700);
+    write_text(known, "a ssh-rsa AAAA\n@text\nb ssh-rsa BBBB");
+    setenv("HOME", dir, 1);
+    ASK(&f, args, keys_look);
+    assert_fact(&f, "user", NULL);
+    assert_fact(&f, "identity", NULL);
+    assert_fact(&f, "dir", "yes");
+    size_t at = 0, row;
+    assert_string_equal(facts_next(&f, "known", &at), "a ssh-rsa AAAA");
+    assert_string_equal(facts_next(&f, "known", &at), "@text");
+    assert_string_equal(facts_next(&f, "known", &at), "b ssh-rsa BBBB");
+    assert_null(facts_next(&f, "known", &at));
+    ASK(&logins, as, keys_as);
+    const char *login = facts_get(&logins, "login");
+    assert_non_null(login);
+    assert_string_equal(fact_row(login, 1, &row), "0 1 $(x)");
+    assert_null(fact_row(login, 0, &row));
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    const char *tmp = getenv("TMPDIR");
+    char *made =
+        xasprintf("%s/migsh 'tools'; touch pwned; $(touch pwned) `touch pwned` -rf XXXXXX", tmp ? tmp : "/tmp");
+    dir = mkdtemp(made);
+    if (!dir || chdir(dir) < 0)
+        return -1;
+    return setenv("HOME", dir, 1); // of a plain user's locks
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    assert_int_not_equal(access("pwned", F_OK), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", "--", dir, (char *)NULL);
+        _exit(1);
+    }
+    waitpid(pid, NULL, 0);
+    free(dir);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_prelude_tells_one_line_a_fact),
+        cmocka_unit_test(a_file_is_seen_and_replaced),
+        cmocka_unit_test(what_is_no_file_is_told_as_that),
+        cmocka_unit_test(files_of_a_guest),
+        cmocka_unit_test(both_ends_of_a_copy),
+        cmocka_unit_test(directories_of_shares),
+        cmocka_unit_test(an_account_and_its_keys),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
