@@ -59,6 +59,16 @@ pin() {
   [ -n "$2" ] && [ "$(identity /proc/self/fd/9)" = "$2" ] || replaced
   r=/proc/self/fd/9
 }
+# Where there is no perl: $1 is what dd said; has it moved $2 bytes? Otherwise says why, $3 where dd does not, or $4.
+moved() {
+  case $1 in
+  *[!0-9]"$2 byte"*) return ;;
+  dd:*) set -- "${1%%
+*}" "$2" "$3" "$4" && echo "migsh: $4: ${1##*: }" >&2 ;;
+  *) echo "migsh: $3" >&2 ;;
+  esac
+  return 1
+}
 target() {
   case $2 in
   look) return ;;

@@ -8,20 +8,29 @@ perl -e '
 @copy_writer.pl@
 ' "$r" "$(uname -m)" "$1"
 else
-  t=0 open='' is=''
+  t=0 w=0 open='' is=''
   while read -r o n; do
     case $o in =*) is=${o#=}; continue ;; esac
+    w=$((w + 40))
     if [ -z "$open" ]; then
       pin "$r" "$is"
       [ -z "$1" ] || flock -n 9 || { echo 'migsh: another copy is writing it' >&2; exit 1; }
-      open=yes; echo @ready
+      open=yes
+      echo @ready
     fi
     case $n in
-    0) echo "@done $t $t" ;;
-    -*) dd if=/dev/zero of="$r" bs=1M iflag=count_bytes,fullblock count="${n#-}" oflag=seek_bytes seek="$o" conv=notrunc \
-        status=none || exit 1 ;;
-    *) dd of="$r" bs=1M iflag=count_bytes,fullblock count="$n" oflag=seek_bytes seek="$o" conv=notrunc status=none || exit 1
-       t=$((t + n)) ;;
+    0) echo "@done $t $w" ;;
+    -*)
+      n=${n#-}
+      { [ "$n" -ge 65536 ] && fallocate -p -o "$o" -l "$n" "$r" 2>/dev/null; } ||
+        dd if=/dev/zero of="$r" bs=1M iflag=count_bytes,fullblock count="$n" oflag=seek_bytes seek="$o" conv=notrunc \
+          status=none || exit 1
+      ;;
+    *)
+      s=$(dd of="$r" bs=1M iflag=count_bytes,fullblock count="$n" oflag=seek_bytes seek="$o" conv=notrunc 2>&1)
+      moved "$s" "$n" 'the data ended early' 'cannot write' || exit 1
+      t=$((t + n)) w=$((w + n))
+      ;;
     esac
   done
 fi
