@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Words of nodes: what one says of its keys, of files, of itself. Only names and keys come out, and memory is bounded by
-// what came in.
+// Words of nodes: what one says of its keys, of files, of itself. Only names and keys come out, and memory is bounded
+// by what came in.
 #include "core/keys/gather.c"
 
 #include "core/node/ask.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The programs that move and compare data on nodes, run here: where there is a perl it does the work, and elsewhere sh. One
-// contract for both, so that it does not matter which of them is at an end of a copy.
+// The programs that move and compare data on nodes, run here: where there is a perl it does the work, and elsewhere sh.
+// One contract for both, so that it does not matter which of them is at an end of a copy.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What core/ runs on nodes, run here, in a directory whose name is sh: what the tools tell is read by the one parser, and
-// the name stays data. With the tester's own rights.
+// What core/ runs on nodes, run here, in a directory whose name is sh: what the tools tell is read by the one parser,
+// and the name stays data. With the tester's own rights.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -211,7 +211,8 @@ const struct cmd_def cmd_hosts_sync = {
     .view = {VIEW_CUSTOM, .render = apply_render},
     .run = run_sync};
 
-// hosts-diff and hosts-revert: --plan and --revert of the above under their own names. Their rows begin with the same ones.
+// hosts-diff and hosts-revert: --plan and --revert of the above under their own names. Their rows begin with the same
+// ones.
 
 static const struct opt_def diff_opts[] = {
     [NODES] = NODES_ROW(0, "which: NODE[,NODE…]; default: all nodes and this machine"),

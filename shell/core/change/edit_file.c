@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One file on a node: seen in one round trip, written in another. Job threads. See edit_priv.h.
 //
-// The lock is flock(2) on a file in a directory of root's own (tools/lock_place.sh), one for all edits of a node: a lock on
-// anything that others can open, such as /etc, could be held by any of them. An edit takes milliseconds.
+// The lock is flock(2) on a file in a directory of root's own (tools/lock_place.sh), one for all edits of a node: a
+// lock on anything that others can open, such as /etc, could be held by any of them. An edit takes milliseconds.
 #include <string.h>
 #include <time.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The inside of core/edit: files on nodes (edit_file.c), the run of a plan (edit.c), taking back (edit_revert.c), reports
-// (edit_report.c), commands
-// (edit_command.c). Job threads.
+// The inside of core/edit: files on nodes (edit_file.c), the run of a plan (edit.c), taking back (edit_revert.c),
+// reports (edit_report.c), commands (edit_command.c). Job threads.
 #pragma once
 
 #include "base/mem.h"
@@ -21,7 +20,8 @@ struct edit_file {
 void edit_file_release(struct edit_file *f);
 #define _cleanup_edit_file_ _cleanup_(edit_file_release)
 
-// `node` NULL: the admin's machine. Errors: what place_exec() says; ERR_STATE: not a regular file; ERR_UNSAFE: too large.
+// `node` NULL: the admin's machine. Errors: what place_exec() says; ERR_STATE: not a regular file; ERR_UNSAFE: too
+// large.
 int edit_file_gather(struct ctx *ctx, struct job *job, struct node *node, const char *path, bool as_user,
                      struct edit_file *ret, struct err *e);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Taking back the steps of a journal, last first, nodes at the same time. Job threads. See edit.h. All that is needed is
-// in the journal: the console that wrote it may be gone for days.
+// Taking back the steps of a journal, last first, nodes at the same time. Job threads. See edit.h. All that is needed
+// is in the journal: the console that wrote it may be gone for days.
 #include <string.h>
 
 #include "base/json.h"

@@ -8,7 +8,8 @@
 #include "core/copy/priv.h"
 #include "io/job.h"
 
-// `q` without the rights and the limit: root's there, one's own here; to sync a large file, or to map one, may take long.
+// `q` without the rights and the limit: root's there, one's own here; to sync a large file, or to map one, may take
+// long.
 static int look(struct copy *c, const struct copy_side *s, struct job *job, struct question q, struct facts *ret,
                 struct err *e)
 {

@@ -45,12 +45,12 @@ struct copy {
     uint64_t phase_done, phase_total;
 };
 
-// tools/, a file each, which says more: a reader and a writer of ranges, and a maker of digests. Each is sh and coreutils;
-// where there is a perl, its one process does what takes a fork of dd for each range otherwise.
-// Framing: a head of 40 bytes "OFFSET LENGTH" (19 columns each, blank-padded) and LENGTH bytes. A negative LENGTH: so many
-// zeros, no bytes follow. LENGTH 0: the writer tells how many bytes it has written. Before all others comes a head
-// "=IDENTITY" of the file that is to be written: the writer may have been started before it was known. The reader gets its
-// ranges on stdin as lines, with a third word for zeros, and ends with stdin; the writer too.
+// tools/, a file each, which says more: a reader and a writer of ranges, and a maker of digests. Each is sh and
+// coreutils; where there is a perl, its one process does what takes a fork of dd for each range otherwise. Framing: a
+// head of 40 bytes "OFFSET LENGTH" (19 columns each, blank-padded) and LENGTH bytes. A negative LENGTH: so many zeros,
+// no bytes follow. LENGTH 0: the writer tells how many bytes it has written. Before all others comes a head "=IDENTITY"
+// of the file that is to be written: the writer may have been started before it was known. The reader gets its ranges
+// on stdin as lines, with a third word for zeros, and ends with stdin; the writer too.
 
 // What $2 is, once the destination was looked at: "part:IDENTITY". The caller frees.
 char *copy_target(const struct copy_side *s);

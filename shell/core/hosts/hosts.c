@@ -49,8 +49,8 @@ static bool is_reserved(const char *name)
     return n > 10 && strcasecmp(name + n - 10, ".localhost") == 0;
 }
 
-// RFC 1123 2.1: labels of letters, digits and inner hyphens, 63 at most, 255 in all; the last one not all digits, as the
-// name would look like an address.
+// RFC 1123 2.1: labels of letters, digits and inner hyphens, 63 at most, 255 in all; the last one not all digits, as
+// the name would look like an address.
 bool hosts_name_is_valid(const char *name)
 {
     size_t label = 0;
@@ -114,8 +114,8 @@ static void words_of(const char *line, size_t len, struct strv *ret)
     }
 }
 
-// Why this name of a line is in the way: the address that it should have, or "" for the machine's own on loopback; NULL: it
-// is not.
+// Why this name of a line is in the way: the address that it should have, or "" for the machine's own on loopback;
+// NULL: it is not.
 static const char *in_the_way(const struct hosts *h, const struct address *a, const char *name)
 {
     if (is_reserved(name))

@@ -119,8 +119,8 @@ static int take_facts(struct keys_account *a, const struct facts *facts, struct 
     return a->user && *a->user ? 0 : facts_unexpected(a->node, facts, e);
 }
 
-// The files may belong to another sshd than the one that was talked to (a container, a second sshd on its own port): then
-// the key it proved to have is the only one that is known for certain.
+// The files may belong to another sshd than the one that was talked to (a container, a second sshd on its own port):
+// then the key it proved to have is the only one that is known for certain.
 static void trust(struct keys_account *a, const char *shown)
 {
     if (strv_has(&a->host_keys, shown))
@@ -132,8 +132,8 @@ static void trust(struct keys_account *a, const char *shown)
     add_key(&a->host_keys, shown, false);
 }
 
-// A node may call itself what it likes. Only a name that leads to where this console was shown the host key is taken from
-// it: the key goes into known_hosts under it, and from then on the node may play whoever has that name.
+// A node may call itself what it likes. Only a name that leads to where this console was shown the host key is taken
+// from it: the key goes into known_hosts under it, and from then on the node may play whoever has that name.
 static void keep_proved_names(struct keys *k, struct job *job, struct keys_account *a)
 {
     struct session *s = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A key for an account that has none: the command that makes it, and the one that removes it and nothing else. See keys.h.
-// No input or output of its own; job threads.
+// A key for an account that has none: the command that makes it, and the one that removes it and nothing else. See
+// keys.h. No input or output of its own; job threads.
 #include <string.h>
 
 #include "base/token.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Images onto a share. See nfs/adopt.h. The scripts may be cut off anywhere and run again: nothing is removed before its
-// copy was compared, and what is half copied bears another name.
+// Images onto a share. See nfs/adopt.h. The scripts may be cut off anywhere and run again: nothing is removed before
+// its copy was compared, and what is half copied bears another name.
 #include "core/nfs/adopt.h"
 
 #include <string.h>

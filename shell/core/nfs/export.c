@@ -3,8 +3,8 @@
 //
 // What a server exports is read from its files at certain times only, so a change of a file has to be followed by a
 // re-reading, and so has the way back. The checksum of the file last read is kept in /run/migsh-nfs, so that a second
-// application finds nothing to do; that directory is gone after a reboot, when the server has read its files anyway, and
-// one re-reading more does no harm.
+// application finds nothing to do; that directory is gone after a reboot, when the server has read its files anyway,
+// and one re-reading more does no harm.
 #include "core/nfs/export.h"
 
 #include <string.h>
@@ -188,8 +188,8 @@ static int add_ganesha(struct plan *p, const struct nfs_export *x, const struct 
     return changes;
 }
 
-// `state` is "enabled active" by systemctl's statuses (a static unit is enabled); NULL: the unit comes with the package.
-// What was so already is left so on the way back. A start that fails leaves the unit enabled.
+// `state` is "enabled active" by systemctl's statuses (a static unit is enabled); NULL: the unit comes with the
+// package. What was so already is left so on the way back. A start that fails leaves the unit enabled.
 static void add_unit(struct plan *p, const struct nfs_export *x, const char *unit, const char *state)
 {
     bool enabled = state && str_starts(state, "enabled"), active = state && str_ends(state, " active");

@@ -12,8 +12,8 @@
 #include "io/probe/probe.h"
 #include "io/ssh/remote.h"
 
-// A repository of somebody's that is gone fails the whole update, and need not matter. zypper's statuses from 100 on are
-// successes with something to say (102: the machine should be rebooted), but for 104 and 105.
+// A repository of somebody's that is gone fails the whole update, and need not matter. zypper's statuses from 100 on
+// are successes with something to say (102: the machine should be rebooted), but for 104 and 105.
 static const struct {
     const char *pm, *server, *client, *words;
 } packagers[] = {

@@ -34,7 +34,8 @@ struct nfs_source {
     struct strv same;  // all the ways a mount table may have it
     struct node *node; // of the inventory, or NULL
 };
-// "SERVER:PATH", SERVER a node's name, a host name, an address, or an IPv6 address in brackets. A node becomes its address.
+// "SERVER:PATH", SERVER a node's name, a host name, an address, or an IPv6 address in brackets. A node becomes its
+// address.
 int nfs_source_parse(struct ctx *ctx, const char *text, struct nfs_source *ret, struct err *e);
 void nfs_source_release(struct nfs_source *s);
 #define _cleanup_nfs_source_ _cleanup_(nfs_source_release)

@@ -8,8 +8,8 @@
 
 enum { LOCK_LANES = 64 }; // so many locks at once
 
-// The console must give it up before the node does: a sign of life every BEAT_MS, an answer within TRUST_MS, and the node
-// waits PATIENCE_S for the next one.
+// The console must give it up before the node does: a sign of life every BEAT_MS, an answer within TRUST_MS, and the
+// node waits PATIENCE_S for the next one.
 enum { LOCK_BEAT_MS = 3000, LOCK_TRUST_MS = 22000, LOCK_PATIENCE_S = 30 };
 
 enum hold_state {

@@ -12,8 +12,8 @@
 #include "io/job.h"
 #include "io/local.h"
 
-// tools/place_root.sh ends with this status, and these words behind all that a login shell may print, where sudo wants a
-// password.
+// tools/place_root.sh ends with this status, and these words behind all that a login shell may print, where sudo wants
+// a password.
 enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
 static const char needs_password[] = "migsh: sudo wants a password";
 
@@ -102,8 +102,8 @@ static int hand_output(void *data, bool is_stderr, const void *s, size_t n, stru
     return f->spec->output(f->spec->data, is_stderr, s, n, e);
 }
 
-// By sudo, which reads the password from its stdin up to the newline; the rest is the script's. -k: a password that sudo
-// does not ask for (it remembers an earlier one) would end up in the script's input.
+// By sudo, which reads the password from its stdin up to the newline; the rest is the script's. -k: a password that
+// sudo does not ask for (it remembers an earlier one) would end up in the script's input.
 static int run_with_password(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                              const char *password, struct remote_result *result, struct err *e)
 {

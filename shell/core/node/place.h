@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Running a script on a node, or on the admin's machine with the same words; as root by sudo where the login is not
-// root's. Job threads. The password that sudo may want is asked for once for each node, kept in memory only (wiped at the
-// end), and given to sudo on its stdin: never in argv, log or journal.
+// root's. Job threads. The password that sudo may want is asked for once for each node, kept in memory only (wiped at
+// the end), and given to sudo on its stdin: never in argv, log or journal.
 #pragma once
 
 #include "base/err.h"
@@ -29,8 +29,8 @@ struct place_exec {
     int wake_fd;
 };
 
-// 0 whatever the exit status (in result); `node` NULL is the admin's machine. Errors as session_exec(), and ERR_AUTH when
-// root is needed and neither sudo nor a password helps.
+// 0 whatever the exit status (in result); `node` NULL is the admin's machine. Errors as session_exec(), and ERR_AUTH
+// when root is needed and neither sudo nor a password helps.
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                struct remote_result *result, struct err *e);
 // A script that brings its own words: "set -- 'WORD' …" before it. The caller frees.
@@ -42,6 +42,6 @@ char *place_words(const struct place_exec *spec);
 char *place_command(const struct place_exec *spec);
 // "source", or "(admin)".
 const char *place_name(const struct node *node);
-// What a script there printed is not what it prints: ERR_FAILED, with the beginning of it, where our own marks belong; what
-// follows may be a file's text. Returns -1.
+// What a script there printed is not what it prints: ERR_FAILED, with the beginning of it, where our own marks belong;
+// what follows may be a file's text. Returns -1.
 int place_unexpected(const struct node *node, const char *output, struct err *e);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The file $1, of which at most $2 bytes are wanted: what it is, and at last its content. A process takes longer than all
-# the rest, so there is one: readlink is left to paths that do go through a link. 20: it is no file that could be edited.
+# The file $1, of which at most $2 bytes are wanted: what it is, and at last its content. A process takes longer than
+# all the rest, so there is one: readlink is left to paths that do go through a link. 20: it is no file that could be
+# edited.
 # shellcheck shell=sh disable=SC2088,SC2154 # ~ is ours to resolve; nl
 set -f
 p=$1 n='' l=''

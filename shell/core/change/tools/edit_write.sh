@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Replaces a file, behind lock_place.sh; the new content is the input. Processes are what costs here, too: both sums by one,
-# and owners are only looked at where they are not one's own.
+# Replaces a file, behind lock_place.sh; the new content is the input. Processes are what costs here, too: both sums by
+# one, and owners are only looked at where they are not one's own.
 #   $1 real path    $2 sha256 seen, or "absent"    $3 bytes to come, or "absent"    $4 their sha256
 #   $5 mode    $6 owner, or ""    $7 mode of a directory to make, or "0", or "drop"
 #   $8 backup's name, or "" for none    $9 the temporary file's name
-# "done HOW" says renamed, removed, or why it had to be written in place: busy, foreign. 21: the file is not the one seen
-# any more; 27: it has an owner that a new one could not have.
+# "done HOW" says renamed, removed, or why it had to be written in place: busy, foreign. 21: the file is not the one
+# seen any more; 27: it has an owner that a new one could not have.
 # shellcheck shell=sh disable=SC2046,SC2154 # words are what is wanted of sha256sum and stat; locks
 umask 077
 r=$1 old=$2 n=$3 new=$4 mode=$5 owner=$6 dirmode=$7 b=$8 w=$9 t='' nb='' md='' stay='' d=${1%/*}

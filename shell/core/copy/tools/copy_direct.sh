@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From node to node: the reader's command line $1, and by ssh the writer's, $5, on $4 with port $2 as $3. The reader ends
-# when its stdin does, so the console has to hear of it ("@end STATUS") when ssh ends by itself.
+# From node to node: the reader's command line $1, and by ssh the writer's, $5, on $4 with port $2 as $3. The reader
+# ends when its stdin does, so the console has to hear of it ("@end STATUS") when ssh ends by itself.
 # shellcheck shell=sh
 eval "$1" | {
   ssh -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=10 \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a file or device is and who uses it, for the programs that look at an end of a copy (core/copy/look.c). They share
-# their variables: $r is the file, resolved; $k its kind.
+# What a file or device is and who uses it, for the programs that look at an end of a copy (core/copy/look.c). They
+# share their variables: $r is the file, resolved; $k its kind.
 # shellcheck shell=sh disable=SC2034,SC2046,SC2154,SC2183 # identity, ids, owner; words of stat; self
 
 # Sets $r to where $1 leads; $2 "-e": empty, if nothing is there.
@@ -31,9 +31,9 @@ looks() {
   *) return 1 ;;
   esac
 }
-# Says "used WHO" of $1, whose facts are known; $2 "readers": who only reads it does not count. A device may be open by any
-# name: libvirt gives QEMU device nodes of its own. A process that is gone when its name is asked for uses nothing. At last
-# the kernel is asked, which tells of swap and of partitions that are mounted, too.
+# Says "used WHO" of $1, whose facts are known; $2 "readers": who only reads it does not count. A device may be open by
+# any name: libvirt gives QEMU device nodes of its own. A process that is gone when its name is asked for uses nothing.
+# At last the kernel is asked, which tells of swap and of partitions that are mounted, too.
 used() {
   if [ -b "$1" ]; then
     p=$(find /proc/[0-9]*/fd -maxdepth 1 -type l -print0 2>/dev/null | xargs -0r stat -L -c '%F %t:%T %n' 2>/dev/null |

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Gives the target of $1 its owner, $3 by name or $4 by number, its mode $5, and its name. Behind copy_path.sh and
-# copy_facts.sh. Owner and mode are given to the opened file; if that file cannot have the name, it gets back what it had.
-# "made" is said of the name: who reads it there sees the same.
+# copy_facts.sh. Owner and mode are given to the opened file; if that file cannot have the name, it gets back what it
+# had. "made" is said of the name: who reads it there sees the same.
 # shellcheck shell=sh disable=SC2154 # d, part, name, r and what facts() sets
 made() {
   case $2 in *:b*) ;; *) say made "$(stat -c '%i %.9Z %.9W' -- "$name")" ;; esac

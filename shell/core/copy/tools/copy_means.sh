@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# tools says which digests and compressors there are; show_map FILE tells, at last, what of it is data. Without a qemu-img
-# it tells nothing, and all of it may be data.
+# tools says which digests and compressors there are; show_map FILE tells, at last, what of it is data. Without a
+# qemu-img it tells nothing, and all of it may be data.
 # shellcheck shell=sh
 tools() {
   t=

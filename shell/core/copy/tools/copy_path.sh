@@ -18,7 +18,8 @@ fixed() {
 }
 
 # Goes to the directory of $1, name by name, so that what comes after is about names in it, whatever becomes of those
-# above. Sets $d to its path, $r to ./NAME and $part to ./.NAME.migsh-part; or fails with $why (empty: no such directory).
+# above. Sets $d to its path, $r to ./NAME and $part to ./.NAME.migsh-part; or fails with $why (empty: no such
+# directory).
 reach() {
   left=$1 d='' r='' n=0 why=''
   unset CDPATH

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Writes framed bytes (see core/copy/priv.h) to $r, which copy_path.sh has set, if it is the file of the identity that they
-# begin with. $3: "lock" or "". $4: "zstd" or "". Says "@ready", "@done DATA READ", and with zstd "@end STATUS".
+# Writes framed bytes (see core/copy/priv.h) to $r, which copy_path.sh has set, if it is the file of the identity that
+# they begin with. $3: "lock" or "". $4: "zstd" or "". Says "@ready", "@done DATA READ", and with zstd "@end STATUS".
 # shellcheck shell=sh disable=SC2154 # r
 write_ranges() {
 if perl -e 1 2>/dev/null; then

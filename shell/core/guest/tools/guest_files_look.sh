@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What files are, and who uses them: pairs of words, "stat", "save", "probe" or "image:FORMAT", and a path. The facts of the
-# pair N are rows "KEY N VALUE". The list of what is open for writing names inodes, and block devices by their numbers:
-# libvirt gives QEMU device nodes of its own. QEMU locks images, over NFS too; the first call notices, the second does not
-# care.
+# What files are, and who uses them: pairs of words, "stat", "save", "probe" or "image:FORMAT", and a path. The facts of
+# the pair N are rows "KEY N VALUE". The list of what is open for writing names inodes, and block devices by their
+# numbers: libvirt gives QEMU device nodes of its own. QEMU locks images, over NFS too; the first call notices, the
+# second does not care.
 # shellcheck shell=sh disable=SC2154 # nl
 open=$nl$(find /proc/[0-9]*/fd -maxdepth 1 -type l -perm -200 -print0 2>/dev/null |
   xargs -0r stat -L --printf 'f %d:%i\nd %F %t:%T\n' 2>/dev/null)$nl

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Asks the node's resolver for the names $3 … and prints each that has another address than it should have ($2: "NAME
-# ADDRESS", a line each), and the machine's own name, where it leads to a loopback address; status 1 then. getent(1) prints
-# a line "ADDRESS NAME ALIAS…" for each name it finds. awk judges it, unless it is to the byte $1, what glibc prints where
-# all is well.
+# ADDRESS", a line each), and the machine's own name, where it leads to a loopback address; status 1 then. getent(1)
+# prints a line "ADDRESS NAME ALIAS…" for each name it finds. awk judges it, unless it is to the byte $1, what glibc
+# prints where all is well.
 # shellcheck shell=sh
 LC_ALL=C; export LC_ALL
 read -r own </proc/sys/kernel/hostname || own=$(uname -n)

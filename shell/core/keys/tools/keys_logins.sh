@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Logs in somewhere and leaves, four words each time: number, host, port, user. One login after another: sshd turns some
-# away when more than ten are on their way in. UpdateHostKeys would write into known_hosts. A fact for each: "login NUMBER
-# STATUS MILLISECONDS WORDS", what ssh said last; -1 without GNU date. By keys_as.sh, so perhaps without what defines say.
+# away when more than ten are on their way in. UpdateHostKeys would write into known_hosts. A fact for each: "login
+# NUMBER STATUS MILLISECONDS WORDS", what ssh said last; -1 without GNU date. By keys_as.sh, so perhaps without what
+# defines say.
 # shellcheck shell=sh
 LC_ALL=C; export LC_ALL
 now() {

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What an account and its machine have of keys. $1: the account, or "" for one's own; $2: "admin" or "node", or "made" when
-# all is known but the key that the account has been given since (and that was tried then). ssh-keygen -y shows whether the
-# key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to eval. The bare
-# echos end a last line that has no end.
-# The host keys and rules are those of sshd's configuration. What `sshd -T` says is exact, but it takes as long as half a
-# login: root asks it only where reading the file is not enough (Match, Include, drop-in files that set any of it). Where
-# it would have to be asked and cannot be, the rules are not known: one that stands there may be for another user only.
-# Few processes: forking is what takes the time.
+# What an account and its machine have of keys. $1: the account, or "" for one's own; $2: "admin" or "node", or "made"
+# when all is known but the key that the account has been given since (and that was tried then). ssh-keygen -y shows
+# whether the key works without a passphrase. The account's name was checked by keys_new(), so it is nothing else to
+# eval. The bare echos end a last line that has no end. The host keys and rules are those of sshd's configuration. What
+# `sshd -T` says is exact, but it takes as long as half a login: root asks it only where reading the file is not enough
+# (Match, Include, drop-in files that set any of it). Where it would have to be asked and cannot be, the rules are not
+# known: one that stands there may be for another user only. Few processes: forking is what takes the time.
 # shellcheck shell=sh
 u=$1 h=$HOME
 if [ -O / ]; then me=root; else me=$(id -un); fi

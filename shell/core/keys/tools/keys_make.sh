@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Makes a key; $1: its mark, $2: its comment. Made under a name of its own and put in place whole, the private half last and
-# never over another (mv -n says nothing then, but leaves its source), so that it can be cut off anywhere and begun again.
+# Makes a key; $1: its mark, $2: its comment. Made under a name of its own and put in place whole, the private half last
+# and never over another (mv -n says nothing then, but leaves its source), so that it can be cut off anywhere and begun
+# again.
 # shellcheck shell=sh
 umask 077
 d=$HOME/.ssh f=$HOME/.ssh/id_ed25519 w=$HOME/.ssh/.$1

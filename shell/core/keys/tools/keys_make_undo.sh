@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Removes the key of mark $1; $2: "dir" when the directory was not there before. A private half that does not belong to our
-# public one is somebody else's. The public one goes last, as it bears the mark.
+# Removes the key of mark $1; $2: "dir" when the directory was not there before. A private half that does not belong to
+# our public one is somebody else's. The public one goes last, as it bears the mark.
 # shellcheck shell=sh
 d=$HOME/.ssh f=$HOME/.ssh/id_ed25519
 rm -f "$d/.$1" "$d/.$1.pub"

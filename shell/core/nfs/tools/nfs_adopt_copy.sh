@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copies what is aside, in $2, to the directory $1, the share by now, and compares it; $3: the list of what was copied,
-# empty files of the same names. Behind nfs_adopt_alone.sh. May be cut off anywhere and run again: nothing is there under
-# its name before it was compared.
+# empty files of the same names. Behind nfs_adopt_alone.sh. May be cut off anywhere and run again: nothing is there
+# under its name before it was compared.
 # shellcheck shell=sh disable=SC2154 # sum
 alone "$2"
 cd "$2" || exit 1

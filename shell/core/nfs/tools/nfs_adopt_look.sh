@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Who has a file of the directory $1 open, in a fact "user WHO" each: by device and inode, so that mount namespaces and
-# other names do not hide it (a lock, OFD ones too, is held by an open file). $2: the copy aside; "aside yes": it is there.
+# other names do not hide it (a lock, OFD ones too, is held by an open file). $2: the copy aside; "aside yes": it is
+# there.
 # shellcheck shell=sh
 [ ! -e "$2" ] || say aside yes
 t=$(mktemp -d) || exit 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Takes back what nfs_adopt_copy.sh has copied: words as there, behind the same and a function is_mounted. With the share
-# still mounted, no list and nothing aside mean that it was discarded. Only what was copied goes, and nothing if any of it
-# has changed on the share since: a guest may have run on it.
+# Takes back what nfs_adopt_copy.sh has copied: words as there, behind the same and a function is_mounted. With the
+# share still mounted, no list and nothing aside mean that it was discarded. Only what was copied goes, and nothing if
+# any of it has changed on the share since: a guest may have run on it.
 # shellcheck shell=sh disable=SC2154 # sum
 if [ -d "$2" ]; then alone "$2"; fi
 if [ ! -d "$3" ]; then

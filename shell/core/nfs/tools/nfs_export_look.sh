@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What there is to export the directory $1 with, behind nfs_packages.sh and nfs_listening.sh; at last the text of the file
-# that the server reads. A real exportfs is a program; a script of that name is the site's own front for another server.
+# What there is to export the directory $1 with, behind nfs_packages.sh and nfs_listening.sh; at last the text of the
+# file that the server reads. A real exportfs is a program; a script of that name is the site's own front for another
+# server.
 # shellcheck shell=sh
 if [ -d "$1" ]; then say dir yes; elif [ -e "$1" ]; then say dir other; else say dir no; fi
 say missing "$(missing "$1")"

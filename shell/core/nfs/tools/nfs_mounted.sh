@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# mounted POINT [SOURCES]: is anything mounted at POINT (as a mount table has it), and if so, one of SOURCES, a line each?
+# mounted POINT [SOURCES]: is anything mounted at POINT (as a mount table has it), and if so, one of SOURCES, a line
+# each?
 # shellcheck shell=sh
 mounted() {
   M=$1 S=${2-} awk '$5 == ENVIRON["M"] {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is at the directory $1, which a mount table has as $2; behind nfs_packages.sh and nfs_mounted.sh. What is mounted is
-# not touched, not even by readlink: its server may be gone, and then whoever touches it hangs.
+# What is at the directory $1, which a mount table has as $2; behind nfs_packages.sh and nfs_mounted.sh. What is mounted
+# is not touched, not even by readlink: its server may be gone, and then whoever touches it hangs.
 # shellcheck shell=sh
 real=$1 m=
 if mounted "$2"; then m=1; else real=$(readlink -m -- "$1" 2>/dev/null) || real=$1; fi

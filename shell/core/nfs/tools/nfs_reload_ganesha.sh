@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Has nfs-ganesha read its configuration $1 again, behind nfs_keep_sum.sh. SIGHUP is what ganesha's unit does to reload.
-# It reads its exports in its own time and says so in its log; a log that cannot be found (syslog, journald) is not waited
-# for.
+# It reads its exports in its own time and says so in its log; a log that cannot be found (syslog, journald) is not
+# waited for.
 # shellcheck shell=sh
 pid=
 for p in /proc/[0-9]*; do

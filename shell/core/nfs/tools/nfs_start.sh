@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Starts the NFS server without systemd, by whatever start script there is, behind nfs_listening.sh. $1: the names that its
-# service may have.
+# Starts the NFS server without systemd, by whatever start script there is, behind nfs_listening.sh. $1: the names that
+# its service may have.
 # shellcheck shell=sh
 PATH=$PATH:/usr/sbin:/sbin
 for s in rpcbind $1; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Unmounts $1; may tell a fact "note TEXT". On a mount whose server is gone umount may wait for ever: it gets a limit, and
-# then the mount is only taken out of sight. Not so where the server answers: what it is still being sent must be there
-# when this ends. Who is stuck in the kernel stays behind, and must not hold our streams open.
+# Unmounts $1; may tell a fact "note TEXT". On a mount whose server is gone umount may wait for ever: it gets a limit,
+# and then the mount is only taken out of sight. Not so where the server answers: what it is still being sent must be
+# there when this ends. Who is stuck in the kernel stays behind, and must not hold our streams open.
 # shellcheck shell=sh
 PATH=$PATH:/usr/sbin:/sbin
 timeout -k 1 10 stat -f -- "$1" </dev/null >/dev/null 2>&1

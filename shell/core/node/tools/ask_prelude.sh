@@ -2,8 +2,9 @@
 # Every question to a node begins with this (core/node/ask.h). The tool behind it tells facts:
 #   say KEY VALUE    "@KEY VALUE", one line whatever is in VALUE
 #   missing DIR      prints how many directories of it are not there
-# Rows of a list are facts of one key, and programs may print those themselves: sed 's/^/@entry /'. A line "@text" is the
-# last one: what comes after it is one text of any bytes. The first fact keeps what a login shell prints apart from ours.
+# Rows of a list are facts of one key, and programs may print those themselves: sed 's/^/@entry /'. A line "@text" is
+# the last one: what comes after it is one text of any bytes. The first fact keeps what a login shell prints apart from
+# ours.
 # shellcheck shell=sh
 LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
 nl='
