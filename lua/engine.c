@@ -96,6 +96,7 @@ static int boot(lua_State *L)
     ask_open(L);
     rows_open(L);
     fetch_open(L);
+    node_open(L);
     files_open(L);
     run_open(L);
     interrupt_open(L);

@@ -50,6 +50,7 @@ void op_open(lua_State *L);
 void ask_open(lua_State *L);
 void rows_open(lua_State *L);
 void fetch_open(lua_State *L);
+void node_open(lua_State *L);
 void files_open(lua_State *L);
 void run_open(lua_State *L);
 void watch_open(lua_State *L);

@@ -76,12 +76,24 @@ nothing to do.]],
     { title = "OBJECTS", rows = {
       { form = "mig.node(NAME), mig.nodes()", names = { "node", "nodes" }, text = [[
 A node of the inventory, or all: fields name, address, user, port, uri, roles; node:exec(TEXT or {WORD…}, {OPTION…});
-node:domain(NAME). Stands for its name in commands.]],
+node:domain(NAME); node:run and node:tool, see below. Stands for its name in commands.]],
         example = [[print(mig.node"source":exec("uptime").stdout)]] },
       { form = "mig.current() -> {node =} or {uri =}, or nil", names = { "current" }, text = [[
 The current host (connect, --connect): a node of the inventory, or a URI. A recipe that looks for a domain by itself
 looks on that node alone, as commands do.]],
         example = [[local here = mig.current(); print(here and (here.node or here.uri))]] },
+      { form = "node:run(SCRIPT or {WORD…}, ARGUMENT…, {input =, timeout =}) -> text, node:tool(NAME, …) -> text",
+        names = {}, text = [[
+Runs a script for sh there as root, be it by sudo, whose password is asked for once where it wants one; with its
+ARGUMENTs as $1 …, or words that are one command. Returns what it prints; an exit status but 0 is raised, with what it
+said. The script's own function `input` prints input, once; words have it as their standard input. node:tool runs a
+tool: the file tools/NAME.sh in a directory of recipes.]],
+        example = [[
+mig.node"dest":run{"rm", "-f", "--", path}
+mig.node"dest":run('mkdir -p -- "$1" && input >"$1/hello"', "/srv/hello", {input = "hello\n", timeout = "10s"})]] },
+      { form = "mig.tool(NAME) -> text", names = { "tool" }, text = [[
+What node:tool runs, without its comments. tools/NAME.sh is read once, and only if nobody but root and you could have
+written it.]], example = [[print(mig.tool "file_stat")]] },
       { form = "mig.domain(NAME[@NODE])", names = { "domain" }, text = [[
 A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
 ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],

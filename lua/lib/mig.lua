@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The table `mig` that scripts see: the functions of api.lua, and every command by its name.
-local core, errors, sched, verbs = ...
+local core, errors, sched, verbs, tool = ...
 local mig = { null = core.null, array = core.array }
 
 -- A duration as scripts write it: "1.5s", "250ms", or a number of milliseconds.
@@ -106,6 +106,9 @@ end
 mig.xml_mark = core.xml_mark
 mig.xml_marked = core.xml_marked
 mig.xml_unmarked = core.xml_unmarked
+
+-- The text of a tool that recipes run on nodes.
+mig.tool = tool
 
 mig.json_encode = core.json_encode
 mig.sha256 = core.sha256

@@ -26,6 +26,48 @@ function Node:exec(command, options)
   return mig.exec(args)[1]
 end
 
+-- {input =, timeout =} at the end of a list of arguments.
+local function split(...)
+  local args = table.pack(...)
+  local options = args.n > 0 and type(args[args.n]) == "table" and args[args.n] or nil
+  for i = 1, args.n - (options and 1 or 0) do
+    if type(args[i]) ~= "string" and type(args[i]) ~= "number" then
+      errors.raise("usage", "node:run: argument %d is a %s, and a text is wanted", i, type(args[i]))
+    end
+  end
+  args[options and args.n or args.n + 1] = nil
+  for key in pairs(options or {}) do
+    if key ~= "input" and key ~= "timeout" then
+      errors.raise("usage", "node:run takes the options input and timeout, and not '%s'", tostring(key))
+    end
+  end
+  return args, options or {}
+end
+
+local function run(node, script, args, options)
+  local timeout = options.timeout and mig.ms(options.timeout) or 0
+  local r = sched.await("node:run", core.node_run, node.name, script, args, options.input, timeout)
+  if r.status ~= 0 then
+    local said = r.stderr:gsub("%s+$", ""):gsub("^migsh: ", "")
+    errors.raise("failed", "%s: %s", node.name, said ~= "" and said or "exit status " .. r.status)
+  end
+  return r.stdout
+end
+
+-- As root: a script for sh with its arguments $1 …, or a list of words that are one command. What it prints.
+function Node:run(what, ...)
+  local args, options = split(...)
+  if type(what) == "table" then
+    what, args = options.input and 'input | "$@"' or '"$@"', what
+  end
+  return run(self, what, args, options)
+end
+
+-- The same with a tool.
+function Node:tool(name, ...)
+  return run(self, mig.tool(name), split(...))
+end
+
 function Node:domain(name)
   return mig.domain(name .. "@" .. self.name)
 end

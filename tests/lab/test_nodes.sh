@@ -13,6 +13,15 @@ lab down >/dev/null 2>&1
 up --ready --tls
 lab guest define local1 >/dev/null
 expect "exec on three hosts" 0 "^source: source\ndest: dest\nnfs: nfs\n" exec all -- hostname
+evil='a b'\''";$(touch pwned) -rf'
+lua="local n = mig.node 'dest'; return n:run('printf \"%s,\" \"\$@\"', [[$evil]], '', 7) .. n:run({'wc', '-c'}, {input = ('x'):rep(100000)})"
+expect "node:run: arguments and input arrive as they are" 0 "^\\Q$evil\\E,,7,100000\$" -c "=(function() $lua end)()"
+expect "node:run: what it said when it failed" 1 "error: dest: no such thing\$" -c "lua mig.node 'dest':run('echo no such thing >&2; exit 3')"
+expect "node:run: or nothing" 1 "error: dest: exit status 3\$" -c "lua mig.node 'dest':run('exit 3')"
+expect "node:run: a limit" 8 "error: .*dest: timed out" -c "lua mig.node 'dest':run('sleep 60', {timeout = '1s'})"
+expect "node:run: cancelled by another" 0 "^timeout\$" \
+    -c "=(function() local _, e = mig.try(mig.timeout, '1s', function() mig.node 'dest':run{'sleep', '60'} end); return e.code end)()"
+expect "node:run: and the node is well afterwards" 0 "^dest\$" -c "=mig.node 'dest':run{'hostname'}"
 expect "node-test: every transport passes" 0 \
     "source +ssh +pass.*source +qemu\+ssh +pass.*source +qemu\+libssh +pass.*source +qemu\+tcp +pass.*source +qemu\+tls +pass.*dest +ssh.*nfs +ssh +pass" \
     node-test
