@@ -208,8 +208,9 @@ ABOUT.lock names what nobody else may work on until this is done or taken back, 
 lists the nodes that it works on: there the lock is held for all consoles, whoever runs them, while this one works, and
 looked at before each step; a node that does not answer refuses.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
-or a function(tx, step, last record)), run = function(tx, step) return outcome, unchanged end, verify =
-function(tx, step, record) (begun, end unknown: its outcome if it is done), undo = function(tx, step, record),
+or a function(tx, step, last), where last is the record of an attempt that may have acted), run = function(tx, step,
+record) return outcome, unchanged end, verify = function(tx, step, record) (begun, end unknown: its outcome if it is
+done), undo = function(tx, step, record),
 commit = true (a point of no return once it is done; point, a text), harmless = true (it changes nothing), undo_at_once
 = true (when it fails)}. Each has to bear being run twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(),
 tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are done are not told of.]],

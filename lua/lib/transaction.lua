@@ -19,6 +19,18 @@ local function last_records(journal)
   return last
 end
 
+-- Of each step the last record of an attempt that may have changed something and was not taken back. A later one that
+-- found nothing left to do does not hide it.
+local function acted_records(journal)
+  local acted = {}
+  for _, record in ipairs(journal:steps()) do
+    if record.state ~= "unchanged" then
+      acted[key_of(record.name, record.about.key)] = record.state ~= "undone" and record or nil
+    end
+  end
+  return acted
+end
+
 local function check_steps(steps)
   local seen = {}
   for i, step in ipairs(steps) do
@@ -109,10 +121,9 @@ end
 
 -- Has a step acted that would have to be taken back?
 function Tx:has_acted()
-  local last = last_records(self.journal)
+  local acted = acted_records(self.journal)
   for _, step in ipairs(self.steps) do
-    local record = last[key_of(step.name, step.key)]
-    if record and not step.harmless and record.state ~= "unchanged" and record.state ~= "undone" then
+    if acted[key_of(step.name, step.key)] and not step.harmless then
       return true
     end
   end
@@ -171,6 +182,7 @@ function Tx:after_failure(step)
   end
 end
 
+-- `last`: the record of an attempt before this one, which may have acted.
 function Tx:do_step(step, last)
   local about, from = { title = step.title, key = step.key, commit = step.commit }, os.time()
   local _, lost = attempt(self.hold.check, self.hold)
@@ -190,7 +202,7 @@ function Tx:do_step(step, last)
     about[key] = value
   end
   local record = self.journal:intent(step.name, about)
-  local value, err, unchanged = attempt(step.run, self, step)
+  local value, err, unchanged = attempt(step.run, self, step, record)
   if err then
     self.journal:outcome(record, "failed", { code = err.code, msg = err.msg })
     if not self.quiet or self.resumed then
@@ -222,7 +234,7 @@ function Tx:take_up(step, record)
 end
 
 function Tx:run()
-  local last = last_records(self.journal)
+  local last, acted = last_records(self.journal), acted_records(self.journal)
   for _, step in ipairs(self.steps) do
     local record = last[key_of(step.name, step.key)]
     local state = record and record.state
@@ -231,7 +243,7 @@ function Tx:run()
     elseif state == "intent" then
       self:take_up(step, record)
     else
-      self:do_step(step, record)
+      self:do_step(step, acted[key_of(step.name, step.key)])
     end
   end
   self.journal:finish "done"
@@ -331,12 +343,11 @@ end
 
 -- Undoes whatever has acted, the last step first.
 function Tx:undo_acted()
-  local last = last_records(self.journal)
+  local acted = acted_records(self.journal)
   for i = #self.steps, 1, -1 do
     local step = self.steps[i]
-    local record = last[key_of(step.name, step.key)]
-    local state = record and record.state
-    if step.undo and state and state ~= "unchanged" and state ~= "undone" then
+    local record = acted[key_of(step.name, step.key)]
+    if step.undo and record then
       self:undo_step(step, record)
     end
   end

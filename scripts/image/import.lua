@@ -295,8 +295,8 @@ local function each_description(about, kinds, fn)
   end
 end
 
--- Right before it is defined, as libvirt would replace what is there. `again`: the step was begun before, so that a
--- domain with its uuid and its name may be ours.
+-- Right before it is defined, as libvirt would replace what is there. `again`: the step was begun before, and found no
+-- other one there, so that a domain with its uuid and its name may be ours.
 local function check_absent(tx, again)
   local about = tx.about
   local there = again and whereabouts.on(about.dest, about.uuid)
@@ -396,7 +396,7 @@ function import.workflow(about)
   end
   steps[#steps + 1] = { name = "define", title = "on " .. about.dest,
     about = function(tx, step, last)
-      step.again = last ~= nil
+      step.again = last ~= nil and not (type(last.outcome) == "table" and last.outcome.code == "exists")
       check_absent(tx, step.again)
       return { node = about.dest }
     end, run = define, undo = undo_define }

@@ -98,6 +98,14 @@ expect "journal-list offers that one" 0 'failed +6 +it +resume *~' journal-list
 expect "it can be closed as it is" 0 'closed' rollback "$(work_id)" --forget
 expect "and is done then" 0 'work .* done' journal-list
 expect "no journal" 3 "no journal" rollback 20261121-041914.120-work-3fa9c1
+work_new "fail cy+"
+run work "$w" </dev/null >/dev/null
+rm -f "$w"/fail*
+touch "$w/fail d"
+expect "a step failed behind what it did, and is done again: nothing is left of it to do" 10 'unchanged.*make cy~' resume "$(work_id)"
+expect "... it is taken back all the same" 0 'undone.*c +make cy~' rollback "$(work_id)"
+[ "$(made | tr -d a)" = "" ]
+report $? "... nothing of it is left" "$(made)"
 work_new "wait b+"
 interrupted "Ctrl-C in a step: 130 and the way on" 130 'step b: .*hint: resume .* goes on, rollback' INT work "$w"
 rm -f "$w"/wait*
