@@ -196,7 +196,7 @@ An unreadable one keeps others from beginning, as it may be of the same. This gi
 it holds nothing. rollback ID --forget does it.]], example = [[print(mig.journal_set_aside(id))]] },
     } },
     { title = "WORKFLOWS", rows = {
-      { form = "mig.transaction(COMMAND, ABOUT) -> value, text", names = { "transaction" }, text = [[
+      { form = "mig.transaction(COMMAND, ABOUT, OWN) -> value, text", names = { "transaction" }, text = [[
 Runs an undertaking of the recipe COMMAND in steps, each in a journal before it acts and after, so that another console
 can go on with it (resume ID) or take it back (rollback ID). The recipe has a function workflow(ABOUT) beside run, which
 makes the steps anew from ABOUT, all that is kept of a run, and nothing secret: {steps = {…}, finish = function(tx)
@@ -210,14 +210,16 @@ looked at before each step; a node that does not answer refuses.
 A step: {name =, key = (where several have one name), title =, about = (kept with its intent: all that undo needs;
 or a function(tx, step, last), where last is the record of an attempt that may have acted), run = function(tx, step,
 record) return outcome, unchanged end, verify = function(tx, step, record) (begun, end unknown: its outcome if it is
-done), undo = function(tx, step, record),
-commit = true (a point of no return once it is done; point, a text), harmless = true (it changes nothing), undo_at_once
-= true (when it fails)}. Each has to bear being run twice. tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(),
-tx.about, tx.id, tx.resumed. With quiet = true beside steps, those that are done are not told of.]],
+done), undo = function(tx, step, record), commit = true (a point of no return once it is done; point, a text), harmless
+= true (it changes nothing), undo_at_once = true (when it fails)}. Each has to bear being run twice.
+tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(), tx.about, tx.id, tx.resumed.
+Beside steps: with quiet = true those that are done are not told of; with redo = true resume also runs those again that
+were done before; with undo_done = true rollback takes back what is done, too.
+OWN is a table of what only this console has: tx.own, {} where there is none. Whoever gives one tells of the steps.]],
         example = [[
 return mig.transaction("my-recipe", {domain = "share", lock = "domain:share", nodes = {"source", "dest"}})]] },
-      { form = "mig.transaction_resume(ID, FORCE) -> value, text; mig.transaction_rollback(ID, FORGET) -> value; "
-          .. "mig.transaction_judge(ID) -> table",
+      { form = "mig.transaction_resume(ID, FORCE, OWN) -> value, text; mig.transaction_rollback(ID, FORGET, OWN) "
+          .. "-> value; mig.transaction_judge(ID) -> table",
         names = { "transaction_judge", "transaction_resume", "transaction_rollback" }, text = [[
 What the commands journal-resume and rollback do; and what an unfinished workflow's truth says now.]],
         example = [[mig.transaction_resume(mig.journals()[1].id)]] },

@@ -44,13 +44,14 @@ local function check_steps(steps)
   end
 end
 
--- The workflow of an open journal, and the lock on its nodes.
-local function make(journal, hold)
+-- The workflow of an open journal, and the lock on its nodes. own: the caller's, who then tells what becomes of it.
+local function make(journal, hold, own)
   local workflow = recipe.workflow(journal.command)(journal.about)
   check_steps(workflow.steps)
-  local tx = setmetatable({ journal = journal, hold = hold, id = journal.id, about = journal.about,
-    steps = workflow.steps, quiet = workflow.quiet, finish = workflow.finish, begun = workflow.begun,
-    ended = workflow.ended, truth = workflow.truth, outcomes = {}, states = {}, list = mig.array {} }, Tx)
+  local tx = setmetatable({ journal = journal, hold = hold, id = journal.id, about = journal.about, own = own or {},
+    silent = own ~= nil, steps = workflow.steps, quiet = workflow.quiet, finish = workflow.finish,
+    begun = workflow.begun, ended = workflow.ended, truth = workflow.truth, redo = workflow.redo,
+    undo_done = workflow.undo_done, outcomes = {}, list = mig.array {} }, Tx)
   for key, record in pairs(last_records(journal)) do
     if record.state == "done" or record.state == "unchanged" then
       tx.outcomes[key] = record.outcome
@@ -75,7 +76,7 @@ function Tx:tell(step, state, detail, seconds)
   self.list[#self.list + 1] = { name = step.name, key = step.key, title = title, state = state, detail = detail,
     seconds = seconds }
   local expected = state == "done" or state == "unchanged" or self.giving_up and state == "undone"
-  if self.quiet and not self.resumed and expected then
+  if self.silent or self.quiet and not self.resumed and expected then
     return
   end
   self:say(("%-11s %-9s %s%s"):format("[" .. state .. "]", step.name, title, detail and ": " .. detail or ""))
@@ -140,7 +141,7 @@ function Tx:stop(err, text)
     hint = hint and hint .. "; then: " .. way or way
   else
     self.journal:finish "reverted"
-    if not self.quiet then
+    if not self.silent and not self.quiet then
       self:say "nothing was changed"
     end
   end
@@ -238,7 +239,7 @@ function Tx:run()
   for _, step in ipairs(self.steps) do
     local record = last[key_of(step.name, step.key)]
     local state = record and record.state
-    if state == "done" or state == "unchanged" then
+    if (state == "done" or state == "unchanged") and not self.redo then
       self:tell(step, "skipped", "was " .. state .. " before")
     elseif state == "intent" then
       self:take_up(step, record)
@@ -261,15 +262,15 @@ function Tx:__close()
 end
 
 -- Begins an undertaking of the recipe `command`. about: all its steps are made from, and nothing secret; about.lock
--- names what nobody else may work on meanwhile, on about.nodes, about.domain is shown.
-function mig.transaction(command, about)
+-- names what nobody else may work on meanwhile, on about.nodes, about.domain is shown. own: what only this console has.
+function mig.transaction(command, about, own)
   local head = { workflow = true }
   for key, value in pairs(about) do
     head[key] = value
   end
   local journal <close> = mig.journal_begin(command, head)
   local hold <close> = locks.take(journal)
-  local tx <close> = make(journal, hold)
+  local tx <close> = make(journal, hold, own)
   if tx.begun then
     tx:begun()
   end
@@ -303,7 +304,7 @@ function Tx:refuse(judged, verb)
     value = { journal = self.id, verdict = judged.verdict, why = mig.array(judged.why) }, text = "" }
 end
 
-function mig.transaction_resume(id, force)
+function mig.transaction_resume(id, force, own)
   local journal <close> = open_workflow(id, "resume")
   local state = journal.found
   if state == "done" or state == "reverted" then
@@ -316,7 +317,7 @@ function mig.transaction_resume(id, force)
     end
   end
   local hold <close> = locks.take(journal)
-  local tx <close> = make(journal, hold)
+  local tx <close> = make(journal, hold, own)
   tx.resumed, tx.force = true, force
   local judged = tx:judge()
   if judged.verdict == "neither" or judged.verdict == "unknown" and not force then
@@ -385,22 +386,32 @@ local function forget(journal)
   return { journal = journal.id, state = "done", steps = mig.array {} }
 end
 
-function mig.transaction_rollback(id, only_forget)
+local function check_done(journal, only_forget)
+  if journal.found ~= "done" then
+    return
+  elseif only_forget then
+    errors.raise("state", "%s is done: it is closed already", journal.id)
+  elseif not recipe.workflow(journal.command)(journal.about).undo_done then
+    mig.error { code = "state", msg = journal.id .. " is done: it cannot be taken back any more",
+      hint = "do the opposite: migrate the domain back" }
+  end
+end
+
+function mig.transaction_rollback(id, only_forget, own)
   if only_forget and locks.is_unreadable(id) then
     return { journal = id, state = "aside", file = mig.journal_set_aside(id), steps = mig.array {} }
   end
   local journal <close> = open_workflow(id, "roll back")
   if not journal then
     return revert_changes(id)
-  elseif journal.found == "done" then
-    mig.error { code = "state", msg = id .. " is done: it cannot be taken back any more",
-      hint = "do the opposite: migrate the domain back" }
-  elseif only_forget then
+  end
+  check_done(journal, only_forget)
+  if only_forget then
     return forget(journal)
   elseif journal.found == "reverted" then
     return { journal = id, state = "reverted", steps = mig.array {} }
   end
   local hold <close> = locks.take(journal)
-  local tx <close> = make(journal, hold)
+  local tx <close> = make(journal, hold, own)
   return tx:roll_back()
 end

@@ -106,6 +106,21 @@ expect "a step failed behind what it did, and is done again: nothing is left of 
 expect "... it is taken back all the same" 0 'undone.*c +make cy~' rollback "$(work_id)"
 [ "$(made | tr -d a)" = "" ]
 report $? "... nothing of it is left" "$(made)"
+work_new
+expect "what only this console has: the end knows it, and the caller tells of the steps" 0 '^finished~mine~$' work "$w" --own mine
+work_new "fail d"
+run work "$w" --wish </dev/null >/dev/null
+rm -f "$w"/fail* "$w/b"
+expect "steps that are run again when it is gone on with: what somebody took away is there again" 0 'done.*make b~.*unchanged.*make cx~.*finished' resume "$(work_id)"
+expect "what is done is taken back" 0 'undone.*make e~.*undone.*make b~.*taken back' rollback "$(work_id)"
+[ "$(made | tr -d a)" = "" ]
+report $? "... all is as it was" "$(made)"
+expect "... once" 0 'taken back' rollback "$(work_id)"
+work_new
+run work "$w" --wish </dev/null >/dev/null
+expect "what is done is not closed once more" 10 'is done: it is closed already' rollback "$(work_id)" --forget
+[ "$(made)" = abcxcyde ]
+report $? "... and nothing taken back" "$(made)"
 work_new "wait b+"
 interrupted "Ctrl-C in a step: 130 and the way on" 130 'step b: .*hint: resume .* goes on, rollback' INT work "$w"
 rm -f "$w"/wait*

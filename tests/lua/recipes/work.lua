@@ -57,15 +57,17 @@ end
 return {
   description = "a workflow of the tests", example = "work /tmp/x",
   args = { { name = "dir", required = true, positional = true, help = "where" },
-    { name = "lock", help = "what it holds" } },
+    { name = "lock", help = "what it holds" }, { name = "own", help = "a word that only this console has" },
+    { name = "wish", type = "bool", help = "what is done is done again, and may be taken back" } },
   run = function(a)
-    return mig.transaction("work", { dir = a.dir, lock = a.lock, domain = "it" })
+    return mig.transaction("work", { dir = a.dir, lock = a.lock, domain = "it", wish = a.wish }, a.own
+      and { word = a.own })
   end,
-  workflow = function()
+  workflow = function(about)
     local steps = { make("a", nil, { harmless = true }), make "b", make("c", "x"), make("c", "y"),
-      make("d", nil, { commit = true, point = "d was made" }), make "e" }
-    return { steps = steps, finish = function(tx)
-      return { journal = tx.id, b = tx:outcome "b", y = tx:outcome("c", "y") }, "finished\n"
+      make("d", nil, not about.wish and { commit = true, point = "d was made" }), make "e" }
+    return { steps = steps, redo = about.wish, undo_done = about.wish, finish = function(tx)
+      return { journal = tx.id, b = tx:outcome "b", y = tx:outcome("c", "y") }, "finished\n" .. (tx.own.word or "")
     end, ended = function(tx)
       log(tx, "ended")
     end }
