@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Makes two bare nodes a migration pair: ssh keys, names, an NFS share or a pool on it; and takes all of it back.
 --
--- Each step is a command that has a plan of its own. Before one acts, the recipe's journal says which journal it will
--- keep, so whatever a killed console began is found again. The pool (prepare/pool.lua) is made in steps of the recipe's
--- own journal.
-local pool = require "prepare.pool"
+-- A workflow (mig.transaction) of the steps in prepare/steps.lua, made from the wish, which is in its journal's head.
+-- Here are the modes, and how it is told.
+local steps = require "prepare.steps"
 
 local TITLE = "prepare-nodes"
 
@@ -19,10 +18,11 @@ local function clean_path(what, text)
   return path
 end
 
--- What is asked for: {source, dest, nodes, pair, server (a node's name or nil), host, dir, share, at, pool}.
+-- What is asked for: {source, dest, nodes, pair, server (a node's name or nil), host, dir, share, at, pool, options …}.
 local function read_wish(a)
   local w = { source = a.source, dest = a.dest, nodes = { a.source, a.dest }, pair = { a.source, a.dest },
-    pool = a.pool }
+    pool = a.pool, to = a.to, export_options = a.export_options, hostname = a.hostname, user = a.user,
+    fix_conflicts = a.fix_conflicts, accept_new = a.accept_new }
   if a.source == a.dest then
     fail("usage", nil, "%s cannot be a pair with itself", a.source)
   end
@@ -48,54 +48,12 @@ local function read_wish(a)
   return w
 end
 
--- Steps ---------------------------------------------------------------------------------------------------------------
+-- Results -------------------------------------------------------------------------------------------------------------
 
--- Each: {name = as it is shown, verb, args} or {name, run}.
-local function make_steps(w, a)
-  local steps = {}
-  local function add(verb, words, args)
-    steps[#steps + 1] = { name = verb .. " " .. words, verb = verb, args = args }
-  end
-  local nodes = table.concat(w.nodes, " ")
-  add("key-exchange", nodes, { nodes = w.nodes, user = a.user, accept_new = a.accept_new })
-  for _, node in ipairs(a.hostname and w.nodes or {}) do
-    add("node-hostname", node, { node, node })
-  end
-  add("hosts-sync", nodes, { nodes = w.nodes, admin = true, fix_conflicts = a.fix_conflicts })
-  if w.server then
-    add("nfs-export", w.share, { w.server, w.dir, to = #a.to > 0 and a.to or w.pair, options = a.export_options })
-  end
-  if w.pool then
-    local share = w.host .. ":" .. w.dir
-    steps[#steps + 1] = { name = "pool " .. w.pool, run = pool.run, story = ("pool-define %s: netfs, %s at %s\n"
-      .. "pool-build, pool-start, pool-autostart\n"):format(w.pool, share, w.at) }
-  elseif w.share then
-    add("nfs-mount", ("%s at %s"):format(w.share, w.at), { nodes = w.pair, source = w.share, dir = w.at,
-      persist = true })
-  end
-  return steps
-end
-
--- A step's command in one of its modes. value (perhaps nil), error
-local function call(step, w, mode, journal)
-  if step.run then
-    return step.run(w, mode, journal)
-  end
-  local args = { [mode] = true, journal = journal }
-  for key, value in pairs(step.args) do
-    args[key] = value
-  end
-  local value, err = mig.try(mig[step.verb], args)
-  if err and not value and type(err.value) == "table" then
-    value = err.value
-  end
-  return value, err
-end
-
--- A step of the result.
-local function told(step, state, value, err)
+-- A part in the result.
+local function told(part, state, value, err)
   value = value or {}
-  local t = { name = step.name, state = state, changed = value.changed or 0, planned = value.planned or 0,
+  local t = { name = part.name, state = state, changed = value.changed or 0, planned = value.planned or 0,
     journal = value.journal, items = value.items or mig.array {} }
   t.error = err and { code = err.code, msg = err.msg, hint = err.hint } or nil
   return t
@@ -184,37 +142,38 @@ local function without_seen(value, seen)
   return { mode = "plan", items = items }
 end
 
--- Every step's own plan.
-local function plan(w, steps)
+-- Every part's own plan.
+local function plan(w)
   local result, texts, seen, first = new_result(w, "plan"), {}, {}, nil
-  for i, step in ipairs(steps) do
+  for i, part in ipairs(steps.parts(w)) do
     local t, text
-    if step.run and result.steps[1].planned > 0 then
+    if part.pool and result.steps[1].planned > 0 then
       -- libvirt on a node is asked through ssh itself, which needs the keys and writes into known_hosts.
-      t = told(step, "planned")
-      t.planned, t.note = 1, "depends on " .. steps[1].name
-      text = t.note .. "; then, where it is not so yet, on each node:\n" .. step.story
+      t = told(part, "planned")
+      t.planned, t.note = 1, "depends on " .. result.steps[1].name
+      text = ("%s; then, where it is not so yet, on each node:\npool-define %s: netfs, %s:%s at %s\npool-build, "
+        .. "pool-start, pool-autostart\n"):format(t.note, w.pool, w.host, w.dir, w.at)
     else
-      local value, err = call(step, w, "plan")
-      t = told(step, err and "failed" or value.planned > 0 and "planned" or "unchanged", value, err)
+      local value, err = steps.look(part, w, "plan")
+      t = told(part, err and "failed" or value.planned > 0 and "planned" or "unchanged", value, err)
       first = first or err
-      text = value and mig.render(step.verb or "journal-revert", without_seen(value, seen)) or ""
+      text = value and mig.render(part.verb or "journal-revert", without_seen(value, seen)) or ""
     end
-    texts[#texts + 1] = ("== %d. %s\n%s\n"):format(i, step.name, text)
+    texts[#texts + 1] = ("== %d. %s\n%s\n"):format(i, part.name, text)
     add(result, t)
   end
   return result, table.concat(texts, "\n") .. "\n" .. summary(result, first and first.msg), first
 end
 
 -- Does the pair work? Each check: {id, title, ok, detail}.
-local function check_pair(w, a)
+local function check_pair(w)
   local checks = mig.array {}
   local function check(id, title, verb, args)
     local _, err = mig.try(mig[verb], args)
     checks[#checks + 1] = { id = id, title = title, ok = not err, detail = err and (err.text or "") .. err.msg or nil }
   end
   local nodes = table.concat(w.nodes, ", ")
-  check("logins", ("every login between %s works"):format(nodes), "key_verify", { nodes = w.nodes, user = a.user })
+  check("logins", ("every login between %s works"):format(nodes), "key_verify", { nodes = w.nodes, user = w.user })
   check("names", ("%s and this machine resolve all names"):format(nodes), "hosts_sync", { nodes = w.nodes,
     admin = true, verify = true })
   if w.at then
@@ -224,8 +183,8 @@ local function check_pair(w, a)
   return checks
 end
 
-local function judge_checks(w, a, result)
-  result.checks = check_pair(w, a)
+local function judge_checks(w, result)
+  result.checks = check_pair(w)
   local bad = {}
   for _, check in ipairs(result.checks) do
     if not check.ok then
@@ -237,132 +196,177 @@ local function judge_checks(w, a, result)
   end
 end
 
--- One command with a journal of its own, which the recipe's knows before it begins.
-local function do_command(step, w, journal)
-  local own = mig.journal_begin(step.verb, { recipe = journal.id })
-  own:release() -- the command opens it by itself
-  local entry = journal:intent("command", { name = step.name, verb = step.verb, journal = own.id })
-  local value, err = call(step, w, "apply", own.id)
-  journal:outcome(entry, err and "failed" or value.changed > 0 and "done" or "unchanged", err and { msg = err.msg })
-  local left = mig.try(mig.journal_open, own.id)
-  if left then
-    left:close() -- goes if nothing was begun
-  end
-  return value, err
+local function way_back(w)
+  return ("%s %s %s --revert takes back what was done; --apply goes on"):format(TITLE, w.source, w.dest)
 end
 
-local function apply(w, steps, a)
-  local result = new_result(w, "apply")
-  local journal <close> = mig.journal_begin(TITLE, { source = w.source, dest = w.dest, share = w.share, at = w.at,
-    pool = w.pool })
-  local way_back = ("%s %s %s --revert takes back what was done; --apply goes on"):format(TITLE, w.source, w.dest)
-  local _ <close> = setmetatable({}, { __close = function(_, err)
-    mig.progress({ job = TITLE, text = "" }, true)
-    if journal.state == "running" and #journal:steps() > 0 then
-      mig.warn((err and err.code == "cancelled" and "interrupted: " or "") .. way_back)
-    end
-  end })
-  for i, step in ipairs(steps) do
-    mig.progress({ job = TITLE, text = ("step %d of %d: %s"):format(i, #steps, step.name) }, false)
-    local value, err = call(step, w, "plan") -- what has nothing to do is not begun
+-- The first part that failed ends it: what comes after it is skipped.
+local function raise_failed(w, result, parts, err)
+  local i = #result.steps
+  for k = i + 1, #parts do
+    add(result, told(parts[k], "skipped"))
+  end
+  raise(result, summary(result, err.msg), err, ("step %d, %s: %s"):format(i, parts[i].name, err.msg), way_back(w))
+end
+
+-- Where there is nothing to do, nothing is begun: the result then, or nil.
+local function look_first(w)
+  local result, parts = new_result(w, "apply"), steps.parts(w)
+  for i, part in ipairs(parts) do
+    mig.progress({ job = TITLE, text = ("step %d of %d: %s"):format(i, #parts, part.name) }, false)
+    local value, err = steps.look(part, w, "plan")
     if not err and (value.planned or 0) > 0 then
-      if step.run then
-        value, err = step.run(w, "apply", journal)
-      else
-        value, err = do_command(step, w, journal)
-      end
+      return nil
     end
-    add(result, told(step, err and "failed" or value.changed > 0 and "changed" or "unchanged", value, err))
+    add(result, told(part, err and "failed" or "unchanged", value, err))
     if err then
-      for k = i + 1, #steps do
-        add(result, told(steps[k], "skipped"))
-      end
-      if #journal:steps() > 0 then
-        result.journal = journal.id
-        journal:finish "failed"
-      end
-      raise(result, summary(result, err.msg), err, ("step %d, %s: %s"):format(i, step.name, err.msg), way_back)
+      raise_failed(w, result, parts, err)
     end
   end
-  if #journal:steps() > 0 then
-    result.journal = journal.id
-    journal:finish "done"
+  return result
+end
+
+-- What a run came to, as it was told in `own` (prepare/steps.lua), up to what failed; and its error.
+local function sum_up(w, own, journal)
+  local result = new_result(w, "apply")
+  result.journal = journal
+  for _, part in ipairs(steps.parts(w)) do
+    local t = own[part.name]
+    if t then
+      add(result, told(part, t.error and "failed" or t.changed > 0 and "changed" or "unchanged", t, t.error))
+    end
+    if t and t.error then
+      return result, t.error
+    end
   end
-  judge_checks(w, a, result)
+  return result
+end
+
+local function finish(tx)
+  local w = tx.about.wish
+  tx.own.ended = true
+  local result = sum_up(w, tx.own, tx.id)
+  judge_checks(w, result)
   return result, summary(result)
 end
 
-local function verify(w, steps, a)
+local function is_same(x, y)
+  if type(x) ~= "table" or type(y) ~= "table" then
+    return x == y
+  end
+  for key in pairs(y) do
+    if x[key] == nil then
+      return false
+    end
+  end
+  for key, value in pairs(x) do
+    if not is_same(value, y[key]) then
+      return false
+    end
+  end
+  return true
+end
+
+-- Was anything begun, and nothing taken back yet? (A journal of which nothing was begun goes.)
+local function is_open(id)
+  local journal <close> = mig.journal_open(id)
+  for _, record in ipairs(journal:steps()) do
+    if record.state:find "^und" then
+      return false
+    end
+  end
+  return #journal:steps() > 0
+end
+
+-- The newest journal of the same wish, if that was left in the middle.
+local function find_unfinished(w)
+  local list = mig.journals(TITLE)
+  for i = #list, 1, -1 do
+    local j = list[i]
+    if j.about and is_same(w, j.about.wish) then
+      local open = j.state == "failed" or j.state == "interrupted"
+      return open and is_open(j.id) and j.id or nil
+    end
+  end
+end
+
+-- look: nobody knows yet whether there is anything to do.
+local function apply(w, look)
+  local _ <close> = setmetatable({}, { __close = function()
+    mig.progress({ job = TITLE, text = "" }, true)
+  end })
+  local id, own = find_unfinished(w), {}
+  local result = not id and look and look_first(w)
+  if result then
+    judge_checks(w, result)
+    return result, summary(result)
+  end
+  local ok, value, text
+  if id then
+    mig.notice(("goes on with journal %s"):format(id))
+    ok, value, text = pcall(mig.transaction_resume, id, false, own)
+  else
+    ok, value, text = pcall(mig.transaction, TITLE, { source = w.source, dest = w.dest, wish = w }, own)
+  end
+  if ok then
+    return value, text
+  end
+  local failed
+  result, failed = sum_up(w, own, type(value.value) == "table" and value.value.journal)
+  if failed then
+    raise_failed(w, result, steps.parts(w), failed)
+  elseif not own.ended then
+    mig.warn((value.code == "cancelled" and "interrupted: " or "") .. way_back(w))
+  end
+  error(value, 0)
+end
+
+local function verify(w)
   local result, first = new_result(w, "verify"), nil
-  for _, step in ipairs(steps) do
-    local value, err = call(step, w, "verify")
-    add(result, told(step, err and "failed" or "verified", value, err))
+  for _, part in ipairs(steps.parts(w)) do
+    local value, err = steps.look(part, w, "verify")
+    add(result, told(part, err and "failed" or "verified", value, err))
     first = first or err
   end
   if first then
     raise(result, summary(result, first.msg), first, first.msg, first.hint)
   end
-  judge_checks(w, a, result)
+  judge_checks(w, result)
   return result, summary(result)
 end
 
-local function undo_command(step)
-  local value, err = mig.try(mig.journal_revert, { step.about.journal })
-  if err and err.code == "not-found" then -- it went, as nothing was done
-    return { changed = 0, items = mig.array {} }
+-- One undertaking; what was done before what cannot be taken back may be needed, so a failure ends it.
+local function revert_one(id, result)
+  local own = {}
+  local _, err = mig.try(mig.transaction_rollback, id, false, own)
+  for _, t in ipairs(own) do
+    add(result, told(t, t.error and "failed" or t.changed > 0 and "reverted" or "unchanged", t, t.error))
   end
-  return value or err.value, err
-end
-
--- Takes back what one journal says, the last first. A failure ends it: what was done before may be needed.
-local function revert_journal(id, result)
-  local journal <close> = mig.journal_open(id)
-  local steps = journal:steps()
-  for i = #steps, 1, -1 do
-    local step = steps[i]
-    if step.state ~= "unchanged" and step.state ~= "undone" then
-      journal:outcome(step, "undoing")
-      local value, err
-      if step.name == "command" then
-        value, err = undo_command(step)
-      else
-        value, err = mig.try(pool.undo, step)
-      end
-      journal:outcome(step, err and "undo-failed" or "undone", err and { msg = err.msg })
-      local name = step.about.name or ("%s %s on %s"):format(step.name, step.about.pool, step.about.node)
-      local state = err and "failed" or value.changed > 0 and "reverted" or "unchanged"
-      add(result, told({ name = name }, state, value, err))
-      if err then
-        journal:finish "failed"
-        return err
-      end
-    end
-  end
-  if #steps > 0 then
-    journal:finish "reverted"
+  local last = own[#own]
+  if last and last.error then
+    raise(result, summary(result, last.error.msg), last.error, ("%s: %s"):format(last.name, last.error.msg),
+      last.error.hint or "--revert again goes on")
+  elseif err then
+    error(err, 0)
   end
 end
 
-local function revert(w)
-  local result, list = new_result(w, "revert"), mig.journals(TITLE)
+local function revert(source, dest)
+  local result, list = new_result({ source = source, dest = dest }, "revert"), mig.journals(TITLE)
   for i = #list, 1, -1 do
     local j = list[i]
     if j.state == "unreadable" then
       mig.warn(j.error)
-    elseif j.state ~= "reverted" and j.about.source == w.source and j.about.dest == w.dest then
-      local err = revert_journal(j.id, result)
-      if err then
-        raise(result, summary(result, err.msg), err, ("%s: %s"):format(result.steps[#result.steps].name, err.msg),
-          err.hint or "--revert again goes on")
-      end
+    elseif j.state ~= "reverted" and j.about.source == source and j.about.dest == dest then
+      revert_one(j.id, result)
     end
   end
   return result, summary(result)
 end
 
 -- Shows the plan, and does it if the operator says so.
-local function ask(w, steps, a)
-  local result, text, err = plan(w, steps)
+local function ask(w)
+  local result, text, err = plan(w)
   if err or result.planned == 0 then
     return result, text, err
   end
@@ -376,16 +380,15 @@ local function ask(w, steps, a)
   elseif not yes then
     fail("cancelled", nil, "%s: nothing was done", TITLE)
   end
-  return apply(w, steps, a)
+  return apply(w, false)
 end
 
 local function run(a)
   local mode = a.plan and "plan" or a.apply and "apply" or a.verify and "verify" or a.revert and "revert" or "ask"
   if mode == "revert" then
-    return revert { source = a.source, dest = a.dest }
+    return revert(a.source, a.dest)
   end
-  local w = read_wish(a)
-  local result, text, err = ({ plan = plan, apply = apply, verify = verify, ask = ask })[mode](w, make_steps(w, a), a)
+  local result, text, err = ({ plan = plan, apply = apply, verify = verify, ask = ask })[mode](read_wish(a), true)
   if err then
     raise(result, text, err, err.msg, err.hint)
   end
@@ -402,7 +405,8 @@ all and of this machine (hosts-sync), the export (nfs-export), and either the sh
 every name and the share are tested.
 Without --plan, --apply, --verify or --revert it shows the plan and asks. What is so already is left alone: a second
 --apply changes nothing. Each step is journaled before it acts: --revert takes back everything that was done for this
-pair, last first, to the byte; also days later, or after this console was killed, when --apply goes on as well.
+pair, last first, to the byte; also days later, or after this console was killed, when --apply goes on as well. Each
+run is a journal: resume ID goes on with one that was left in the middle, rollback ID takes back that one alone.
 NODE of --nfs may be a server that is no node of the inventory: then it has to export the directory by itself.]],
   example = "prepare-nodes source dest --nfs nfs:/home/image --at /mnt --plan\n"
     .. "prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool --hostname --apply\n"
@@ -427,4 +431,7 @@ NODE of --nfs may be a server that is no node of the inventory: then it has to e
     { name = "revert", type = "bool", help = "take back what was done for this pair" },
   },
   run = run,
+  workflow = function(about)
+    return { steps = steps.of(about.wish), redo = true, undo_done = true, finish = finish }
+  end,
 }

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The pool of prepare-nodes: a netfs pool on both nodes, made through libvirt. Each thing that is done to it is a step
--- of the recipe's journal, so that taking back undoes exactly that. p is the pool on one node: {node, pool, host, dir,
--- at}.
+-- of the recipe's workflow, so that taking back undoes exactly that. p is the pool on one node, as the step's intent
+-- keeps it: {node, pool, host, dir, at, due = was it to be done, dirs = those that were not there, the deepest first}.
 local pools = require "lib.pools"
 local pool = {}
 
@@ -31,57 +31,42 @@ local function parents(path, n)
   return list
 end
 
-local function find_pool(p)
+-- What libvirt says of it; another one of that name is refused with that hint and message.
+local function find_pool(p, hint, message)
   local list, err = mig.try(mig.pool_info, { p.pool, node = p.node })
-  if err and err.code ~= "not-found" then
+  if err and err.code == "not-found" then
+    return { active = false, autostart = false, persistent = false }
+  elseif err then
     error(err, 0)
+  elseif not is_wished(p) then
+    fail("state", hint:format(p.pool, p.node), message, p.node, p.pool)
   end
-  return not err and list[1] or nil
+  return list[1]
 end
 
--- What has to be done on a node, in order: names of pool_acts.
-local function pool_needs(p)
-  local info, needs = find_pool(p), {}
-  if info and not is_wished(p) then
-    fail("state", ("pool-dumpxml %s --node %s shows it; choose another name with --pool"):format(p.pool, p.node),
-      "%s has another pool %s already", p.node, p.pool)
-  end
-  info = info or { active = false, autostart = false, persistent = false }
-  needs[#needs + 1] = not info.persistent and "pool-define" or nil
-  if not info.active then
-    p.dirs = parents(p.at, count_missing(p.node, p.at))
-    needs[#needs + 1] = #p.dirs > 0 and "pool-build" or nil
-    needs[#needs + 1] = "pool-start"
-  end
-  needs[#needs + 1] = not info.autostart and "pool-autostart" or nil
-  return needs
+local function find_ours(p)
+  return find_pool(p, "pool-dumpxml %s --node %s shows it; choose another name with --pool",
+    "%s has another pool %s already")
 end
 
-local pool_acts = {
-  ["pool-define"] = function(p)
+-- What is done, in order. Each: {name, is_due(p, info), run(p), undo(p, info), which tells whether there was anything}.
+pool.acts = {
+  { name = "pool-define", is_due = function(_, info)
+    return not info.persistent
+  end, run = function(p)
     mig.pool_define_as { p.pool, type = "netfs", source_host = p.host, source_path = p.dir, target = p.at,
       node = p.node }
-  end,
-  ["pool-build"] = function(p)
-    mig.pool_build { p.pool, node = p.node }
-  end,
-  ["pool-start"] = function(p)
-    mig.pool_start { p.pool, node = p.node }
-  end,
-  ["pool-autostart"] = function(p)
-    mig.pool_autostart { p.pool, node = p.node }
-  end,
-}
-
--- Takes one back; p is what the journal knows. False: nothing was there to be taken back.
-local pool_undos = {
-  ["pool-define"] = function(p, info)
+  end, undo = function(p, info)
     if info.persistent then
       mig.pool_undefine { p.pool, node = p.node }
     end
     return info.persistent
-  end,
-  ["pool-build"] = function(p)
+  end },
+  { name = "pool-build", is_due = function(p, info)
+    return not info.active and #p.dirs > 0
+  end, run = function(p)
+    mig.pool_build { p.pool, node = p.node }
+  end, undo = function(p)
     -- What has been put there meanwhile stays, and so does what holds it.
     local result = mig.node(p.node):exec { "sh", "-c", [[
 for d; do if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || sudo -n rmdir "$d" || exit 0; fi; done]], "migsh",
@@ -90,84 +75,130 @@ for d; do if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || sudo -n rmdir "$d" || e
       mig.warn(("%s: left there: %s"):format(p.node, result.stderr))
     end
     return true
-  end,
-  ["pool-start"] = function(p, info)
+  end },
+  { name = "pool-start", is_due = function(_, info)
+    return not info.active
+  end, run = function(p)
+    mig.pool_start { p.pool, node = p.node }
+  end, undo = function(p, info)
     if info.active then
       mig.pool_destroy { p.pool, node = p.node }
     end
     return info.active
-  end,
-  ["pool-autostart"] = function(p, info)
+  end },
+  { name = "pool-autostart", is_due = function(_, info)
+    return not info.autostart
+  end, run = function(p)
+    mig.pool_autostart { p.pool, node = p.node }
+  end, undo = function(p, info)
     if info.autostart then
       mig.pool_autostart { p.pool, node = p.node, disable = true }
     end
     return info.autostart
-  end,
+  end },
 }
 
--- Takes back one step of the journal, as a command's value.
-function pool.undo(step)
-  local p, none = step.about, { active = false, autostart = false, persistent = false }
-  local info = find_pool(p)
-  if info and not is_wished(p) then
-    fail("state", ("pool-dumpxml %s --node %s shows it"):format(p.pool, p.node),
-      "%s: the pool %s is not the one that was made any more: it is left alone", p.node, p.pool)
-  end
-  local acted = pool_undos[step.name](p, info or none)
-  return { changed = acted and 1 or 0, items = mig.array { { node = p.node, what = step.name .. " " .. p.pool,
-    state = acted and "reverted" or "unchanged" } } }
+-- Where it is not active: an active one's directory is the share.
+local function missing_dirs(p, info)
+  return info.active and mig.array {} or parents(p.at, count_missing(p.node, p.at))
 end
 
-local function pool_item(p, name, state, err)
-  return { node = p.node, what = ("%s %s"):format(name, p.pool), state = state, error = err and { code = err.code,
+local function item(p, what, state, err)
+  return { node = p.node, what = ("%s %s"):format(what, p.pool), state = state, error = err and { code = err.code,
     msg = err.msg, hint = err.hint } or nil }
 end
 
--- On one node; items are added to the list. An error is returned.
-local function pool_on(p, mode, journal, items)
-  local needs, err = mig.try(pool_needs, p)
-  if not needs then
-    items[#items + 1] = pool_item(p, "pool", err.code == "state" and "conflict" or "failed", err)
+local function value_of(mode, items)
+  local value = { mode = mode, items = items, changed = 0, planned = 0 }
+  for _, i in ipairs(items) do
+    value.changed = value.changed + ((i.state == "changed" or i.state == "reverted") and 1 or 0)
+    value.planned = value.planned + (i.state == "planned" and 1 or 0)
+  end
+  return value
+end
+
+local function on_node(w, node)
+  return { node = node, pool = w.pool, host = w.host, dir = w.dir, at = w.at }
+end
+
+-- fn(…), whose error gets what it did to the pool as its value.
+local function attempt(p, what, fn, ...)
+  local ok, value = pcall(fn, ...)
+  if ok then
+    return value
+  elseif type(value) == "table" then
+    local state = value.code == "state" and "conflict" or "failed"
+    value.value = value_of("apply", mig.array { item(p, what, state, value) })
+  end
+  error(value, 0)
+end
+
+-- What an act's intent keeps. last: that of an attempt before it, which may have done it.
+function pool.about(w, act, node, last)
+  local p = on_node(w, node)
+  local info = attempt(p, "pool", find_ours, p)
+  if act.name == "pool-build" then
+    local before = last and last.about.dirs or {}
+    p.dirs = missing_dirs(p, info)
+    p.dirs = #before > #p.dirs and before or p.dirs
+  end
+  p.due = last and last.about.due or act.is_due(p, info)
+  return p
+end
+
+-- One act, as a command's value.
+function pool.run(act, p)
+  local due = p.due and act.is_due(p, attempt(p, act.name, find_ours, p))
+  if due then
+    attempt(p, act.name, act.run, p)
+  end
+  return value_of("apply", mig.array { item(p, act.name, due and "changed" or "unchanged") })
+end
+
+-- Takes one back, as a command's value.
+function pool.undo(act, p)
+  local done = p.due and act.undo(p, find_pool(p, "pool-dumpxml %s --node %s shows it",
+    "%s: the pool %s is not the one that was made any more: it is left alone"))
+  return value_of("revert", mig.array { item(p, act.name, done and "reverted" or "unchanged") })
+end
+
+-- What is still to be done on one node: names of acts.
+local function find_due(p)
+  local info, due = find_ours(p), {}
+  p.dirs = missing_dirs(p, info)
+  for _, act in ipairs(pool.acts) do
+    due[#due + 1] = act.is_due(p, info) and act.name or nil
+  end
+  return due
+end
+
+local function look_on(p, mode, items)
+  local due, err = mig.try(find_due, p)
+  if not due then
+    items[#items + 1] = item(p, "pool", err.code == "state" and "conflict" or "failed", err)
     return err
   end
-  for _, name in ipairs(needs) do
-    if mode ~= "apply" then
-      items[#items + 1] = pool_item(p, name, mode == "plan" and "planned" or "failed")
-    else
-      local about = { node = p.node, pool = p.pool, host = p.host, dir = p.dir, at = p.at, dirs = p.dirs }
-      local step = journal:intent(name, about)
-      local _, why = mig.try(pool_acts[name], p)
-      journal:outcome(step, why and "failed" or "done", why and { msg = why.msg })
-      items[#items + 1] = pool_item(p, name, why and "failed" or "changed", why)
-      if why then
-        return why
-      end
-    end
+  for _, name in ipairs(due) do
+    items[#items + 1] = item(p, name, mode == "plan" and "planned" or "failed")
   end
-  if #needs == 0 then
-    items[#items + 1] = pool_item(p, "pool", mode == "verify" and "verified" or "unchanged")
+  if #due == 0 then
+    items[#items + 1] = item(p, "pool", mode == "verify" and "verified" or "unchanged")
   elseif mode == "verify" then
     return { code = "verdict", msg = ("%s: the pool %s is not as it should be"):format(p.node, p.pool) }
   end
 end
 
--- Both nodes at once, in the mode plan, apply or verify: {mode, items, changed, planned}, and an error.
-function pool.run(w, mode, journal)
-  local work, value = {}, { mode = mode, items = mig.array {}, changed = 0, planned = 0 }
-  local first
+-- Both nodes at once, in the mode plan or verify, as a command's value; and an error.
+function pool.look(w, mode)
+  local work, items, first = {}, mig.array {}, nil
   for i, node in ipairs(w.pair) do
     work[i] = function()
-      local p = { node = node, pool = w.pool, host = w.host, dir = w.dir, at = w.at }
-      local err = pool_on(p, mode, journal, value.items)
+      local err = look_on(on_node(w, node), mode, items)
       first = first or err
     end
   end
   mig.all(work)
-  for _, item in ipairs(value.items) do
-    value.changed = value.changed + (item.state == "changed" and 1 or 0)
-    value.planned = value.planned + (item.state == "planned" and 1 or 0)
-  end
-  return value, first
+  return value_of(mode, items), first
 end
 
 return pool

@@ -6,54 +6,9 @@
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preparetest 192.168.94
-hosts=(admin source nfs dest)
-on() { local host=$1; shift; timeout 60 "$here/lab" exec "$host" -- "$@" </dev/null; }
-sh_on() { on "$1" sh -c "$2"; }
-# Without a terminal, and with a person who knows the password and says yes.
-migsh() { on admin "$migsh" -i "$work/nodes" "$@"; }
-# killed AT ARG…: a console that dies at that record of a journal (tests/fault/at_record.c). Fails if it did not.
-killed() {
-    local at=$1
-    shift
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- env MIGSH_FAULT_AT="$at" \
-        LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "$@" >"$work/killed" 2>&1
-    [[ $? == 137 ]]
-}
-quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$plain" -i "$work/nodes" "$@"; }
-
-# All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts, exports,
-# names. Not the journals, backups, and the empty directories that libvirt makes for itself.
-state() {
-    local host
-    for host in "${hosts[@]}"; do
-        # shellcheck disable=SC2016 # expanded on the host
-        on "$host" sh -c 'find /root /etc /srv /mnt /nfs /mykvm -xdev ! -path "/root/.local*" ! -name "*.migsh-*~" \
-                ! \( -type d -path "/etc/libvirt/storage*" \) \
-                \( -type f -printf "%p %m %U:%G $1\n" -o -printf "%p %y %m %U:%G %l\n" \) 2>/dev/null | sort
-            find /root/.ssh /etc -xdev -type f ! -name "*.migsh-*~" -exec sha256sum {} + 2>/dev/null | sort
-            virsh -q pool-list --all 2>/dev/null; grep -E " (fuse\.)?nfs4? " /proc/mounts; uname -n
-            ls -A /run/migsh-nfs 2>/dev/null; exportfs -v 2>/dev/null' _ "${1:-}" >"$work/state.$host" &
-    done
-    wait
-    for host in "${hosts[@]}"; do sed "s/^/$host /" "$work/state.$host"; done
-}
-
-up
-# As the documents name them. The third one's share is a pool, the first one's is mounted at /mnt.
-printf '%s\n' "node-add test1 root@$subnet.100" "node-add nfs root@$subnet.101" "node-add test2 root@$subnet.102" \
-    >"$work/nodes"
-chmod 644 "$work/nodes"
-for host in source nfs dest; do
-    sh_on "$host" 'echo root:secret | chpasswd; sed -i "s/^PermitRootLogin.*/PermitRootLogin yes/" /etc/ssh/sshd_config
-        umount /mnt 2>/dev/null; :'
-    lab service "$host" sshd restart >/dev/null
-done
-on admin sh -c 'mkdir -m 700 /root/.ssh && echo ConnectTimeout 3 >/root/.ssh/config'
-person exec all -- true >"$work/out" 2>&1 || { cat "$work/out"; echo "not ok 1 - the hosts take the password"; exit 1; }
-# shellcheck disable=SC2054 # the commas are exports(5)'s
-third=(prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool/ --to '*'
-    --export-options rw,sync,no_root_squash --hostname)
-first=(prepare-nodes test1 test2 --nfs nfs:/srv/image --at /mnt)
+# shellcheck source=tests/lab/lib/bare.sh
+. "$here/lib/bare.sh"
+bare_hosts
 
 # --- the third document's environment, and a migration in it
 state %T@ >"$work/before-times"
@@ -81,10 +36,10 @@ again() {
 check "again: 0 changes" again
 check "… nothing touched" same "$work/after" state %T@
 check "--verify" gives 0 'pool nfspool +verified.*\[ok\]' migsh "${third[@]}" --verify
-own() { migsh journal-list | awk -v c="$1" '$2 == c { print $1 }' | tail -n 1; }
-check "journal-revert: what the recipe did only the recipe takes back" \
-    gives 10 'knows how to take it back.*prepare-nodes' migsh journal-revert "$(own prepare-nodes)"
-check "rollback: the same" gives 10 'prepare-nodes, which knows how to take it back.*hint: prepare-nodes … --revert' migsh rollback "$(own prepare-nodes)"
+check "journal-list has it, as one that is done" gives 0 "prepare-nodes +[-0-9: ]+ done +14 +- +-\s*$" migsh journal-list
+check "… so there is nothing to go on with" gives 10 'is done: there is nothing to go on with' migsh resume "$(own prepare-nodes)"
+check "journal-revert: what is a workflow rollback takes back" \
+    gives 10 'is a journal of prepare-nodes.*hint: rollback .*-prepare-nodes-.* takes it back' migsh journal-revert "$(own prepare-nodes)"
 check "journal-revert --plan of a step's journal" \
     gives 0 '^-# BEGIN MIGSH default.*names of the nodes +planned' migsh journal-revert "$(own hosts-sync)" --plan
 check "… nothing touched" same "$work/after" state %T@
@@ -139,7 +94,10 @@ check "a step that fails says which, what was done, and the way back" \
     gives 9 'nfs-export.* changed.*nfs-mount.* failed.*error: step 4, nfs-mount nfs:/nfs at /mykvm/full: .*hint: prepare-nodes test1 test2 --revert takes back' \
     person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
 sh_on dest 'rm -r /mykvm/full'
-check "… and that is so" person prepare-nodes test1 test2 --revert
+check "… and journal-list names it" gives 0 'prepare-nodes +[-0-9: ]+ failed +[0-9]+ +- +resume or rollback' migsh journal-list
+check "… --apply goes on with the same journal" gives 0 "goes on with journal $(own prepare-nodes).*nfs-mount.* changed.*\[ok\]" \
+    person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
+check "rollback takes it back, though it is done" gives 0 'undone.* nfs-mount.*undone.* key-exchange.*taken back' person rollback "$(own prepare-nodes)"
 check "as before, to the byte" same "$work/before" state
 check "words that make no sense" gives 2 'needs --at' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --plan
 check "… a pair with itself" gives 2 'pair with itself' migsh prepare-nodes test1 test1 --plan
