@@ -31,7 +31,7 @@ end
 function last.truth(tx)
   return truth.judge(evidence.of_files(tx, function()
     return copy.states(tx)
-  end, "start"))
+  end))
 end
 
 -- Nobody has run or written to either of the two since the copies were made. The copies alone may be in use already:

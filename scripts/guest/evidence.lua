@@ -83,16 +83,15 @@ local function marks_of_others(tx, rows, known)
   return others
 end
 
--- Of an undertaking with files (`states`: what became of each, as copy.states() tells) that hands the guest over in the
--- step `handover`.
-function evidence.of_files(tx, states, handover)
+-- Of an undertaking with files (`states`: what became of each, as copy.states() tells).
+function evidence.of_files(tx, states)
   local about = tx.about
   local facts = evidence.rows(about.uuid, { about.source or about.dest, about.dest })
   facts.domain, facts.source, facts.dest, facts.files = about.domain, about.source, about.dest, {}
   facts.others = marks_of_others(tx, facts.rows, about.retired and about.retired.journal)
   facts.reason_before = about.reason_before
   facts.carried_save = about.options.carry_save
-  facts.handed_over = handover ~= nil and state_of_step(tx, handover) == "done"
+  facts.handed_over = tx:committed() ~= nil
   if facts.silent[1] then
     return facts -- it is decided
   end
@@ -160,7 +159,7 @@ function evidence.of_live(tx)
   facts.domain, facts.source, facts.dest, facts.live = job.name, job.source, job.dest, true
   facts.others = not job.dest_before and marks_of_others(tx, facts.rows) or {}
   facts.reason_before = job.dest_before and job.dest_before.reason
-  facts.handed_over = state_of_step(tx, "migrate") == "done"
+  facts.handed_over = tx:committed() ~= nil
   facts.files = {}
   if not job.dest_before then
     facts.files = newer_files(job, facts)
