@@ -15,11 +15,10 @@ end
 
 -- How many of the last parts of a path are not there on the node.
 local function count_missing(node, path)
-  local result = mig.node(node):exec { "sh", "-c", [[
+  return tonumber(mig.node(node):run([[
 p=$1 n=0
 while [ -n "$p" ] && [ ! -e "$p" ]; do n=$((n + 1)) p=${p%/*}; done
-echo "missing $n"]], "migsh", path }
-  return tonumber(result.stdout:match "missing (%d+)\n$")
+echo "$n"]], path))
 end
 
 -- The path and its parents, `n` of them, the deepest first.
@@ -68,11 +67,10 @@ pool.acts = {
     mig.pool_build { p.pool, node = p.node }
   end, undo = function(p)
     -- What has been put there meanwhile stays, and so does what holds it.
-    local result = mig.node(p.node):exec { "sh", "-c", [[
-for d; do if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || sudo -n rmdir "$d" || exit 0; fi; done]], "migsh",
-      table.unpack(p.dirs) }
-    if result.stderr ~= "" then
-      mig.warn(("%s: left there: %s"):format(p.node, result.stderr))
+    local left = mig.node(p.node):run('for d; do [ ! -d "$d" ] || rmdir -- "$d" 2>&1 || exit 0; done',
+      table.unpack(p.dirs))
+    if left ~= "" then
+      mig.warn(("%s: left there: %s"):format(p.node, left))
     end
     return true
   end },

@@ -4,7 +4,7 @@
 -- whose id is in the intent of its step: so what a killed console began is found again, gone on with and taken back.
 --
 -- How each part went is told in tx.own, for whoever began it: tx.own[name of the part] = {changed, planned, items,
--- journal, error}; what was taken back in its list: {name, changed, items, error}.
+-- journal, error}; what was taken back in its list: {name, changed, items, journal, error}.
 local pool = require "prepare.pool"
 local steps = {}
 
@@ -62,7 +62,7 @@ end
 local function told_undo(tx, name, fn, ...)
   local value, err = mig.try(fn, ...)
   local t = value or type(err.value) == "table" and err.value or {}
-  tx.own[#tx.own + 1] = { name = name, changed = t.changed, items = t.items, error = err }
+  tx.own[#tx.own + 1] = { name = name, changed = t.changed, items = t.items, journal = t.journal, error = err }
   if err then
     error(err, 0)
   end
