@@ -99,6 +99,7 @@ completions() {
 }
 
 check "layers: every include points down" tests/lint/layers.sh
+check "no two files need one another" python3 tests/lint/circles.py "${migsh%/shell/migsh}"
 check "sizes: no file above 600 lines" sizes
 check "clang-format" format
 check "licence line in every source file" licences

@@ -2,42 +2,17 @@
 // Subscriptions to libvirt's events. Subscribing: job threads; delivery: main thread. See virt/event.h.
 #include "io/virt/event.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "io/job.h"
 #include "io/virt/event_priv.h"
 #include "io/virt/priv.h"
 
 enum { POOLS = VIRT_EVENT_KINDS }; // as the kind of a source: lifecycles of pools
-
-// One registration with libvirt. It refuses a second one with the same callback on a connection, whatever the data, so
-// all subscriptions to a kind share one, and those of one domain are picked out here.
-struct virt_source {
-    struct virt_source *next; // of the connection
-    int kind;
-    int id;                // libvirt's
-    struct lock *lock;     // guards subs; held while callbacks run
-    struct virt_sub *subs; // of which some may be unsubscribed already
-    atomic_int refs;       // the connection's and libvirt's
-    // Set last by the subscriber, read first by a delivery: what the subscriber wrote before is seen. libvirt's own locks
-    // order this as well, but not where a race detector can see it.
-    atomic_bool made;
-};
-
-struct virt_sub {
-    struct virt_sub *next; // of the source
-    struct virt_conn *conn;
-    struct virt_source *source;
-    char uuid[VIR_UUID_STRING_BUFLEN]; // "": of all domains
-    virt_event_fn *fn;                 // NULL: unsubscribed
-    void *data;
-};
 
 _Static_assert((int)VIRT_EVENT_JOB_COMPLETED == VIR_DOMAIN_EVENT_ID_JOB_COMPLETED &&
                    (int)VIRT_EVENT_KINDS == VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE + 1,
@@ -57,52 +32,6 @@ int virt_event_kind(const char *name)
     return -1;
 }
 
-static json_t *begin(const char *kind)
-{
-    json_t *v = json_object();
-    json_object_set_new(v, "event", json_text(kind));
-    json_object_set_new(v, "time", json_real(clock_real_s()));
-    return v;
-}
-
-json_t *virt_event_begin(const char *kind, virDomainPtr dom)
-{
-    char uuid[VIR_UUID_STRING_BUFLEN] = "";
-    virDomainGetUUIDString(dom, uuid);
-    json_t *v = begin(kind);
-    json_object_set_new(v, "domain", json_text(virDomainGetName(dom)));
-    json_object_set_new(v, "uuid", json_text(uuid));
-    return v;
-}
-
-static void deliver(struct virt_source *from, json_t *event, const char *text)
-{
-    json_object_set_new(event, "text", json_text(text));
-    (void)atomic_load(&from->made);
-    lock_acquire(from->lock);
-    for (const struct virt_sub *s = from->subs; s; s = s->next) {
-        if (s->fn && (!*s->uuid || strcmp(s->uuid, json_text_at(event, "uuid")) == 0))
-            s->fn(event, s->data);
-    }
-    lock_release(from->lock);
-    json_decref(event);
-}
-
-void virt_event_deliver(struct virt_source *from, json_t *event, const char *tail_fmt, ...)
-{
-    char *tail = NULL;
-    va_list ap;
-    va_start(ap, tail_fmt);
-    if (vasprintf(&tail, tail_fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    char *text =
-        xasprintf("event '%s' for domain '%s'%s", json_text_at(event, "event"), json_text_at(event, "domain"), tail);
-    deliver(from, event, text);
-    free(text);
-    free(tail);
-}
-
 static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *opaque)
 {
     static const char *const types[] = {"Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"};
@@ -111,12 +40,12 @@ static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int d
     const char *type = event >= 0 && (size_t)event < ARRAY_SIZE(types) ? types[event] : "unknown";
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
     virStoragePoolGetUUIDString(pool, uuid);
-    json_t *v = begin("pool-lifecycle");
+    json_t *v = virt_event_object("pool-lifecycle");
     json_object_set_new(v, "pool", json_text(virStoragePoolGetName(pool)));
     json_object_set_new(v, "uuid", json_text(uuid));
     json_object_set_new(v, "type", json_text(type));
     char *text = xasprintf("event 'lifecycle' for storage pool %s: %s", virStoragePoolGetName(pool), type);
-    deliver(opaque, v, text);
+    virt_event_deliver_text(opaque, v, text);
     free(text);
 }
 
