@@ -2,7 +2,8 @@
 // What the bindings share. Private to lua/. Main thread only.
 //
 // Rules for lua/*.c: any Lua call may longjmp, so no cleanup attributes and no bare malloc across one: memory is held
-// by a userdata that exists before it (with __gc, and closing twice does nothing). C calls Lua only through engine_call().
+// by a userdata that exists before it (with __gc, and closing twice does nothing). C calls Lua only through
+// engine_call().
 #pragma once
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Nodes in the lab: exec on real hosts, every transport of node-test, and what they say when a daemon is gone. A lab of its
-# own (MIGSH_NODESTEST_SUBNET). Prints "ok N - …".
+# Nodes in the lab: exec on real hosts, every transport of node-test, and what they say when a daemon is gone. A lab of
+# its own (MIGSH_NODESTEST_SUBNET). Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" nodestest 192.168.85

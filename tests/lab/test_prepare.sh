@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# prepare-nodes from bare hosts that know a password only: to a live migration between them and back to the byte, killed in
-# the middle, and failing. A lab of its own (MIGSH_PREPARETEST_SUBNET). MIGSH_PREPARETEST_KILLS=all kills at every record
-# of every journal. Prints "ok N - …" lines and a last line with the counts.
+# prepare-nodes from bare hosts that know a password only: to a live migration between them and back to the byte, killed
+# in the middle, and failing. A lab of its own (MIGSH_PREPARETEST_SUBNET). MIGSH_PREPARETEST_KILLS=all kills at every
+# record of every journal. Prints "ok N - …" lines and a last line with the counts.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preparetest 192.168.94

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Consoles that die by SIGKILL at each step of prepare-nodes: then another one goes on with it, or takes it back, from what
-# the journal says. A lab of its own (MIGSH_PREPAREKILLED_SUBNET). MIGSH_PREPAREKILLED_KILLS=all kills at the intent and at
-# the outcome of each, else at one of them in turn. Prints "ok N - …".
+# Consoles that die by SIGKILL at each step of prepare-nodes: then another one goes on with it, or takes it back, from
+# what the journal says. A lab of its own (MIGSH_PREPAREKILLED_SUBNET). MIGSH_PREPAREKILLED_KILLS=all kills at the
+# intent and at the outcome of each, else at one of them in turn. Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preparekilled 192.168.98

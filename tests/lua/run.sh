@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The Lua tests, all through the real binary ($MIGSH, else build/shell/migsh) on libvirt's test driver: each *.lua here is
-# a script of checks; what concerns a whole process (statuses, signals, recipes, several lines) is below.
+# The Lua tests, all through the real binary ($MIGSH, else build/shell/migsh) on libvirt's test driver: each *.lua here
+# is a script of checks; what concerns a whole process (statuses, signals, recipes, several lines) is below.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 here=$PWD

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154 # run.sh has them
-# Workflows (lua/lib/transaction.lua): killed before and after each step, gone on with and taken back by another console.
-# Sourced by run.sh only.
+# Workflows (lua/lib/transaction.lua): killed before and after each step, gone on with and taken back by another
+# console. Sourced by run.sh only.
 w=$dir/w
 
 # work_new [POINT…]: a new directory and no journals; a file for each "crash b", "fail c+" …

@@ -152,7 +152,8 @@ static int run_start(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-// The guest that the file describes was not moved away from here, neither by the file nor by the definition that is here.
+// The guest that the file describes was not moved away from here, neither by the file nor by the definition that is
+// here.
 static int check_created(struct cmd_call *c, const char *xml, const char *name, const char *uuid, struct err *e)
 {
     bool force = c->vals[FORCE].b;

@@ -11,8 +11,8 @@
 struct opt_def *cmd_opts(const struct cmd_def *def, size_t *ret_n);
 size_t cmd_opts_count(const struct cmd_def *def); // def's own
 
-// Which row each word belongs to: the grammar alone, without the values' types. `forgiving` is for what is being typed: a
-// list leaves no words to the rows behind it, and who meets an error goes on with the next word.
+// Which row each word belongs to: the grammar alone, without the values' types. `forgiving` is for what is being typed:
+// a list leaves no words to the rows behind it, and who meets an error goes on with the next word.
 struct bind_walk {
     const struct cmd_def *def;
     struct opt_def *opts; // cmd_opts()

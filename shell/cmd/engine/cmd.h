@@ -65,7 +65,8 @@ struct opt_def {
     long long min, max;            // INT
     unsigned bits;                 // BOOL: what it stands for, for cmd_bits()
     // Rows of the same command, by name, with "|" between: none of `excludes` may be given beside this one (said on one
-    // side, it holds for both), and one of `needs` has to be. cmd_bind() refuses the rest, completion does not offer it.
+    // side, it holds for both), and one of `needs` has to be. cmd_bind() refuses the rest, completion does not offer
+    // it.
     const char *excludes, *needs;
     // Candidates for a value that its type does not tell; adds to `out`. Must not block.
     void (*complete)(struct ctx *ctx, const char *prefix, struct strv *out);

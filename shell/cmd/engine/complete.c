@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What could stand at the cursor: which word it is by the grammar of bind.h, values by complete_value.c. Main thread; no
-// calls to anybody. See complete.h.
+// What could stand at the cursor: which word it is by the grammar of bind.h, values by complete_value.c. Main thread;
+// no calls to anybody. See complete.h.
 #include "cmd/engine/complete.h"
 
 #include <ctype.h>

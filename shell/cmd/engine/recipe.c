@@ -68,7 +68,8 @@ static struct opt_def pass_option(const struct opt_def *from)
     return o;
 }
 
-// Adds the rows of `from` that the recipe takes too: none that it has itself or excepts, nor what `from` cannot do without.
+// Adds the rows of `from` that the recipe takes too: none that it has itself or excepts, nor what `from` cannot do
+// without.
 static int pass_options(const struct script_recipe *r, const struct cmd_def *from, struct opt_def *opts, struct err *e)
 {
     size_t n = r->n_args, n_from = 0;

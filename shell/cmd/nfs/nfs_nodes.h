@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For the NFS commands that plan for several nodes: all are looked at at the same time, and one that refuses (or does not
-// answer) takes no part, while the others go on. Job threads.
+// For the NFS commands that plan for several nodes: all are looked at at the same time, and one that refuses (or does
+// not answer) takes no part, while the others go on. Job threads.
 #pragma once
 
 #include "cmd/engine/apply.h"
@@ -18,6 +18,6 @@ struct nfs_nodes {
     json_t *refused;  // items of the report
     struct err first; // the first node's reason; the others' words are added
 };
-// apply_run() of one stage, which plans for all of them; the refusals are added to its result and error. *a has the title
-// and what it is about.
+// apply_run() of one stage, which plans for all of them; the refusals are added to its result and error. *a has the
+// title and what it is about.
 int nfs_nodes_run(struct cmd_call *c, enum apply_mode mode, struct apply *a, struct nfs_nodes *all, struct err *e);

@@ -32,8 +32,8 @@ enum {
     SOURCE_INITIATOR
 };
 
-// By position as virsh takes them: NAME TYPE HOST PATH DEV NAME TARGET FORMAT …; "-" has been typed for those left out for
-// so long that scripts do it: libvirt ignores what a type has no use for.
+// By position as virsh takes them: NAME TYPE HOST PATH DEV NAME TARGET FORMAT …; "-" has been typed for those left out
+// for so long that scripts do it: libvirt ignores what a type has no use for.
 #define AS_OPTS                                                                                                        \
     [NAME] = {"name", OPT_STRING, OPTF_POS | OPTF_REQ, "name of the pool"},                                            \
     [TYPE] = {"type", OPT_STRING, OPTF_POS | OPTF_REQ, "type of the pool", .complete = storage_complete_type},         \

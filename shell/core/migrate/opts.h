@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The options of `migrate`: one table of rows, from which the command's grammar, help, completion and Lua arguments are
-// built (cmd/migration/migrate.c), and by which given values become libvirt's flags and parameters (migrate/opts.c). Names,
-// order and meaning are those of virsh 9.0.0; the last one is our own. Pure but for reading the files that --xml and
-// --persistent-xml name.
+// built (cmd/migration/migrate.c), and by which given values become libvirt's flags and parameters (migrate/opts.c).
+// Names, order and meaning are those of virsh 9.0.0; the last one is our own. Pure but for reading the files that --xml
+// and --persistent-xml name.
 #pragma once
 
 #include <stdbool.h>
@@ -10,10 +10,10 @@
 #include "base/err.h"
 #include "io/virt/migrate.h"
 
-// X(id, name, kind, target, help, …): behind the help more of the option's row (struct opt_def). Kinds: FLAG is a switch
-// and a VIRT_MIGRATE_* bit; STRING, NUMBER (32 bits), BIG (64 bits), LIST (of strings, commas between) and FILE (whose
-// content is sent) are a VIRT_PARAM_*; SWITCH and SECONDS concern this console only. The order is that of positional
-// values.
+// X(id, name, kind, target, help, …): behind the help more of the option's row (struct opt_def). Kinds: FLAG is a
+// switch and a VIRT_MIGRATE_* bit; STRING, NUMBER (32 bits), BIG (64 bits), LIST (of strings, commas between) and FILE
+// (whose content is sent) are a VIRT_PARAM_*; SWITCH and SECONDS concern this console only. The order is that of
+// positional values.
 #define MIGRATE_OPTS(X)                                                                                                \
     X(LIVE, "live", FLAG, VIRT_MIGRATE_LIVE, "keep the guest running while it moves", .excludes = "offline")           \
     X(OFFLINE, "offline", FLAG, VIRT_MIGRATE_OFFLINE, "move the definition of a guest that is shut off")               \

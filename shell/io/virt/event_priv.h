@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Between virt/event.c (subscriptions), virt/event_kinds.c (what each kind of event brings) and virt/event_deliver.c, on
-// which both stand.
+// Between virt/event.c (subscriptions), virt/event_kinds.c (what each kind of event brings) and virt/event_deliver.c,
+// on which both stand.
 #pragma once
 
 #include <jansson.h>

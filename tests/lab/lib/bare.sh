@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # the callers use them; own.sh has them
-# Bare hosts that know a password only, what prepare-nodes makes of them, and all that it could touch. Sourced behind own.sh.
+# Bare hosts that know a password only, what prepare-nodes makes of them, and all that it could touch. Sourced behind
+# own.sh.
 hosts=(admin source nfs dest)
 on() { local host=$1; shift; timeout 60 "$here/lab" exec "$host" -- "$@" </dev/null; }
 sh_on() { on "$1" sh -c "$2"; }
@@ -19,8 +20,8 @@ killed_by() {
 }
 quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$plain" -i "$work/nodes" "$@"; }
 
-# All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts, exports,
-# names. Not the journals, backups, and the empty directories that libvirt makes for itself.
+# All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts,
+# exports, names. Not the journals, backups, and the empty directories that libvirt makes for itself.
 state() {
     local host
     for host in "${hosts[@]}"; do
