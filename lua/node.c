@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scripts on nodes as operations, as root by the one way there is (core/node/place.h). Main thread; running one is a job.
+// Scripts on nodes as operations, as root by the one way there is (core/node/place.h). Main thread; running one is a
+// job.
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "core/console/inventory.h"
+#include "core/copy/copy.h"
 #include "core/node/place.h"
 #include "lua/impl.h"
 
@@ -113,9 +115,19 @@ static int node_run(lua_State *L)
     return 1;
 }
 
+// copy_script(name) -> text of one of the copy engine's own tools, or nil
+static int get_copy_script(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    void **heap = value_heap(L);
+    *heap = copy_script(name);
+    lua_pushstring(L, *heap);
+    return 1;
+}
+
 void node_open(lua_State *L)
 {
+    static const luaL_Reg functions[] = {{"node_run", node_run}, {"copy_script", get_copy_script}, {NULL, NULL}};
     class_open(L, RUN, run_gc, NULL, NULL);
-    lua_pushcfunction(L, node_run);
-    lua_setfield(L, -2, "node_run");
+    luaL_setfuncs(L, functions, 0);
 }

@@ -30,6 +30,13 @@ clean() { # WHAT [PARTS]
     [ -z "$left" ] && [ "$(D 'find . -name ".*migsh-part" | wc -l')" = "${2:-0}" ]
     verdict "$1: no process and no file left" $?
 }
+by_perl() { # yes or no
+    local h
+    for h in source dest; do
+        if [ "$1" = no ]; then on $h sh -c 'printf "#!/bin/sh\nexit 1\n" >/usr/local/sbin/perl; chmod 755 /usr/local/sbin/perl'
+        else on $h rm /usr/local/sbin/perl; fi
+    done
+}
 blocks() { D 'stat -c %b "$1" 2>/dev/null || echo 0' "$1"; }
 # Waits until the part file of $1 has $2 MiB, at most 30 s.
 until_mib() {
@@ -154,13 +161,13 @@ expect "bwlimit" 0 "copied" --json disk-copy source:/mnt/t/six dest:/mnt/t/six -
 [ "$(field 'seconds * 10 | floor')" -ge 22 ]
 verdict "bwlimit: 6 MiB take 3 s" $?
 expect "no-verify" 0 '"digest": ?null, ?"verified": ?false' --json disk-copy source:/mnt/t/odd dest:/mnt/t/nv --no-verify
-for h in source dest; do on $h sh -c 'printf "#!/bin/sh\nexit 1\n" >/usr/local/sbin/perl; chmod 755 /usr/local/sbin/perl'; done
+by_perl no
 expect "no perl: sparse" 0 "copied" disk-copy source:/mnt/t/sparse dest:/mnt/t/sp2
 same "no perl: sparse is the same" /mnt/t/sparse /mnt/t/sp2
 D 'printf wrong | dd of=up bs=1000000 seek=5 conv=notrunc status=none'
 expect "no perl: update" 0 '"sent": ?1048576,' --json disk-copy source:/mnt/t/up dest:/mnt/t/up --update --route relay
 same "no perl: update, the same" /mnt/t/up /mnt/t/up
-for h in source dest; do on $h rm /usr/local/sbin/perl; done
+by_perl yes
 on source sh -c 'mv /root/.ssh/known_hosts /root/.ssh/kh'
 expect "auto: no way from node to node" 0 "cannot send to dest itself.*relay" disk-copy source:/mnt/t/dense dest:/mnt/t/dense3
 expect "direct: no way" 7 "key-exchange" disk-copy source:/mnt/t/odd dest:/mnt/t/odd4 --route direct
@@ -205,6 +212,61 @@ verdict "connection of the destination: an error" $? "status $cut_status"
 again "connection of the destination"
 cut "connection of the source" direct cut_sshd source
 again "connection of the source"
+
+# --- a dead line: the console is gone, and the programs on the nodes, whose sshd are frozen, never hear of it
+logins() { # SIGNAL
+    local h
+    for h in source dest; do
+        on $h sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep "^sshd: root@notty" >/dev/null && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
+    done
+}
+ended() { # TARGET: what is left of copies to it is ended on both nodes
+    echo "=mig.node 'dest':tool('copy_end', 'dest', '$1') .. '-' .. mig.node 'source':tool('copy_end', 'dest', '$1')"
+}
+dead() { # WHAT ROUTE: a copy to dest:/mnt/t/cut whose console is gone; others are beside it that look alike
+    local what=$1 token alive bystander
+    D 'rm -f cut .cut.migsh-part alive'
+    m disk-copy source:/mnt/t/dense dest:/mnt/t/cut --route "$2" --bwlimit 4M >"$work/dead" 2>&1 </dev/null &
+    until_mib cut 4
+    logins -STOP
+    console KILL
+    wait $!
+    token=$(printf dest:/mnt/t/cut | sha256sum)
+    token=migsh-copy-${token%% *}
+    bystander=$(D 'setsid sh -c "sleep 300; :" migsh-copy "x$1" "$1 " /mnt/t/cut dest:/mnt/t/cut >/dev/null 2>&1 & echo $!' "$token")
+    m disk-copy source:/mnt/t/six dest:/mnt/t/alive --route "$2" --bwlimit 512K >"$work/alive" 2>&1 </dev/null &
+    alive=$!
+    until_mib alive 1
+    expect "$what: what writes it still is told" 10 "/mnt/t/(cut|dense): in use by " disk-copy source:/mnt/t/dense dest:/mnt/t/cut
+    expect "$what: of another target nothing is ended" 0 "^-\$" -c "$(ended /mnt/t/cu)"
+    expect "$what: it is ended on both nodes" 0 "^[0-9]+[^-]*\n-[0-9]+" -c "$(ended /mnt/t/cut)"
+    expect "$what: and nothing is left to be ended" 0 "^-\$" -c "$(ended /mnt/t/cut)"
+    expect "$what: it is gone on with" 0 '"verified": ?true' --json disk-copy source:/mnt/t/dense dest:/mnt/t/cut
+    [ "$(field reused)" -ge 4000000 ]
+    verdict "$what: what was there is not sent again" $?
+    D 'kill $1' "$bystander"
+    verdict "$what: who has the same words is left alone" $?
+    wait $alive
+    verdict "$what: and so is another copy" $? "$(cat "$work/alive")"
+    logins -CONT
+    clean "$what" 2
+}
+dead "a dead line, relay" relay
+dead "a dead line, direct" direct
+by_perl no
+dead "a dead line, no perl" relay
+by_perl yes
+
+# --- what it left, given up
+D 'mkdir "left
+x"; : >left.img; : >.left.img.migsh-part; : >..migsh-1-2.migsh-part; : >".left
+.migsh-part"; mkdir .left.dir.migsh-part'
+expect "part files are listed" 0 "^left.img\n.left.img.migsh-part\n" -c "=mig.node 'dest':tool('copy_parts', '/mnt/t', 'left')"
+expect "those of a workflow" 0 "^.migsh-1-2\n..migsh-1-2.migsh-part\n" -c "=mig.node 'dest':tool('copy_parts', '/mnt/t', '.migsh-')"
+expect "and given up, where there is one" 0 "^\$" -c "=mig.node 'dest':tool('copy_forget', '/mnt/t/left.img') .. mig.node 'dest':tool('copy_forget', '/mnt/t/.migsh-1-2') .. mig.node 'dest':tool('copy_forget', '/mnt/t/left.dir') .. mig.node 'dest':tool('copy_forget', '/nosuch/x')"
+[ "$(D 'ls -d left.img .left.img.migsh-part ..migsh-1-2.migsh-part .left.dir.migsh-part 2>/dev/null' | tr '\n' ' ')" = ".left.dir.migsh-part left.img " ]
+verdict "and nothing else" $?
+D 'rm -rf left* .left*'
 
 # --- no space
 D 'mkdir small && mount -t tmpfs -o size=16M none small'
@@ -269,10 +331,10 @@ for route in direct relay; do
 done
 [ "$(D 'stat -c %u his/away')" = 0 ]
 verdict "his: what was ours is not given away" $?
-for h in source dest; do on $h sh -c 'printf "#!/bin/sh\nexit 1\n" >/usr/local/sbin/perl; chmod 755 /usr/local/sbin/perl'; done
+by_perl no
 swapped "a link in place of the part file, no perl" 10 "dest:/mnt/t/his/swap: it was removed meanwhile, or is another file now" \
     'mv .swap.migsh-part away; ln -s /mnt/t/victim .swap.migsh-part' --route relay --bwlimit 400K
-for h in source dest; do on $h rm /usr/local/sbin/perl; done
+by_perl yes
 D 'rm -f his/away his/.*.migsh-part; mkdir -m 711 pool; mkdir -m 1777 sticky'
 for name in his pool sticky; do
     expect "his: into $name, as ever" 0 "copied" disk-copy source:/mnt/t/six dest:/mnt/t/$name/six
@@ -357,6 +419,12 @@ if command -v sudo >/dev/null; then
     cp "$work/nodes" "$work/nodes.root"
     printf 'node-add source oper@%s.100\nnode-add dest oper@%s.102\n' "$subnet" "$subnet" >"$work/nodes"
     S 'head -c 20M /dev/urandom >by-sudo; chmod 600 by-sudo'
+    words='a b'\''";$(touch pwned) -rf'
+    run="local n = mig.node \"source\"; return n:run('id -un; echo \"<\$1>\"; input; exit \$2', [[$words]], 0, {input = [[$words]]}) .. n:run{'id', '-un'}"
+    check "node:run: root's by sudo, the password asked for once" gives 0 "^root\r?\n<\Q$words\E>\r?\n\Q$words\Eroot" person -c "=(function() $run end)()"
+    [ "$(grep -c 'sudo password' "$work/said")" = 1 ]
+    verdict "node:run: once, and it was the password's own input that sudo read" $?
+    expect "node:run: nobody to ask" 5 "sudo wants a password" -c 'lua mig.node "source":run{"true"}'
     expect "sudo with a password, nobody to ask" 5 "sudo wants a password.*hint: log in as root" disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo
     check "sudo with a password: by relay, said aloud" gives 0 "source cannot send.*sudo wants a password.*through this machine.*copied.*relay" \
         person disk-copy source:/mnt/t/by-sudo dest:/mnt/t/by-sudo

@@ -75,6 +75,13 @@ struct copy_options {
 // (no space, read or write error), ERR_VERDICT (the digests differ), and those of the connections.
 int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, json_t **ret, struct err *e);
 
+// What a copy that was cut off has left, for those who go on with it or give it up (recipes, by mig.tool()): a script
+// for sh by its name, or NULL; the caller frees.
+//   copy_end NODE PATH…    ends here what is left of copies to these files of NODE, on either side; says what it was
+//   copy_forget PATH       removes the part file of a copy to PATH
+//   copy_parts DIR PREFIX  lists the part files there of copies to names that begin so: name and part file, a line each
+char *copy_script(const char *name);
+
 enum copy_shared {
     COPY_UNTOLD, // it cannot be told
     COPY_APART,  // two files or devices, or nothing at `to`

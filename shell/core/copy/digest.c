@@ -72,8 +72,8 @@ static void digest_side(struct job *job, size_t i, void *arg)
     struct digests *d = &all->side[i];
     const struct copy_side *s = i ? &all->c->to : &all->c->from;
     _cleanup_free_ char *script = xasprintf("%s%s%s", copy_path, copy_tool, all->script);
-    _cleanup_free_ char *target = copy_target(s);
-    const char *const args[] = {s->end->path, target, all->c->digest};
+    _cleanup_free_ char *target = copy_target(s), *token = copy_token(all->c->to.end);
+    const char *const args[] = {s->end->path, target, all->c->digest, token};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),

@@ -51,6 +51,12 @@ struct copy {
 // no bytes follow. LENGTH 0: the writer tells how many bytes it has written. Before all others comes a head "=IDENTITY"
 // of the file that is to be written: the writer may have been started before it was known. The reader gets its ranges
 // on stdin as lines, with a third word for zeros, and ends with stdin; the writer too.
+// Those three have copy_token() as their last argument.
+
+// copy/left.c
+// By this word among its arguments each of the three programs of a copy to there is known, on both nodes. The caller
+// frees.
+char *copy_token(const struct copy_end *to);
 
 // What $2 is, once the destination was looked at: "part:IDENTITY". The caller frees.
 char *copy_target(const struct copy_side *s);

@@ -56,8 +56,9 @@ static void run_command(struct stream *st, struct job *job, int side)
     _cleanup_err_ struct err e = ERR_INIT;
     _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
     _cleanup_free_ char *script = xasprintf("%s%s", copy_path, side ? copy_writer : copy_reader);
+    _cleanup_free_ char *token = copy_token(c->to.end);
     const char *flag = side && st->index == 0 ? "lock" : "";
-    const char *const args[] = {at->end->path, at->target, flag, c->o->compress ? "zstd" : ""};
+    const char *const args[] = {at->end->path, at->target, flag, c->o->compress ? "zstd" : "", token};
     struct place_exec spec = {.script = script,
                               .args = args,
                               .n_args = ARRAY_SIZE(args),
@@ -77,7 +78,8 @@ static char *end_command(struct copy *c, int side, const char *flag)
     _cleanup_free_ char *script = xasprintf("%s%s", copy_path, side ? copy_writer : copy_reader);
     // Perhaps it is not looked at yet, but without `update` it can be nothing else.
     const char *target = side && !c->o->update ? "part" : at->target;
-    const char *const args[] = {at->end->path, target, flag, c->o->compress ? "zstd" : ""};
+    _cleanup_free_ char *token = copy_token(c->to.end);
+    const char *const args[] = {at->end->path, target, flag, c->o->compress ? "zstd" : "", token};
     return place_command(
         &(struct place_exec){.script = script, .args = args, .n_args = ARRAY_SIZE(args), .root = true});
 }

@@ -28,3 +28,8 @@ extern const char copy_sample[];
 extern const char copy_part[];
 extern const char copy_target_map[];
 extern const char copy_finish[];
+
+// What a copy that was cut off has left, see copy_script() in copy.h.
+extern const char copy_end[];
+extern const char copy_forget[];
+extern const char copy_parts[];

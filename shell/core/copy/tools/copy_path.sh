@@ -8,6 +8,7 @@
 # in the meantime is taken for ours. A file is known by its identity, and what is done to it is done to the opened file.
 # shellcheck shell=sh disable=SC2034,SC2046 # d, part, r, self, why; words are what is wanted of stat
 LC_ALL=C; export LC_ALL
+suffix=.migsh-part # the part file of NAME is .NAME.migsh-part
 
 # Can nobody but root have put the link $1 of the current directory there? Who is not root follows his own.
 fixed() {
@@ -18,8 +19,7 @@ fixed() {
 }
 
 # Goes to the directory of $1, name by name, so that what comes after is about names in it, whatever becomes of those
-# above. Sets $d to its path, $r to ./NAME and $part to ./.NAME.migsh-part; or fails with $why (empty: no such
-# directory).
+# above. Sets $d to its path, $r to ./NAME and $part to its part file; or fails with $why (empty: no such directory).
 reach() {
   left=$1 d='' r='' n=0 why=''
   unset CDPATH
@@ -41,7 +41,7 @@ reach() {
       d=$d/$c
     else r=./$c; fi
   done
-  part=./.${r#./}.migsh-part r=${r:-.}
+  part=./.${r#./}$suffix r=${r:-.}
   c=$(pwd -P; echo x)
   [ "${c%?x}" = "${d:-/}" ]
 }

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Sends ranges of $r, which copy_path.sh has set. $4: "zstd" or "". On stdin ranges "OFFSET LENGTH [z]", z for zeros;
-# a line "fresh": zeros need not be told; "scan": look for zeros in the data; "is ID" goes to the writer. Out come
-# framed bytes, see core/copy/priv.h. Without perl zeros in the data are not looked for: they are sent.
+# Sends ranges of $r, which copy_path.sh has set. $4: "zstd" or "". $5: the token. On stdin ranges "OFFSET LENGTH [z]",
+# z for zeros; a line "fresh": zeros need not be told; "scan": look for zeros in the data; "is ID" goes to the writer.
+# Out come framed bytes, see core/copy/priv.h. Without perl zeros in the data are not looked for: they are sent.
 # shellcheck shell=sh disable=SC2154 # r
 read_ranges() {
 if perl -e 1 2>/dev/null; then
 perl -e '
 @copy_reader.pl@
-' "$r" "$(uname -m)"
+' "$r" "$(uname -m)" "$1"
 else
   fresh=
   exec 3>&1
@@ -25,4 +25,4 @@ else
   done
 fi
 }
-if [ "$4" = zstd ]; then read_ranges | zstd -q -1 -c; else read_ranges; fi
+if [ "$4" = zstd ]; then read_ranges "$5" | zstd -q -1 -c; else read_ranges "$5"; fi

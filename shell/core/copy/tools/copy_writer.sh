@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Writes framed bytes (see core/copy/priv.h) to $r, which copy_path.sh has set, if it is the file of the identity that
-# they begin with. $3: "lock" or "". $4: "zstd" or "". Says "@ready", "@done DATA READ", and with zstd "@end STATUS".
+# they begin with. $3: "lock" or "". $4: "zstd" or "". $5: the token. Says "@ready", "@done DATA READ", and with zstd
+# "@end STATUS".
 # shellcheck shell=sh disable=SC2154 # r
 write_ranges() {
 if perl -e 1 2>/dev/null; then
 perl -e '
 @copy_writer.pl@
-' "$r" "$(uname -m)" "$1"
+' "$r" "$(uname -m)" "$1" "$2"
 else
   t=0 w=0 open='' is=''
   while read -r o n; do
@@ -35,4 +36,4 @@ else
   done
 fi
 }
-if [ "$4" = zstd ]; then zstd -q -d -c | { write_ranges "$3"; echo "@end $?"; }; else write_ranges "$3"; fi
+if [ "$4" = zstd ]; then zstd -q -d -c | { write_ranges "$3" "$5"; echo "@end $?"; }; else write_ranges "$3" "$5"; fi
