@@ -3,6 +3,7 @@
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
 local lists = require "lib.list"
 local node = require "lib.node"
+local staging = require "lib.staging"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
@@ -74,16 +75,10 @@ local function find_parts(v)
   end
   for _, name in ipairs(v.nodes) do
     for _, dir in ipairs(directories(v, name)) do
-      local out = node.sh(name, [[
-cd -- "$1" 2>/dev/null || exit 0
-for f in .migsh-* ..migsh-*.migsh-part; do
-  if [ -e "$f" ]; then printf '%s\n' "$f"; fi
-done]], dir)
-      for file in out:gmatch "[^\n]+" do
-        local id, i, kind = file:match "%.migsh%-(%x+)%-(%d+)(.*)$"
-        local j = ids[id]
-        if j and (kind ~= "-old" or is_replaced(j, tonumber(i), name)) then
-          parts[#parts + 1] = { node = name, path = dir .. "/" .. file, journal = j.id, state = j.state }
+      for _, found in ipairs(staging.list(name, dir)) do
+        local j = ids[found.id]
+        if j and (not found.aside or is_replaced(j, found.i, name)) then
+          parts[#parts + 1] = { node = name, path = found.path, journal = j.id, state = j.state }
         end
       end
     end
@@ -245,7 +240,7 @@ local function remove_part(part)
   if #needed > 0 then
     fail("state", nil, "%s on %s is used by %s: it is left alone", part.path, part.node, table.concat(needed, ", "))
   end
-  node.sh(part.node, 'rm -rf -- "$1"', part.path)
+  mig.node(part.node):run { "rm", "-rf", "--", part.path }
 end
 
 function judges.parts(v)

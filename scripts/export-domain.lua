@@ -70,9 +70,8 @@ local function fingerprint(domain, row)
     return ("%s %s %d"):format(seen.inode, seen.mtime, seen.size)
   end
   local common = row.readonly == true or row.kind == "backing"
-  return node.sh(domain.node, [[
-if [ -d "$1" ]; then cd -- "$1" && find . -printf '%p %s %i %T@ %C@\n' | LC_ALL=C sort
-else stat -Lc "$2" -- "$1"; fi]], row.path, common and "%s %i %d %.9Y" or "%s %i %d %.9Y %.9Z")
+  return mig.node(domain.node):tool("file_fingerprint", row.path,
+    common and "%s %i %d %.9Y" or "%s %i %d %.9Y %.9Z")
 end
 
 -- All of the files, before the first is copied. Behind the last one they have to be the same: they are copied one after
@@ -100,7 +99,7 @@ end
 
 -- A directory of a few small files, as text: it is secret.
 local function export_tpm(domain, row, path)
-  local text = node.sh(domain.node, 'tar --sort=name -C "$1" -cf - . | base64', row.path)
+  local text = mig.node(domain.node):tool("tpm_pack", row.path)
   admin.write(path, text)
   return #text, mig.sha256(text)
 end
@@ -157,16 +156,20 @@ end
 local function run(a)
   local domain = find(a.domain)
   local rows = list_files(domain)
-  local dir = admin.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
+  local dir = admin.realpath(a.dir)
   local undo <close> = mig.undo()
   local made = admin.make_directory(dir)
   undo:add("removed what was exported to " .. dir, function()
-    admin.sh('cd -- "$1" && rm -f -- [0-9]*-* .[0-9]*-*.migsh-part *.xml manifest.json', dir)
+    for _, row in ipairs(rows) do
+      admin.tool("copy_forget", dir .. "/" .. row.file)
+    end
+    admin.tool("export_clear", dir)
     if made then
-      admin.sh('rmdir -- "$1"', dir)
+      admin.run { "rmdir", "--", dir }
     end
   end)
-  local o = { owner = admin.sh "echo $(id -u):$(id -g)":match "%S+", bwlimit = a.bwlimit, compress = a.compress }
+  local o = { owner = admin.run { "stat", "-c", "%u:%g", "/proc/self" }:match "%S+", bwlimit = a.bwlimit,
+    compress = a.compress }
   local m = { format = manifest.FORMAT, version = manifest.VERSION, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     domain = { name = domain.name, uuid = domain.uuid, autostart = domain.autostart }, node = domain.node,
     files = mig.array {} }

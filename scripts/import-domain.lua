@@ -8,7 +8,6 @@ local claims = require "lib.host_claims"
 local device = require "lib.device"
 local import = require "image.import"
 local manifest = require "image.manifest"
-local node = require "lib.node"
 local policy = require "lib.path_policy"
 local pools = require "lib.pools"
 local report = require "migsh.report"
@@ -103,7 +102,7 @@ end
 
 -- What the journal keeps: all but the descriptions' texts, which may hold passwords.
 local function gather(a)
-  local dir = admin.sh('realpath -m -- "$1"; echo x', a.dir):match "^(.*)\nx\n$"
+  local dir = admin.realpath(a.dir)
   local m = read(dir)
   claims.check_identity(m.descriptions, m.domain.name, m.domain.uuid)
   local about = { domain = m.domain.name, uuid = m.domain.uuid, dest = a.dest, directory = dir, lock = "domain:"
@@ -117,7 +116,7 @@ local function gather(a)
     file.from = dir .. "/" .. file.name
   end
   about.pools = place_files(m, a.dest, about.options.map)
-  policy.check(about, about.files, node.sh)
+  policy.check(about, about.files)
   local diff, strange = adapt(m, about)
   about.descriptions = mig.array {}
   for i, d in ipairs(m.descriptions) do

@@ -228,7 +228,8 @@ What the commands journal-resume and rollback do; and what an unfinished workflo
       { form = "return {description =, help =, example =, args = {…}, passes =, except =, run = function(args) … end}",
         names = {}, text = [[
 A file NAME.lua in a directory of $MIGSH_RECIPES, in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is
-the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua).
+the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua), and what
+node:tool runs into tools/.
 An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =, excludes =,
 needs =}; type is bool, string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri,
 domain, pool, journal or words. excludes = "a|b" refuses those beside it, needs = "a|b" wants one of them.

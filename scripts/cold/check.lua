@@ -20,27 +20,17 @@ end
 
 -- virsh of the node itself: networks have no command here. One that cannot be asked has not said no.
 local function has_network(about, name)
-  local all = node.sh(about.dest, [[
-if ! command -v virsh >/dev/null; then echo "no virsh is installed, by which its networks are asked" >&2; exit 1; fi
-exec virsh -q -c qemu:///system net-list --all --name]])
+  local all = mig.node(about.dest):tool "net_list"
   return ("\n" .. all):find("\n" .. name .. "\n", 1, true) ~= nil
 end
 
 function check.clone_network(about, name)
-  local text = node.sh(about.source, 'virsh -c qemu:///system net-dumpxml --inactive -- "$1"', name)
-  node.sh_with(about.dest, text, [[
-set -e
-f=$(mktemp) && trap 'rm -f "$f"' EXIT
-cat >"$f"
-virsh -q -c qemu:///system net-define -- "$f" && virsh -q -c qemu:///system net-start -- "$1"
-virsh -q -c qemu:///system net-autostart -- "$1"]], name)
+  local text = mig.node(about.source):run { "virsh", "-c", "qemu:///system", "net-dumpxml", "--inactive", "--", name }
+  mig.node(about.dest):tool("net_define", name, { input = text })
 end
 
 function check.remove_network(about, name)
-  node.sh(about.dest, [[
-virsh -q -c qemu:///system net-destroy -- "$1" 2>/dev/null
-if virsh -c qemu:///system net-info -- "$1" >/dev/null 2>&1; then virsh -q -c qemu:///system net-undefine -- "$1"; fi]],
-    name)
+  mig.node(about.dest):tool("net_remove", name)
 end
 
 local function has_pool(about, name)
@@ -188,7 +178,7 @@ function check.run(about, plan)
   check_host(about)
   check.missing_storage(about)
   local actions, there = check.actions(about, not plan)
-  policy.check(about, written(about, actions), node.sh)
+  policy.check(about, written(about, actions))
   check_space(about, actions)
   return { actions = actions, there = there }
 end

@@ -9,38 +9,22 @@ local facts = require "cold.facts"
 local node = require "lib.node"
 local pools = require "lib.pools"
 local report = require "migsh.report"
+local staging = require "lib.staging"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
 local copy = {}
 
 local fail = mig.fail
 
-local function name_of(tx)
-  return ("/.migsh-%s-"):format(tx.id:match "%x+$")
-end
-
 local function temporary(tx, i, file)
-  return ("%s%s%d"):format(node.directory(file.to), name_of(tx), i)
-end
-
--- Where what was there is kept meanwhile.
-local function aside(temp)
-  return temp .. "-old"
-end
-
--- The digest of a file, or of all there is in a directory.
-local function digest(where, path)
-  return (node.sh(where, [[
-if [ -d "$1" ]; then cd -- "$1" && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2 | sha256sum
-else sha256sum <"$1"; fi]], path):match "^%x+") or fail("failed", nil, "%s: %s: no checksum", where, path)
+  return staging.path(tx.id, i, file.to)
 end
 
 -- A directory of small files, with owners and modes. It is secret: through this console, and not onto its disk.
 local function copy_directory(about, file, temp)
-  local text = node.sh(about.source, 'tar --numeric-owner -C "$1" -cf - . | base64 -w 0', file.path)
-  node.sh_with(about.dest, text, [[
-rm -rf -- "$1" && mkdir -m 700 -- "$1" && base64 -d | tar --numeric-owner -p -C "$1" -xf -]], temp)
-  if digest(about.source, file.path) ~= digest(about.dest, temp) then
+  local text = mig.node(about.source):tool("tpm_pack", file.path, "--numeric-owner")
+  mig.node(about.dest):tool("tpm_unpack", temp, { input = text })
+  if node.sha256(about.source, file.path) ~= node.sha256(about.dest, temp) then
     fail("verdict", nil, "the copy of %s differs", file.path)
   end
   return { verified = true, size = file.size, data = file.size, sent = #text, route = "relay" }
@@ -75,7 +59,7 @@ end
 -- What is there is the disk that an earlier migration left: as it was when that was found out, or set aside already.
 local function check_retired(tx, i, file, temp)
   local about = tx.about
-  if not node.exists(about.dest, aside(temp)) and not node.same(tx:outcome("check").there[i],
+  if not staging.is_set_aside(about.dest, temp) and not node.same(tx:outcome("check").there[i],
     node.stat(about.dest, file.to)) then
     fail("state", nil, "%s on %s was changed meanwhile", file.to, about.dest)
   end
@@ -83,38 +67,22 @@ end
 
 -- The inode of what we have made, whatever name it bears: a file of the same content may be somebody else's.
 local function own_inode(about, temp)
-  return (node.published(about.dest, temp) or {}).inode
+  return (staging.published(about.dest, temp) or {}).inode
 end
 
--- A writer whose line went dead waits until its kernel finds out, which may take hours, and holds the file; what sends
--- to it from the source stays for half a minute. No console of ours is at work (the journal is locked), and the name
--- that both were started with is this journal's alone. Their session is what one login ran. (A device's name others may
--- use, too: a writer there is told of, and not ended.)
+-- Once for each node: what a copy of ours that was cut off has left there holds what it was to write, and what sends to
+-- it from the source stays for half a minute. (A device's name others may use, too: a writer there is told of, and not
+-- ended.)
 local function end_former(tx, where)
   tx.former_ended = tx.former_ended or {}
   if tx.former_ended[where] then
     return
   end
-  local ended = node.sh(where, [[
-exec 3>&2 2>/dev/null # processes end while they are looked at
-session() { s=; read -r s <"/proc/$1/stat" && set -- ${s##*) } && [ "$1" != Z ] && s=$4; }
-session $$ && own=$s || exit
-all=" "
-for f in $(grep -alF -- "$1" /proc/[0-9]*/cmdline); do
-  p=${f#/proc/}
-  if grep -qaF write_ranges "$f" && session "${p%/*}" && [ "$s" != "$own" ]; then all="$all$s "; fi
-done
-members() {
-  for f in /proc/[0-9]*; do
-    if session "${f#/proc/}"; then case $all in *" $s "*) echo "${f#/proc/}" ;; esac; fi
-  done
-}
-n=0
-while [ "$all" != " " ] && p=$(members) && [ -n "$p" ]; do
-  [ $n -lt 50 ] || { echo "process $p cannot be ended" >&3; exit 1; }
-  kill -KILL $p; n=$((n + 1)); echo $p; sleep 0.1
-done]], name_of(tx))
-  if ended ~= "" then
+  local paths = {}
+  for i, file in ipairs(tx.about.files) do
+    paths[#paths + 1] = not file.to_block and temporary(tx, i, file) or nil
+  end
+  if staging.end_copies(where, tx.about.dest, paths) then
     tx:say(("ended on %s: what was left of a copy that was cut off"):format(where))
   end
   tx.former_ended[where] = true
@@ -124,16 +92,15 @@ end
 local function unpublish(about, file, temp)
   local there = node.stat(about.dest, file.to)
   if there and own_inode(about, temp) == there.inode then
-    node.sh(about.dest, 'if [ -e "$1" ]; then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi; rm -f -- "$1.own"', temp,
-      file.to)
+    staging.unpublish(about.dest, temp, file.to)
   end
 end
 
 local function publish(about, file, temp, replaces)
   if replaces then
-    node.sh(about.dest, 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', file.to, aside(temp))
+    staging.set_aside(about.dest, temp, file.to)
   end
-  node.publish(about.dest, temp, file.to)
+  staging.publish(about.dest, temp, file.to)
 end
 
 -- Of what the step is, right before it is written down that it will be done; `last`: the record of an attempt before.
@@ -159,16 +126,12 @@ local function make(tx, i, file, before, temp)
   if before.kind == "directory" then
     return copy_directory(about, file, temp)
   elseif replaces and not node.exists(about.dest, temp) then -- most of it may be the same: only the rest travels
-    node.sh(about.dest, 'cp --sparse=always --reflink=auto -- "$1" "$2"', file.to, temp)
+    mig.node(about.dest):run { "cp", "--sparse=always", "--reflink=auto", "--", file.to, temp }
   end
   return copy_bytes(about, file, temp)
 end
 
 local action_words = { shared = "both nodes see the same file", there = "an equal one is there" }
-
-local function forget_temporary(about, temp)
-  node.sh(about.dest, 'rm -rf -- "$1" "$1.own" "$2"', temp, (temp:gsub("/([^/]*)$", "/.%1.migsh-part")))
-end
 
 -- Another migration has brought an equal one since `check`.
 local function arrived_meanwhile(tx, i, file)
@@ -176,7 +139,7 @@ local function arrived_meanwhile(tx, i, file)
   local there = node.stat(about.dest, file.to)
   return there and there.kind == "file" and there.size == file.size
     and own_inode(about, temporary(tx, i, file)) ~= there.inode
-    and digest(about.source, file.path) == digest(about.dest, file.to)
+    and node.sha256(about.source, file.path) == node.sha256(about.dest, file.to)
 end
 
 -- What was there already is not ours, but the guest will be made of it: it is looked at again before it is.
@@ -190,7 +153,7 @@ end
 local function assert_still_equal(tx, i, file)
   local about, check = tx.about, tx:outcome "check"
   if check.actions[i] == "there" and not node.same(check.there[i], node.stat(about.dest, file.to))
-    and digest(about.source, file.path) ~= digest(about.dest, file.to) then
+    and node.sha256(about.source, file.path) ~= node.sha256(about.dest, file.to) then
     fail("exists", "take it back and begin anew", "%s on %s was changed since it was found to be equal", file.to,
       about.dest)
   end
@@ -229,7 +192,7 @@ function copy.run(tx, i, file)
     published, problem = pcall(publish, about, file, temp, replaces)
   end
   if not published and action == "copy" and users.are_common(file) and arrived_meanwhile(tx, i, file) then
-    forget_temporary(about, temp)
+    staging.forget(about.dest, temp)
     return found_there(about, file, "there"), true
   elseif not published then
     error(problem, 0)
@@ -263,22 +226,22 @@ function copy.undo(tx, i, file, record)
   end_former(tx, about.dest)
   local outcome = record.outcome ~= mig.null and record.outcome or nil
   -- If its end is not known, or it failed, the node knows.
-  local made = outcome and outcome.action == "copied" and outcome.copy or node.published(about.dest, temp)
+  local made = outcome and outcome.action == "copied" and outcome.copy or staging.published(about.dest, temp)
   local now, said = made and node.stat(about.source, file.path), nil
   if made and not now then
     tx:say(("%s on %s is gone: its copy %s on %s is left alone"):format(file.path, about.source, file.to, about.dest))
     return "left alone"
   end
-  forget_temporary(about, temp)
+  staging.forget(about.dest, temp)
   if made then
     said = discard.file(tx, about.dest, file.to, made, { node = about.dest,
       uuid = is_as_before(about) and about.uuid or nil, chains = users.are_common(file),
       other = original(about, file, outcome, now) })
   end
   if action == "replace" and said == "left alone" then
-    tx:say(("what was there before it is kept as %s"):format(aside(temp)))
+    tx:say(("what was there before it is kept as %s"):format(staging.aside(temp)))
   elseif action == "replace" then
-    node.sh(about.dest, 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', aside(temp), file.to)
+    staging.put_back(about.dest, temp, file.to)
   end
   pools.refresh(about.dest, node.directory(file.to))
   return said
@@ -296,22 +259,12 @@ function copy.refresh(about, where, key)
   end
 end
 
--- The files of which copies were made.
-function copy.made(tx)
-  local list = {}
-  for _, file in ipairs(tx.about.files) do
-    local made = tx:outcome("copy", file.path)
-    list[#list + 1] = made and made.action == "copied" and file or nil
-  end
-  return list
-end
-
 -- Once all copies are in the journal: their first names go.
 function copy.forget_temporaries(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
     if made and made.action == "copied" and not file.to_block then
-      forget_temporary(tx.about, temporary(tx, i, file))
+      staging.forget(tx.about.dest, temporary(tx, i, file))
     end
   end
 end
@@ -321,8 +274,7 @@ function copy.forget_aside(tx)
   for i, file in ipairs(tx.about.files) do
     local made = tx:outcome("copy", file.path)
     if made and made.replaced then
-      -- It is the last one if somebody has taken away what replaced it.
-      node.sh(tx.about.dest, 'if [ -e "$2" ]; then rm -rf -- "$1"; fi', aside(temporary(tx, i, file)), file.to)
+      staging.drop_aside(tx.about.dest, temporary(tx, i, file), file.to)
     end
   end
 end
@@ -330,10 +282,8 @@ end
 -- A device does not tell of writes before its node was booted, and what was there already may have been given another
 -- time: both ends are read.
 local function is_equal(about, file, made)
-  local function sum(where, path)
-    return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(made.size or made.copy.size)):match "^%x+"
-  end
-  return not made.rebased and sum(about.source, file.path) == sum(about.dest, file.to)
+  local size = made.size or made.copy.size
+  return not made.rebased and node.sha256(about.source, file.path, size) == node.sha256(about.dest, file.to, size)
 end
 
 -- Is it as it was when it was copied? "same", "changed", "gone"; nil: it was not made, or that is not known. And what
@@ -364,7 +314,7 @@ function copy.states(tx)
   for i, file in ipairs(about.files) do
     local made = tx:outcome("copy", file.path)
     if not made and not file.to_block then -- its end was not written down: a name that it has got tells
-      local published = node.published(about.dest, temporary(tx, i, file))
+      local published = staging.published(about.dest, temporary(tx, i, file))
       made = published and published.size and { action = "copied", copy = published } or nil
     end
     if made and made.action == "shared" then -- one file, which only has to be there still

@@ -6,7 +6,6 @@ local chain = require "lib.image_chain"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
-local node = require "lib.node"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local steps = {}
@@ -128,7 +127,7 @@ local function make_storage(tx, step)
     made[#made + 1] = "network " .. network
   end
   for _, dir in ipairs(missing.directories) do
-    node.sh(about.dest, 'umask 066 && mkdir -p -- "$1"', dir)
+    mig.node(about.dest):tool("dir_make", dir)
     made[#made + 1] = dir
   end
   step.made = made
@@ -150,7 +149,7 @@ local function undo_storage(tx, _, record)
     check.remove_network(about, network)
   end
   for i = #plan.directories, 1, -1 do
-    node.sh(about.dest, 'rmdir -- "$1" 2>/dev/null; :', plan.directories[i])
+    mig.node(about.dest):tool("dir_remove", plan.directories[i])
   end
 end
 
@@ -191,7 +190,7 @@ local function define(tx)
   whereabouts.assert_off(about.uuid, about.domain, { force = tx:forced() })
   copy.assert_untouched(tx)
   copy.forget_temporaries(tx)
-  chain.check(about, copy.made(tx), false, node.sh)
+  chain.check(about, chain.copied(tx), false)
   copy.refresh(about, about.dest, "to")
   local there = dest_xml(tx)
   if there and not is_ours(tx, there) and not facts.is_retired(there, about.retired) then

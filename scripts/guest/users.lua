@@ -1,43 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Who needs a file or device: the definitions that name it, what they lie on, and the processes that have it open.
-local node = require "lib.node"
 local whereabouts = require "guest.whereabouts"
 local users = {}
-
--- Of the paths behind $4: the numbers of those which are the file that is known as $1 and by the inode $2, here or on
--- another node ($3), be it by another mount; a device has other numbers on each node. Then the processes that have it
--- open. An inode's number alone says little across file systems, so the last part of the name has to agree where the
--- device does not. Two hosts that were made alike have equal numbers, too: $4 is the type of its file system, and what
--- lies on a local one on both nodes is two files. So is $5, where it is not empty, by whatever name.
-local USERS <const> = [[
-what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
-is_local() { case $1 in ext2/ext3 | xfs | btrfs | tmpfs | zfs | overlayfs | f2fs | jfs | ramfs) ;; *) false ;; esac; }
-apart() { [ "$far" ] && is_local "$(stat -f -c %T -- "$1" 2>/dev/null)"; }
-p=$1 i=$2 it=$(what "$1") n=0 far=
-if [ "$3" != here ]; then
-  ! is_local "$4" || far=1
-  case $it in "device "*) it=none ;; *":$i") ! apart "$p" || it=none ;; *) it=none ;; esac # another one of that name
-fi
-other=$(what "$5") && [ "$other" != "$it" ] || other=none
-shift 5
-for f; do
-  n=$((n + 1)); w=$(what "$f") && [ "$w" != "$other" ] && ! apart "$f" || continue
-  if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
-done
-case $i in *[!0-9]*) exit 0 ;; esac
-timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null | while IFS= read -r l; do
-  t=$(readlink -- "$l") || continue
-  t=${t% (deleted)} w=$(what "$l")
-  [ "$w" != "$other" ] && ! apart "$l" || continue
-  if [ "$w" = "$it" ] || [ "${t##*/}" = "${p##*/}" ]; then
-    d=${l%/fd/*}; read -r c <"$d/comm" || c=
-    echo "open ${d#/proc/} $c"
-  fi
-done
-if [ "$it" != none ] && [ -f "$p" ] && command -v qemu-img >/dev/null &&
-    qemu-img info -f raw -- "$p" 2>&1 | grep -q 'Failed to get.*lock'; then
-  echo locked
-fi]]
 
 -- The paths of the disks that a definition names, as a set; row: the domain's, with its state.
 function users.disks_of(where, uuid, row)
@@ -95,8 +59,10 @@ end
 local function users_on(name, where, path, inode, fstype, o)
   local names, paths = list_disks(name, o.node == name and o.uuid or nil, o.chains, name == where)
   local other = o.other and o.other.node == name and o.other.path or ""
-  local out, err = mig.try(node.sh, name, USERS, path, inode, name == where and "here" or "there", fstype, other,
-    table.unpack(paths))
+  local out, err = mig.try(function()
+    return mig.node(name):tool("file_users", path, inode, name == where and "here" or "there", fstype, other,
+      table.unpack(paths))
+  end)
   if err and (name == where or err.code == "cancelled") then
     error(err, 0)
   elseif err then
@@ -128,7 +94,7 @@ function users.of(where, path, inode, o)
   o = o or {}
   local names, all = whereabouts.hypervisors(), {}
   local work, found = {}, {}
-  local fstype = node.sh(where, 'stat -f -c %T -- "$1" 2>/dev/null || :', path):match "%S*"
+  local fstype = mig.node(where):tool("file_fstype", path):match "%S*"
   for i, name in ipairs(names) do
     work[i] = function()
       found[i] = users_on(name, where, path, inode, fstype, o)

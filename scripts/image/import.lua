@@ -4,7 +4,6 @@
 -- read anew from the directory, and compared with what the manifest said.
 local admin = require "lib.admin"
 local chain = require "lib.image_chain"
-local copying = require "cold.copy"
 local device = require "lib.device"
 local discard = require "guest.discard"
 local evidence = require "guest.evidence"
@@ -26,10 +25,6 @@ local function at(about)
 end
 
 -- Check ---------------------------------------------------------------------------------------------------------------
-
-local function sum(where, path, size)
-  return node.sh(where, 'head -c "$2" -- "$1" | sha256sum', path, tostring(size)):match "^%x+"
-end
 
 local function check_name(about)
   for _, row in ipairs(mig.list { all = true, node = about.dest }) do
@@ -135,20 +130,17 @@ end
 
 -- Files ---------------------------------------------------------------------------------------------------------------
 
--- Only files and directories come out of the archive, below the new directory, readable by their owner alone.
+-- Where the archive of a TPM's state is meanwhile.
+local function archive(file)
+  return file.to .. ".base64"
+end
+
 local function import_tpm(file, dest)
   local text = admin.read(file.from)
   if mig.sha256(text) ~= file.sha256 then
     fail("verdict", nil, "%s is not what was exported", file.name)
   end
-  node.sh_with(dest, text, [[
-umask 077; f=$1.base64
-rm -rf -- "$1" "$f" && mkdir -m 711 -- "$1" && cat >"$f" || exit
-if base64 -d <"$f" | tar -tvf - | grep -qv '^[-d]'; then
-    echo 'the archive of the TPM holds more than files' >&2; exit 1
-fi
-base64 -d <"$f" | tar --no-same-permissions --same-owner --no-overwrite-dir -C "$1" -xf - && rm -f -- "$f" &&
-chmod 711 -- "$1"]], file.to) -- 711: the user of swtpm has to get through
+  mig.node(dest):tool("tpm_import", file.to, archive(file), { input = text })
   return file.size
 end
 
@@ -171,7 +163,7 @@ local function copy(tx, i, file)
   if action == "there" then
     return { action = action, detail = "an equal one is there" }, true
   elseif action == "copy" then
-    node.sh(dest, 'mkdir -p -- "$1"', node.directory(file.to))
+    mig.node(dest):run { "mkdir", "-p", "--", node.directory(file.to) }
   else
     device.ready(about, file, action)
   end
@@ -183,7 +175,7 @@ local function copy(tx, i, file)
     sent = mig.disk_copy({ file.from, dest .. ":" .. file.to, owner = "root:root", mode = file.mode,
       bwlimit = o.bwlimit, compress = o.compress, update = file.to_block }).sent
   end
-  if sum(dest, file.to, file.size) ~= file.sha256 then
+  if node.sha256(dest, file.to, file.size) ~= file.sha256 then
     if finished then
       fail("exists", nil, "%s has got a file %s meanwhile", dest, file.to)
     elseif action == "copy" then
@@ -200,7 +192,7 @@ end
 local function as_exported(about, file)
   local there = node.stat(about.dest, file.to)
   if there and (there.kind == "directory" and file.kind == "tpm" or there.kind == "file"
-    and sum(about.dest, file.to, file.size) == file.sha256 and there.size == file.size) then
+    and node.sha256(about.dest, file.to, file.size) == file.sha256 and there.size == file.size) then
     return there
   end
 end
@@ -238,11 +230,15 @@ local function undo_copy(tx, i, file, record)
   if action == "onto" or action == "create" then
     return device.undo(tx, file, action, record)
   end
-  node.sh(dest, 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', file.to)
+  if file.kind == "tpm" then
+    node.remove(dest, archive(file))
+  else
+    mig.node(dest):tool("copy_forget", file.to)
+  end
   local was = made.copy and last_made(tx, file, made) or as_exported(about, file)
   local said = discard.file(tx, dest, file.to, was, { chains = users.are_common(file) })
   if record.about.parent then
-    node.sh(dest, 'rmdir -- "$1" 2>/dev/null; :', record.about.parent)
+    mig.node(dest):tool("dir_remove", record.about.parent)
   end
   pools.refresh(dest, node.directory(file.to))
   return said
@@ -311,7 +307,7 @@ local function define(tx, step)
   for _, pool in ipairs(about.pools) do
     mig.pool_refresh { pool, node = about.dest }
   end
-  chain.check(about, copying.made(tx), true, node.sh)
+  chain.check(about, chain.copied(tx), true)
   each_description(about, { domain = true }, function(path)
     check_absent(tx, step.again)
     mig.define { path, validate = true, node = about.dest }

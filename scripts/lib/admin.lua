@@ -13,16 +13,16 @@ local function fail(code, format, ...)
   mig.error { code = code, msg = format:format(...) }
 end
 
--- What a fixed script prints; its arguments are $1, $2 …
-function admin.sh(script, ...)
-  local words = { "sh", "-c", admin.quote(script), "migsh" }
-  for _, word in ipairs { ... } do
+-- What a command of these words prints.
+function admin.run(words)
+  local quoted = {}
+  for i, word in ipairs(words) do
     if word:find "\0" then
       fail("usage", "a path cannot hold a NUL byte")
     end
-    words[#words + 1] = admin.quote(word)
+    quoted[i] = admin.quote(word)
   end
-  local pipe <close> = assert(io.popen(table.concat(words, " ") .. " 2>&1", "r"))
+  local pipe <close> = assert(io.popen(table.concat(quoted, " ") .. " 2>&1", "r"))
   local out = pipe:read "a"
   local ok = pipe:close()
   if not ok then
@@ -31,20 +31,23 @@ function admin.sh(script, ...)
   return out
 end
 
+-- The same of a tool that nodes have, too, here and with our own rights.
+function admin.tool(name, ...)
+  return admin.run { "sh", "-c", mig.tool(name), "migsh", ... }
+end
+
+function admin.realpath(path)
+  return admin.run { "realpath", "-m", "--", path }:sub(1, -2)
+end
+
 -- A new directory, or an empty one, that only we can read. True: it was made.
 function admin.make_directory(dir)
-  return admin.sh([[
-if [ -d "$1" ]; then
-    [ -z "$(ls -A -- "$1")" ] || { printf '%s is not empty\n' "$1"; exit 1; }
-    [ -O "$1" ] || { printf '%s is not yours\n' "$1"; exit 1; }
-    chmod 700 -- "$1" && echo there
-else mkdir -m 700 -- "$1" && echo made; fi]], dir) == "made\n"
+  return admin.tool("export_claim", dir) == "made\n"
 end
 
 -- The size of a regular file; nil where there is none. A link is none: it could lead anywhere.
 function admin.size(path)
-  local out = admin.sh('if [ -f "$1" ] && [ ! -L "$1" ]; then stat -c %s -- "$1"; else echo none; fi', path)
-  return math.tointeger(tonumber(out:match "^%d+"))
+  return math.tointeger(tonumber(admin.tool("file_size", path):match "^%d+"))
 end
 
 function admin.write(path, text)
@@ -55,7 +58,8 @@ function admin.write(path, text)
   if not ok then
     fail("io", "%s: %s", path, err or "cannot be written")
   end
-  admin.sh('chmod 600 -- "$1" && sync -- "$1"', path)
+  admin.run { "chmod", "600", "--", path }
+  admin.run { "sync", "--", path }
 end
 
 function admin.read(path)

@@ -141,11 +141,11 @@ end
 -- Is what the device begins with ours: sector by sector the source's, or nothing yet? What names a backing file is
 -- not compared, as it may have been changed already.
 local function holds_our_part(about, file)
-  local script <const> = 'head -c 131072 -- "$1" | od -v -An -tx8 -w512'
-  local source = file.from and admin.sh(script, file.from) or node.sh(about.source, script, file.path)
+  local source = file.from and admin.tool("file_begin", file.from)
+    or mig.node(about.source):tool("file_begin", file.path)
   local theirs = source:gmatch "[^\n]+"
   local i = 0
-  for sector in node.sh(about.dest, script, file.to):gmatch "[^\n]+" do
+  for sector in mig.node(about.dest):tool("file_begin", file.to):gmatch "[^\n]+" do
     i = i + 1
     local wanted = theirs()
     if sector ~= wanted and sector:find "[^0 ]" and not (file.backing and i <= 128) then

@@ -54,16 +54,26 @@ function chain.references(info)
   return list
 end
 
+-- The files of a workflow of which copies were made.
+function chain.copied(tx)
+  local list = {}
+  for _, file in ipairs(tx.about.files) do
+    local made = tx:outcome("copy", file.path)
+    list[#list + 1] = made and made.action == "copied" and file or nil
+  end
+  return list
+end
+
 -- Raises "unsafe" if one of `files` ({to =, kind =}), which are on about.dest now, names a file that is neither another
--- one of about.files there nor allowed. `remote`: names of other kinds are refused, too. sh: node.sh.
-function chain.check(about, files, remote, sh)
+-- one of about.files there nor allowed. `remote`: names of other kinds are refused, too.
+function chain.check(about, files, remote)
   local own, allowed = {}, about.options.allow_host_path
   for _, file in ipairs(about.files) do
     own[normal(file.to)] = true
   end
   for _, file in ipairs(files) do
     if file.kind == "disk" or file.kind == "backing" or file.kind == "snapshot" then
-      local text = sh(about.dest, 'qemu-img info -U --output=json -- "$1"', file.to)
+      local text = mig.node(about.dest):run { "qemu-img", "info", "-U", "--output=json", "--", file.to }
       for _, reference in ipairs(chain.references(mig.json_decode(text))) do
         local paths, other = chain.paths_of(reference, (file.to:gsub("/[^/]*$", "")))
         for _, path in ipairs(paths) do

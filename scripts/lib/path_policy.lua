@@ -116,23 +116,8 @@ local function disk_directories(where, uuid)
 end
 
 -- {real, holds} of a directory of the node.
-local function look(sh, where, dir)
-  local holds, real = sh(where, [[
-real=$(realpath -m -- "$1" && echo x) || exit
-holds=
-if [ -d "$1" ]; then
-  holds=nothing
-  for f in "$1"/*; do
-    case $f in
-    */lost+found) ;;
-    *.qcow2 | *.qcow | *.qed | *.img | *.raw | *.iso | *.vmdk | *.vdi | *.vhd | *.vhdx | *.fd) holds=images; break ;;
-    *)
-      if [ -f "$f" ] && [ "$(head -c 4 -- "$f" | od -An -tx1)" = " 51 46 49 fb" ]; then holds=images; break; fi
-      if [ -e "$f" ]; then holds=else; fi ;;
-    esac
-  done
-fi
-printf '%s %s' "$holds" "$real"]], dir):match "^(%l*) (.*)\nx$"
+local function look(where, dir)
+  local holds, real = mig.node(where):tool("dir_holds", dir):match "^(%l*) (.*)\nx$"
   return { real = real, holds = holds ~= "" and holds or nil }
 end
 
@@ -145,8 +130,8 @@ local function targets_of(map)
   return list
 end
 
--- Raises "unsafe" unless all of these may be written: files of about.files. sh: node.sh.
-function policy.check(about, files, sh)
+-- Raises "unsafe" unless all of these may be written: files of about.files.
+function policy.check(about, files)
   local o = about.options
   local known, seen = { allowed = o.allow_host_path, targets = targets_of(o.map), users = {}, cloned = {} }, {}
   policy.check_allowed(known.allowed)
@@ -158,7 +143,7 @@ function policy.check(about, files, sh)
       known.cloned[dir] = true
     end
     if not file.to_block and policy.bad_form(file.to) == nil then
-      seen[dir] = seen[dir] or look(sh, about.dest, dir)
+      seen[dir] = seen[dir] or look(about.dest, dir)
       known.real, known.holds = seen[dir].real, seen[dir].holds
     end
     local why = policy.judge(file.to, known)

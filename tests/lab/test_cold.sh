@@ -325,6 +325,36 @@ check "--clone" gives 0 'pool vms.*two: is defined on dest' migsh cold-migrate t
 volumes() { on dest virsh vol-list vms >"$work/volumes" && grep 'a b' "$work/volumes"; }
 check "its pool knows the volume" volumes
 
+# --- a dead line: the console is gone, and what it runs on the nodes, whose sshd are frozen, never hears of it
+logins() { # SIGNAL
+    local h
+    for h in source dest; do
+        on $h sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline | grep "^sshd: root@notty" >/dev/null && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
+    done
+}
+dead_line() {
+    local i pid
+    clean
+    make_two
+    "$lab" exec admin -- env XDG_STATE_HOME="$work/state" "$plain" -i "$work/nodes" cold-migrate two dest --bwlimit 200K >"$work/killed" 2>&1 </dev/null &
+    pid=$!
+    for ((i = 0; i < 600; i++)); do
+        [ "$(on dest sh -c "stat -c %b $images/..migsh-*-1.migsh-part 2>/dev/null || echo 0")" -ge 2048 ] && break
+        sleep 0.1
+    done
+    logins -STOP
+    on admin pkill -KILL -f 'cold-migrate two dest'
+    wait $pid
+    cat "$work/killed"
+    [ "$i" -lt 600 ]
+}
+check "killed in the middle of a copy, on a line that is dead" dead_line
+check "… gone on with: what was left of the copy is ended" gives 0 \
+    'ended on dest: what was left of a copy.*ended on source: what was left of a copy.*two: is defined on dest' quick resume "$(last_id)"
+logins -CONT
+check "… the disk arrived" same $images/two.qcow2
+check "… and nothing else is left" no_leftovers
+
 # --- cleanup
 clean
 define_local1 >"$work/out" 2>&1

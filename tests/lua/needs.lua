@@ -39,19 +39,15 @@ end)
 
 -- The node is this machine, with the programs of `path` alone.
 local function on_node(path)
-  rawset(mig, "node", function()
-    return { exec = function(_, words)
-      local quoted = {}
-      for i, word in ipairs(words) do
-        quoted[i] = "'" .. word:gsub("'", "'\\''") .. "'"
-      end
+  rawset(mig, "node", function(where)
+    return { tool = function(_, name)
       local err = os.tmpname()
-      local pipe = io.popen(("PATH='%s' %s 2>'%s'"):format(path, table.concat(quoted, " "), err))
+      local pipe = io.popen(("PATH='%s' sh -c '%s' 2>'%s'"):format(path, mig.tool(name):gsub("'", "'\\''"), err))
       local out = pipe:read "a"
-      local _, _, status = pipe:close()
+      local ok = pipe:close()
       local said <close> = io.open(err)
       os.remove(err)
-      return { status = status, stdout = out, stderr = said:read "a" }
+      return ok and out or mig.error { code = "failed", msg = where .. ": " .. said:read "a" }
     end }
   end)
 end

@@ -3,6 +3,7 @@
 -- copy grows beside its name and gets that when it is whole; what is open is refused; one file that both ends see is
 -- told.
 local World = require "world"
+local part_of = require "scripts".part_of
 
 return function(fake)
   local mig, fail = fake.mig, fake.mig.fail
@@ -21,10 +22,6 @@ return function(fake)
       return fake.console().world:get(node, path)
     end
     return fake.console().world.admin_files[path]
-  end
-
-  local function part_name(path)
-    return (path:gsub("/([^/]*)$", "/.%1.migsh-part"))
   end
 
   local function refuse_open(file, where, path, readers)
@@ -74,10 +71,10 @@ return function(fake)
       refuse_open(there, to.name, path)
       w:overwrite(to, path, content)
     else
-      w:create(to, part_name(path), { part = tostring(content.ver and content.ver.id), size = source.size })
+      w:create(to, part_of(path), { part = tostring(content.ver and content.ver.id), size = source.size })
       fake.point("in the middle of " .. label)
-      w:overwrite(to, part_name(path), content)
-      if not w:rename(to, part_name(path), path) then
+      w:overwrite(to, part_of(path), content)
+      if not w:rename(to, part_of(path), path) then
         fail("exists", nil, "%s:%s: it has been created in the meantime", to.name, path)
       end
     end

@@ -177,24 +177,43 @@ Node.__tostring = function(n)
   return n.name
 end
 
-function Node:exec(words)
-  local node = node_of(self.name)
-  -- sh -c AS_ROOT migsh SCRIPT migsh ARG…: as scripts/lib/node.lua calls it
-  local script, args = words[5], table.pack(table.unpack(words, 7))
-  local row = scripts.find(script)
-  if not row then
-    broken("a script that the model does not know; add a row to scripts.lua:\n%s", script)
-  end
+local function run(name, row, args)
+  local node = node_of(name)
   local function call()
-    return row.run(console.world, node, args, console, script)
+    return row.run(console.world, node, args, console)
   end
   local out, err
   if row.changes then
-    out, err = changing(("%s on %s: %s"):format(row.name, self.name, table.concat(args, " ")), call)
+    out, err = changing(("%s on %s: %s"):format(row.name, name, table.concat(args, " ")), call)
   else
     out, err = call()
   end
-  return { node = self.name, status = err and 1 or 0, stdout = err and "" or out or "", stderr = err or "" }
+  return not err and (out or "") or fail("failed", nil, "%s: %s", name, err)
+end
+
+function Node:tool(name, ...)
+  local row = scripts.tools[name] or broken("a tool that the model does not know; add a row to scripts.lua: %s", name)
+  return run(self.name, row, { ... })
+end
+
+-- What is one command: its words behind "--".
+function fake.operands(words)
+  for i, word in ipairs(words) do
+    if word == "--" then
+      return table.move(words, i + 1, #words, 1, {})
+    end
+  end
+  broken("a command without --: %s", table.concat(words, " "))
+end
+
+function Node:run(words)
+  local row = type(words) == "table" and scripts.commands[words[1]]
+  return run(self.name, row or broken("a command that the model does not know; add a row to scripts.lua: %s",
+    type(words) == "table" and table.concat(words, " ") or words), fake.operands(words))
+end
+
+function mig.tool(name)
+  return "tool " .. name
 end
 
 function mig.node_show(args)

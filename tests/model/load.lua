@@ -53,7 +53,7 @@ function io_fake.open(path, mode)
   return setmetatable({ path = path, mode = mode }, File)
 end
 
--- sh -c 'SCRIPT' migsh 'ARG' …: as scripts/lib/admin.lua quotes it.
+-- 'WORD' …, or 'sh' '-c' 'TOOL' 'migsh' 'ARG' …: as scripts/lib/admin.lua quotes it.
 function io_fake.popen(command)
   local words, at = {}, 1
   while at <= #command do
@@ -70,14 +70,19 @@ function io_fake.popen(command)
     end
     words[#words + 1], at = word, at + 1
   end
-  local row = scripts.find(words[3])
-  if not row then
-    fake.console().world:broken("a local script that the model does not know; add a row to scripts.lua:\n%s", words[3])
+  words[#words] = words[#words] ~= "2>&1" and words[#words] or nil
+  local tool = words[1] == "sh" and words[3]:match "^tool (.*)$"
+  local row, args
+  if tool then
+    row, args = scripts.tools[tool], table.move(words, 5, #words, 1, {})
+  else
+    row, args = scripts.commands[words[1]], fake.operands(words)
   end
-  local last = words[#words] == "2>&1" and #words - 1 or #words
   local out, err
   if row then
-    out, err = row.run(fake.console().world, nil, table.pack(table.unpack(words, 5, last)), fake.console())
+    out, err = row.run(fake.console().world, nil, args, fake.console())
+  else
+    fake.console().world:broken("a command that the model does not know; add a row to scripts.lua:\n%s", command)
   end
   return setmetatable({}, { __index = { read = function()
     return out or err or ""

@@ -1,29 +1,14 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What the recipes run on a node's shell, one row for each script, and what it does to the world. A row is found by
--- its text: `is` is the whole script, `has` a part of it; the first that fits counts, so what is special comes first.
--- run(world, node, args) returns what the script prints, or nil and what it says when it fails. `changes`: the
--- console can be killed before and after it. node = nil: a script of the admin's machine (lib/admin.lua).
+-- What the recipes run on a node as root, one row for each tool (scripts/tools, and those of the copy engine), by its
+-- name, and for each command, by its first word; and what it does to the world. run(world, node, args) returns what it
+-- prints, or nil and what it says when it fails. Of a command the args are the words behind "--". `changes`: the
+-- console can be killed before and after it. node = nil: on the admin's machine (lib/admin.lua).
 local World = require "world"
-local scripts = { rows = {} }
+local scripts = { tools = {}, commands = {} }
 
 local function row(r)
-  scripts.rows[#scripts.rows + 1] = r
-end
-
-local known = {}
-
-function scripts.find(script)
-  local found = known[script]
-  if found == nil then
-    for _, r in ipairs(scripts.rows) do
-      if r.is == script or r.has and script:find(r.has, 1, true) then
-        found = r
-        break
-      end
-    end
-    known[script] = found or false
-  end
-  return found or nil
+  scripts.tools[r.tool or ""], scripts.commands[r.command or ""] = r.tool and r, r.command and r
+  r.name = r.tool or r.command
 end
 
 -- Everything below a path, too.
@@ -55,9 +40,9 @@ end
 
 scripts.remove_all, scripts.exists, scripts.time_of = remove_all, exists, time_of
 
--- scripts/lib/node.lua -----------------------------------------------------------------------------------------------
+-- scripts/lib/node.lua ------------------------------------------------------------------------------------------------
 
-row { name = "stat", has = [[echo "$size $(stat -Lc '%.9Y %i %d' -- "$1") $kind"]], run = function(w, node, args)
+row { tool = "file_stat", run = function(w, node, args)
   local file = w:get(node, args[1])
   if file then
     return ("%d %s %d %d file\n"):format(file.size, time_of(file.mtime), file.inode, file.device)
@@ -65,7 +50,7 @@ row { name = "stat", has = [[echo "$size $(stat -Lc '%.9Y %i %d' -- "$1") $kind"
   return w:has_dir(node, args[1]) and ("4096 1.000000000 2 %d directory\n"):format(node.root.number) or "none\n"
 end }
 
-row { name = "df", has = "df -P -B1", run = function(w, node, args)
+row { tool = "file_free", run = function(w, node, args)
   if not w:has_dir(node, args[1]) then
     return "none\n"
   end
@@ -73,7 +58,7 @@ row { name = "df", has = "df -P -B1", run = function(w, node, args)
   return ("fs 1000000000000 1 999999999999 1%% %s\n"):format(mount)
 end }
 
-row { name = "exists", is = '[ -e "$1" ] && echo yes || echo no', run = function(w, node, args)
+row { tool = "file_exists", run = function(w, node, args)
   return exists(w, node, args[1]) and "yes\n" or "no\n"
 end }
 
@@ -85,22 +70,20 @@ local function sum(w, node, args)
   return w:digest(file) .. "  -\n"
 end
 
-row { name = "sha256sum", is = 'sha256sum < "$1"', run = sum }
-row { name = "sha256sum", is = 'head -c "$2" -- "$1" | sha256sum', run = sum }
-row { name = "sha256sum", has = "find . -type f -exec sha256sum", run = sum }
+row { tool = "file_digest", run = sum }
 
 -- As `stat -c "%s %.9Y %i"` tells.
 local function identity(file)
   return ("%d %s %d"):format(file.size, time_of(file.mtime), file.inode)
 end
 
-row { name = "links", is = '[ ! -e "$1" ] && echo 0 || stat -Lc %h -- "$1"', run = function(w, node, args)
+row { tool = "file_links", run = function(w, node, args)
   local file = w:get(node, args[1])
   return (file and file.names or w:has_dir(node, args[1]) and 2 or 0) .. "\n"
 end }
 
 -- With what it was like then beside it, in a file .own.
-row { name = "publish", has = 'stat -Lc "$3" -- "$1" >"$1.own"', changes = true, run = function(w, node, args, console)
+row { tool = "stage_publish", changes = true, run = function(w, node, args, console)
   if exists(w, node, args[2]) then
     return nil, args[2] .. " is there already"
   end
@@ -108,18 +91,18 @@ row { name = "publish", has = 'stat -Lc "$3" -- "$1" >"$1.own"', changes = true,
   if not file then
     return nil, args[1] .. ": No such file or directory"
   end
-  w:create(node, args[1] .. ".own", { text = identity(file) .. "\n", size = 40 })
+  w:create(node, args[3], { text = identity(file) .. "\n", size = 40 })
   console.point("in the middle of publish of " .. args[2])
   w:link(node, args[1], args[2])
   return ""
 end }
 
-row { name = "published", has = [[elif [ -e "$1" ]; then stat -Lc '- - %i' -- "$1"; fi]], run = function(w, node, args)
-  local own, file = w:get(node, args[1] .. ".own"), w:get(node, args[1])
+row { tool = "stage_published", run = function(w, node, args)
+  local own, file = w:get(node, args[2]), w:get(node, args[1])
   return own and own.content.text or file and ("- - %d\n"):format(file.inode) or ""
 end }
 
-row { name = "rm if it is as it was", has = "then echo differs", changes = true, run = function(w, node, args)
+row { tool = "file_remove_if", changes = true, run = function(w, node, args)
   local file = w:get(node, args[1])
   if not file or identity(file) ~= args[2] then
     return "differs\n"
@@ -128,7 +111,7 @@ row { name = "rm if it is as it was", has = "then echo differs", changes = true,
   return "removed\n"
 end }
 
-row { name = "mv", has = 'mv -nT -- "$1" "$2" && test ! -e "$1"', changes = true, run = function(w, node, args)
+row { tool = "file_rename", changes = true, run = function(w, node, args)
   if exists(w, node, args[2]) then
     return nil, args[2] .. " is there already"
   elseif not w:rename(node, args[1], args[2]) then
@@ -137,24 +120,14 @@ row { name = "mv", has = 'mv -nT -- "$1" "$2" && test ! -e "$1"', changes = true
   return ""
 end }
 
-row { name = "publish", has = 'if ! ln -T -- "$1" "$2"', changes = true, run = function(w, node, args)
-  if exists(w, node, args[2]) then
-    return nil, args[2] .. " is there already"
+row { command = "rm", changes = true, run = function(w, node, args)
+  for _, path in ipairs(args) do
+    remove_all(w, node, path)
   end
-  local file = w:get(node, args[1])
-  if not file then
-    return nil, args[1] .. ": No such file or directory"
-  end
-  w:link(node, args[1], args[2])
   return ""
 end }
 
-row { name = "rm", is = 'rm -f -- "$1"', changes = true, run = function(w, node, args)
-  w:unlink(node, args[1])
-  return ""
-end }
-
-row { name = "forget what was set aside", is = 'if [ -e "$2" ]; then rm -rf -- "$1"; fi', changes = true,
+row { tool = "stage_drop", changes = true,
   run = function(w, node, args)
     if w:get(node, args[2]) then
       remove_all(w, node, args[1])
@@ -162,53 +135,24 @@ row { name = "forget what was set aside", is = 'if [ -e "$2" ]; then rm -rf -- "
     return ""
   end }
 
-row { name = "rm -rf", is = 'rm -rf -- "$1"', changes = true, run = function(w, node, args)
-  remove_all(w, node, args[1])
-  return ""
-end }
-
 -- scripts/cold/copy.lua -----------------------------------------------------------------------------------------------
 
-row { name = "own inode", has = 'elif [ -e "$1.own" ]; then cat -- "$1.own"; fi', run = function(w, node, args)
-  local file = w:get(node, args[1])
-  return file and file.inode .. "\n" or ""
-end }
-
 -- Nothing of a copy outlives its console here: it ends in the middle, at once.
-row { name = "end what is left of a copy", has = "grep -qaF write_ranges", run = function()
+row { tool = "copy_end", run = function()
   return ""
 end }
 
-row { name = "unpublish", has = 'else mv -nT -- "$2" "$1"; fi; rm -f -- "$1.own"', changes = true,
-  run = function(w, node, args)
-    if exists(w, node, args[1]) then
-      remove_all(w, node, args[2])
-    else
-      w:rename(node, args[2], args[1])
-    end
-    w:unlink(node, args[1] .. ".own")
-    return ""
-  end }
+row { tool = "stage_unpublish", changes = true, run = function(w, node, args)
+  if exists(w, node, args[1]) then
+    remove_all(w, node, args[2])
+  else
+    w:rename(node, args[2], args[1])
+  end
+  w:unlink(node, args[3])
+  return ""
+end }
 
-row { name = "unpublish", has = 'then rm -rf -- "$2"; else mv -nT -- "$2" "$1"; fi', changes = true,
-  run = function(w, node, args)
-    if exists(w, node, args[1]) then
-      remove_all(w, node, args[2])
-    else
-      w:rename(node, args[2], args[1])
-    end
-    return ""
-  end }
-
-row { name = "forget the first names", is = 'rm -rf -- "$1" "$1.own" "$2"', changes = true,
-  run = function(w, node, args)
-    for _, path in ipairs { args[1], args[1] .. ".own", args[2] } do
-      remove_all(w, node, path)
-    end
-    return ""
-  end }
-
-row { name = "set aside", is = 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi', changes = true,
+row { tool = "stage_aside", changes = true,
   run = function(w, node, args)
     if not exists(w, node, args[2]) then
       w:rename(node, args[1], args[2])
@@ -216,7 +160,7 @@ row { name = "set aside", is = 'if [ ! -e "$2" ]; then mv -nT -- "$1" "$2"; fi',
     return ""
   end }
 
-row { name = "put back", is = 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', changes = true,
+row { tool = "stage_back", changes = true,
   run = function(w, node, args)
     if exists(w, node, args[1]) then
       w:rename(node, args[1], args[2])
@@ -224,7 +168,7 @@ row { name = "put back", is = 'if [ -e "$1" ]; then mv -nT -- "$1" "$2"; fi', ch
     return ""
   end }
 
-row { name = "cp", is = 'cp --sparse=always --reflink=auto -- "$1" "$2"', changes = true, run = function(w, node, args)
+row { command = "cp", changes = true, run = function(w, node, args)
   local file = w:get(node, args[1])
   if not file then
     return nil, args[1] .. ": No such file or directory"
@@ -233,37 +177,28 @@ row { name = "cp", is = 'cp --sparse=always --reflink=auto -- "$1" "$2"', change
   return ""
 end }
 
-row { name = "forget the first names", has = 'rm -rf -- "$1" "$1.tar" "$1.own" "$2"', changes = true,
-  run = function(w, node, args)
-    for _, path in ipairs { args[1], args[1] .. ".tar", args[1] .. ".own", args[2] } do
-      remove_all(w, node, path)
-    end
-    return ""
-  end }
-
 -- scripts/cold/check.lua, steps.lua -----------------------------------------------------------------------------------
 
-row { name = "type of a file system", is = 'stat -f -c %T -- "$1" 2>/dev/null || :', run = function(w, node, args)
+row { tool = "file_fstype", run = function(w, node, args)
   return w:fs_of(node, args[1]) == node.root and "ext2/ext3\n" or "nfs\n"
 end }
 
 -- scripts/guest/users.lua: the numbers of the disks that are that file, or have its name and its number elsewhere;
 -- then who has it open, unless there is no number.
-row { name = "users of a file", has = 'echo "disk $n"', run = function(w, node, args, _, script)
+row { tool = "file_users", run = function(w, node, args)
   local path, inode, out = args[1], args[2], {}
-  local first = (tonumber(script:match "shift (%d)") or 2) + 1
-  local it = w:get(node, path)
-  if first > 3 and args[3] ~= "here" and it and tostring(it.inode) ~= inode then
+  local it, first = w:get(node, path), 6
+  if args[3] ~= "here" and it and tostring(it.inode) ~= inode then
     it = nil -- another one of that name
   end
-  local local_there = first >= 5 and args[3] ~= "here" and args[4] == "ext2/ext3"
-  local other = first == 6 and w:get(node, args[5]) or nil -- known to be another one
+  local local_there = args[3] ~= "here" and args[4] == "ext2/ext3"
+  local other = w:get(node, args[5]) -- known to be another one
   local function is_it(file, name)
     local two = local_there and w:fs_of(node, name) == node.root -- a local file system on both nodes
     return file and not two and file ~= other and (file == it or tostring(file.inode) == inode
       and name:match "[^/]*$" == path:match "[^/]*$")
   end
-  for i = first, args.n do
+  for i = first, #args do
     out[#out + 1] = is_it(w:get(node, args[i]), args[i]) and ("disk %d\n"):format(i - first + 1) or nil
   end
   for _, d in ipairs(tonumber(inode) and World.sorted(node.doms) or {}) do
@@ -279,17 +214,17 @@ local function make_directory(w, node, args)
   return ""
 end
 
-row { name = "mkdir", is = 'umask 066 && mkdir -p -- "$1"', changes = true, run = make_directory }
-row { name = "mkdir", is = 'mkdir -p -- "$1"', changes = true, run = make_directory }
+row { tool = "dir_make", changes = true, run = make_directory }
+row { command = "mkdir", changes = true, run = make_directory }
 
-row { name = "rmdir", is = 'rmdir -- "$1" 2>/dev/null; :', changes = true, run = function(w, node, args)
+row { tool = "dir_remove", changes = true, run = function(w, node, args)
   w:rmdir(node, args[1])
   return ""
 end }
 
 -- scripts/lib ---------------------------------------------------------------------------------------------------------
 
-row { name = "what a directory holds", has = [[printf '%s %s' "$holds" "$real"]], run = function(w, node, args)
+row { tool = "dir_holds", run = function(w, node, args)
   local holds = not w:has_dir(node, args[1]) and "" or "nothing"
   for path in pairs(w:fs_of(node, args[1]).files) do
     if World.parent(path) == args[1] and path:find "%.qcow2$" then
@@ -299,7 +234,7 @@ row { name = "what a directory holds", has = [[printf '%s %s' "$holds" "$real"]]
   return ("%s %s\nx"):format(holds, args[1])
 end }
 
-row { name = "qemu-img info", is = 'qemu-img info -U --output=json -- "$1"', run = function(w, node, args)
+row { command = "qemu-img", run = function(w, node, args)
   local file = w:get(node, args[1])
   if not file then
     return nil, args[1] .. ": No such file or directory"
@@ -309,45 +244,62 @@ row { name = "qemu-img info", is = 'qemu-img info -U --output=json -- "$1"', run
   return text
 end }
 
--- scripts/cleanup.lua -------------------------------------------------------------------------------------------------
+-- scripts/lib/staging.lua ---------------------------------------------------------------------------------------------
 
-row { name = "find parts", has = "for f in .migsh-* ..migsh-*.migsh-part", run = function(w, node, args)
-  local out = {}
-  for path in pairs(w:fs_of(node, args[1]).files) do
-    local name = World.parent(path) == args[1] and path:match "/(%.[^/]*)$"
-    if name and (name:find "^%.migsh%-" or name:find "^%.%.migsh%-.*%.migsh%-part$") then
-      out[#out + 1] = name
-    end
+local function names_in(w, node, dir)
+  local names = {}
+  for path in pairs(w:fs_of(node, dir).files) do
+    names[#names + 1] = World.parent(path) == dir and path:match "[^/]*$" or nil
   end
-  table.sort(out)
-  return #out > 0 and table.concat(out, "\n") .. "\n" or ""
-end }
-
--- scripts/image/import.lua --------------------------------------------------------------------------------------------
-
-local function forget_part(w, node, args)
-  w:unlink(node, (args[1]:gsub("/([^/]*)$", "/.%1.migsh-part")))
-  w:unlink(node, args[1] .. ".base64")
-  return ""
+  table.sort(names)
+  return names
 end
 
-row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part"', changes = true,
-  run = forget_part }
-row { name = "forget the part", is = 'd=${1%/*}; rm -f -- "$d/.${1##*/}.migsh-part" "$1.base64"', changes = true,
-  run = forget_part }
-
--- On the admin's machine (lib/admin.lua) -----------------------------------------------------------------------------
-
-row { name = "realpath", is = 'realpath -m -- "$1"; echo x', run = function(_, _, args)
-  return args[1] .. "\nx\n"
+row { tool = "stage_list", run = function(w, node, args)
+  local out = {}
+  for _, name in ipairs(names_in(w, node, args[1])) do
+    out[#out + 1] = name:sub(1, #args[2]) == args[2] and name .. "\n" or nil
+  end
+  return table.concat(out)
 end }
 
-row { name = "size", has = "then stat -c %s --", run = function(w, _, args)
+-- The copy engine's ---------------------------------------------------------------------------------------------------
+
+-- As core/copy/tools/copy_path.sh calls it.
+function scripts.part_of(path)
+  return (path:gsub("/([^/]*)$", "/.%1.migsh-part"))
+end
+
+row { tool = "copy_parts", run = function(w, node, args)
+  local out = {}
+  for _, file in ipairs(names_in(w, node, args[1])) do
+    local name = file:match "^%.(.*)%.migsh%-part$"
+    out[#out + 1] = name and name:sub(1, #args[2]) == args[2] and ("%s\n%s\n"):format(name, file) or nil
+  end
+  return table.concat(out)
+end }
+
+row { tool = "copy_forget", changes = true, run = function(w, node, args)
+  w:unlink(node, scripts.part_of(args[1]))
+  return ""
+end }
+
+-- On the admin's machine (lib/admin.lua) ------------------------------------------------------------------------------
+
+row { command = "realpath", run = function(_, _, args)
+  return args[1] .. "\n"
+end }
+
+row { tool = "file_size", run = function(w, _, args)
   local file = w.admin_files[args[1]]
   return file and file.size .. "\n" or "none\n"
 end }
 
-row { name = "chmod", is = 'chmod 600 -- "$1" && sync -- "$1"', run = function()
+row { command = "chmod", run = function()
+  return ""
+end }
+
+row { command = "sync", run = function()
   return ""
 end }
 

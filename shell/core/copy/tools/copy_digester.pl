@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What copy_digester.sh says: FILE MACHINE TOKEN TOOL... One process of the digest program for sixteen units, which it reads as so
-# many pipes; they hold a segment each, so the one who fills them and the one who reads them need not wait for each other.
-# splice(2) by its number, where that is known, puts the file's pages into a pipe without copying them.
+# What copy_digester.sh says: FILE MACHINE TOKEN TOOL... One process of the digest program for sixteen units, which it
+# reads as so many pipes; they hold a segment each, so the one who fills them and the one who reads them need not wait
+# for each other. splice(2) by its number, where that is known, puts the file's pages into a pipe without copying them.
 use strict; $^F = 4096; $| = 1; my ($f, $m, undef, @tool) = @ARGV; my ($b, $last);
 my %splice = (x86_64 => 275, aarch64 => 76, riscv64 => 76, ppc64le => 283, s390x => 306); my $splice = $splice{$m};
 sub collect { my $h = shift; while (<$h>) { print "\@$1\n" if /^\\?([0-9a-f]{16,})/ } close $h }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Units "OFFSET LENGTH [OFFSET LENGTH ...]" of $r on stdin, "@DIGEST" for each. $4: the token. After copy_path.sh and copy_tool.sh.
+# Units "OFFSET LENGTH [OFFSET LENGTH ...]" of $r on stdin, "@DIGEST" for each. $4: the token. After copy_path.sh and
+# copy_tool.sh.
 # shellcheck shell=sh disable=SC2154 # r, tool
 if perl -e 1 2>/dev/null; then exec perl -e '
 @copy_digester.pl@

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The names in the directory $1 that begin with $2. None has a line's end in it.
+# shellcheck shell=sh
+cd -- "$1" 2>/dev/null || exit 0
+nl=$(printf '\nx')
+nl=${nl%x}
+for f in "$2"*; do
+  case $f in *"$nl"*) continue ;; esac
+  if [ -e "$f" ]; then printf '%s\n' "$f"; fi
+done
