@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cold-migrate, resume, rollback and cleanup on real hosts and real guests: domains that are off and running, several disks,
-# shared ones, ones that are in the way, a console killed at records of its journal. What is where is asked of virsh and
-# sha256sum. A lab of its own (MIGSH_COLD_SUBNET); MIGSH_COLD_KILLS=all kills at every step. Prints "ok N - …" lines and
-# a last line with the counts.
+# cold-migrate, resume, rollback and cleanup on real hosts and real guests: domains that are off and running, several
+# disks, shared ones, ones that are in the way, a console killed at records of its journal. What is where is asked of
+# virsh and sha256sum. A lab of its own (MIGSH_COLD_SUBNET); MIGSH_COLD_KILLS=all kills at every step. Prints "ok N - …"
+# lines and a last line with the counts.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 lab=$PWD/tests/lab/lab
@@ -183,8 +183,8 @@ one_copy() {
     echo "source '$(state source local1)', dest '$(state dest local1)'"
     [ "$(state source local1)$(state dest local1)" != "" ] && [ "$(state source local1)$(state dest local1)" != runningrunning ]
 }
-# kill_at STEP WHEN off|running: killed there, taken back, killed there again and gone on with. A guest that is off needs
-# no time to boot.
+# kill_at STEP WHEN off|running: killed there, taken back, killed there again and gone on with. A guest that is off
+# needs no time to boot.
 kill_at() {
     local at="$3, killed at $1/$2" step=$1 when=$2 was=$3 then=$3 id
     if [ "$was" = running ]; then run_local1; else clean; define_local1; fi >"$work/out" 2>&1

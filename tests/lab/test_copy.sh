@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# disk-copy and vol-copy between two real nodes: what arrives is compared byte for byte by sha256sum, not by migsh. A lab
-# of its own (MIGSH_COPYTEST_SUBNET); the files are on a tmpfs of each node. Prints "ok N - …".
+# disk-copy and vol-copy between two real nodes: what arrives is compared byte for byte by sha256sum, not by migsh. A
+# lab of its own (MIGSH_COPYTEST_SUBNET); the files are on a tmpfs of each node. Prints "ok N - …".
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" copytest 192.168.88
@@ -56,7 +56,8 @@ chmod 644 "$work/nodes"
 up --ready
 for h in source dest; do on $h sh -c 'mkdir -p /mnt/t && mount -t tmpfs none /mnt/t'; done
 
-# --- writers that are frozen, one of them when all has been handed out: noticed within 30 s, so they run beside the others
+# --- writers that are frozen, one of them when all has been handed out: noticed within 30 s, so they run beside the
+# others
 writers() { # SIGNAL
     on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep "^perl -e.*\.frozen[a-z]*\.migsh-part" >/dev/null && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
 }

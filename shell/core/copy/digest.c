@@ -136,7 +136,8 @@ static void end_unit(struct compare *all, size_t segment, uint64_t bytes)
     all->segments[all->n++] = segment;
 }
 
-// A unit is what either end has in a segment, so that both read the same ranges; in several, until it has `least` bytes.
+// A unit is what either end has in a segment, so that both read the same ranges; in several, until it has `least`
+// bytes.
 static void add_units(struct compare *all, const struct copy_set *which, uint64_t least)
 {
     struct copy_map both = {0}, part = {0};
