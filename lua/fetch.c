@@ -50,7 +50,7 @@ static int fetch_start(lua_State *L)
     if (watch_target_parse(url, &b->target, &b->err) < 0)
         return error_raise(L, &b->err);
     if (!b->target.request) {
-        err_set(&b->err, ERR_USAGE, "'%s' is no http:// URL", url);
+        err_set(&b->err, ERR_USAGE, "'%s' is not an http:// URL", url);
         return error_raise(L, &b->err);
     }
     op_start_job(L, "fetch", fetch_job, fetch_ended, b, -1);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Where is a domain truly, after something went wrong, and what is the one safe thing to do? Judges by what every node
+-- Where is a domain really, after something went wrong, and what is the one safe thing to do? Judges by what every node
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
 local lists = require "lib.list"
 local node = require "lib.node"
@@ -379,7 +379,7 @@ local function run(a)
 end
 
 return {
-  description = "find where a domain truly is after a failure, and the way out",
+  description = "find where a domain really is after a failure, and the way out",
   group = "Migration",
   help = [[
 Asks every hypervisor of the inventory which copies of the domain it defines or runs, reads the journals of unfinished

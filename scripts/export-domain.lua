@@ -48,7 +48,7 @@ local function list_files(domain)
     else
       row.block = node.stat(domain.node, path).kind == "block"
       if row.block and row.device ~= "disk" then
-        fail("unsupported", device.EJECT, "%s is a device of %s, and no disk", path, domain.node)
+        fail("unsupported", device.EJECT, "%s is a device of %s, not a disk", path, domain.node)
       end
       manifest.check_path(path, row.block)
       local base = path:match "[^/]*$":gsub("[^%w._-]", "_")
@@ -93,7 +93,7 @@ local function assert_untouched(domain, rows, before)
   end
   local info = mig.dominfo { domain.at }
   if info.state ~= "shut off" or info.managed_save == true then
-    fail("state", nil, "%s was started meanwhile", domain.name)
+    fail("state", nil, "%s was started in the meantime", domain.name)
   end
 end
 

@@ -10,8 +10,8 @@ return {
   help = [[
 What its journal says is done is not done again; a step whose end nobody saw is looked at on the nodes first; then it
 goes on to its end. That is refused where somebody has gone on without it, so that neither host's copy may be touched,
-and while a node does not answer (--force goes on without its word). journal-list names what is unfinished. resume with
-an id does the same.]],
+and while a node does not answer (--force continues without its answer). journal-list names what is unfinished. resume
+with an id does the same.]],
   example = "journal-resume 20261121-041914.120-cold-migrate-3fa9c1\nresume 20261121-041914.120-cold-migrate-3fa9c1",
   args = {
     { name = "id", type = "journal", required = true, positional = true,

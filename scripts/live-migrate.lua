@@ -60,7 +60,7 @@ local function gather(a)
   end
   if there and whereabouts.is_active(there) then
     fail("exists", there.uuid == job.before.uuid and "both may write to the same disk: look at both, then destroy the "
-      .. "one that nobody uses" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
+      .. "one that nobody needs" or nil, "%s is %s, but %s is %s already", job.on_source, job.before.state, job.on_dest,
       there.state)
   end
   evidence.refuse_save(job.dest, job.before.uuid, job.name)
@@ -101,7 +101,7 @@ local function check_answers(watches)
       table.concat(silent, ", "))
   end
   for _, target in ipairs(silent) do
-    mig.warn(("%s does not answer, so it will tell nothing"):format(target))
+    mig.warn(("%s does not answer, so it cannot tell the outage"):format(target))
   end
 end
 

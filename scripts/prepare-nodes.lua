@@ -42,7 +42,7 @@ local function read_wish(a)
     elseif err.code ~= "not-found" then
       error(err, 0)
     else
-      mig.notice(("%s is no node of the inventory: it has to export %s by itself"):format(server, w.dir))
+      mig.notice(("%s is not a node of the inventory: it has to export %s by itself"):format(server, w.dir))
     end
   end
   return w
@@ -373,7 +373,7 @@ local function ask(w)
   mig.notice(text)
   local yes, why = mig.try(mig.ask, "Make these changes? (yes/no) ")
   if why and why.code == "auth" then
-    raise(result, nil, { code = "usage" }, TITLE .. ": nobody can be asked here, so nothing was done",
+    raise(result, nil, { code = "usage" }, TITLE .. ": there is no terminal to ask on, so nothing was done",
       "--apply does it, --plan only shows it")
   elseif why then
     error(why, 0)
@@ -407,7 +407,7 @@ Without --plan, --apply, --verify or --revert it shows the plan and asks. What i
 --apply changes nothing. Each step is journaled before it acts: --revert takes back everything that was done for this
 pair, last first, to the byte; also days later, or after this console was killed, when --apply goes on as well. Each
 run is a journal: resume ID goes on with one that was left in the middle, rollback ID takes back that one alone.
-NODE of --nfs may be a server that is no node of the inventory: then it has to export the directory by itself.]],
+NODE of --nfs may be a server that is not a node of the inventory: then it has to export the directory by itself.]],
   example = "prepare-nodes source dest --nfs nfs:/home/image --at /mnt --plan\n"
     .. "prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool --hostname --apply\n"
     .. "prepare-nodes source dest --revert",

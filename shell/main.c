@@ -246,7 +246,7 @@ static int start_file(struct app *app, struct err *e)
         return pipe ? err_hint(e, "-f - reads commands from standard input, which may be a pipe") : -1;
     }
     if (strlen(text) != n)
-        return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no file of commands", app->file);
+        return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not a file of commands", app->file);
     app->source = source_text(app->ctx, text, &app->opts, on_batch_done, app);
     start_oneshot(app, app->file);
     return 0;
@@ -271,7 +271,7 @@ static void start_words(struct app *app, int argc, char **argv)
 static int start_work(struct app *app, int argc, char **argv, struct err *e)
 {
     if (app->have_commands + (app->file != NULL) + (argc > 0) > 1)
-        return err_set(e, ERR_USAGE, "-c, -f and a command exclude each other");
+        return err_set(e, ERR_USAGE, "-c, -f and a command are mutually exclusive");
     if (app->file)
         return start_file(app, e);
     if (app->have_commands) {

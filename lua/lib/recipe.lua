@@ -52,7 +52,7 @@ local function check_arg(a, i, seen)
   local what = "argument " .. a.name
   want_keys(a, what, "name", "type", "help", "required", "positional", "default", "multi", "choices", "unit",
     "excludes", "needs")
-  want(not seen[a.name], "%s is there twice", what)
+  want(not seen[a.name], "%s appears twice", what)
   seen[a.name] = true
   a.type = a.type or "string"
   want(types[a.type], "%s: unknown type '%s'", what, tostring(a.type))

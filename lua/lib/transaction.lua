@@ -173,7 +173,7 @@ function Tx:after_failure(step)
   end
   local judged, unclear = attempt(self.judge, self)
   if not judged or judged.verdict ~= "back" then
-    mig.warn(("what it left is left alone: %s"):format(judged and judged.said or unclear.msg))
+    mig.warn(("what it left is not touched: %s"):format(judged and judged.said or unclear.msg))
     return
   end
   self.giving_up = true
@@ -287,8 +287,8 @@ local function open_workflow(id, verb)
     if verb == "roll back" then
       return nil
     end
-    mig.error { code = "state", msg = ("%s is a journal of %s, which is no workflow"):format(id, command),
-      hint = ("%s … --apply does what is still to be done"):format(command) }
+    mig.error { code = "state", msg = ("%s is a journal of %s, which is not a workflow"):format(id, command),
+      hint = ("%s … --apply does the rest"):format(command) }
   end
   return journal
 end
@@ -308,8 +308,8 @@ function mig.transaction_resume(id, force, own)
   local journal <close> = open_workflow(id, "resume")
   local state = journal.found
   if state == "done" or state == "reverted" then
-    mig.error { code = "state", msg = state == "done" and id .. " is done: there is nothing to go on with"
-      or id .. " was taken back: begin anew" }
+    mig.error { code = "state", msg = state == "done" and id .. " is done: there is nothing to continue"
+      or id .. " was taken back: start again" }
   end
   for _, record in ipairs(journal:steps()) do
     if record.state:find "^und" then

@@ -36,7 +36,7 @@ local function copy_bytes(about, file, to)
     streams = o.streams, bwlimit = o.bwlimit, compress = o.compress, update = node.exists(about.dest, to),
     readers = users.are_common(file) }
   if r.shared then
-    fail("state", nil, "%s and %s are one file, and were taken for two", file.path, file.to)
+    fail("state", nil, "%s and %s are the same file, but were taken for two", file.path, file.to)
   elseif not r.verified then
     fail("io", nil, "the copy of %s was not verified", file.path)
   end
@@ -61,7 +61,7 @@ local function check_retired(tx, i, file, temp)
   local about = tx.about
   if not staging.is_set_aside(about.dest, temp) and not node.same(tx:outcome("check").there[i],
     node.stat(about.dest, file.to)) then
-    fail("state", nil, "%s on %s was changed meanwhile", file.to, about.dest)
+    fail("state", nil, "%s on %s was changed in the meantime", file.to, about.dest)
   end
 end
 
@@ -120,8 +120,8 @@ local function make(tx, i, file, before, temp)
   if replaces then
     check_retired(tx, i, file, temp)
   elseif node.exists(about.dest, file.to) then
-    fail("exists", "remove or rename it if nobody needs it", "%s has got another file %s meanwhile", about.dest,
-      file.to)
+    fail("exists", "remove or rename it if nobody needs it", "%s has a new file %s that was not there before",
+      about.dest, file.to)
   end
   if before.kind == "directory" then
     return copy_directory(about, file, temp)
@@ -154,7 +154,7 @@ local function assert_still_equal(tx, i, file)
   local about, check = tx.about, tx:outcome "check"
   if check.actions[i] == "there" and not node.same(check.there[i], node.stat(about.dest, file.to))
     and node.sha256(about.source, file.path) ~= node.sha256(about.dest, file.to) then
-    fail("exists", "take it back and begin anew", "%s on %s was changed since it was found to be equal", file.to,
+    fail("exists", "take it back and start again", "%s on %s was changed since it was found to be equal", file.to,
       about.dest)
   end
 end
@@ -239,7 +239,7 @@ function copy.undo(tx, i, file, record)
       other = original(about, file, outcome, now) })
   end
   if action == "replace" and said == "left alone" then
-    tx:say(("what was there before it is kept as %s"):format(staging.aside(temp)))
+    tx:say(("what was there before is kept as %s"):format(staging.aside(temp)))
   elseif action == "replace" then
     staging.put_back(about.dest, temp, file.to)
   end
@@ -344,8 +344,8 @@ end
 function copy.assert_untouched(tx)
   local found = copy.first_changed(copy.states(tx))
   if found.source or found.copy then
-    fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", found.source or found.copy,
-      found.source and tx.about.source or tx.about.dest)
+    fail("state", "take it back and start again", "%s on %s was changed after it was copied",
+      found.source or found.copy, found.source and tx.about.source or tx.about.dest)
   end
 end
 

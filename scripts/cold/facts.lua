@@ -207,7 +207,7 @@ local function assert_finished(text)
     local about = j.about
     if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")
       and (about.domain == text or about.uuid == text or about.domain == name) then
-      fail("state", ("resume %s goes on with it, rollback %s takes it back"):format(j.id, j.id),
+      fail("state", ("resume %s continues it, rollback %s takes it back"):format(j.id, j.id),
         "an earlier %s of %s was not finished: journal %s", j.command, about.domain, j.id)
     end
   end
@@ -223,7 +223,7 @@ function facts.gather(text, dest, options)
   if about.source == dest then
     fail("usage", nil, "%s is on %s already", info.name, dest)
   elseif not mig.node(dest).hypervisor then
-    fail("usage", nil, "%s is no hypervisor", dest)
+    fail("usage", nil, "%s is not a hypervisor", dest)
   end
   mig.xml_map_entries(options.map) -- it is refused before anything is looked at
   check_state(about, info)

@@ -39,12 +39,12 @@ end
 local function assert_as_copied(tx)
   local found = copy.first_changed(copy.states(tx))
   if found.source then
-    fail("state", "take it back and begin anew", "%s on %s was changed after it was copied", found.source,
+    fail("state", "take it back and start again", "%s on %s was changed after it was copied", found.source,
       tx.about.source)
   elseif found.copy then
     local judged = last.truth(tx)
     if judged.verdict ~= "forward" then
-      fail("state", "take it back and begin anew", "%s on %s was changed after it was copied; %s", found.copy,
+      fail("state", "take it back and start again", "%s on %s was changed after it was copied; %s", found.copy,
         tx.about.dest, judged.said)
     end
   end
@@ -59,7 +59,7 @@ local function start(tx)
   whereabouts.assert_off(about.uuid, about.domain, { force = tx:forced() })
   assert_as_copied(tx)
   if not about.running then
-    return { detail = "it was off, and stays off" }, true
+    return { detail = "it was off and stays off" }, true
   end
   downtime.before_start(tx)
   mig.start { on(about, "dest"), force = tx:forced() or nil }
@@ -175,7 +175,7 @@ local function assert_arrived(tx)
   local states = copy.states(tx)
   for _, file in ipairs(states) do
     if file.copy == "gone" then
-      fail("state", ("find out what became of it; %s on %s is as it was"):format(file.path, about.source),
+      fail("state", ("find out what happened to it; %s on %s is as it was"):format(file.path, about.source),
         "%s has no %s any more: nothing of the source is touched", about.dest, file.to)
     end
   end

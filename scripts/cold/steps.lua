@@ -71,7 +71,7 @@ local function shut_down(tx)
       "%s does not shut down: it still runs on %s", about.domain, about.source)
   end
   mig.destroy { on(about, "source") }
-  return { detail = "destroyed after its time was up" }
+  return { detail = "destroyed, as it did not shut down in time" }
 end
 
 -- Another console, whose journals we do not see, may have moved it meanwhile: then what is here is what that one left,
@@ -88,7 +88,7 @@ end
 local function undo_shutdown(tx)
   local about = tx.about
   if moved_by_another(tx) then
-    tx:say(("%s was moved away from %s by another undertaking: it is left alone"):format(about.domain, about.source))
+    tx:say(("%s was moved away from %s by another workflow: it is left alone"):format(about.domain, about.source))
     return "left alone"
   end
   if about.autostart then
@@ -107,7 +107,7 @@ local function read_xml(tx)
   local now = mig.dumpxml { on(about, "source"), inactive = true }
   local differences = xml.differences(about.xml, now)
   if #differences > 0 then
-    fail("state", "take it back and begin anew", "the definition of %s was changed meanwhile:\n%s", about.domain,
+    fail("state", "take it back and start again", "the definition of %s was changed in the meantime:\n%s", about.domain,
       table.concat(differences, "\n"))
   end
   return { detail = ("%d bytes"):format(#now) }

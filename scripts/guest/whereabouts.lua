@@ -70,7 +70,7 @@ local hints = { define = "list --all shows what there is", run = "start it first
 local function current_node(text)
   local here = mig.current()
   if here and not here.node then
-    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "the current host %s is no node of "
+    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "the current host %s is not a node of "
       .. "the inventory", here.uri)
   end
   return here and here.node
@@ -127,8 +127,8 @@ function whereabouts.assert_off(uuid, what, opts)
   end
   local silent = found.silent[1]
   if silent and not opts.force then
-    mig.fail("unreachable", ("see to it that it answers, or node-remove %s if it is gone for good; --force goes on "
-      .. "without its word"):format(silent.node), "%s does not answer, so it may run %s: %s", silent.node, what,
+    mig.fail("unreachable", ("make it answer, or node-remove %s if it is gone for good; --force continues "
+      .. "without its answer"):format(silent.node), "%s does not answer, so it may run %s: %s", silent.node, what,
       silent.msg)
   end
 end

@@ -150,7 +150,7 @@ local function about_copy(tx, i, file, last)
   if action == "onto" or action == "create" then
     device.assert_free(about, file, action, last)
   elseif action == "copy" and not last and node.exists(about.dest, file.to) then
-    fail("exists", nil, "%s has got a file %s meanwhile", about.dest, file.to)
+    fail("exists", nil, "%s has a new file %s that was not there before", about.dest, file.to)
   end
   local dir = node.directory(file.to)
   own.parent = last and last.about.parent or action == "copy" and not node.exists(about.dest, dir) and dir or nil
@@ -177,11 +177,11 @@ local function copy(tx, i, file)
   end
   if node.sha256(dest, file.to, file.size) ~= file.sha256 then
     if finished then
-      fail("exists", nil, "%s has got a file %s meanwhile", dest, file.to)
+      fail("exists", nil, "%s has a new file %s that was not there before", dest, file.to)
     elseif action == "copy" then
       node.remove(dest, file.to) -- it was made just now
     end
-    fail("verdict", nil, "%s is not what was exported: its checksum is another one", file.name)
+    fail("verdict", nil, "%s is not what was exported: its checksum differs", file.name)
   end
   return { action = "copied", sent = sent, copy = node.stat(dest, file.to), key = action == "create"
     and device.key(about, file) or nil, detail = report.bytes(sent) .. " sent" }

@@ -65,7 +65,7 @@ end
 
 local function check_file(file, names)
   if type(file) ~= "table" then
-    fail("a file is not described")
+    fail("a file has no description")
   end
   local what = "file " .. tostring(file.name)
   manifest.check_name(check_type(file, "name", "string", what), what)
@@ -78,7 +78,7 @@ local function check_file(file, names)
   elseif not check_type(file, "mode", "string", what):match "^0?[0-7][0-7][0-7]$" then
     fail("%s: '%s' is not a file mode", what, file.mode)
   elseif names[file.name] then
-    fail("%s is there twice", what)
+    fail("%s appears twice", what)
   end
   names[file.name] = true
   if type(file.seen) == "table" then
@@ -93,7 +93,7 @@ end
 
 local function check_description(d, names)
   if type(d) ~= "table" then
-    fail("a description is not described")
+    fail("the description of a description is missing")
   end
   local what = "description " .. tostring(d.name)
   manifest.check_name(check_type(d, "name", "string", what), what)
@@ -111,7 +111,7 @@ local function check_description(d, names)
     fail("two definitions of the domain")
   end
   if names[d.name] then
-    fail("%s is there twice", what)
+    fail("%s appears twice", what)
   end
   names[d.name], names.domain = true, names.domain or d.what == "domain"
 end
@@ -121,7 +121,7 @@ function manifest.check(m)
   if type(m) ~= "table" or m.format ~= manifest.FORMAT then
     mig.error { code = "usage", msg = "this is not the manifest of an exported domain" }
   elseif m.version ~= manifest.VERSION then
-    mig.error { code = "unsupported", msg = ("a manifest of version %s, which is not known here"):format(
+    mig.error { code = "unsupported", msg = ("a manifest of version %s, which this migsh does not know"):format(
       tostring(m.version)) }
   end
   if m.node ~= nil then
@@ -137,7 +137,7 @@ function manifest.check(m)
   for _, file in ipairs(check_type(m, "files", "table", "manifest")) do
     check_file(file, names)
     if paths[file.path] then
-      fail("'%s' is there twice", file.path)
+      fail("'%s' appears twice", file.path)
     end
     paths[file.path] = file
   end

@@ -65,7 +65,7 @@ end
 function admin.read(path)
   local size = admin.size(path)
   if not size then
-    fail("not-found", "%s is no file", path)
+    fail("not-found", "%s is not a regular file", path)
   elseif size > LIMIT then
     fail("io", "%s has %d bytes, more than a description can have", path, size)
   end

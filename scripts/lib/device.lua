@@ -161,7 +161,8 @@ function device.assert_free(about, file, action, last)
   local began = last and last.about.begun and not (type(last.outcome) == "table" and last.outcome.code == "exists")
   if action == "create" then
     if not began and node.exists(about.dest, file.to) then
-      fail("exists", "remove or rename it if nobody needs it", "%s has got a volume %s meanwhile", about.dest, file.to)
+      fail("exists", "remove or rename it if nobody needs it", "%s has a new volume %s that was not there before",
+        about.dest, file.to)
     end
     return
   end

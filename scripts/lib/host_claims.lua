@@ -121,7 +121,7 @@ function claims.check_identity(texts, name, uuid)
       fits = fits and domain.uuid == uuid and (domain.name == name or d.what ~= "domain")
     end
     if not fits then
-      mig.fail("unsafe", nil, "the manifest is of %s (%s), %s of another domain", name, uuid, d.what == "domain"
+      mig.fail("unsafe", nil, "the manifest is of %s (%s), but %s is of another domain", name, uuid, d.what == "domain"
         and "the definition" or d.name)
     end
   end

@@ -83,8 +83,8 @@ function chain.check(about, files, remote)
           end
         end
         if other and remote then
-          mig.fail("unsafe", "if that is right: --allow-host remote", "%s names %s, which is no file", file.path,
-            reference)
+          mig.fail("unsafe", "if that is right: --allow-host remote", "%s names %s, which is not a regular file",
+            file.path, reference)
         end
       end
     end

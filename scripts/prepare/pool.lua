@@ -182,7 +182,7 @@ local function look_on(p, mode, items)
   if #due == 0 then
     items[#items + 1] = item(p, "pool", mode == "verify" and "verified" or "unchanged")
   elseif mode == "verify" then
-    return { code = "verdict", msg = ("%s: the pool %s is not as it should be"):format(p.node, p.pool) }
+    return { code = "verdict", msg = ("%s: the pool %s is not as wanted"):format(p.node, p.pool) }
   end
 end
 

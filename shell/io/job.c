@@ -109,7 +109,7 @@ static void *job_thread_main(void *data)
 static int cannot_start(int errnum, const char *name, struct err *e)
 {
     err_errno(e, errnum, "cannot start '%s'", name);
-    return err_hint(e, "too much goes on at once here: wait for some of it, or raise ulimit -n and -u");
+    return err_hint(e, "too much is going on at once: wait for some of it, or raise ulimit -n and -u");
 }
 
 struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void *arg, struct err *e)

@@ -81,7 +81,7 @@ static xmlXPathObjectPtr evaluate(struct xml_doc *doc, struct xml_node *at, cons
 
 static int no_expression(const char *xpath, struct err *e)
 {
-    return err_set(e, ERR_USAGE, "'%s' is no XPath expression", xpath);
+    return err_set(e, ERR_USAGE, "'%s' is not an XPath expression", xpath);
 }
 
 // Nodes that outlive what was found: declarations of name spaces are copies in there.

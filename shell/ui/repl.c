@@ -365,7 +365,7 @@ static void press_stop(struct repl *r)
     case STOP_TOLD:
         break;
     case STOP_ABANDON:
-        out_notice(OUT_WARN, "no longer waiting; how this ends will be told here: %s", it->text);
+        out_notice(OUT_WARN, "no longer waiting; the outcome will be shown here: %s", it->text);
         abandon(r);
         show_prompt(r);
         break;

@@ -44,7 +44,7 @@ def table():
     cases = []
 
     def add(where, point, fault, running, turn):
-        # Truncated: the disk is lost until its owner brings it back, so there is nothing to go on with at once.
+        # Truncated: the disk is lost until its owner brings it back, so there is nothing to continue at once.
         end = "rollback" if fault == "truncated" or turn % 2 else "resume"
         cases.append(Case(f"{where}/{fault}/{end}", point, fault, end, running, fault in SLOW))
 

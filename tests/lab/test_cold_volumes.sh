@@ -137,7 +137,7 @@ on source sh -c 'head -c 1M /dev/urandom >/srv/odd/v'
 guest one "$(volume_disk vda raw "a,b:c&apos;&amp;" v)"
 expect "no such pool there: its name as it is" 3 "dest has no pool a,b:c'&\n" cold-migrate one dest
 expect "half of its name is another pool" 3 "dest has no pool a,b:c'&\n" cold-migrate one dest --map 'pool=a:x\,y\:z<'
-expect "a map that is none" 2 "is no map such as" cold-migrate one dest --map "pool=a,b:c'&:x,y:z<"
+expect "a map that is none" 2 "is not a map such as" cold-migrate one dest --map "pool=a,b:c'&:x,y:z<"
 expect "--map pool= with escapes" 0 '\+ +<source pool="x,y:z&lt;".*one: is defined on dest' \
     cold-migrate one dest --map 'pool=a\,b\:c'"'"'&:x\,y\:z<'
 same "it arrived" "$(sum source /srv/odd/v)" sum dest "/srv/o'd & <d>/v"
@@ -181,7 +181,7 @@ done
 guest one "$(block_disk vda raw "/dev/$vg/v2")"
 check "killed before the volume is made" killed storage outcome cold-migrate one dest
 on dest virsh -q vol-create-as "$vg" v2 8M
-expect "somebody else has made one: not gone on with" 4 "dest has got a volume /dev/$vg/v2 meanwhile" resume "$(last_id)"
+expect "somebody else has made one: not gone on with" 4 "dest has a new volume /dev/$vg/v2 that was not there before" resume "$(last_id)"
 expect "… taken back" 0 "taken back" rollback "$(last_id)"
 [[ " $(volumes dest) " == *" v2 "* ]]
 report "… it is left alone"

@@ -100,7 +100,7 @@ same "names: it is the same" "/mnt/t/$evil" "/mnt/t/$evil"
 verdict "names: nothing of it was run" $?
 
 # --- refusals
-expect "refused: it is there" 4 "it is there already.*--update" disk-copy source:/mnt/t/one dest:/mnt/t/one
+expect "refused: it is there" 4 "it already exists.*--update" disk-copy source:/mnt/t/one dest:/mnt/t/one
 expect "refused: no such file" 3 "source:/mnt/t/nosuch: no such file" disk-copy source:/mnt/t/nosuch dest:/mnt/t/x
 expect "refused: no such directory" 3 "no such directory" disk-copy source:/mnt/t/one dest:/mnt/nosuch/x
 expect "refused: a directory" 2 "neither a file" disk-copy source:/mnt/t dest:/mnt/t/x
@@ -127,7 +127,7 @@ expect "plan: a directory of each" 0 "t: not the same directory" disk-copy sourc
 on source sh -c 'cp /srv/nfs/shared.img /srv/nfs/other.img'
 expect "plan: another file of the same storage" 0 '"shared": ?false.*"to_kind": ?"file"' --json disk-copy source:/srv/nfs/shared.img dest:/srv/nfs/other.img --plan --update
 expect "plan: a file of each" 0 "one: 2 bytes would be copied, to a file that is there" disk-copy source:/mnt/t/one dest:/mnt/t/one --plan --update
-expect "plan: it is there" 4 "it is there already" disk-copy source:/mnt/t/one dest:/mnt/t/one --plan
+expect "plan: it is there" 4 "it already exists" disk-copy source:/mnt/t/one dest:/mnt/t/one --plan
 expect "plan: nothing is there" 0 "x: 2 bytes would be copied, to a new file" disk-copy source:/mnt/t/one dest:/mnt/t/x --plan
 D '[ ! -e x ] && [ ! -e .x.migsh-part ]'
 verdict "plan: nothing was copied" $?
@@ -375,7 +375,7 @@ verdict "meanwhile: the second was refused" $?
 # --- devices
 loop_s=$(S 'cp dense dev && losetup -f --show dev' 2>/dev/null) && loop_d=$(D 'truncate -s 32M dev && head -c 1M /dev/urandom | dd of=dev conv=notrunc status=none; losetup -f --show dev' 2>/dev/null)
 if [ -b "$loop_s" ] && [ -b "${loop_d:-}" ]; then
-    expect "device: onto a device needs --update" 4 "it is there already" disk-copy "source:$loop_s" "dest:$loop_d"
+    expect "device: onto a device needs --update" 4 "it already exists" disk-copy "source:$loop_s" "dest:$loop_d"
     D 'mkfs.ext4 -q -L "a b" "$1"' "$loop_d"
     S 'sleep 300 <"$1" >/dev/null 2>&1 & echo $!' "$loop_s" >"$work/pid"
     expect "device: --plan tells what it holds, though the source is in use" 0 \
@@ -447,10 +447,10 @@ on source sh -c 'virsh -q vol-create-as px "v 1" 10M --format qcow2; qemu-io -c 
 expect "vol-copy" 0 "copied" vol-copy "v 1" dest --pool px --node source
 same "vol-copy: the same" "/mnt/t/pool x/v 1" "/mnt/t/pool x/v 1"
 expect "vol-copy: the pool knows it" 0 "v 1.*10.00 MiB" vol-list px --node dest --details
-expect "vol-copy: it is there" 4 "there already" vol-copy "v 1" dest px --node source
+expect "vol-copy: it is there" 4 "already" vol-copy "v 1" dest px --node source
 expect "vol-copy: under another name" 0 '"name": ?"v2"' --json vol-copy "v 1" dest px --node source --name v2
 expect "vol-copy: no such pool there" 3 "pool-clone" vol-copy "v 1" dest px --node source --to-pool py
-expect "vol-copy: no name" 2 "no name for a volume" vol-copy "v 1" dest px --node source --name ../x
+expect "vol-copy: no name" 2 "not a volume name" vol-copy "v 1" dest px --node source --name ../x
 echo 'local r = mig.disk_copy{"source:/mnt/t/six", "dest:/mnt/t/lua", route = "relay"}; print(r.verified, r.size)' >"$work/t.lua"
 chmod 644 "$work/t.lua"
 expect "Lua" 0 "true\s+6291456" "$work/t.lua"
@@ -467,7 +467,7 @@ noticed() { # FILE PID
     local status=0
     wait "$2" || status=$?
     cp "$work/$1" "$work/out"
-    [ $status = 8 ] && grep -q "not a byte for 25 s" "$work/out"
+    [ $status = 8 ] && grep -q "no data for 25 s" "$work/out"
     verdict "$1: noticed" $? "status $status"
     grep -q "dest:/mnt/t/$1" "$work/out"
     verdict "$1: named" $?

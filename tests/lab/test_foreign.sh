@@ -214,7 +214,7 @@ expect "zypper: a package that is not there" 1 "packages nfs-client +failed.*dir
 on dest rm /fakes/fail.install
 forget dest
 expect "zypper: installed, with a word about a reboot, is installed" 1 \
-    "packages nfs-client +changed.*directory /mnt/x +changed.*mount .*failed.*ended well, but had no effect" nfs-mount dest nfs:/srv/nfs /mnt/x --apply
+    "packages nfs-client +changed.*directory /mnt/x +changed.*mount .*failed.*succeeded but had no effect" nfs-mount dest nfs:/srv/nfs /mnt/x --apply
 check "zypper: what was asked of the host" prints "zypper --non-interactive install nfs-client
 mount -t nfs -o defaults -- $subnet.101:/srv/nfs /mnt/x" asked dest
 expect "no package manager at all" 11 "source has no NFS client and none of apt-get, dnf, yum and zypper" \

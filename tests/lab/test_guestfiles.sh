@@ -151,7 +151,7 @@ refused "a path of the system" 9 "is a place of the system"
 edit '.domain.uuid = "00000000-0000-0000-0000-000000000001"'
 refused "a manifest of another domain" 9 "the definition of another domain"
 bad "rm manifest.json"
-refused "no manifest" 3 "manifest.json is no file"
+refused "no manifest" 3 "manifest.json is not a regular file"
 check "nothing of all these is left" clean_dest
 
 on dest -- sh -c 'echo mine >/var/lib/libvirt/images/uefi1-data.img'
@@ -209,7 +209,7 @@ for at in copy/intent copy/outcome define/intent define/outcome carry/outcome se
 done
 check "killed before the files are there" killed_at copy/intent
 on dest -- sh -c 'echo mine >/var/lib/libvirt/images/uefi1-data.img'
-check "... somebody else made one: not gone on with" fails_with 4 "dest has got a file $images/uefi1-data.img meanwhile" m resume "$(last)"
+check "... somebody else made one: not gone on with" fails_with 4 "dest has a new file $images/uefi1-data.img that was not there before" m resume "$(last)"
 check "... taken back" says "taken back" m rollback "$(last)"
 check "... it is as it was" prints mine on dest -- cat $images/uefi1-data.img
 on dest -- rm $images/uefi1-data.img

@@ -28,7 +28,7 @@ expect "plan: diff and exact words, status 0" 0 \
     "^\+# BEGIN MIGSH default$.*^\+$subnet.100 source$.*source runs: sudo sh -c .*dest runs: the same script with '/etc/hosts'.*source .* planned" \
     hosts-sync --plan
 [ "$(sums)" = "$before" ]; report "plan: nothing was changed"
-expect "nobody to ask: refused, the plan shown" 2 "nobody can be asked.*--apply does it" hosts-sync
+expect "nobody to ask: refused, the plan shown" 2 "there is no terminal to ask on.*--apply does it" hosts-sync
 # person ANSWER ARGS…: on a terminal, where that is said to the question
 person() {
     local answer=$1

@@ -80,7 +80,7 @@ revoked() {
     on source ssh -o BatchMode=yes "root@$subnet.101" true
 }
 check "its keys are nowhere, not in a backup either, the others' are there" revoked
-check "once more: there is nothing to revoke" gives 3 'no key of dest is known' migsh key-revoke dest --apply
+check "once more: there is nothing to revoke" gives 3 'has a key of dest' migsh key-revoke dest --apply
 check "key-revoke --revert" migsh key-revoke dest --revert
 check "… to the byte" same "$work/exchanged" state
 lab service dest sshd stop >/dev/null
@@ -174,7 +174,7 @@ bare
 check "an account that is not root, on two hosts" add_user
 two op
 check "--accept-new: unseen, but said aloud" \
-    gives 0 "op@$subnet.100 is not known yet. Its key is ssh-ed25519 SHA256:.*accepted unseen.*journal" \
+    gives 0 "op@$subnet.100 is not known yet. Its key is ssh-ed25519 SHA256:.*accepted without comparing it.*journal" \
     person key-exchange --accept-new --apply
 check "it logs in both ways, without sudo" gives 0 'dest +\d+ ms' migsh key-verify
 owned() {
@@ -228,7 +228,7 @@ lab service dest sshd restart >/dev/null
 nodes "node-add source root@$subnet.100" "node-add dest root@behind"
 check "a node behind ProxyJump" gives 0 'dest +host keys of the others +changed' migsh key-exchange --apply
 check "… logs in" on dest ssh -o BatchMode=yes -o StrictHostKeyChecking=yes "root@$subnet.100" true
-check "a name that is none" gives 2 "no user's name" migsh key-exchange --user 'x;reboot' --apply
+check "a name that is none" gives 2 "is not a user name" migsh key-exchange --user 'x;reboot' --apply
 check "no such node" gives 3 '' migsh key-revoke nowhere --apply
 two root
 on dest sed -i /^AllowUsers/d /etc/ssh/sshd_config

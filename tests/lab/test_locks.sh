@@ -137,7 +137,7 @@ on dest kill -CONT "$sshd"
 # --- break-lock
 check "break-lock: begun" begin broken
 check "break-lock needs a reason" gives 2 "needs --reason" two break-lock broken
-check "break-lock asks" gives 2 "source: 'broken': steps by root@admin.*nobody can be asked.*--yes" two break-lock broken --reason "it hangs"
+check "break-lock asks" gives 2 "source: 'broken': steps by root@admin.*there is no terminal to ask on.*--yes" two break-lock broken --reason "it hangs"
 check "break-lock of what nobody holds" gives 3 "nobody holds a lock on 'nothing'" two break-lock nothing --reason x --yes
 check "break-lock" gives 0 "The lock on 'broken' was taken away" two break-lock broken --reason "it hangs" --yes
 check "… it is free" free source broken

@@ -95,7 +95,7 @@ check "a pool on a new directory" says '"steps":["define","build","start"]' m -j
 check "which gets the mode of the first one" prints 750 on dest -- stat -c %a /mykvm/deep/er
 on_dest pool-define-as only dir --target /mykvm/other >/dev/null
 before=$(on_dest pool-dumpxml only)
-check "another definition of that name is refused" fails_with "of another definition; nothing was changed" \
+check "another definition of that name is refused" fails_with "with another definition; nothing was changed" \
     m pool-clone only dest --node source
 check "and is left alone" prints "$before" on_dest pool-dumpxml only
 on_dest pool-undefine only >/dev/null

@@ -37,7 +37,7 @@ check "again: 0 changes" again
 check "… nothing touched" same "$work/after" state %T@
 check "--verify" gives 0 'pool nfspool +verified.*\[ok\]' migsh "${third[@]}" --verify
 check "journal-list has it, as one that is done" gives 0 "prepare-nodes +[-0-9: ]+ done +14 +- +-\s*$" migsh journal-list
-check "… so there is nothing to go on with" gives 10 'is done: there is nothing to go on with' migsh resume "$(own prepare-nodes)"
+check "… so there is nothing to continue" gives 10 'is done: there is nothing to continue' migsh resume "$(own prepare-nodes)"
 check "journal-revert: what is a workflow rollback takes back" \
     gives 10 'is a journal of prepare-nodes.*hint: rollback .*-prepare-nodes-.* takes it back' migsh journal-revert "$(own prepare-nodes)"
 check "journal-revert --plan of a step's journal" \
@@ -101,7 +101,7 @@ check "rollback takes it back, though it is done" gives 0 'undone.* nfs-mount.*u
 check "as before, to the byte" same "$work/before" state
 check "words that make no sense" gives 2 'needs --at' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --plan
 check "… a pair with itself" gives 2 'pair with itself' migsh prepare-nodes test1 test1 --plan
-check "… two modes" gives 2 'exclude each other' migsh prepare-nodes test1 test2 --plan --apply
+check "… two modes" gives 2 'are mutually exclusive' migsh prepare-nodes test1 test2 --plan --apply
 check "… a path with .." gives 2 'not an absolute path' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --at /a/../b --plan
 
 # --- killed in the middle

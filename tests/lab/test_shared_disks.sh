@@ -72,11 +72,11 @@ own_is_there() { [ "$(on "$from" sha256sum "$images/own.img" | cut -d' ' -f1)" =
 refuses() { gives "$@" && lives; }
 
 check "a guest with a disk on the share and one of its own" guest "$(disk vdb file raw "<source file='$images/own.img'/>")"
-check "--copy-storage-all copies its own one only" moves "^vda of 'share' \(.*share.qcow2\) is one and the same on source and dest: it is not copied$" \
+check "--copy-storage-all copies its own one only" moves "^vda of 'share' \(.*share.qcow2\) is the same on source and dest: it is not copied$" \
     migrate share@source dest --live --persistent --unsafe --copy-storage-all
 check "the shared image is as it was" shared_is_intact
 check "its own disk has arrived" own_is_there
-check "one that --migrate-disks names is refused: 9" refuses 9 "vda of 'share' .* is one and the same on dest and source: it would be copied onto itself.*hint: leave it out" \
+check "one that --migrate-disks names is refused: 9" refuses 9 "vda of 'share' .* is the same on dest and source: it would be copied onto itself.*hint: leave it out" \
     m migrate share@dest source --live --unsafe --copy-storage-all --migrate-disks vdb,vda
 check "back, onto the image that was left there, which has another inode" moves "vda .* not copied" \
     live-migrate share source --unsafe --no-watch --copy-storage-all

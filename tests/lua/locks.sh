@@ -30,7 +30,7 @@ lock_as "another console, with journals elsewhere, is told who is at work" 10 \
     "another console is at work on '$name': steps by .*@.* since [0-9][0-9]:[0-9][0-9], journal .*-steps-.*hint: .*who" state-2 steps "$l" "$name" --nodes here
 lock_as "who lists it" 0 "\(admin\) +$name +steps" state-2 who
 lock_as "break-lock needs a reason" 2 "needs --reason" state-2 break-lock "$name"
-lock_as "break-lock asks" 2 "nobody can be asked here, so nothing was done~hint: --yes" state-2 break-lock "$name" --reason x
+lock_as "break-lock asks" 2 "there is no terminal to ask on, so nothing was done~hint: --yes" state-2 break-lock "$name" --reason x
 lock_as "break-lock of what nobody holds" 3 "nobody holds a lock on 'no-$name'" state-2 break-lock "no-$name" --reason x --yes
 lock_as "break-lock" 0 "was taken away" state-2 break-lock "$name" --reason "it hangs" --yes
 lock_as "who does not list it then" 0 "^~$" state-2 -c "lua for _, r in ipairs(mig.who{}) do assert(r.domain ~= '$name') end"

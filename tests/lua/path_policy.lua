@@ -129,7 +129,7 @@ test("whose description it is", function()
     "<domain><name>g</name><name>evil</name>" .. uuid .. "</domain>",
     "<domain><name>g</name><!-- " .. uuid .. " --><uuid>6d696773-6800-4000-8000-000000000002</uuid></domain>",
     "<domain xmlns='u'><name>g</name>" .. uuid .. "</domain>", "<pool><name>g</name>" .. uuid .. "</pool>" } do
-    raises("unsafe", "the definition of another domain", of, "domain", text)
+    raises("unsafe", "the definition is of another domain", of, "domain", text)
   end
   raises("usage", "DTD", of, "domain", "<!DOCTYPE domain [<!ENTITY n 'g'>]><domain><name>&n;</name></domain>")
   raises("usage", "line 1", of, "domain", "<name>g</name>" .. uuid)

@@ -242,10 +242,10 @@ expect "none of them need be given" 0 '^\{"n":1\}~$' --json passer
 expect "as lists, too" 0 '^\{"domain":\["test","1"\],"how":2,"state":true,"what":"test"\}~$' --json stats --state --domain test --domain 1
 expect "but for what it excepts" 2 'passer has no option --table' passer --table
 expect "its help has them" 0 '\[--managed-save\].*--node STRING +its own \(needs --all or --inactive; not with --title\).*--all +list inactive & active' help passer
-expect "what its rows exclude is refused" 2 '^error: --node and --title exclude each other~$' passer --title --all --node x
+expect "what its rows exclude is refused" 2 '^error: --node and --title are mutually exclusive~$' passer --title --all --node x
 expect "and what they need, asked for" 2 '^error: --node needs --all or --inactive~$' passer --node x
 expect "also of its own" 2 '^error: --more needs --node~$' passer --more
-expect "and of a command, from Lua" 2 'name and --table exclude each other' -c '=mig.list{name = true, table = true}'
+expect "and of a command, from Lua" 2 'name and --table are mutually exclusive' -c '=mig.list{name = true, table = true}'
 interrupted "Ctrl-C in a recipe" 130 $'^go~undone\trunning~' INT slow
 interrupted "Ctrl-C in a recipe called from Lua" 130 $'^go~undone\trunning~' INT -c '=mig.slow{}'
 expect "the program's own recipes are found beside the build" 0 'live-migrate <domain> <dest>' help live-migrate
@@ -283,7 +283,7 @@ broken "an unknown key" "unknown key 'ags'" "return {$head, ags = {}}"
 broken "args that are no list" "args has to be a list" "return {$head, args = {x = 1}}"
 broken "an argument without a name" "args\[1\]: a name" "return {$head, args = {{help = 'h'}}}"
 broken "an argument's bad name" "args\[1\]: a name" "return {$head, args = {{name = 'A b', help = 'h'}}}"
-broken "an argument twice" "argument a is there twice" "return {$head, args = {{name = 'a', help = 'h'}, {name = 'a', help = 'h'}}}"
+broken "an argument twice" "argument a appears twice" "return {$head, args = {{name = 'a', help = 'h'}, {name = 'a', help = 'h'}}}"
 broken "an argument without help" "argument a: help" "return {$head, args = {{name = 'a'}}}"
 broken "an unknown type" "unknown type 'text'" "return {$head, args = {{name = 'a', type = 'text', help = 'h'}}}"
 broken "an unknown key of an argument" "unknown key 'requird'" "return {$head, args = {{name = 'a', requird = true, help = 'h'}}}"

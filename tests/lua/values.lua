@@ -120,7 +120,7 @@ end)
 
 test("a page that cannot be fetched", function()
   raises("unreachable", "refused", mig.fetch, "http://127.0.0.1:1/")
-  raises("usage", "no http", mig.fetch, "tcp:127.0.0.1:1")
+  raises("usage", "not an http", mig.fetch, "tcp:127.0.0.1:1")
   raises("usage", "", mig.fetch, "http://a b/")
   raises("not-found", "resolve", mig.fetch, "http://nosuch.invalid/")
 end)

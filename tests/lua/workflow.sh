@@ -25,7 +25,7 @@ report $? "its clean-up ran once"
 expect "journal-list: done, and no way on" 0 'work +[-0-9: ]+ done +6 +it +-~' journal-list
 id=$(work_id)
 expect "what is done cannot be taken back" 10 "is done.*hint: do the opposite" rollback "$id"
-expect "or gone on with" 10 "is done: there is nothing to go on with" resume "$id"
+expect "or gone on with" 10 "is done: there is nothing to continue" resume "$id"
 expect "journal-show tells the steps" 0 'd: make d +done' journal-show "$id"
 
 for point in a a+ b b+ cx cx+ cy cy+ d d+ e e+; do
@@ -46,7 +46,7 @@ for point in a a+ b b+ cx cx+ cy cy+ d d+ e e+; do
         [ "$(made | tr -d a)" = "" ]
         report $? "killed at $point: all is as it was" "$(made)"
         expect "killed at $point: taken back again does nothing" 0 "taken back" rollback "$id"
-        expect "killed at $point: cannot be gone on with then" 10 "begin anew" resume "$id"
+        expect "killed at $point: cannot be gone on with then" 10 "start again" resume "$id"
         rm -rf "$w" "$XDG_STATE_HOME" && mv "$w.kept" "$w" && mv "$w.state" "$XDG_STATE_HOME"
         ;;
     esac
@@ -71,7 +71,7 @@ done
 work_new
 said=$( (trap '' XFSZ; ulimit -f 0; "$migsh" -C test:///default work "$w" </dev/null 2>&1))
 rc=$?
-[ $rc = 13 ] && grep "cannot write the journal .*$" <<<"$said" >/dev/null && grep "^hint: nothing is done that is not written down first" <<<"$said" >/dev/null
+[ $rc = 13 ] && grep "cannot write the journal .*$" <<<"$said" >/dev/null && grep "^hint: nothing is done before it is written down" <<<"$said" >/dev/null
 report $? "a journal that cannot be written: an error with a hint" "status $rc: $said"
 [ -z "$(made)" ] && [ -z "$(find "$XDG_STATE_HOME" -name '*.jsonl')" ]
 report $? "... nothing was done, and no empty journal is left" "$(made)$(find "$XDG_STATE_HOME" -name '*.jsonl')"

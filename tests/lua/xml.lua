@@ -68,9 +68,9 @@ end)
 test("expressions that are none", function()
   local doc = mig.xml "<a xmlns:x='u'><b/></a>"
   for _, xpath in ipairs { "", "//[", "a b", "x:b", "$v", "document('/etc/passwd')", ("("):rep(100000) } do
-    raises("usage", "no XPath expression", doc.get, doc, xpath)
-    raises("usage", "no XPath expression", doc.each, doc, xpath)
-    raises("usage", "no XPath expression", doc.remove, doc, xpath)
+    raises("usage", "not an XPath expression", doc.get, doc, xpath)
+    raises("usage", "not an XPath expression", doc.each, doc, xpath)
+    raises("usage", "not an XPath expression", doc.remove, doc, xpath)
   end
   raises("usage", "finds no elements", doc.each, doc, "count(b)")
   raises("usage", "finds no elements", doc.each, doc, "namespace::*")

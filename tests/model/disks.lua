@@ -27,7 +27,7 @@ return function(fake)
   local function refuse_open(file, where, path, readers)
     for user, how in pairs(file.users) do
       if how == "writes" or not readers then
-        fail("state", "a copy is only taken of what nobody has open: shut the guest down first",
+        fail("state", "only a file that nobody has open is copied: shut the guest down first",
           "%s:%s: in use by %s", where, path, user)
       end
     end
@@ -47,7 +47,7 @@ return function(fake)
     if not fake.console().world:has_dir(to, World.parent(to_path)) then
       fail("not-found", nil, "%s:%s: there is no such directory", to_name, to_path)
     elseif there and not args.update then
-      fail("exists", nil, "%s:%s: it is there already", to_name, to_path)
+      fail("exists", nil, "%s:%s: it already exists", to_name, to_path)
     elseif there then
       refuse_open(there, to_name, to_path)
     end

@@ -85,7 +85,7 @@ end }
 -- With what it was like then beside it, in a file .own.
 row { tool = "stage_publish", changes = true, run = function(w, node, args, console)
   if exists(w, node, args[2]) then
-    return nil, args[2] .. " is there already"
+    return nil, args[2] .. " already exists"
   end
   local file = w:get(node, args[1])
   if not file then
@@ -113,7 +113,7 @@ end }
 
 row { tool = "file_rename", changes = true, run = function(w, node, args)
   if exists(w, node, args[2]) then
-    return nil, args[2] .. " is there already"
+    return nil, args[2] .. " already exists"
   elseif not w:rename(node, args[1], args[2]) then
     return nil, "mv: cannot stat " .. args[1]
   end

@@ -202,9 +202,9 @@ static void contradictions_are_refused(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"migrate g x:///y --live --offline", "error: --live and --offline exclude each other"},
+        {"migrate g x:///y --live --offline", "error: --live and --offline are mutually exclusive"},
         {"migrate g x:///y --live --timeout 3 --postcopy --timeout-suspend --timeout-postcopy",
-         "error: --timeout-suspend and --timeout-postcopy exclude each other"},
+         "error: --timeout-suspend and --timeout-postcopy are mutually exclusive"},
         {"migrate g x:///y --postcopy-after-precopy", "error: --postcopy-after-precopy needs --postcopy"},
         {"migrate g x:///y --postcopy-resume", "error: --postcopy-resume needs --postcopy"},
         {"migrate g x:///y --live --timeout 3 --timeout-postcopy", "error: --timeout-postcopy needs --postcopy"},

@@ -225,7 +225,7 @@ static void options_are_checked(void **state)
         {"a", "rw)", -1, 0, "without blanks"},
         {"", "rw", -1, 0, "a client is needed"},
         {"-rw", "rw", -1, 0, "default options"},
-        {"a b", "rw", -1, 0, "is no client"},
+        {"a b", "rw", -1, 0, "is not a client"},
         {"a\n/etc *", "rw", -1, 0, "\\x0a"},
         {"10.0.0.0/33", "rw", -1, 0, "neither an address nor a network"},
         {"10.0.0.0/255.255.0.0", "rw,sync,no_root_squash,no_subtree_check", 0, 0, ""},

@@ -20,7 +20,7 @@ static void what_was_not_expected_is_quoted(void **state)
     assert_int_equal(e.code, ERR_FAILED);
     assert_string_equal(e.msg, "unexpected output from (admin): 'bash: line 1: \\x1b[31m@x'");
     place_unexpected(NULL, "", &none);
-    assert_string_equal(none.msg, "no output from (admin), where some was expected");
+    assert_string_equal(none.msg, "no output from (admin), although some was expected");
     char text[1000];
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = 0;

@@ -33,7 +33,8 @@ int guest_node(struct cmd_call *c, struct node **ret, bool *ret_root, struct err
     *ret = c->where.node && c->where.node->address ? c->where.node : NULL;
     if (*ret || guest_is_local(uri))
         return 0;
-    err_set(e, ERR_UNSUPPORTED, "%s is no node: its files cannot be reached", target_label(&c->where));
+    err_set(e, ERR_UNSUPPORTED, "%s is not a node of the inventory: its files cannot be reached",
+            target_label(&c->where));
     return err_hint(e, "node-add NAME ADDRESS makes it one");
 }
 

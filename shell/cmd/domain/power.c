@@ -61,7 +61,7 @@ int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, co
     err_set(e, ERR_STATE, "domain '%s' was moved to %s, and is left behind on %s%s%s", name, node, here,
             known ? "; " : "", buf_str(&seen));
     return err_hint(e,
-                    "the guest is there: %s@%s; cleanup %s tells where it truly is, and makes this one the guest "
+                    "the guest is there: %s@%s; cleanup %s tells where it really is, and makes this one the guest "
                     "again if there is no other; --force insists",
                     name, node, name);
 }
@@ -90,7 +90,7 @@ int domain_read_file(const char *path, char **ret, struct err *e)
         *ret = steal(&text);
         return 0;
     }
-    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no XML text", path);
+    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not XML", path);
 }
 
 int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e)
@@ -102,7 +102,7 @@ int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e)
         long long fd;
         if (str_to_int(parts.s[i], 0, 1 << 20, &fd) < 0) {
             free(fds);
-            return err_set(e, ERR_USAGE, "--pass-fds: '%s' is no file descriptor", parts.s[i]);
+            return err_set(e, ERR_USAGE, "--pass-fds: '%s' is not a file descriptor", parts.s[i]);
         }
         fds[i] = (int)fd;
     }

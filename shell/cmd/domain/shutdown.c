@@ -46,7 +46,7 @@ static int parse_modes(const struct opt_val *v, unsigned *ret, struct err *e)
                            words.s[i]);
         *ret |= modes[k].bit;
     }
-    return words.n ? 0 : err_set(e, ERR_USAGE, "--mode names no way");
+    return words.n ? 0 : err_set(e, ERR_USAGE, "--mode is empty");
 }
 
 static int run_shutdown(struct cmd_call *c, struct err *e)

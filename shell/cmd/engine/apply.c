@@ -134,7 +134,7 @@ static int ask(struct cmd_call *c, const struct apply *a, struct err *e)
     if (out_ask(c->job, OUT_ASK_YESNO, question, &answer, e) < 0) {
         if (e->code != ERR_AUTH)
             return -1;
-        err_set(e, ERR_USAGE, "%s: nobody can be asked here, so nothing was done", c->def->name);
+        err_set(e, ERR_USAGE, "%s: there is no terminal to ask on, so nothing was done", c->def->name);
         return err_hint(e, "--apply does it, --plan only shows it");
     }
     if (strcmp(answer, "yes") != 0)

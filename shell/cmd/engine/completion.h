@@ -22,7 +22,7 @@ struct completion {
 
 // Adds `word` if it begins with `prefix` (what is typed already) and can be shown.
 void completion_add(struct completion *c, const char *prefix, const char *word, const char *help, bool open);
-void completion_sort(struct completion *c); // and none is there twice
+void completion_sort(struct completion *c); // and none appears twice
 void completion_release(struct completion *c);
 // How many bytes all candidates' words begin with (not splitting a UTF-8 character).
 size_t completion_common(const struct completion *c);

@@ -54,7 +54,7 @@ static int check_row(const struct opt_def *opts, size_t n, const bool *given, si
     size_t other;
     while (next(opts, n, &list, &other)) {
         if (given[other])
-            return err_set(e, ERR_USAGE, "--%s and --%s exclude each other", opts[i < other ? i : other].name,
+            return err_set(e, ERR_USAGE, "--%s and --%s are mutually exclusive", opts[i < other ? i : other].name,
                            opts[i < other ? other : i].name);
     }
     list = opts[i].needs;

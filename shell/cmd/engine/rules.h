@@ -10,7 +10,7 @@ struct buf;
 
 // The index of the row whose name is `name`'s first `len` bytes, or n.
 size_t rules_find(const struct opt_def *opts, size_t n, const char *name, size_t len);
-// given: for each row. ERR_USAGE names two rows that exclude each other, or one and what it needs.
+// given: for each row. ERR_USAGE names two rows that are mutually exclusive, or one and what it needs.
 int rules_check(const struct opt_def *opts, size_t n, const bool *given, struct err *e);
 // Is row i excluded by one that is given?
 bool rules_exclude(const struct opt_def *opts, size_t n, const bool *given, size_t i);

@@ -135,7 +135,7 @@ static int confirm(struct cmd_call *c, const json_t *rows, struct err *e)
                 e) < 0) {
         if (e->code != ERR_AUTH)
             return -1;
-        err_set(e, ERR_USAGE, "break-lock: nobody can be asked here, so nothing was done");
+        err_set(e, ERR_USAGE, "break-lock: there is no terminal to ask on, so nothing was done");
         return err_hint(e, "--yes does it");
     }
     return strcmp(answer, "yes") == 0 ? 0 : err_set(e, ERR_CANCELLED, "break-lock: nothing was done");

@@ -44,7 +44,7 @@ static int is_free_name(const char *name, struct err *e)
 {
     if (*name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
         return 0;
-    return err_set(e, ERR_USAGE, "'%s' is no name for a volume", name);
+    return err_set(e, ERR_USAGE, "'%s' is not a volume name", name);
 }
 
 // In a pool of devices the place has to be made first; in a directory the copy makes the file, and libvirt finds it.
@@ -125,7 +125,7 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_(virt_vol_free_p) struct virt_vol *from = NULL;
     _cleanup_(there_release) struct there t = {0};
     if (!c->where.node) {
-        err_set(e, ERR_UNSUPPORTED, "the volume's host is no node of the inventory, so there is no ssh to it");
+        err_set(e, ERR_UNSUPPORTED, "the volume's host is not a node of the inventory, so there is no ssh to it");
         return err_hint(e, "node-add it, and name it by --node");
     }
     return storage_vol(c, VOL, POOL, &from, e) < 0 ? -1 : copy_there(c, from, &t, e);

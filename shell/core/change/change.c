@@ -118,7 +118,7 @@ static int conflict(const char *now, size_t n, struct err *e)
     size_t first = newline ? (size_t)(newline - now) : n;
     err_set(e, ERR_STATE, "someone else has changed what migsh had written: \"%.*s\"%s is not there as it was",
             (int)first, now, newline && newline + 1 < now + n ? " …" : "");
-    return err_hint(e, "what is there now was left as it is; mend it by hand, or put migsh's lines back and try again");
+    return err_hint(e, "what is there now was left as it is; fix it by hand, or put migsh's lines back and try again");
 }
 
 struct hunk {

@@ -116,10 +116,8 @@ static int build(const struct change *c, const char *eol, struct buf *out, struc
 
 static int refuse_broken(const struct change *c, struct err *e)
 {
-    err_set(e, ERR_STATE, "%s: the markers of the block '%s' are there twice, or one without the other", c->path,
-            c->tag);
-    return err_hint(e, "put the lines '# BEGIN MIGSH %s' and '# END MIGSH %s' right, or remove them, by hand", c->tag,
-                    c->tag);
+    err_set(e, ERR_STATE, "%s: the markers of the block '%s' appear twice, or one without the other", c->path, c->tag);
+    return err_hint(e, "fix or remove the lines '# BEGIN MIGSH %s' and '# END MIGSH %s' by hand", c->tag, c->tag);
 }
 
 static int refuse_edited(const struct change *c, struct err *e)

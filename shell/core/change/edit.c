@@ -147,7 +147,7 @@ static int run_file_once(const struct edit_step *s, struct err *e)
     item->words = json_pack("[o]", json_text(words));
     edit_step_state(s, "planned");
     if (r->mode == EDIT_VERIFY)
-        return err_set(e, ERR_VERDICT, "%s: %s is not as it should be", place_name(s->node), c->path);
+        return err_set(e, ERR_VERDICT, "%s: %s is not as wanted", place_name(s->node), c->path);
     if (r->mode == EDIT_PLAN)
         return 0;
     int rc = write_journaled(s, &w, &j, e);

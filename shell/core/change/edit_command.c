@@ -43,8 +43,7 @@ static int do_command(const struct edit_step *s, const struct change *c, struct 
         return -1;
     edit_take_notes(edit_step_item(s, 0), &facts);
     if (facts_yes(&facts, "no-effect"))
-        return err_set(e, ERR_FAILED, "%s: %s: the command ended well, but had no effect", place_name(s->node),
-                       c->what);
+        return err_set(e, ERR_FAILED, "%s: %s: the command succeeded but had no effect", place_name(s->node), c->what);
     return 0;
 }
 

@@ -274,7 +274,7 @@ static bool needed_here(const struct revert *r, const struct strv *nodes)
     }
     if (others && here)
         out_notice(OUT_INFO,
-                   "%s: what was done on this machine stays, as it was for further nodes, too; --revert without names "
+                   "%s: what was done on this machine stays, because other nodes need it too; --revert without names "
                    "takes it back",
                    journal_command(r->journal));
     return others;

@@ -153,7 +153,7 @@ void out_answer(void *token, const char *answer)
 int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char **ret_answer, struct err *e)
 {
     if (job_on_main()) // the answer comes through the loop that we would be holding up
-        return err_set(e, ERR_AUTH, "%s: nobody can be asked here", question);
+        return err_set(e, ERR_AUTH, "%s: there is nobody to ask", question);
     struct question q = {lock_new(), kind, question, NULL, false, false};
     loop_post(put_question, &q);
     int r = 0;
@@ -164,7 +164,7 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
     if (r < 0)
         job_call_main(withdraw_question, &q); // also: put_question() has run before, so nobody knows q afterwards
     else if (q.cannot)
-        r = err_set(e, ERR_AUTH, "%s: nobody can be asked here (no terminal)", question);
+        r = err_set(e, ERR_AUTH, "%s: there is no terminal to ask on", question);
     else if (!q.answer)
         r = err_set(e, ERR_CANCELLED, "%s: not answered", question);
     if (r == 0) {

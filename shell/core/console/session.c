@@ -78,7 +78,7 @@ static int ask_accepting(void *data, struct job *job, enum remote_ask_kind kind,
         *second = '\0';
     if (first)
         *first = ' ';
-    out_notice(OUT_WARN, "%s: accepted unseen, as --accept-new says", text);
+    out_notice(OUT_WARN, "%s: accepted without comparing it, as --accept-new says", text);
     *ret = xstrdup("yes");
     return 0;
 }

@@ -62,7 +62,7 @@ void silence_note(const char *uri, double waited_ms)
                                fmax(s.waited_ms, waited_ms));
     _cleanup_free_ char *text = json_dumps(v, JSON_COMPACT);
     if (file_replace(path, text, strlen(text), 0600, &e) < 0)
-        out_notice(OUT_WARN, "that %s does not answer is not remembered: %s", uri, e.msg);
+        out_notice(OUT_WARN, "cannot remember that %s does not answer: %s", uri, e.msg);
 }
 
 void silence_end(const char *uri)

@@ -37,7 +37,7 @@ static int check_options(struct copy *c, struct err *e)
             return err_set(e, ERR_USAGE, "'%s' is not an absolute path of a file", path);
     }
     if (o->mode && (!*o->mode || strspn(o->mode, "01234567") != strlen(o->mode)))
-        return err_set(e, ERR_USAGE, "'%s' is no octal mode", o->mode);
+        return err_set(e, ERR_USAGE, "'%s' is not an octal mode", o->mode);
     if (o->route == COPY_DIRECT && (!o->from.node || !o->to.node)) {
         err_set(e, ERR_USAGE, "one end is this machine: there is no direct route");
         return err_hint(e, "leave --route out");
@@ -267,7 +267,7 @@ int copy_file(struct ctx *ctx, struct job *job, const struct copy_options *o, js
     if (r == 0 && o->plan)
         add_plan(&c, *ret);
     if (r < 0 && c.route_known && !e->hint)
-        err_hint(e, "what has arrived is kept: the same command goes on from there");
+        err_hint(e, "what has arrived is kept: the same command continues from there");
     struct copy_side *sides[] = {&c.from, &c.to};
     for (int i = 0; i < 2; i++) {
         facts_release(&sides[i]->facts);

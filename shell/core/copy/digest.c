@@ -56,7 +56,7 @@ static int take(void *data, bool is_stderr, const void *text, size_t n, struct e
             continue;
         }
         if (str_starts(buf_str(&d->line), "@") && d->found.n == d->all->n)
-            r = err_set(e, ERR_FAILED, "it tells more digests than it was asked for");
+            r = err_set(e, ERR_FAILED, "it printed more digests than were asked for");
         else if (str_starts(buf_str(&d->line), "@"))
             strv_add(&d->found, d->line.s + 1);
         buf_truncate(&d->line, 0);

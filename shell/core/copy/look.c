@@ -78,7 +78,7 @@ static int check_unused(const struct copy_side *s, const struct facts *f, struct
     if (s->target && strcmp(s->target, "part") == 0)
         return err_hint(e, "another copy writes it; if its console is gone or its line was cut, it ends once the node "
                            "has noticed that, or end it there");
-    return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
+    return err_hint(e, "only a file that nobody has open is copied: shut the guest down first");
 }
 
 // qemu-img takes QEMU's locks, so it also tells of users on other machines.
@@ -93,7 +93,7 @@ static int take_map(struct copy_side *s, const struct facts *f, struct err *e)
         return 0;
     if (strstr(f->text, "lock")) {
         copy_at(s, e, ERR_STATE, "in use: QEMU holds its lock");
-        return err_hint(e, "a copy is only taken of what nobody has open: shut the guest down first");
+        return err_hint(e, "only a file that nobody has open is copied: shut the guest down first");
     }
     _cleanup_free_ char *what = xasprintf("qemu-img map: %.*s", (int)(f->text_len < 300 ? f->text_len : 300), f->text);
     return copy_at(s, e, ERR_FAILED, what);
@@ -120,7 +120,7 @@ static int judge_kind(struct copy *c, struct err *e)
     s->exists = true;
     s->size = number(&s->facts, "size");
     if (s->block && s->size == 0) // or blockdev did not tell
-        return copy_at(s, e, ERR_IO, "the device has no size: nothing is behind it");
+        return copy_at(s, e, ERR_IO, "the device has no size: there is no medium in it");
     return 0;
 }
 
@@ -146,9 +146,9 @@ static int judge_dest(struct copy *c, struct err *e)
     }
     s->target = kind && *kind ? "place" : "part";
     if (kind && *kind && strcmp(kind, "file") != 0 && strcmp(kind, "block") != 0)
-        return copy_at(s, e, ERR_EXISTS, "it is there already, and is no file");
+        return copy_at(s, e, ERR_EXISTS, "it exists already and is not a file");
     if (kind && *kind && !c->o->update) {
-        copy_at(s, e, ERR_EXISTS, "it is there already");
+        copy_at(s, e, ERR_EXISTS, "it already exists");
         return err_hint(e, "--update makes it equal to the source, sending only what differs");
     }
     s->block = kind && strcmp(kind, "block") == 0;
@@ -156,7 +156,7 @@ static int judge_dest(struct copy *c, struct err *e)
     if (check_foreign(s, &s->facts, e) < 0)
         return -1;
     if (part && *part && strcmp(part, "file") != 0)
-        return copy_at(s, e, ERR_EXISTS, "its part file is no file");
+        return copy_at(s, e, ERR_EXISTS, "its part file is not a regular file");
     if (!s->exists)
         return 0;
     if (!identity)

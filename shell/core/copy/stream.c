@@ -144,7 +144,7 @@ static int check_stall(struct stream *st, struct err *e)
     if (clock_mono_s() - st->heard < STALL_S)
         return 0;
     bool source = !st->s->direct && st->ready && st->len == 0;
-    return err_set(e, ERR_TIMEOUT, "%s:%s: not a byte for %d s (%s)",
+    return err_set(e, ERR_TIMEOUT, "%s:%s: no data for %d s (%s)",
                    source ? place_name(c->from.end->node) : place_name(c->to.end->node),
                    source ? c->from.end->path : c->to.end->path, STALL_S,
                    source ? "reading" : "writing, or on the way to it");

@@ -58,7 +58,7 @@ int guest_address_check(const char *text, const struct strv *hosts, struct err *
 {
     struct address a;
     if (!address_parse(text, &a))
-        return err_set(e, ERR_UNSAFE, "what the guest calls its address is none");
+        return err_set(e, ERR_UNSAFE, "what the guest reports is not an address");
     const char *why = address_not_of_guest(&a);
     if (why)
         return err_set(e, ERR_UNSAFE, "%s %s", text, why);

@@ -36,7 +36,7 @@ static int explain(const struct fence *f, const struct copies *c, struct err *e)
     for (size_t i = 0; i < c->n; i++) {
         const struct copy_answer *a = &c->answers[i];
         if (a->state && a->first && strcmp(a->state, "paused") == 0)
-            return err_set(e, ERR_STATE, "domain '%s' is being started on %s at the same moment, and goes on there",
+            return err_set(e, ERR_STATE, "domain '%s' is being started on %s at the same moment, and continues there",
                            f->q.name, a->node->name);
     }
     return copies_judge(&f->q, c, e);
@@ -68,7 +68,7 @@ static void take_back(const struct fence *f, struct virt_dom *dom, struct err *e
     const char *state = NULL, *where = target_label(f->q.here);
     int r = virt_dom_state(dom, &state, NULL, &why);
     if (r == 0 && strcmp(state, "paused") != 0) {
-        out_notice(OUT_WARN, "'%s' is %s on %s by somebody else's doing: it is left alone", f->q.name, state, where);
+        out_notice(OUT_WARN, "'%s' is %s on %s because of somebody else: it is left alone", f->q.name, state, where);
         return;
     }
     if (r == 0)

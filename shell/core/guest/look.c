@@ -219,7 +219,7 @@ int guest_look_chains(const struct guest_place *p, const json_t *paths, const js
         const char *path, *format;
         json_t *asked;
         if (level == MAX_LEVELS)
-            return err_set(e, ERR_UNSUPPORTED, "an image has more than %d others below it", MAX_LEVELS);
+            return err_set(e, ERR_UNSUPPORTED, "an image has a chain of more than %d others", MAX_LEVELS);
         if (guest_look(p, now, &seen, e) < 0)
             return -1;
         json_object_update(facts, seen);

@@ -47,7 +47,7 @@ static int check(const char *file, const char *backing, const char *format, stru
     if (strcmp(file, backing) == 0)
         return err_set(e, ERR_USAGE, "%s cannot back itself", file);
     if (!*format || format[strspn(format, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-        return err_set(e, ERR_USAGE, "'%s' is no image format", format);
+        return err_set(e, ERR_USAGE, "'%s' is not an image format", format);
     return 0;
 }
 

@@ -46,7 +46,7 @@ void seen_note(const char *uuid, const char *node, const char *state)
                                (json_int_t)clock_real_s());
     _cleanup_free_ char *text = json_dumps(v, JSON_COMPACT);
     if (file_replace(path, text, strlen(text), 0600, &e) < 0)
-        out_notice(OUT_WARN, "where the guest runs is not remembered: %s", e.msg);
+        out_notice(OUT_WARN, "cannot remember where the guest runs: %s", e.msg);
 }
 
 bool seen_tell(const char *uuid, struct buf *out)

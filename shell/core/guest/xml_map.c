@@ -288,7 +288,7 @@ int xml_map_add(json_t *map, const char *text, struct err *e)
             to = read_word(&s, ",");
         }
         if (!to) {
-            err_set(e, ERR_USAGE, "'%s' is no map such as pool=A:B,path=/old:/new", text);
+            err_set(e, ERR_USAGE, "'%s' is not a map such as pool=A:B,path=/old:/new", text);
             return err_hint(e, "kinds are pool, bridge, network, path, machine and emulator");
         }
         if (add_entry(map, kind, from, to, e) < 0)

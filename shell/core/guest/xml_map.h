@@ -34,7 +34,7 @@ void xml_mapped_release(struct xml_mapped *m);
 // ERR_USAGE: not well-formed XML, or a map that is none.
 int xml_map(const char *xml, const json_t *map, struct xml_mapped *ret, struct err *e);
 // Adds what is written as "pool=A:B,path=/old:/new" to a map. A backslash takes the special meaning from ':', ',' and
-// itself. ERR_USAGE, also where one FROM is there twice with different TOs.
+// itself. ERR_USAGE, also where one FROM appears twice with different TOs.
 int xml_map_add(json_t *map, const char *text, struct err *e);
 // ERR_USAGE: a map that is none.
 int xml_map_check(const json_t *map, struct err *e);

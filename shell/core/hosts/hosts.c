@@ -86,7 +86,8 @@ int hosts_add(struct hosts *h, const char *name, const char *address, struct err
     if (!address_parse(address, &a))
         return err_set(e, ERR_USAGE, "node %s: '%s' is not an address", name, address);
     if (address_is_loopback(&a) || address_is_unspecified(&a))
-        return err_set(e, ERR_USAGE, "node %s: %s leads every machine to itself", name, address);
+        return err_set(e, ERR_USAGE, "node %s: %s is a loopback address, which leads each machine to itself", name,
+                       address);
     h->list = xrealloc(h->list, h->n + 1, sizeof(*h->list));
     h->list[h->n++] = (struct hosts_entry){xstrdup(name), xstrdup(address)};
     return 0;

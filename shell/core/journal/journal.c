@@ -69,8 +69,8 @@ static int cannot_write(const struct journal *j, int errnum, struct err *e)
 {
     err_errno(e, errnum, "cannot write the journal %s", j->path);
     bool full = errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
-    return err_hint(e, full ? "nothing is done that is not written down first: make room there, then go on with it"
-                            : "nothing is done that is not written down first: mend that, then go on with it");
+    return err_hint(e, full ? "nothing is done before it is written down: make room there, then continue"
+                            : "nothing is done before it is written down: fix that, then continue");
 }
 
 // Takes the record over. It is on the disk, or it does not count: a failed write is cut away again.
@@ -162,7 +162,7 @@ static int check_holder(const struct journal *j, const char *lock, struct err *e
     if (!j->n) // it ended before it did anything
         return 0;
     err_set(e, ERR_STATE, "an earlier %s of it was not finished: journal %s", j->command, j->id);
-    return err_hint(e, "resume %s goes on with it, rollback %s takes it back", j->id, j->id);
+    return err_hint(e, "resume %s continues it, rollback %s takes it back", j->id, j->id);
 }
 
 // One that cannot be read to its end holds what its head says it does, and anything if that cannot be read either:
@@ -172,8 +172,8 @@ static int check_unreadable(const struct journal *j, const char *lock, const str
     const char *held = json_text_at(j->about, "lock");
     if (j->command && (!held || strcmp(held, lock) != 0))
         return 0;
-    err_set(e, ERR_STATE, "%s: nobody can tell whether it is of an unfinished undertaking of the same (%s)", why->msg,
-            j->path);
+    err_set(e, ERR_STATE, "%s: nobody can tell whether it is of an unfinished workflow of the same domain (%s)",
+            why->msg, j->path);
     return err_hint(e, "look at the file; if all that it may be about is finished, rollback %s --forget sets it aside",
                     j->id);
 }

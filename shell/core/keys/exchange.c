@@ -62,7 +62,7 @@ static bool reads_file(struct keys *k, const struct keys_account *a)
         reads = reads || strcmp(files.s[i], ".ssh/authorized_keys") == 0 ||
                 strcmp(files.s[i], "%h/.ssh/authorized_keys") == 0;
     if (a->root_rule && strcmp(a->root_rule, "no") == 0 && strcmp(a->user, "root") == 0)
-        out_notice(OUT_WARN, "%s: sshd lets root in on no terms (PermitRootLogin no), so its keys will not help",
+        out_notice(OUT_WARN, "%s: sshd does not let root log in (PermitRootLogin no), so its keys will not help",
                    keys_account_name(a));
     if (reads)
         return true;
@@ -117,7 +117,8 @@ static void names_of(const struct keys *k, const struct keys_account *a, struct 
     for (size_t i = 0; i < a->given_names.n; i++) {
         const char *name = a->given_names.s[i];
         if (is_ambiguous(k, a, name, true))
-            out_notice(OUT_WARN, "%s: %s is another node's too, so no host key is put under it", a->node->name, name);
+            out_notice(OUT_WARN, "%s: %s belongs to another node too, so no host key is stored under it", a->node->name,
+                       name);
         else
             strv_add(names, name);
     }

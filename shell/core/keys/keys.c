@@ -63,7 +63,7 @@ int keys_new(struct ctx *ctx, struct node *const *nodes, size_t n, const char *u
              struct err *e)
 {
     if (user && !is_user(user))
-        return err_set(e, ERR_USAGE, "--user: '%s' is no user's name", user);
+        return err_set(e, ERR_USAGE, "--user: '%s' is not a user name", user);
     _cleanup_(keys_free_p) struct keys *k = xnew(struct keys);
     k->ctx = ctx;
     k->user = xstrdup(user);

@@ -54,8 +54,7 @@ void keys_plan_generate(struct keys *k, struct plan *p)
             err_set(&e, ERR_STATE,
                     "%s: ~/.ssh/id_ed25519 of %s has a passphrase (or cannot be read), so %s cannot use it",
                     keys_account_name(a), a->user, "a machine");
-            err_hint(&e,
-                     "take the passphrase away there with ssh-keygen -p, or rename the key so that a new one is made");
+            err_hint(&e, "remove the passphrase there with ssh-keygen -p, or rename the key so that a new one is made");
             keys_refuse(k, a, "an ed25519 key", "conflict", &e);
         } else {
             generate(k, a, p);

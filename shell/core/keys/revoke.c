@@ -104,6 +104,6 @@ int keys_plan_revoke(struct keys *k, const struct keys_account *gone, struct pla
     strv_release(&g.host_keys);
     if (found)
         return 0;
-    err_set(e, ERR_NOT_FOUND, "no key of %s is known to anybody who answers", gone->node->name);
+    err_set(e, ERR_NOT_FOUND, "no node that answers has a key of %s", gone->node->name);
     return err_hint(e, "it was revoked before, or its keys were never exchanged");
 }

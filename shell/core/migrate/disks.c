@@ -154,7 +154,7 @@ static struct node *node_of_uri(struct ctx *ctx, const char *uri)
 static int unlisted_node(const char *uri, struct node **ret, struct err *e)
 {
     if (!goes_by_ssh(uri))
-        return err_set(e, ERR_UNSUPPORTED, "%s is no node of the inventory, and no way by ssh", uri);
+        return err_set(e, ERR_UNSUPPORTED, "%s is not a node of the inventory, so it has no ssh login", uri);
     _cleanup_free_ char *authority = authority_of(uri);
     int port = cut_port(authority);
     return node_new("host", authority, port, uri, NULL, NULL, ret, e);
@@ -172,7 +172,7 @@ static int node_of(const struct migrate_request *rq, const struct target *t, con
         return 0;
     // "As seen from the source" may be another host than the one that this console finds by that name.
     if (t == rq->dest && (rq->plan->flags & VIRT_MIGRATE_PEER2PEER))
-        return err_set(e, ERR_UNSUPPORTED, "%s is no node of the inventory", uri);
+        return err_set(e, ERR_UNSUPPORTED, "%s is not a node of the inventory", uri);
     return unlisted_node(uri, ret, e);
 }
 
@@ -264,7 +264,7 @@ static int judge(struct choice *c, const json_t *row, bool named, struct err *e)
         return -1;
     if (is == COPY_SHARED && named) {
         err_set(e, ERR_UNSAFE,
-                "%s of '%s' (%s) is one and the same on %s and %s: it would be copied onto itself while "
+                "%s of '%s' (%s) is the same on %s and %s: it would be copied onto itself while "
                 "the guest uses it",
                 target, name, from, source, dest);
         return err_hint(e, "leave it out of --migrate-disks: it need not be copied");
@@ -281,8 +281,8 @@ static int judge(struct choice *c, const json_t *row, bool named, struct err *e)
                    "--copy-storage-unchecked says",
                    source, dest, target, name, why ? why : "-");
     if (is == COPY_SHARED)
-        out_notice(OUT_INFO, "%s of '%s' (%s) is one and the same on %s and %s: it is not copied", target, name, from,
-                   source, dest);
+        out_notice(OUT_INFO, "%s of '%s' (%s) is the same on %s and %s: it is not copied", target, name, from, source,
+                   dest);
     json_array_append_new(is == COPY_SHARED ? c->shared : c->copied, json_text(target));
     return 0;
 }

@@ -334,7 +334,7 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
     if (c->failed)
         return explain_failure(c, e);
     if (job_cancelled(rq->job))
-        out_notice(OUT_WARN, "the migration of '%s' could not be aborted any more: it has ended well",
+        out_notice(OUT_WARN, "the migration of '%s' could not be aborted any more: it succeeded",
                    virt_dom_name(rq->dom));
     *ret = result_of(c, total_ms);
     return 0;

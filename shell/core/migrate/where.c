@@ -43,7 +43,7 @@ static const struct {
     [MIGRATE_ON_DEST] = {"the guest runs on {D}: it has moved",
                          "do not start or resume {N} on {S}; if it is paused or defined there, that copy is stale"},
     [MIGRATE_ON_BOTH] = {"THE GUEST RUNS ON {S} AND ON {D}",
-                         "both may write to the same disk: look at both, then destroy the one that nobody uses"},
+                         "both may write to the same disk: look at both, then destroy the one that nobody needs"},
     [MIGRATE_PAUSED_DEST] = {"the guest is paused on {D}, and not running on {S}", "resume {N} on {D} lets it go on"},
     [MIGRATE_POSTCOPY] = {"its memory is split between {S} and {D}",
                           "destroy it on neither; migrate again with the same options and --postcopy-resume"},

@@ -257,7 +257,7 @@ int nfs_export_plan(struct ctx *ctx, struct job *job, const struct nfs_export *x
     if (!server || !dir || !missing || !facts_get(&f, "file") || !f.text)
         return facts_unexpected(x->node, &f, e);
     if (strcmp(dir, "other") == 0)
-        return err_set(e, ERR_STATE, "%s: %s is there, but is no directory", x->node->name, x->dir);
+        return err_set(e, ERR_STATE, "%s: %s exists but is not a directory", x->node->name, x->dir);
     if (strcmp(server, "none") == 0 && nfs_add_install(p, x->node, &f, NFS_PACKAGE_SERVER, e) < 0)
         return -1;
     if (!x->remove)

@@ -231,12 +231,12 @@ int exports_check_client(const char *client, struct err *e)
             _cleanup_buf_ struct buf shown = BUF_INIT;
             exports_show(&shown, client);
             return err_set(e, ERR_USAGE,
-                           "'%s' is no client: blanks, quotes, commas, '#', '(' and ')' cannot be part of one",
+                           "'%s' is not a client: blanks, quotes, commas, '#', '(' and ')' cannot be part of one",
                            buf_str(&shown));
         }
     }
     if (client[0] == '-')
-        return err_set(e, ERR_USAGE, "'%s' is no client: exports(5) would take it for default options", client);
+        return err_set(e, ERR_USAGE, "'%s' is not a client: exports(5) would take it for default options", client);
     bool numbers = strspn(client, "0123456789./") == strlen(client) || strchr(client, ':');
     if (strchr(client, '/') && client[0] != '@')
         numbers = true;

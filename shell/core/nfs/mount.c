@@ -161,7 +161,7 @@ int nfs_mount_plan(struct plan *p, struct node *node, const struct nfs_place *at
                    const char *dir, const char *options, bool persist, struct err *e)
 {
     if (at->other)
-        return err_set(e, ERR_STATE, "%s: %s is there, but is no directory", node->name, dir);
+        return err_set(e, ERR_STATE, "%s: %s exists but is not a directory", node->name, dir);
     if (at->mounted && !nfs_place_has(at, source)) {
         err_set(e, ERR_STATE, "%s: %s (%s) is mounted at %s already", node->name, at->mount.source, at->mount.type,
                 dir);
@@ -192,8 +192,8 @@ int nfs_umount_plan(struct plan *p, struct node *node, const struct nfs_place *a
                     struct err *e)
 {
     if (at->mounted && !nfs_type(at->mount.type))
-        return err_set(e, ERR_STATE, "%s: what is mounted at %s is no NFS but %s (%s)", node->name, dir, at->mount.type,
-                       at->mount.source);
+        return err_set(e, ERR_STATE, "%s: what is mounted at %s is not NFS but %s (%s)", node->name, dir,
+                       at->mount.type, at->mount.source);
     _cleanup_free_ char *title = xasprintf("unmount %s", dir);
     struct change *c = plan_add(p, node, CHANGE_COMMAND, title);
     _cleanup_buf_ struct buf point = BUF_INIT;
@@ -207,7 +207,7 @@ int nfs_umount_plan(struct plan *p, struct node *node, const struct nfs_place *a
         return 0;
     _cleanup_free_ char *type = field(at->fstab_line, 2);
     if (!nfs_type(type))
-        return err_set(e, ERR_STATE, "%s: /etc/fstab has %s, which is no NFS, for %s", node->name, at->fstab_source,
+        return err_set(e, ERR_STATE, "%s: /etc/fstab has %s, which is not NFS, for %s", node->name, at->fstab_source,
                        dir);
     c = plan_add(p, node, CHANGE_LINES, "no longer mounted at boot");
     c->path = xstrdup("/etc/fstab");

@@ -109,7 +109,7 @@ int nfs_source_parse(struct ctx *ctx, const char *text, struct nfs_source *ret, 
     if (nfs_check_dir(colon + 1, e) < 0)
         return -1;
     if (strspn(server, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%") != strlen(server))
-        return err_set(e, ERR_USAGE, "'%s' is no server: a node, a host name or an address is needed", server);
+        return err_set(e, ERR_USAGE, "'%s' is not a server: a node, a host name or an address is needed", server);
     struct nfs_source s = {.path = xstrdup(colon + 1), .same = STRV_INIT};
     s.node = inventory_peek(ctx_inventory(ctx), server);
     if (s.node && (nfs_address(s.node, &s.server, e) < 0 || !s.server)) {

@@ -179,10 +179,10 @@ static void run(struct job *job, void *arg)
     lock_acquire(l->lock);
     h->result.status = result.status;
     if (r == 0 && result.status == 128 + SIGKILL) // lock_break.sh, when we gave no sign of life
-        err_set(&e, ERR_STATE, "the lock on '%s' was taken away on %s: what kept it was killed", l->what,
+        err_set(&e, ERR_STATE, "the lock on '%s' was taken away on %s: its holder was killed", l->what,
                 place_name(h->node));
     else if (r == 0 && remote_result_output(place_name(h->node), &h->result, NULL, &e) == 0)
-        err_set(&e, ERR_STATE, "%s: what keeps the lock there has ended", place_name(h->node));
+        err_set(&e, ERR_STATE, "%s: the process that held the lock there has ended", place_name(h->node));
     gone(h, e.code, e.msg);
     if (e.hint && !h->err.hint)
         err_hint(&h->err, "%s", e.hint);

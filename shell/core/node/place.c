@@ -27,7 +27,7 @@ int place_unexpected(const struct node *node, const char *output, struct err *e)
     enum { SHOWN = 200 };
     _cleanup_buf_ struct buf b = BUF_INIT;
     if (!output || !*output)
-        return err_set(e, ERR_FAILED, "no output from %s, where some was expected", place_name(node));
+        return err_set(e, ERR_FAILED, "no output from %s, although some was expected", place_name(node));
     _cleanup_free_ char *head = xstrndup(output, SHOWN);
     buf_add_line(&b, head);
     return err_set(e, ERR_FAILED, "unexpected output from %s: '%s%s'", place_name(node), buf_str(&b),

@@ -64,7 +64,7 @@ static int look_at_destination(struct clone *k, struct err *e)
         storage_pool_essence(xml, &theirs, e) < 0)
         return -1;
     if (strcmp(ours, theirs) != 0) {
-        err_set(e, ERR_EXISTS, "%s has a pool '%s' of another definition; nothing was changed", k->pc->to_label,
+        err_set(e, ERR_EXISTS, "%s has a pool '%s' with another definition; nothing was changed", k->pc->to_label,
                 k->name);
         return err_hint(e, "compare pool-dumpxml %s on both; pool-undefine it on %s if it is not needed there", k->name,
                         k->pc->to_label);

@@ -62,7 +62,7 @@ static int parse(const char *text, struct watch_target *t, struct err *e)
     // One check keeps requests free of injected headers, and terminals free of escapes.
     for (const unsigned char *p = (const unsigned char *)text; *p; p++)
         if (*p <= ' ' || *p == 0x7f)
-            return err_set(e, ERR_USAGE, "a target has no blanks or control characters");
+            return err_set(e, ERR_USAGE, "a target cannot have blanks or control characters");
     if (str_starts(text, "https://")) {
         err_set(e, ERR_UNSUPPORTED, "https cannot be watched");
         return err_hint(e, "watch its port: tcp:HOST:443");

@@ -93,10 +93,10 @@ static int open_echo(struct lane *l, const struct probe_target *target, struct e
         return -1;
     // Connected: the kernel delivers only what this target sends, and reports its errors here.
     if (connect(l->fd, (const struct sockaddr *)&target->addr.sa, target->addr.len) < 0)
-        return err_errno(e, errno, "no way to the target");
+        return err_errno(e, errno, "no route to the target");
     int on = 1, size = RECEIVE_BUFFER;
     if (setsockopt(l->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0)
-        return err_errno(e, errno, "no kernel receive stamps");
+        return err_errno(e, errno, "the kernel gives no receive timestamps");
     setsockopt(l->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
     if (setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
         setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));

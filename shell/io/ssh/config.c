@@ -260,7 +260,7 @@ static int set_value(const struct reader *r, const struct keyword *k, char *rest
     return 0;
 }
 
-// ProxyJump and ProxyCommand exclude each other: whichever comes first counts. "none" ends the search.
+// ProxyJump and ProxyCommand are mutually exclusive: whichever comes first counts. "none" ends the search.
 static void set_proxy(const struct reader *r, bool jump, char *rest)
 {
     struct remote_config *c = r->c;

@@ -180,7 +180,7 @@ int remote_config_expand_proxy(struct remote_config *c, struct err *e)
     const char *names[] = {c->name, c->host, c->user};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (names[i][0] == '-' || names[i][strspn(names[i], plain)])
-            return err_set(e, ERR_USAGE, "\"%s\" is no name to be used in a ProxyCommand", names[i]);
+            return err_set(e, ERR_USAGE, "\"%s\" cannot be used in a ProxyCommand", names[i]);
     }
     expand_in_place(c, &c->proxy_command);
     return 0;

@@ -287,7 +287,7 @@ static int pump(struct run *run)
     while (r == 0 && !run->closed && !run->failed && !(run->part[0].ended && run->part[1].ended)) {
         r = send_input(run);
         if (r == 0 && run->spec->idle_ms > 0 && clock_mono_ms() - run->heard > run->spec->idle_ms)
-            r = err_set(run->e, ERR_TIMEOUT, "%s: a command has said nothing for %.0f s", run->r->label,
+            r = err_set(run->e, ERR_TIMEOUT, "%s: a command has printed nothing for %.0f s", run->r->label,
                         run->spec->idle_ms / 1e3);
         run->r->wake_fd = run->waiting ? run->spec->wake_fd : 0;
         if (r == 0)

@@ -271,7 +271,7 @@ static int open_locked(const char *file, int *ret, struct err *e)
         }
         close(fd);
     }
-    return err_set(e, ERR_STATE, "%s: it is replaced all the time", file);
+    return err_set(e, ERR_STATE, "%s: it keeps being replaced", file);
 }
 
 int remote_known_add(const char *file, const char *name, const char *type, const char *key, bool hashed, struct err *e)
@@ -288,8 +288,9 @@ int remote_known_add(const char *file, const char *name, const char *type, const
     if (status == 0 && now.verdict == KNOWN_NOTHING) {
         status = append(fd, file, &line, e);
     } else if (status == 0 && now.verdict != KNOWN_OK) {
-        status = err_set(e, ERR_HOSTKEY, "%s: meanwhile somebody has accepted another host key for it (%s line %u)",
-                         name, now.file, now.line);
+        status = err_set(e, ERR_HOSTKEY,
+                         "%s: somebody else has accepted another host key for it in the meantime (%s line %u)", name,
+                         now.file, now.line);
         err_hint(e, "one of the two is not the host's: compare both with its own (ssh-keygen -l -f "
                     "/etc/ssh/ssh_host_*_key.pub there), and remove the wrong one");
     }
@@ -329,5 +330,5 @@ int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, 
         status = err_errno(e, errno, "RevokedHostKeys %s", path);
     free(text);
     fclose(f);
-    return status < 0 && e->code == ERR_UNSUPPORTED ? err_hint(e, "list the keys in it as text, one a line") : status;
+    return status < 0 && e->code == ERR_UNSUPPORTED ? err_hint(e, "list its keys as text, one per line") : status;
 }
