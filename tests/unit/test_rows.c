@@ -153,8 +153,8 @@ static bool by_name_only(const char *option) // in virsh, too
     return false;
 }
 
-// What virsh takes by position is taken here, in the same order. Its help has "    NAME - …" of the command, then, below
-// OPTIONS, "    [--domain] <string>  …", "    --live  …".
+// What virsh takes by position is taken here, in the same order. Its help has "    NAME - …" of the command, then,
+// below OPTIONS, "    [--domain] <string>  …", "    --live  …".
 static void positionals_of_virsh(void **state)
 {
     (void)state;

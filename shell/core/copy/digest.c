@@ -93,8 +93,7 @@ static void digest_side(struct job *job, size_t i, void *arg)
     }
     if (r < 0 || d->found.n == all->n)
         return;
-    _cleanup_free_ char *words = copy_last_words(&d->said);
-    copy_failed(s, words, &d->err);
+    copy_failed(s, buf_str(&d->said), &d->err);
 }
 
 static int run(struct compare *all, struct err *e)

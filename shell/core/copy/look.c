@@ -16,9 +16,9 @@ static int look(struct copy *c, const struct copy_side *s, struct job *job, stru
     q.as_user = !s->end->node;
     q.timeout_ms = ASK_FOREVER;
     int r = node_ask(c->ctx, job, s->end->node, &q, ret, e);
-    const char *words = r < 0 && e->code == ERR_FAILED ? strstr(e->msg, "migsh: ") : NULL;
-    if (words) {
-        _cleanup_free_ char *own = xstrdup(words + strlen("migsh: "));
+    const char *said = r < 0 && e->code == ERR_FAILED ? strstr(e->msg, "migsh:") : NULL;
+    if (said) {
+        _cleanup_free_ char *own = xstrdup(said);
         err_release(e);
         copy_failed(s, own, e);
     }

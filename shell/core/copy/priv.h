@@ -82,13 +82,11 @@ int copy_send(struct copy *c, const struct copy_map *plan, struct err *e);
 void copy_send_early(struct copy *c);  // before the looks: begins to log in from node to node
 void copy_send_forget(struct copy *c); // if it came to no sending
 
-// The end of what a command said, for people: our own words if there are any. The caller frees.
-char *copy_last_words(const struct buf *said);
-
 // copy/report.c
 // "NODE:PATH: what".
 int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const char *what);
-// The same of what one of our programs said before it ended; the words decide which error it is.
-int copy_failed(const struct copy_side *s, const char *words, struct err *e);
+// The same of what one of our programs said before it ended: its last line "migsh: WORDS" or "migsh:CODE: WORDS" (CODE
+// as err_code_name() has it), or what else came last.
+int copy_failed(const struct copy_side *s, const char *said, struct err *e);
 void copy_phase(struct copy *c, const char *phase, uint64_t total);
 void copy_count(struct copy *c, uint64_t n);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/strv.h"
 #include "core/copy/priv.h"
 #include "io/job.h"
 
@@ -14,10 +15,32 @@ int copy_at(const struct copy_side *s, struct err *e, enum err_code code, const 
     return err_set(e, code, "%s:%s: %s", place_name(s->end->node), buf_str(&path), what);
 }
 
-int copy_failed(const struct copy_side *s, const char *words, struct err *e)
+// A line of our programs' own: "migsh: WORDS", or "migsh:CODE: WORDS" where it is no I/O error. NULL: of another's.
+static const char *own_words(const char *line, enum err_code *ret_code)
 {
-    bool state = strstr(words, "another copy") || strstr(words, "another file");
-    return copy_at(s, e, state ? ERR_STATE : ERR_IO, words);
+    static const char mark[] = "migsh:";
+    const char *end = strstr(line, ": ");
+    if (!str_starts(line, mark) || !end)
+        return NULL;
+    const char *code = line + strlen(mark);
+    _cleanup_free_ char *name = end > code ? xstrndup(code, (size_t)(end - code)) : NULL;
+    *ret_code = name ? err_code_from_name(name) : ERR_IO;
+    return end + 2;
+}
+
+int copy_failed(const struct copy_side *s, const char *said, struct err *e)
+{
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    enum err_code code = ERR_IO;
+    strv_split(&lines, said, '\n');
+    const char *best = lines.n ? lines.s[lines.n - 1] : "it ended early";
+    for (size_t i = 0; i < lines.n; i++) {
+        const char *own = own_words(lines.s[i], &code);
+        best = own ? own : best;
+    }
+    buf_add_line(&text, best);
+    return copy_at(s, e, code, buf_str(&text));
 }
 
 // With the lock held.

@@ -15,20 +15,6 @@
 enum { PING_MS = 5000, FAR_MS = 4, STREAMS_MAX = 4 };
 static const uint64_t SMALL = 8 << 20, BIG = 256 << 20;
 
-char *copy_last_words(const struct buf *said)
-{
-    _cleanup_strv_ struct strv lines = STRV_INIT;
-    struct buf text = BUF_INIT;
-    strv_split(&lines, buf_str(said), '\n');
-    const char *best = lines.n ? lines.s[lines.n - 1] : "it ended early";
-    for (size_t i = 0; i < lines.n; i++) {
-        if (str_starts(lines.s[i], "migsh: "))
-            best = lines.s[i] + 7;
-    }
-    buf_add_line(&text, best);
-    return buf_steal(&text);
-}
-
 static void end_of_command(struct stream *st, int side, int r, int status, struct err *e)
 {
     struct send *s = st->s;
@@ -38,8 +24,7 @@ static void end_of_command(struct stream *st, int side, int r, int status, struc
         const struct copy_side *at = side ? &s->c->to : &s->c->from;
         bool other = side && !st->said[1].len && st->said[0].len;
         at = other ? &s->c->from : at;
-        _cleanup_free_ char *words = copy_last_words(&st->said[other ? 0 : side]);
-        r = copy_failed(at, words, e);
+        r = copy_failed(at, buf_str(&st->said[other ? 0 : side]), e);
     }
     if (r < 0)
         stream_fail(s, e);
@@ -287,11 +272,11 @@ int copy_send(struct copy *c, const struct copy_map *plan, struct err *e)
         err_release(e);
         direct = false;
         r = send_by(c, plan, false, &began, e);
-    } else if (r < 0 && direct && !began && e->code == ERR_IO) {
-        e->code = ERR_UNREACHABLE;
-        err_hint(e, strstr(e->msg, "sudo wants")
+    } else if (r < 0 && direct && !began && (e->code == ERR_IO || e->code == ERR_AUTH)) {
+        err_hint(e, e->code == ERR_AUTH
                         ? "--route relay goes through this machine, which asks for the password"
                         : "key-exchange lets the nodes log in to each other; --route relay goes through this machine");
+        e->code = ERR_UNREACHABLE;
     }
     c->direct = direct;
     c->route_known = c->route_known || began;

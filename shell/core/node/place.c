@@ -15,7 +15,7 @@
 // tools/place_root.sh ends with this status, and these words behind all that a login shell may print, where sudo wants
 // a password.
 enum { NEEDS_PASSWORD = 119, TRY_MS = 60000, MAX_WORD = 16384 };
-static const char needs_password[] = "migsh: sudo wants a password";
+static const char needs_password[] = "migsh:auth: sudo wants a password";
 
 const char *place_name(const struct node *node)
 {

@@ -51,7 +51,7 @@ identity() {
   set -- $(stat -L -c '%D:%i b%t:%T %F' -- "$1" 2>/dev/null)
   case ${3-} in block) echo "$2" ;; regular) echo "$1" ;; esac
 }
-replaced() { echo 'migsh: it was removed meanwhile, or is another file now' >&2; exit 1; }
+replaced() { echo 'migsh:state: it was removed meanwhile, or is another file now' >&2; exit 1; }
 # Opens $1 as 9 if it is the file of identity $2. $self is who holds it then, which $$ is not in a subshell.
 pin() {
   if [ -f "$1" ] || [ -b "$1" ]; then [ ! -L "$1" ] || replaced; else replaced; fi

@@ -20,8 +20,8 @@ for (;;) {
   $w += 40 + ($n > 0 ? $n : 0);
   if (!$open) {
     sysopen(F, $f, 2 | ($nofollow{$m} || 0)) or die "migsh: cannot open: $!\n";
-    identity() eq $is or die "migsh: it was removed meanwhile, or is another file now\n";
-    !$lock or flock(F, 6) or die "migsh: another copy is writing it\n";
+    identity() eq $is or die "migsh:state: it was removed meanwhile, or is another file now\n";
+    !$lock or flock(F, 6) or die "migsh:state: another copy is writing it\n";
     $f = "/proc/$$/fd/" . fileno F; $open = 1; say_("ready");
   }
   if ($n == 0) { say_("done $t $w"); next }

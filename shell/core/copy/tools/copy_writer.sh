@@ -15,7 +15,7 @@ else
     w=$((w + 40))
     if [ -z "$open" ]; then
       pin "$r" "$is"
-      [ -z "$1" ] || flock -n 9 || { echo 'migsh: another copy is writing it' >&2; exit 1; }
+      [ -z "$1" ] || flock -n 9 || { echo 'migsh:state: another copy is writing it' >&2; exit 1; }
       open=yes
       echo @ready
     fi

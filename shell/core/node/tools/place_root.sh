@@ -5,4 +5,4 @@
 if [ -O / ] || [ "$(id -u)" = 0 ]; then migsh=$1; shift 2; eval "$migsh"; exit; fi
 if ! command -v sudo >/dev/null; then echo 'neither root nor sudo here' >&2; exit 1; fi
 if sudo -n true 2>/dev/null; then exec sudo -n -- sh -c "$@"; fi
-echo 'migsh: sudo wants a password' >&2; exit 119
+echo 'migsh:auth: sudo wants a password' >&2; exit 119
