@@ -67,7 +67,7 @@ local function is_replaced(j, i, name)
 end
 
 -- Files that a copy which was cut off left, and what one that has replaced a leftover set aside for as long as it might
--- be taken back: {node, path, journal = its id if it is one of ours}.
+-- be taken back: {node, path, journal = its id if it is one of ours}. v.unseen: the nodes that have no ssh login.
 local function find_parts(v)
   local ids, parts = {}, mig.array {}
   for _, j in ipairs(v.journals) do
@@ -75,7 +75,12 @@ local function find_parts(v)
   end
   for _, name in ipairs(v.nodes) do
     for _, dir in ipairs(directories(v, name)) do
-      for _, found in ipairs(staging.list(name, dir)) do
+      local list, err = mig.try(staging.list, name, dir)
+      if err and err.code == "unsupported" then
+        v.unseen[#v.unseen + 1] = name
+        break
+      end
+      for _, found in ipairs(list or error(err, 0)) do
         local j = ids[found.id]
         if j and (not found.aside or is_replaced(j, found.i, name)) then
           parts[#parts + 1] = { node = name, path = found.path, journal = j.id, state = j.state }
@@ -107,7 +112,8 @@ local function look(text)
   elseif next(uuids, next(uuids)) then
     fail("usage", "name it by its uuid: list --all --uuid", "several domains are called '%s'", text)
   end
-  local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), journals = journals, open = open,
+  local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), unseen = mig.array {}, journals = journals,
+    open = open,
     nodes = {} }
   local is_silent = {}
   for _, silent in ipairs(found.silent) do
@@ -337,6 +343,9 @@ local function text_of(v, j)
   for _, line in ipairs(v.believed or {}) do
     lines[#lines + 1] = "  " .. mig.line(line)
   end
+  for _, name in ipairs(v.unseen) do
+    lines[#lines + 1] = ("  %-12s has no ssh login: whether files are left there is not known"):format(name)
+  end
   lines[#lines + 1] = ("%s: %s"):format(j.verdict, mig.line(j.why))
   lines[#lines + 1] = j.act and "the way out: " .. mig.line(j.act.what) or nil
   return table.concat(lines, "\n") .. "\n"
@@ -344,7 +353,7 @@ end
 
 local function value_of(v, j)
   local value = { domain = v.domain, uuid = v.uuid, copies = v.copies, silent = v.silent, journals = mig.array {},
-    parts = v.parts, evidence = mig.array(v.believed or {}), verdict = j.verdict, why = j.why,
+    parts = v.parts, unseen = v.unseen, evidence = mig.array(v.believed or {}), verdict = j.verdict, why = j.why,
     way_out = j.act and j.act.what or nil, done = false }
   for i, o in ipairs(v.open) do
     value.journals[i] = { id = o.id, state = o.state, command = o.command }
