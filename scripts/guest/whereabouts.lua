@@ -70,8 +70,8 @@ local hints = { define = "list --all shows what there is", run = "start it first
 local function current_node(text)
   local here = mig.current()
   if here and not here.node then
-    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "the current host %s is not a node of "
-      .. "the inventory", here.uri)
+    mig.fail("usage", ("say which: %s@NODE, or connect NODE first"):format(text), "the current host %s is not a node "
+      .. "of the inventory", here.uri)
   end
   return here and here.node
 end
