@@ -2,6 +2,7 @@
 // From words to a command's value. Main thread, but for run_job() and below it. See dispatch.h.
 #include "cmd/engine/dispatch.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,7 @@
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
+#include "core/console/silence.h"
 #include "io/job.h"
 #include "io/loop.h"
 #include "io/virt/conn.h"
@@ -79,12 +81,27 @@ static void finish(void *data)
     run_free(run);
 }
 
+// For how long a node that gives no answer keeps a listing from those that do; and one that is known to keep silent.
+static const double SILENT_MS = 5000, KNOWN_MS = 1200;
+
 struct each {
     struct cmd_call *c;
     struct node **nodes;
     struct cmd_call *subs;
     struct err *errs;
+    atomic_bool answered; // somebody has
 };
+
+struct each_wait {
+    struct each *each;
+    double patience_ms;
+};
+
+static bool is_enough(double waited_ms, void *data)
+{
+    const struct each_wait *w = data;
+    return w->each->answered && waited_ms > w->patience_ms;
+}
 
 static void each_one(struct job *job, size_t i, void *arg)
 {
@@ -95,8 +112,11 @@ static void each_one(struct job *job, size_t i, void *arg)
     sub->conn = NULL;
     sub->result = NULL;
     sub->where = (struct target){node_ref(x->nodes[i]), xstrdup(x->nodes[i]->uri)};
-    if (ctx_connect(sub->ctx, job, sub->where.uri, &sub->conn, &x->errs[i]) == 0)
-        sub->def->run(sub, &x->errs[i]);
+    struct each_wait w = {x, silence_since(sub->where.uri, NULL) > 0 ? KNOWN_MS : SILENT_MS};
+    if (ctx_connect_unless(sub->ctx, job, sub->where.uri, is_enough, &w, &sub->conn, &x->errs[i]) < 0)
+        return;
+    x->answered = true;
+    sub->def->run(sub, &x->errs[i]);
 }
 
 static void merge_value(json_t *all, const char *node, json_t *value)
@@ -121,7 +141,7 @@ static void merge_value(json_t *all, const char *node, json_t *value)
 // The command on several nodes at once. Nodes that fail do not stop the others; they are told of, and the status tells.
 static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct err *e)
 {
-    struct each x = {c, nodes, xcalloc(n, sizeof(*x.subs)), xcalloc(n, sizeof(*x.errs))};
+    struct each x = {.c = c, .nodes = nodes, .subs = xcalloc(n, sizeof(*x.subs)), .errs = xcalloc(n, sizeof(*x.errs))};
     job_each(c->job, n, each_one, &x);
     c->result = json_array();
     for (size_t i = 0; i < n; i++) {
