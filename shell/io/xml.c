@@ -226,7 +226,7 @@ int xml_remove_found(struct xml_doc *doc, struct xml_node *at, const char *xpath
 
 bool xml_set_text(struct xml_doc *doc, const char *xpath, const char *text)
 {
-    size_t n;
+    size_t n = 0;
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
     if (!n)
         return false;

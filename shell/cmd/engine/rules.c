@@ -29,7 +29,7 @@ static bool next(const struct opt_def *opts, size_t n, const char **list, size_t
 
 static bool names(const struct opt_def *opts, size_t n, const char *list, size_t wanted)
 {
-    size_t i;
+    size_t i = 0;
     while (next(opts, n, &list, &i)) {
         if (i == wanted)
             return true;
@@ -40,7 +40,7 @@ static bool names(const struct opt_def *opts, size_t n, const char *list, size_t
 // "--a, --b or --c".
 static size_t add_names(const struct opt_def *opts, size_t n, const char *list, struct buf *out)
 {
-    size_t count = 0, i = 0, after;
+    size_t count = 0, i = 0, after = 0;
     for (bool more = next(opts, n, &list, &i); more; i = after) {
         more = next(opts, n, &list, &after);
         buf_addf(out, "%s--%s", !count++ ? "" : more ? ", " : " or ", opts[i].name);
@@ -51,7 +51,7 @@ static size_t add_names(const struct opt_def *opts, size_t n, const char *list, 
 static int check_row(const struct opt_def *opts, size_t n, const bool *given, size_t i, struct err *e)
 {
     const char *list = opts[i].excludes;
-    size_t other;
+    size_t other = 0;
     while (next(opts, n, &list, &other)) {
         if (given[other])
             return err_set(e, ERR_USAGE, "--%s and --%s are mutually exclusive", opts[i < other ? i : other].name,
