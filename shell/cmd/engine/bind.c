@@ -294,7 +294,7 @@ int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e)
         return err_set(e, ERR_USAGE, "-h asks for help");
     }
     size_t row = 0;
-    const char *value = NULL;
+    const char *value = "";
     int r;
     while ((r = bind_next(&w, &row, &value, e)) > 0) {
         if (set_value(c->ctx, &w.opts[row], &c->vals[row], value, e) < 0)
