@@ -165,6 +165,7 @@ expect "the device is gone meanwhile" 3 "dest has no device /srv/dev/big any mor
 [ "$(on dest sh -c 'ls -A /srv/dev | grep big')" = .big.img ]
 report "… and nothing is made in its place"
 on dest mv /srv/dev/gone /srv/dev/big
+expect "… what the killed one may have begun is taken back" 0 "taken back" rollback "$(last_id)"
 expect "… it is back" 0 "one: is defined on dest" cold-migrate one dest
 forget
 for at in "copy intent" "copy outcome"; do
