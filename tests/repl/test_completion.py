@@ -122,6 +122,7 @@ def completing_for_a_shell_opens_no_connection():
     with Silent() as host:
         with migsh(d, "--complete", "-C", host.uri, "domstate", "") as p:
             assert p.wait() == 0
+            assert "--" not in p.raw, "options in the place of a guest"
         try:
             host.listener.accept()
             raise AssertionError("it called the host")

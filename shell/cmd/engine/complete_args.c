@@ -83,7 +83,8 @@ void complete_args(const struct option *options, const char *inventory, void (*p
     for (int i = at; i < n; i++)
         strv_add(&command, words[i]);
     complete_words(ctx, &command, &c);
-    add_all(&c, out);
+    if (!c.aside) // a shell would insert what they have in common
+        add_all(&c, out);
     completion_release(&c);
     recipe_forget();
     ctx_free(ctx);
