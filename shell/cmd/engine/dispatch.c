@@ -2,6 +2,7 @@
 // From words to a command's value. Main thread, but for run_job() and below it. See dispatch.h.
 #include "cmd/engine/dispatch.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -81,15 +82,17 @@ static void finish(void *data)
     run_free(run);
 }
 
-// For how long a node that gives no answer keeps a listing from those that do; and one that is known to keep silent.
-static const double SILENT_MS = 5000, KNOWN_MS = 1200;
+// For how long a node that gives no answer keeps a listing from those that do; and one for which somebody has waited so
+// long already. Where all are slow, SLOWER times as long as the slowest that answered.
+static const double SILENT_MS = 5000, KNOWN_MS = 1200, SLOWER = 4;
 
 struct each {
     struct cmd_call *c;
     struct node **nodes;
     struct cmd_call *subs;
     struct err *errs;
-    atomic_bool answered; // somebody has
+    double begun_ms;
+    _Atomic double slowest_ms; // of those that have answered; 0: nobody has
 };
 
 struct each_wait {
@@ -100,7 +103,8 @@ struct each_wait {
 static bool is_enough(double waited_ms, void *data)
 {
     const struct each_wait *w = data;
-    return w->each->answered && waited_ms > w->patience_ms;
+    double slowest = w->each->slowest_ms;
+    return slowest > 0 && waited_ms > fmax(w->patience_ms, SLOWER * slowest);
 }
 
 static void each_one(struct job *job, size_t i, void *arg)
@@ -112,10 +116,12 @@ static void each_one(struct job *job, size_t i, void *arg)
     sub->conn = NULL;
     sub->result = NULL;
     sub->where = (struct target){node_ref(x->nodes[i]), xstrdup(x->nodes[i]->uri)};
-    struct each_wait w = {x, silence_since(sub->where.uri, NULL) > 0 ? KNOWN_MS : SILENT_MS};
+    double waited;
+    silence_since(sub->where.uri, &waited);
+    struct each_wait w = {x, waited >= SILENT_MS ? KNOWN_MS : SILENT_MS};
     if (ctx_connect_unless(sub->ctx, job, sub->where.uri, is_enough, &w, &sub->conn, &x->errs[i]) < 0)
         return;
-    x->answered = true;
+    x->slowest_ms = fmax(x->slowest_ms, clock_mono_ms() - x->begun_ms); // the last one counts, should two meet
     sub->def->run(sub, &x->errs[i]);
 }
 
@@ -141,7 +147,11 @@ static void merge_value(json_t *all, const char *node, json_t *value)
 // The command on several nodes at once. Nodes that fail do not stop the others; they are told of, and the status tells.
 static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct err *e)
 {
-    struct each x = {.c = c, .nodes = nodes, .subs = xcalloc(n, sizeof(*x.subs)), .errs = xcalloc(n, sizeof(*x.errs))};
+    struct each x = {.c = c,
+                     .nodes = nodes,
+                     .subs = xcalloc(n, sizeof(*x.subs)),
+                     .errs = xcalloc(n, sizeof(*x.errs)),
+                     .begun_ms = clock_mono_ms()};
     job_each(c->job, n, each_one, &x);
     c->result = json_array();
     for (size_t i = 0; i < n; i++) {
