@@ -42,7 +42,7 @@ passed=0 failed=0 skipped=0 failures=()
 logs=$(mktemp -d "${TMPDIR:-/tmp}/migsh-tests.XXXXXX")
 # Test runs must not see the operator's own inventory, recipes or history.
 export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}"
-export HOME="$logs/home" XDG_CONFIG_HOME="$logs/config" XDG_STATE_HOME="$logs/state"
+export HOME="$logs/home" XDG_CONFIG_HOME="$logs/config"
 mkdir -m 700 "$HOME"
 unset VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEFAULT_URI MIGSH_RECIPES NO_COLOR LS_COLORS
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -54,11 +54,12 @@ export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
 
 say() { printf '%s\n' "$*"; }
 
-# run_log NAME COMMAND…: runs a suite; its output and status go to files of its name.
+# run_log NAME COMMAND…: runs a suite; its output and status go to files of its name. The journals of one are none of
+# another's business.
 run_log() {
     local log="$logs/${1//\//_}" start=$SECONDS
     shift
-    "$@" >"$log.log" 2>&1 </dev/null
+    XDG_STATE_HOME="$log.state" "$@" >"$log.log" 2>&1 </dev/null
     echo "$? $((SECONDS - start))" >"$log.rc"
 }
 
@@ -90,13 +91,13 @@ judge() {
     fi
 }
 
-# Scripts that mostly wait, for a terminal or for guests and hosts of their own: a lane more than cores. Words: NAME
+# Scripts that mostly wait, for a terminal or for guests and hosts of their own: two lanes more than cores. Words: NAME
 # SCRIPT NAME SCRIPT…
 run_lanes() {
     local -A names=()
     local pids=() pid
     while [ $# -gt 0 ]; do
-        while [ "${#pids[@]}" -gt "$(nproc)" ]; do
+        while [ "${#pids[@]}" -gt $(($(nproc) + 1)) ]; do
             wait -n -p pid "${pids[@]}"
             judge "${names[$pid]}"
             mapfile -t pids < <(printf '%s\n' "${pids[@]}" | grep -vx "$pid")

@@ -202,7 +202,7 @@ end
 
 -- An earlier undertaking that was not finished says more than what it left on the nodes.
 local function assert_finished(text)
-  local name = text:match "^(.+)@[^@]+$"
+  local name = text:match "^(.+)@[^@]+$" or text
   for _, j in ipairs(mig.journals()) do
     local about = j.about
     if type(about) == "table" and about.workflow and (j.state == "interrupted" or j.state == "failed")

@@ -17,3 +17,7 @@ echo "--- an inner command's value is not shown as text"
 on -c '=mig.exec{"one", command = {"true"}}' 2>&1
 on -j -c '=mig.exec{"one", command = {"true"}}' 2>&1
 on -c 'cleanup test' 2>&1
+
+echo "--- a journal about no domain does not hold up a migration of one"
+on -c 'lua j = mig.journal_begin("prepare-nodes", {workflow = true}); j:intent("x", {}); j:release()' 2>&1
+on -c 'cold-migrate nope two' 2>&1
