@@ -101,7 +101,7 @@ check "timeout: post-copy" timed_out "switching to post-copy" --postcopy --timeo
 check "post-copy after the first pass" timed_out "first pass is over" --postcopy --postcopy-after-precopy
 check "migrate-postcopy in flight" postcopy_in_flight
 check "post-copy broken off, and resumed" postcopy_resumed
-check "SIGINT while suspended lets the guest run on" aborted 130 signal_after_2s INT --live --timeout 1 --timeout-suspend
+check "SIGINT while suspended lets the guest run on" aborted 130 signal_suspended INT --live --timeout 1 --timeout-suspend
 check "SIGINT in post-copy does not kill the guest" interrupted_in_postcopy
 
 # --- Refusals: each at once, with the guest where it was.

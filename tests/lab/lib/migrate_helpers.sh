@@ -214,6 +214,15 @@ wait_for_job() {
     echo "no job has begun"
     return 1
 }
+wait_for_words() { # in what migsh says
+    local i
+    for ((i = 0; i < 600; i++)); do
+        grep -F -- "$1" "$work/mig" >/dev/null && return
+        sleep 0.05
+    done
+    echo "never said: $1"
+    return 1
+}
 wait_for_end() { # wait_for_end STATUS (a pattern)
     local start=$SECONDS
     wait_for_end_slowly "$1" || return 1
@@ -237,7 +246,7 @@ aborted() { # aborted STATUS HOW SIGNAL OPTION...
     start_busy "$@"
     case $how in
     signal) wait_for_job && signal_migsh "$sig" ;;
-    signal_after_2s) wait_for_job && sleep 2 && signal_migsh "$sig" ;;
+    signal_suspended) wait_for_words "suspending it" && signal_migsh "$sig" ;;
     signal_at_once) hears "$lab" && signal_migsh "$sig" ;;
     job_abort) wait_for_job && migsh domjobabort "busy@$from" ;;
     esac || { kill "$pid"; return 1; }
