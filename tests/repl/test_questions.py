@@ -102,6 +102,27 @@ def libvirt_asks_through_us():
 
 
 @test
+def a_host_that_nobody_has_named_asks_nothing():
+    d = fresh("authbehind")
+    with migsh(d) as p:
+        p.see_last("migsh>")
+        p.send(f"node-add a --uri {auth_uri(d)}\r")
+        p.see_last("migsh>")
+        p.send("\x04")
+        p.wait()
+    with migsh(d) as p:  # the names of all hosts are looked for
+        p.see_last("migsh>")
+        p.send("dominfo \t")
+        p.read(1.0)
+        assert "user" not in p.raw.lower().split("migsh>")[-1], p.picture()
+        p.press("\x03", "migsh>")
+        p.send("list\r")
+        p.until(lambda: "user" in p.screen.lines()[-1].lower(), "the question for the user")
+        p.send("\x03")
+        p.see_last("migsh>")
+
+
+@test
 def libvirt_asks_a_single_command_too_and_nobody_without_a_terminal():
     d = fresh("authone")
     with migsh(d, "-C", auth_uri(d), "domstate", "nosuch", stdin="/dev/null") as p:

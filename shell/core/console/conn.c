@@ -37,6 +37,7 @@ struct conn_slot {
     double since_ms; // when the opening began
     double ended_ms; // and when it ended
     bool asked;      // the operator was asked for something: people take their time
+    bool quiet;      // nobody waits for it who could be asked
     bool abandoned;  // the next user gets a slot of its own
     struct virt_conn *conn;
     struct virt_conn *stale;   // the one before, to be closed by the opener: closing may block
@@ -48,8 +49,11 @@ static int ask_operator(void *data, bool secret, const char *question, char **re
 {
     struct conn_slot *s = data;
     lock_acquire(s->ctx->lock);
-    s->asked = true;
+    bool quiet = s->quiet;
+    s->asked = !quiet;
     lock_release(s->ctx->lock);
+    if (quiet)
+        return err_set(e, ERR_AUTH, "%s: not asked, as nobody has named this host", question);
     // Not bound to a job: the opening is shared by all that wait for it.
     return out_ask(NULL, secret ? OUT_ASK_SECRET : OUT_ASK_TEXT, question, ret, e);
 }
@@ -101,7 +105,7 @@ static struct conn_slot *find_slot(struct ctx *ctx, const char *uri)
 }
 
 // With the lock held: drops what is dead and starts opening if nobody does.
-static void start_opening(struct conn_slot *s)
+static void start_opening(struct conn_slot *s, bool quiet)
 {
     s->stale = steal(&s->conn);
     if (s->opener)
@@ -110,6 +114,7 @@ static void start_opening(struct conn_slot *s)
     s->state = SLOT_OPENING;
     s->since_ms = clock_mono_ms();
     s->asked = false;
+    s->quiet = quiet;
     s->opener = job_thread_start("connect", open_main, s, &s->err);
     if (!s->opener)
         s->state = SLOT_FAILED;
@@ -117,6 +122,7 @@ static void start_opening(struct conn_slot *s)
 
 // For how long an opening is waited for.
 struct patience {
+    bool quiet;      // no questions
     double limit_ms; // <0: the usual time, or as long as the operator needs for an answer
     bool (*enough)(double waited_ms, void *data);
     void *data;
@@ -178,7 +184,9 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
     }
     bool useless = s->state == SLOT_OPEN && (fresh || !virt_conn_alive(s->conn));
     if (s->state == SLOT_IDLE || (s->state == SLOT_FAILED && (fresh || !failed_slowly(s))) || useless)
-        start_opening(s);
+        start_opening(s, p.quiet);
+    if (!p.quiet)
+        s->quiet = false;
     int r = wait_open(s, job, &p, give_up_ms, e);
     if (r == 0 && s->state == SLOT_FAILED) {
         err_copy(e, &s->err);
@@ -195,6 +203,11 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
 int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e)
 {
     return connect_slot(ctx, job, uri, false, (struct patience){.limit_ms = -1}, ret, e);
+}
+
+int ctx_connect_quietly(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e)
+{
+    return connect_slot(ctx, job, uri, false, (struct patience){.quiet = true, .limit_ms = -1}, ret, e);
 }
 
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,

@@ -43,6 +43,8 @@ const char *target_label(const struct target *t);
 // the operator (ERR_TIMEOUT); cancelling returns at once. The opening goes on behind: who asks again meanwhile does not
 // wait again. The caller owns a reference.
 int ctx_connect(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e);
+// The same, but the operator is not asked for anything (ERR_AUTH), unless somebody else wants the connection, too.
+int ctx_connect_quietly(struct ctx *ctx, struct job *job, const char *uri, struct virt_conn **ret, struct err *e);
 // The same with another limit (<0: the usual one); it, too, counts from when the opening began.
 int ctx_connect_within(struct ctx *ctx, struct job *job, const char *uri, double timeout_ms, struct virt_conn **ret,
                        struct err *e);

@@ -207,6 +207,7 @@ static void on_opened(struct ctx *ctx, const char *uri, struct virt_conn *conn)
 struct first {
     struct ctx *ctx;
     char *uri;
+    bool named; // by the operator, who may be asked for it
 };
 
 static void run_first(struct job *job, void *arg)
@@ -214,7 +215,9 @@ static void run_first(struct job *job, void *arg)
     struct first *f = arg;
     _cleanup_err_ struct err ignored = ERR_INIT; // the first command will tell
     struct virt_conn *conn = NULL;
-    if (ctx_connect(f->ctx, job, f->uri, &conn, &ignored) == 0)
+    int (*connect)(struct ctx *, struct job *, const char *, struct virt_conn **, struct err *) =
+        f->named ? ctx_connect : ctx_connect_quietly;
+    if (connect(f->ctx, job, f->uri, &conn, &ignored) == 0)
         virt_conn_unref(conn); // on_opened() has it
 }
 
@@ -226,14 +229,14 @@ static void first_ended(struct job *job, void *arg)
     free(f);
 }
 
-static void look_at(struct ctx *ctx, const char *uri)
+static void look_at(struct ctx *ctx, const char *uri, bool named)
 {
     struct strv *tried = &ctx->watch->tried;
     if (strv_has(tried, uri ? uri : ""))
         return;
     strv_add(tried, uri ? uri : "");
     struct first *f = xnew(struct first);
-    *f = (struct first){ctx, xstrdup(uri)};
+    *f = (struct first){ctx, xstrdup(uri), named};
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (!job_start("connect", run_first, first_ended, f, &ignored))
         first_ended(NULL, f);
@@ -246,13 +249,13 @@ void names_watch_look(struct ctx *ctx, const char *node)
     _cleanup_(node_unref_p) struct node *named = node ? inventory_peek(ctx->inventory, node) : NULL;
     _cleanup_target_ struct target current = {NULL, NULL};
     if (named || ctx_current(ctx, &current)) {
-        look_at(ctx, named ? named->uri : current.uri);
+        look_at(ctx, named ? named->uri : current.uri, true);
         return;
     }
     size_t n;
     struct node **nodes = inventory_hypervisors(ctx->inventory, &n);
     for (size_t i = 0; i < n; i++)
-        look_at(ctx, nodes[i]->uri);
+        look_at(ctx, nodes[i]->uri, false);
     node_list_free(nodes, n);
 }
 
