@@ -149,7 +149,7 @@ refused "a path that climbs up" 9 "leads where a guest has no files"
 edit '.files[0].path = "/etc/cron.d/x"'
 refused "a path of the system" 9 "is a place of the system"
 edit '.domain.uuid = "00000000-0000-0000-0000-000000000001"'
-refused "a manifest of another domain" 9 "the definition of another domain"
+refused "a manifest of another domain" 9 "the definition is of another domain"
 bad "rm manifest.json"
 refused "no manifest" 3 "manifest.json is not a regular file"
 check "nothing of all these is left" clean_dest

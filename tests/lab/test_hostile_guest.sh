@@ -58,9 +58,9 @@ refused() { # NAME PATTERN [OPTION…]
 }
 
 bad domain.xml "s|<name>imp</name>|<!--<name>imp</name><uuid>$uuid</uuid>--><name>other</name>|; s|<uuid>$uuid</uuid>\$|<uuid>$other</uuid>|"
-refused "another domain behind a comment" 'the manifest is of imp .*the definition of another domain'
+refused "another domain behind a comment" 'the manifest is of imp .*the definition is of another domain'
 bad snapshot-1.xml "s|<uuid>$uuid</uuid>|<uuid>$other</uuid>|"
-refused "a snapshot of another domain" 'snapshot-1.xml of another domain'
+refused "a snapshot of another domain" 'snapshot-1.xml is of another domain'
 add() { bad domain.xml "s|</devices>|$1</devices>|"; }
 add "<disk type='file' device='cdrom'><source file='/etc/shadow'/><target dev='hdc'/><readonly/></disk>"
 refused "a file of the host" 'path /etc/shadow \(disk/source/@file in domain.xml\): refused without --allow-host-path /etc/shadow'
