@@ -258,7 +258,7 @@ check "on the source" is busy running ""
 check "it does not shut down: nothing is done without a word" gives 8 'does not shut down: it still runs on source.*hint: .*--destroy-after' \
     migsh cold-migrate busy dest --timeout 2 --no-watch
 check "taken back" gives 0 'taken back' quick rollback "$(last_id)"
-check "--destroy-after" gives 0 'destroyed after.*an equal one is there.*runs on dest' migsh cold-migrate busy dest --timeout 2 --destroy-after --no-watch
+check "--destroy-after" gives 0 'destroyed, as it did not.*an equal one is there.*runs on dest' migsh cold-migrate busy dest --timeout 2 --destroy-after --no-watch
 check "it runs on the destination" is busy "shut off" running
 
 # --- firmware, TPM, a chain, snapshots, pools
