@@ -69,7 +69,7 @@ taken_back() {
 # One whose console died before its first step.
 headless() {
     # shellcheck disable=SC2016 # for the shell over there
-    on admin sh -c 'cd /root/.local/state/migsh/journal && head -n 1 "$1.jsonl" >"$2.jsonl" && chmod 600 "$2.jsonl"' sh "$id" "${id%.*}.999-prepare-nodes-000000"
+    on admin sh -c 'cd "${XDG_STATE_HOME:-$HOME/.local/state}/migsh/journal" && head -n 1 "$1.jsonl" >"$2.jsonl" && chmod 600 "$2.jsonl"' sh "$id" "${id%.*}.999-prepare-nodes-000000"
     gives 0 'prepare-nodes +[-0-9: ]+ interrupted +0 ' migsh journal-list
 }
 check "a journal without a step is in nobody's way" headless

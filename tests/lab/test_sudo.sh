@@ -18,7 +18,7 @@ for h in source dest; do
     echo "node-add $h oper@$(lab address $h) --uri qemu+ssh://root@$h/system"
 done >"$work/nodes"
 chmod 644 "$work/nodes"
-person() { timeout 600 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$migsh" -i "$work/nodes" "$@"; }
+person() { timeout 600 python3 "$here/lib/answer.py" "$here/lab" exec admin -- env XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@"; }
 images=/var/lib/libvirt/images
 uuid=6d696773-6800-4c41-8000-000000000098
 # What the guest has on a host, as root sees it.
@@ -26,7 +26,7 @@ content() { on "$1" sh -c "cd $images && sha256sum uefi1* && sha256sum </var/lib
     find . -type f -exec sha256sum {} + | sort"; }
 # passwords N: it was asked for so often.
 passwords() { [ "$(grep -ao 'sudo password of oper on' "$work/said" | wc -l)" = "$1" ] || { cat "$work/said"; return 1; }; }
-id() { on admin sh -c 'find /root/.local/state -name "*-cold-migrate-*.jsonl"' | sed 's/.*-\([0-9a-f]*\)\.jsonl$/\1/'; }
+id() { on admin sh -c 'find /root/state -name "*-cold-migrate-*.jsonl"' | sed 's/.*-\([0-9a-f]*\)\.jsonl$/\1/'; }
 
 lab guest define uefi1 >/dev/null
 lab guest start uefi1 >/dev/null
@@ -50,6 +50,6 @@ on dest sh -c "virsh -q undefine uefi1 --nvram --tpm && rm $images/uefi1*"
 check "import-domain" gives 0 "uefi1 imported to dest: 6 files" person import-domain /root/ex dest --force
 check "import-domain: what was exported" same "$work/before" content dest
 check "no password is in a journal or a history" \
-    on admin sh -c '! grep -rlF secret /root/.local/state /root/state 2>/dev/null'
+    on admin sh -c '! grep -rlF secret /root/state 2>/dev/null'
 
 finish
