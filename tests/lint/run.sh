@@ -71,18 +71,8 @@ man_roff() {
     local page
     for page in "" --lua; do "$migsh" -i /nonexistent/x self-man $page | groff -man -Tutf8 -K utf8 -ww -z; done
     "$migsh" -i /nonexistent/x self-man --lua | sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp"
-    lua5.4 - "$tmp" <<'END'
-local page = io.open(arg[1]):read "a"
-for _, group in ipairs(dofile "lua/lib/api.lua".groups) do
-  for _, row in ipairs(group.rows) do
-    for _, text in ipairs { row.form, row.text, row.example } do
-      if not page:find(text, 1, true) then print("migsh-lua(7) lacks: " .. text) end
-    end
-  end
-end
-END
+    "$migsh" -i /nonexistent/x tests/lint/man_lua.lua "$tmp"
 }
-# A step without a fault test fails the build.
 # One home each: clocks and random bytes.
 homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c' ':!shell/base/token.c'; true; }
 # _cleanup_(f) TYPE name, and names for the common ones.
@@ -90,6 +80,7 @@ cleanups() { git grep -nE '__attribute__\(\(cleanup|^ +[a-z_ ]+ \*?[a-z_]+ _clea
 # XML is asked by XPath (io/xml.h, mig.xml).
 matched_xml() { git grep -nE "(match|find|gsub)\\(? ?['\"][^'\"]*</?[a-z%[]|\b(strstr|strchr|sscanf)\\([^\"]*\"[^\"]*</?[a-z]" -- 'scripts/*.lua' 'lua/*.lua' 'lua/*.c' 'shell/*.c' 'tests/model/*.lua' | grep -v '"<eof>"'; true; }
 hints() { local c; mapfile -t c < <("$migsh" self-commands); python3 tests/lint/hints.py "${c[@]}"; }
+# A step without a fault test fails the build.
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
     local c
