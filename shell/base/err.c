@@ -30,17 +30,9 @@ static const struct {
     [ERR_CANCELLED] = {"cancelled", 130},
 };
 
-static char *format(const char *fmt, va_list ap)
-{
-    char *s = NULL;
-    if (vasprintf(&s, fmt, ap) < 0)
-        abort();
-    return s;
-}
-
 int err_setv(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
-    char *msg = format(fmt, ap); // before the release: an argument may be the old message
+    char *msg = xvasprintf(fmt, ap); // before the release: an argument may be the old message
     err_release(e);
     e->code = code;
     e->msg = msg;
@@ -87,7 +79,7 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *what = format(fmt, ap);
+    char *what = xvasprintf(fmt, ap);
     va_end(ap);
     char text[128];
     err_set(e, code_from_errno(errnum), "%s: %s", what, strerror_r(errnum, text, sizeof(text)));
@@ -99,7 +91,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *context = format(fmt, ap);
+    char *context = xvasprintf(fmt, ap);
     va_end(ap);
     char *msg = xasprintf("%s: %s", context, e->msg ? e->msg : "");
     free(context);
@@ -140,7 +132,7 @@ int err_hint(struct err *e, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *hint = format(fmt, ap);
+    char *hint = xvasprintf(fmt, ap);
     va_end(ap);
     free(e->hint);
     e->hint = hint;

@@ -3,6 +3,7 @@
 // Any thread. Must not know any other part of migsh.
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ void *xgrow(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);            // NULL stays NULL
 char *xstrndup(const char *s, size_t n); // at most n bytes of s
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 #define xnew(type) ((type *)xcalloc(1, sizeof(type)))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

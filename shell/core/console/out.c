@@ -85,11 +85,9 @@ static void hand_over(struct posted post)
 
 void out_notice(enum out_level level, const char *fmt, ...)
 {
-    char *text = NULL;
     va_list ap;
     va_start(ap, fmt);
-    if (vasprintf(&text, fmt, ap) < 0)
-        abort();
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     hand_over((struct posted){.kind = POST_NOTICE, .level = level, .text = text});
 }

@@ -43,11 +43,9 @@ void virt_event_deliver_text(struct virt_source *from, json_t *event, const char
 
 void virt_event_deliver(struct virt_source *from, json_t *event, const char *tail_fmt, ...)
 {
-    char *tail = NULL;
     va_list ap;
     va_start(ap, tail_fmt);
-    if (vasprintf(&tail, tail_fmt, ap) < 0)
-        abort();
+    char *tail = xvasprintf(tail_fmt, ap);
     va_end(ap);
     char *text =
         xasprintf("event '%s' for domain '%s'%s", json_text_at(event, "event"), json_text_at(event, "domain"), tail);
