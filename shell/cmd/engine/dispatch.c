@@ -2,8 +2,6 @@
 // From words to a command's value. Main thread, but for run_job() and below it. See dispatch.h.
 #include "cmd/engine/dispatch.h"
 
-#include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,29 +80,27 @@ static void finish(void *data)
     run_free(run);
 }
 
-// For how long a node that gives no answer keeps a listing from those that do; and one for which somebody has waited so
-// long already. Where all are slow, SLOWER times as long as the slowest that answered.
-static const double SILENT_MS = 5000, KNOWN_MS = 1200, SLOWER = 4;
+// A listing waits SILENCE_MS for a node that gives no answer, once others have; and so long for one for which somebody has
+// waited SILENCE_MS already.
+static const double KNOWN_MS = 1200;
 
 struct each {
     struct cmd_call *c;
     struct node **nodes;
     struct cmd_call *subs;
     struct err *errs;
-    double begun_ms;
-    _Atomic double slowest_ms; // of those that have answered; 0: nobody has
+    struct silence_group group;
 };
 
 struct each_wait {
-    struct each *each;
+    const struct silence_group *group;
     double patience_ms;
 };
 
 static bool is_enough(double waited_ms, void *data)
 {
     const struct each_wait *w = data;
-    double slowest = w->each->slowest_ms;
-    return slowest > 0 && waited_ms > fmax(w->patience_ms, SLOWER * slowest);
+    return w->group->slowest_ms > 0 && waited_ms > silence_group_patience(w->group, w->patience_ms, SILENCE_SLOWER);
 }
 
 static void each_one(struct job *job, size_t i, void *arg)
@@ -118,10 +114,10 @@ static void each_one(struct job *job, size_t i, void *arg)
     sub->where = (struct target){node_ref(x->nodes[i]), xstrdup(x->nodes[i]->uri)};
     double waited;
     silence_since(sub->where.uri, &waited);
-    struct each_wait w = {x, waited >= SILENT_MS ? KNOWN_MS : SILENT_MS};
+    struct each_wait w = {&x->group, waited >= SILENCE_MS ? KNOWN_MS : SILENCE_MS};
     if (ctx_connect_unless(sub->ctx, job, sub->where.uri, is_enough, &w, &sub->conn, &x->errs[i]) < 0)
         return;
-    x->slowest_ms = fmax(x->slowest_ms, clock_mono_ms() - x->begun_ms); // the last one counts, should two meet
+    silence_group_answered(&x->group);
     sub->def->run(sub, &x->errs[i]);
 }
 
@@ -147,11 +143,8 @@ static void merge_value(json_t *all, const char *node, json_t *value)
 // The command on several nodes at once. Nodes that fail do not stop the others; they are told of, and the status tells.
 static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct err *e)
 {
-    struct each x = {.c = c,
-                     .nodes = nodes,
-                     .subs = xcalloc(n, sizeof(*x.subs)),
-                     .errs = xcalloc(n, sizeof(*x.errs)),
-                     .begun_ms = clock_mono_ms()};
+    struct each x = {.c = c, .nodes = nodes, .subs = xcalloc(n, sizeof(*x.subs)), .errs = xcalloc(n, sizeof(*x.errs))};
+    silence_group_begin(&x.group);
     job_each(c->job, n, each_one, &x);
     c->result = json_array();
     for (size_t i = 0; i < n; i++) {

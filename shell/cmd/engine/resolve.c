@@ -18,13 +18,9 @@
 #include "io/virt/dom.h"
 
 // How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads is
-// content with the guest where it runs; then anybody with the guest where it is defined; where nobody has it, all are
-// waited for. One that is known to keep silent gets KNOWN_MS instead of RUNS_MS, or as long as the slowest that
-// answered took.
-static const double KNOWN_MS = 300, RUNS_MS = 1200, DEFINED_MS = 5000;
-// A node is silent, and not just slow as all are today, when it takes so many times as long as the slowest that
-// answered.
-static const double SLOWER = 4;
+// content with the guest where it runs (RUNS_MS; KNOWN_MS, or as long as the slowest that answered took, for who is known
+// to keep silent); then anybody with the guest where it is defined (SILENCE_MS); where nobody has it, all are waited for.
+static const double KNOWN_MS = 300, RUNS_MS = 1200;
 
 // "NAME@NODE" where NODE is one of ours; a '@' that leads to no node belongs to the name.
 static struct node *split_at_node(struct ctx *ctx, const char *text, char **ret_name)
@@ -57,25 +53,27 @@ struct search {
     const char *name;
     struct node **nodes;
     size_t n;
-    double begun_ms;
     struct virt_dom **found;
     struct err *errs;
     // What the others look at while they wait.
+    struct silence_group group;
     atomic_bool is_defined, is_running;
-    _Atomic double slowest_ms; // of those that have answered
 };
 
 struct waiting {
-    struct search *s;
-    double patience_ms, slower;
+    const struct search *s;
+    bool is_known; // to keep silent
 };
 
 static bool is_enough(double waited_ms, void *data)
 {
     const struct waiting *w = data;
-    if (w->s->c->def->flags & CMD_READS && w->s->is_running)
-        return waited_ms > fmin(fmax(w->patience_ms, w->slower * w->s->slowest_ms), DEFINED_MS);
-    return w->s->is_defined && waited_ms > DEFINED_MS;
+    const struct search *s = w->s;
+    double patience = SILENCE_MS;
+    if (s->c->def->flags & CMD_READS && s->is_running)
+        patience = fmin(patience, silence_group_patience(&s->group, w->is_known ? KNOWN_MS : RUNS_MS,
+                                                         w->is_known ? 1 : SILENCE_SLOWER));
+    return s->is_defined && waited_ms > patience;
 }
 
 // The copy that waits on the destination while its memory comes in.
@@ -87,22 +85,14 @@ static bool is_incoming(struct virt_dom *d)
            strcmp(reason, "migrating") == 0;
 }
 
-static void note_answer(struct search *s)
-{
-    double took = clock_mono_ms() - s->begun_ms, slowest = s->slowest_ms;
-    while (took > slowest && !atomic_compare_exchange_weak(&s->slowest_ms, &slowest, took))
-        ;
-}
-
 static void search_one(struct job *job, size_t i, void *arg)
 {
     struct search *s = arg;
     struct virt_conn *conn = NULL;
-    bool silent = silence_since(s->nodes[i]->uri, NULL) > 0;
-    struct waiting w = {s, silent ? KNOWN_MS : RUNS_MS, silent ? 1 : SLOWER};
+    struct waiting w = {s, silence_since(s->nodes[i]->uri, NULL) > 0};
     if (ctx_connect_unless(s->c->ctx, job, s->nodes[i]->uri, is_enough, &w, &conn, &s->errs[i]) < 0)
         return;
-    note_answer(s);
+    silence_group_answered(&s->group);
     if (virt_dom_lookup(conn, s->name, &s->found[i], &s->errs[i]) == 0) {
         if (virt_dom_id(s->found[i]) >= 0 && !is_incoming(s->found[i]))
             s->is_running = true;
@@ -183,7 +173,7 @@ static int search_everywhere(struct cmd_call *c, const char *name, struct virt_d
     s.n = n;
     s.found = xcalloc(n, sizeof(*s.found));
     s.errs = xcalloc(n, sizeof(*s.errs));
-    s.begun_ms = clock_mono_ms();
+    silence_group_begin(&s.group);
     job_each(c->job, n, search_one, &s);
     int r = judge_search(&s, n, &hit, e);
     if (r == 0)

@@ -14,11 +14,9 @@
 
 // A frozen daemon takes the connection and never says a word, and libvirt would wait for ever: keepalive begins later.
 static const double GIVE_UP_MS = 20e3;
-// One that was given up lately, by any console, is not waited for so long again.
-static const double AGAIN_MS = 5e3;
-// A node that gives no answer for so long keeps silent; and what took so long to fail ("no route") is not tried again
-// by each step of a command.
-static const double SILENT_MS = 1e3, REFUSED_MS = 10e3;
+// What was waited for so long in vain is noted; and what took so long to fail ("no route") is not tried again for
+// REFUSED_MS, by each step of a command.
+static const double NOTED_MS = 1e3, REFUSED_MS = 10e3;
 static const double LOOK_MS = 50; // whether it is enough
 // Who comes later finds the opening still going on and does not wait again, but is told at once that there is no
 // answer. A host that was only frozen ends it when it goes on; one that was switched off never does, so after this long
@@ -50,7 +48,7 @@ static int ask_operator(void *data, bool secret, const char *question, char **re
     struct conn_slot *s = data;
     lock_acquire(s->ctx->lock);
     bool quiet = s->quiet;
-    s->asked = !quiet;
+    s->asked = s->asked || !quiet;
     lock_release(s->ctx->lock);
     if (quiet)
         return err_set(e, ERR_AUTH, "%s: not asked, as nobody has named this host", question);
@@ -68,7 +66,7 @@ static void open_main(void *arg)
     double ended = clock_mono_ms();
     if (r == 0)
         silence_end(s->uri);
-    else if (e.code == ERR_UNREACHABLE && ended - s->since_ms > SILENT_MS && !s->asked)
+    else if (e.code == ERR_UNREACHABLE && ended - s->since_ms > NOTED_MS && !s->asked)
         silence_note(s->uri, ended - s->since_ms);
     lock_acquire(s->ctx->lock);
     s->ended_ms = ended;
@@ -126,7 +124,7 @@ struct patience {
     double limit_ms; // <0: the usual time, or as long as the operator needs for an answer
     bool (*enough)(double waited_ms, void *data);
     void *data;
-    double waited_ms; // in vain
+    double silent_ms; // it has kept silent for so long
 };
 
 // With the lock held: whether it is to be left to itself, and else for how long it may be slept.
@@ -149,9 +147,10 @@ static int wait_open(struct conn_slot *s, struct job *job, struct patience *p, d
     while (s->state == SLOT_OPENING) {
         double sleep_ms = 0;
         if (is_over(s, p, give_up_ms, &sleep_ms)) {
-            p->waited_ms = clock_mono_ms() - s->since_ms;
+            double waited_ms = clock_mono_ms() - s->since_ms;
+            p->silent_ms = s->asked ? 0 : waited_ms; // people take their time
             err_set(e, ERR_TIMEOUT, "%s did not answer within %.1f s", s->uri ? s->uri : "the default hypervisor",
-                    p->waited_ms / 1e3);
+                    waited_ms / 1e3);
             return err_hint(e, "node-test tells which ways to the node work");
         }
         if (lock_wait(s->ctx->lock, job, sleep_ms, e) < 0) {
@@ -166,7 +165,7 @@ static int wait_open(struct conn_slot *s, struct job *job, struct patience *p, d
 // Did it take long to fail, just now?
 static bool failed_slowly(const struct conn_slot *s)
 {
-    return s->state == SLOT_FAILED && s->err.code == ERR_UNREACHABLE && s->ended_ms - s->since_ms > SILENT_MS &&
+    return s->state == SLOT_FAILED && s->err.code == ERR_UNREACHABLE && s->ended_ms - s->since_ms > NOTED_MS &&
            clock_mono_ms() - s->ended_ms < REFUSED_MS;
 }
 
@@ -175,7 +174,7 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
 {
     double waited;
     silence_since(uri, &waited);
-    double give_up_ms = waited > AGAIN_MS ? AGAIN_MS : GIVE_UP_MS;
+    double give_up_ms = waited > SILENCE_MS ? SILENCE_MS : GIVE_UP_MS;
     lock_acquire(ctx->lock);
     struct conn_slot *s = find_slot(ctx, uri);
     if (s->state == SLOT_OPENING && !s->asked && clock_mono_ms() - s->since_ms > ABANDON_MS) {
@@ -195,8 +194,8 @@ static int connect_slot(struct ctx *ctx, struct job *job, const char *uri, bool 
     if (r == 0)
         *ret = virt_conn_ref(s->conn);
     lock_release(ctx->lock);
-    if (p.waited_ms > SILENT_MS)
-        silence_note(uri, p.waited_ms);
+    if (p.silent_ms > NOTED_MS)
+        silence_note(uri, p.silent_ms);
     return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,24 @@ static const double FRESH_S = 60;
 struct silence {
     double since, last, waited_ms;
 };
+
+void silence_group_begin(struct silence_group *g)
+{
+    g->begun_ms = clock_mono_ms();
+    g->slowest_ms = 0;
+}
+
+void silence_group_answered(struct silence_group *g)
+{
+    double took = clock_mono_ms() - g->begun_ms, slowest = g->slowest_ms;
+    while (took > slowest && !atomic_compare_exchange_weak(&g->slowest_ms, &slowest, took))
+        ;
+}
+
+double silence_group_patience(const struct silence_group *g, double least_ms, double slower)
+{
+    return fmax(least_ms, slower * g->slowest_ms);
+}
 
 static char *path_of(const char *uri)
 {

@@ -11,13 +11,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "core/console/out.h"
+#include "core/console/silence.h"
 #include "core/guest/seen.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
 
-// Long enough for a login over ssh on a busy host; a start must not take much longer because some other host is dead.
-static const double ANSWER_MS = 5e3;
 // What is asked of one host. Belongs to the asker and to the one who waits, whichever lets go last.
 struct question {
     atomic_int refs;
@@ -126,7 +125,7 @@ static void ask_host(struct search *s, struct job *job, struct virt_conn *conn, 
     }
     lock_release(a->lock);
     if (late.code == ERR_TIMEOUT)
-        err_set(&late, ERR_TIMEOUT, "it did not answer within %.1f s", ANSWER_MS / 1e3);
+        err_set(&late, ERR_TIMEOUT, "it did not answer within %.1f s", SILENCE_MS / 1e3);
     if (left) {
         err_move(&ret->err, &late);
         ctx_connection_silent(s->q->ctx, conn);
@@ -170,7 +169,7 @@ int copies_ask(const struct copies_query *q, const struct copies *before, struct
 {
     struct copies found;
     find_others(q, before, &found);
-    struct search s = {q, clock_mono_ms() + ANSWER_MS, before, &found};
+    struct search s = {q, clock_mono_ms() + SILENCE_MS, before, &found};
     job_each(q->job, found.n, ask_one, &s);
     if (job_check(q->job, e) < 0) {
         copies_release(&found);
