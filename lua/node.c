@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scripts on nodes as operations, as root by the one way there is (core/node/place.h). Main thread; running one is a
+// Scripts on nodes as operations, as root by the one way there is (core/node/ask.h). Main thread; running one is a
 // job.
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "core/console/inventory.h"
 #include "core/copy/copy.h"
+#include "core/node/ask.h"
 #include "core/node/place.h"
 #include "lua/impl.h"
 
@@ -39,16 +40,10 @@ static int run_gc(lua_State *L)
     return 0;
 }
 
-// A login shell may print before the script does.
-static const char mark[] = "@migsh run\n";
-static const char prologue[] = "LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH\n"
-                               "echo; echo '@migsh run'\n";
-
 static json_t *run_job(struct job *job, void *arg, struct err *e)
 {
     struct run_box *b = arg;
-    _cleanup_free_ char *script = xasprintf("%s%s", prologue, b->script);
-    struct place_exec spec = {.script = script,
+    struct place_exec spec = {.script = b->script,
                               .args = (const char *const *)b->args.s,
                               .n_args = b->args.n,
                               .root = true,
@@ -56,17 +51,11 @@ static json_t *run_job(struct job *job, void *arg, struct err *e)
                               .input_len = b->input_len,
                               .timeout_ms = b->timeout_ms};
     _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
-    if (place_exec(engine_ctx(), job, b->node, &spec, &result, e) < 0)
+    if (node_run(engine_ctx(), job, b->node, &spec, &result, e) < 0)
         return NULL;
-    const char *out = memmem(buf_str(&result.out), result.out.len, mark, strlen(mark));
-    size_t skip = out ? (size_t)(out - buf_str(&result.out)) + strlen(mark) : 0;
-    if (!out && result.status == 0) {
-        place_unexpected(b->node, buf_str(&result.out), e);
-        return NULL;
-    }
     json_t *value = json_object();
     json_object_set_new(value, "status", json_integer(result.status));
-    json_object_set_new(value, "stdout", json_textn(buf_str(&result.out) + skip, result.out.len - skip));
+    json_object_set_new(value, "stdout", json_textn(buf_str(&result.out), result.out.len));
     json_object_set_new(value, "stderr", json_textn(buf_str(&result.err), result.err.len));
     return value;
 }
@@ -93,7 +82,7 @@ static void take_args(lua_State *L, int idx, struct run_box *b)
 }
 
 // node_run(node, script, {arg, …}, input or nil, timeout_ms) -> operation, whose value is {status, stdout, stderr}
-static int node_run(lua_State *L)
+static int begin_run(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1), *script = luaL_checkstring(L, 2);
     size_t input_len = 0;
@@ -127,7 +116,7 @@ static int get_copy_script(lua_State *L)
 
 void node_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"node_run", node_run}, {"copy_script", get_copy_script}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"node_run", begin_run}, {"copy_script", get_copy_script}, {NULL, NULL}};
     class_open(L, RUN, run_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

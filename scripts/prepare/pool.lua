@@ -15,10 +15,7 @@ end
 
 -- How many of the last parts of a path are not there on the node.
 local function count_missing(node, path)
-  return tonumber(mig.node(node):run([[
-p=$1 n=0
-while [ -n "$p" ] && [ ! -e "$p" ]; do n=$((n + 1)) p=${p%/*}; done
-echo "$n"]], path))
+  return tonumber(mig.node(node):tool("dir_missing", path))
 end
 
 -- The path and its parents, `n` of them, the deepest first.
@@ -67,8 +64,7 @@ pool.acts = {
     mig.pool_build { p.pool, node = p.node }
   end, undo = function(p)
     -- What has been put there meanwhile stays, and so does what holds it.
-    local left = mig.node(p.node):run('for d; do [ ! -d "$d" ] || rmdir -- "$d" 2>&1 || exit 0; done',
-      table.unpack(p.dirs))
+    local left = mig.node(p.node):tool("dirs_remove", table.unpack(p.dirs))
     if left ~= "" then
       mig.warn(("%s: left there: %s"):format(p.node, left))
     end

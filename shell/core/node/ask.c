@@ -51,6 +51,24 @@ int node_ask(struct ctx *ctx, struct job *job, struct node *node, const struct q
     return facts_parse(buf_str(&result.out), result.out.len, ret) ? 0 : place_unexpected(node, buf_str(&result.out), e);
 }
 
+int node_run(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+             struct remote_result *result, struct err *e)
+{
+    _cleanup_free_ char *script = xasprintf("%secho @text\n%s", ask_prelude, spec->script);
+    _cleanup_facts_ struct facts facts = {0};
+    struct place_exec behind = *spec;
+    behind.script = script;
+    if (place_exec(ctx, job, node, &behind, result, e) < 0)
+        return -1;
+    bool told = facts_parse(buf_str(&result->out), result->out.len, &facts) && facts.text;
+    if (!told && result->status == 0)
+        return place_unexpected(node, buf_str(&result->out), e);
+    buf_truncate(&result->out, 0);
+    if (told)
+        buf_add(&result->out, facts.text, facts.text_len);
+    return 0;
+}
+
 // "KEY VALUE" of n bytes. A broken file may have a NUL in a line, which must not hide what follows.
 static void add_fact(struct facts *f, const char *s, size_t n)
 {
