@@ -149,7 +149,9 @@ local function migrate(job)
   local a = job.args
   local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
     undefinesource = a.undefine_source }
-  for key, value in pairs(a.passed) do
+  local passed = a.passed or fail("unsupported", "rollback takes it back", "an older migsh has begun this journal, and "
+    .. "kept its options otherwise")
+  for key, value in pairs(passed) do
     call[key] = value
   end
   local moved = mig.migrate(call)
