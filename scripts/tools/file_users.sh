@@ -23,7 +23,9 @@ for f; do
   if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
 done
 case $i in *[!0-9]*) exit 0 ;; esac
-timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null | while IFS= read -r l; do
+open=$(timeout 60 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$i" 2>/dev/null)
+if [ $? -ge 124 ]; then echo "who has $p open could not be found out within 60 s" >&2; exit 1; fi
+printf '%s\n' "$open" | while IFS= read -r l; do
   t=$(readlink -- "$l") || continue
   t=${t% (deleted)} w=$(what "$l")
   [ "$w" != "$other" ] && ! apart "$l" || continue

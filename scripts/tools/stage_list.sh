@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The names in the directory $1 that begin with $2. None has a line's end in it.
 # shellcheck shell=sh
-cd -- "$1" 2>/dev/null || exit 0
+[ -d "$1" ] || exit 0
+cd -- "$1" || exit
 nl=$(printf '\nx')
 nl=${nl%x}
 for f in "$2"*; do

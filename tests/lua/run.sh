@@ -261,6 +261,8 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 . "$here/trust.sh"
 
 # --- few descriptors
+# shellcheck source=tests/lua/tools.sh
+. "$here/tools.sh"
 # shellcheck source=tests/lua/limits.sh
 . "$here/limits.sh"
 

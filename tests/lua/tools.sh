@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash disable=SC2154 # run.sh has them
+# What recipes' tools say where they cannot find out: never "it is not there". Here, with stand-ins for the programs they
+# ask. Sourced by run.sh only.
+bin=$dir/bin
+tools=$here/../../scripts/tools
+mkdir -p "$bin" "$dir/tpm"
+# says WHAT STATUS PATTERN TOOL ARG…: as a node runs it; PATTERN is about all its output, lines joined by ~.
+says() {
+    local what=$1 status=$2 pattern=$3 tool=$4 got=0 said
+    shift 4
+    said=$(PATH="$bin:$PATH" sh -c "$(cat "$here/../../shell/core/node/tools/ask_prelude.sh" "$tools/$tool.sh")" migsh "$@" 2>&1) || got=$?
+    said=$(tail -n +3 <<<"$said" | tr '\n' '~')
+    [[ $got == "$status" && $said =~ $pattern ]]
+    report $? "$tool: $what" "status $got, wanted $status; output: $said"
+}
+stand_in() { printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1" && chmod 755 "$bin/$1"; }
+
+stand_in virsh 'case $* in *net-list*) echo default; echo other ;; *) echo "$@" >>"$0.log" ;; esac'
+says "one that is there is removed" 0 '^$' net_remove default
+says "one that is not there is no matter" 0 '^$' net_remove def
+tried=$(cut -d' ' -f 4- "$bin/virsh.log" | tr '\n' ';')
+[ "$tried" = "net-destroy -- default;net-undefine -- default;" ]
+report $? "net_remove: that one, and no other" "virsh was told: $tried"
+stand_in virsh 'echo "error: failed to connect to the hypervisor" >&2; exit 1'
+says "libvirt that does not answer has not said no" 1 'failed to connect' net_remove default
+says "nor for a list" 1 'failed to connect' net_list
+
+stand_in timeout 'exit 124'
+echo x >"$dir/tpm/file"
+says "who has it open is not known: no answer" 1 'could not be found out' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 ''
+rm "$bin/timeout"
+exec 7<"$dir/tpm/file"
+says "who has it open" 0 "open $$ bash~" file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 ''
+exec 7<&-
+
+long=$dir/$(printf 'x%.0s' {1..300})
+says "nothing has that name" 0 '^none~$' file_stat "$dir/nosuch"
+says "nor below what is not a directory" 0 '^none~$' file_stat "$dir/tpm/file/x"
+says "what the system cannot say is not 'none'" 1 'too long' file_stat "$long"
+says "a link that leads nowhere" 0 '^no~$' file_exists "$(ln -s nosuch "$dir/link" && echo "$dir/link")"
+says "what the system cannot say is not 'no'" 1 'too long' file_exists "$long"
+says "a directory as text" 0 '^[A-Za-z0-9+/=~]+$' tpm_pack "$dir/tpm"
+says "an archive that tar cannot finish is none" 1 'tar: ' tpm_pack "$dir/nosuch"
+says "what is not there yet" 0 '^2~$' dir_missing "$dir/one/two"
+mkdir -p "$dir/one/two"
+echo x >"$dir/one/kept"
+says "one that is not empty stays, and is named" 0 'one.*not empty' dirs_remove "$dir/one/two" "$dir/one"
+says "nothing is left where nothing is" 0 '^$' stage_list "$dir/nosuch" .migsh-
