@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154 # run.sh has them
-# What recipes' tools say where they cannot find out: never "it is not there". Here, with stand-ins for the programs they
-# ask. Sourced by run.sh only.
+# What recipes' tools say where they cannot find out: never "it is not there". Here, with stand-ins for the programs
+# they ask. Sourced by run.sh only.
 bin=$dir/bin
 tools=$here/../../scripts/tools
 mkdir -p "$bin" "$dir/tpm"

@@ -271,8 +271,7 @@ static int bind_defaults(struct cmd_call *c, const struct bind_walk *w, struct e
         const struct opt_def *o = &w->opts[i];
         struct opt_val *v = &c->vals[i];
         if ((o->flags & OPTF_REQ) && !v->given) {
-            err_set(e, ERR_USAGE, "%s needs %s%s", c->def->name, o->type == OPT_WORDS ? "words after " : "--",
-                    o->name);
+            err_set(e, ERR_USAGE, "%s needs %s%s", c->def->name, o->type == OPT_WORDS ? "words after " : "--", o->name);
             return err_hint(e, "help %s shows how it is called", c->def->name);
         }
         if (!v->given && o->def) {

@@ -80,8 +80,8 @@ static void finish(void *data)
     run_free(run);
 }
 
-// A listing waits SILENCE_MS for a node that gives no answer, once others have; and so long for one for which somebody has
-// waited SILENCE_MS already.
+// A listing waits SILENCE_MS for a node that gives no answer, once others have; and only so long for one for which
+// somebody has waited SILENCE_MS already.
 static const double KNOWN_MS = 1200;
 
 struct each {

@@ -17,9 +17,10 @@
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
 
-// How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads is
-// content with the guest where it runs (RUNS_MS; KNOWN_MS, or as long as the slowest that answered took, for who is known
-// to keep silent); then anybody with the guest where it is defined (SILENCE_MS); where nobody has it, all are waited for.
+// How long a node is waited for. One that keeps silent must not slow down those that live: a command that only reads
+// is content with the guest where it runs (RUNS_MS; KNOWN_MS, or as long as the slowest that answered took, for who is
+// known to keep silent); then anybody with the guest where it is defined (SILENCE_MS); where nobody has it, all are
+// waited for.
 static const double KNOWN_MS = 300, RUNS_MS = 1200;
 
 // "NAME@NODE" where NODE is one of ours; a '@' that leads to no node belongs to the name.

@@ -44,8 +44,8 @@ struct facts {
 // `node` NULL: this machine. Errors as place_exec(); ERR_FAILED when the script failed, or told nothing that is a fact.
 int node_ask(struct ctx *ctx, struct job *job, struct node *node, const struct question *q, struct facts *ret,
              struct err *e);
-// A script that tells no facts: as place_exec(), but behind the prelude, and what comes out is its own words alone, without
-// those of a login shell before them.
+// A script that tells no facts: as place_exec(), but behind the prelude, and what comes out is its own words alone,
+// without those of a login shell before them.
 int node_run(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
              struct remote_result *result, struct err *e);
 // What is run for it, for people; the caller frees.
