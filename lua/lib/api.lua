@@ -94,6 +94,9 @@ mig.node"dest":run('mkdir -p -- "$1" && input >"$1/hello"', "/srv/hello", {input
       { form = "mig.tool(NAME) -> text", names = { "tool" }, text = [[
 What node:tool runs, without its comments. tools/NAME.sh is read once, and only if nobody but root and you could have
 written it.]], example = [[print(mig.tool "file_stat")]] },
+      { form = "mig.modules(FOLDER) -> list", names = { "modules" }, text = [[
+Names for `require` of the Lua files in FOLDER of every directory of recipes: what others may add to a recipe, as the
+operator's own checks to preflight.]], example = [[for _, name in ipairs(mig.modules "checks") do print(name) end]] },
       { form = "mig.domain(NAME[@NODE])", names = { "domain" }, text = [[
 A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
 ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],

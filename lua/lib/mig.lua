@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The table `mig` that scripts see: the functions of api.lua, and every command by its name.
-local core, errors, sched, verbs, tool = ...
+local core, errors, sched, verbs, tool, recipe_dirs = ...
 local mig = { null = core.null, array = core.array }
 
 -- A duration as scripts write it: "1.5s", "250ms", or a number of milliseconds.
@@ -109,6 +109,24 @@ mig.xml_unmarked = core.xml_unmarked
 
 -- The text of a tool that recipes run on nodes.
 mig.tool = tool
+
+-- What `require` takes for the files of a folder, in all directories of recipes.
+function mig.modules(folder)
+  if type(folder) ~= "string" or not folder:find "^%l[%l%d_]*$" then
+    errors.raise("usage", "a folder's name has lower case letters, digits and underscores, and '%s' is none",
+      tostring(folder))
+  end
+  local names, seen = {}, {}
+  for _, dir in ipairs(recipe_dirs) do
+    for _, file in ipairs(core.list_dir(dir .. "/" .. folder)) do
+      local name = ("%s.%s"):format(folder, file:match "^(.*)%.lua$")
+      if not seen[name] then
+        seen[name], names[#names + 1] = true, name
+      end
+    end
+  end
+  return names
+end
 
 mig.json_encode = core.json_encode
 mig.sha256 = core.sha256

@@ -3,6 +3,7 @@
 -- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
 local device = require "lib.device"
 local facts = require "cold.facts"
+local networks = require "lib.networks"
 local node = require "lib.node"
 local policy = require "lib.path_policy"
 local report = require "migsh.report"
@@ -16,21 +17,6 @@ local fail = mig.fail
 
 local function dest_xml(about)
   return (xml.map(about.xml, about))
-end
-
--- virsh of the node itself: networks have no command here. One that cannot be asked has not said no.
-local function has_network(about, name)
-  local all = mig.node(about.dest):tool "net_list"
-  return ("\n" .. all):find("\n" .. name .. "\n", 1, true) ~= nil
-end
-
-function check.clone_network(about, name)
-  local text = mig.node(about.source):run { "virsh", "-c", "qemu:///system", "net-dumpxml", "--inactive", "--", name }
-  mig.node(about.dest):tool("net_define", name, { input = text })
-end
-
-function check.remove_network(about, name)
-  mig.node(about.dest):tool("net_remove", name)
 end
 
 local function has_pool(about, name)
@@ -62,7 +48,7 @@ function check.missing_storage(about)
     end
   end
   for _, network in ipairs(needs.networks) do
-    missing.networks[#missing.networks + 1] = not has_network(about, network) and network or nil
+    missing.networks[#missing.networks + 1] = not networks.has(about.dest, network) and network or nil
   end
   if not about.options.clone and #missing.pools + #missing.networks > 0 then
     local what = missing.pools[1] and "pool " .. missing.pools[1] or "network " .. missing.networks[1]

@@ -6,6 +6,7 @@ local chain = require "lib.image_chain"
 local check = require "cold.check"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
+local networks = require "lib.networks"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local steps = {}
@@ -123,7 +124,7 @@ local function make_storage(tx, step)
     made[#made + 1] = "pool " .. pool
   end
   for _, network in ipairs(missing.networks) do
-    check.clone_network(about, network)
+    networks.clone(about.source, about.dest, network)
     made[#made + 1] = "network " .. network
   end
   for _, dir in ipairs(missing.directories) do
@@ -146,7 +147,7 @@ local function undo_storage(tx, _, record)
     end
   end
   for _, network in ipairs(plan.networks) do
-    check.remove_network(about, network)
+    networks.remove(about.dest, network)
   end
   for i = #plan.directories, 1, -1 do
     mig.node(about.dest):tool("dir_remove", plan.directories[i])

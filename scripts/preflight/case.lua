@@ -1,0 +1,115 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Gathers what checks judge: the facts (preflight-facts, each host once), and who else has the guests; and makes a case
+-- of each guest and destination. Recipes call case.judge(); nothing else here asks a node.
+local facts = require "preflight.facts"
+local judge = require "preflight.judge"
+local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
+local case = {}
+
+-- How it would be moved if nobody says so.
+local function mode_of(guest, wish)
+  if wish == "live" and guest.state == "paused" then
+    return "paused"
+  end
+  return wish or guest.active and (guest.state == "paused" and "paused" or "live") or "cold"
+end
+
+-- The guest as the destination would get it.
+local function there_of(guest, map)
+  local text = guest.active and guest.xml or guest.inactive or guest.xml
+  return mig.xml(text and (mig.xml_map(text, map or {})) or "<domain/>")
+end
+
+local function of_uuid(found, uuid)
+  local copies = {}
+  for _, row in ipairs(found.copies) do
+    copies[#copies + 1] = row.uuid == uuid and row or nil
+  end
+  return { copies = copies, silent = found.silent }
+end
+
+-- Was the definition on the destination left there by an earlier migration?
+local function is_retired(node, uuid, domains)
+  for _, d in ipairs(domains or {}) do
+    if d.uuid == uuid and d.state == "shut off" then
+      local text = mig.try(mig.dumpxml, { uuid .. "@" .. node, inactive = true })
+      local mark = text and xml.mark(text)
+      return mark ~= nil and mark.role == "moved"
+    end
+  end
+  return false
+end
+
+-- q: {guests = {NAME[@NODE]…}, dests = {NODE…}, mode, options, ask_qemu, no_proof}. The cases, guest by guest, and
+-- what was gathered.
+function case.gather(q)
+  local options = q.options or {}
+  local raw, found
+  mig.all {
+    function()
+      raw = mig.preflight_facts { table.concat(q.guests, ","), table.concat(q.dests, ","), ask_qemu = q.ask_qemu,
+        no_proof = q.no_proof, p2p = options.p2p, map = options.map }
+    end,
+    function()
+      found = whereabouts.look(function()
+        return true
+      end)
+    end,
+  }
+  local pairs_of, hosts, cases = {}, {}, {}
+  for _, pair in ipairs(raw.pairs) do
+    pairs_of[pair.guest .. "@" .. pair.dest] = pair
+  end
+  for name, host in pairs(raw.hosts) do
+    hosts[name] = facts.host(host)
+  end
+  for _, g in ipairs(raw.guests) do
+    local guest = facts.guest(g)
+    for _, dest in ipairs(q.dests) do
+      if dest ~= guest.node then
+        local pair = pairs_of[guest.uuid .. "@" .. dest]
+        cases[#cases + 1] = { guest = guest, source = hosts[guest.node], dest = hosts[dest],
+          pair = facts.pair(pair or {}), mode = mode_of(guest, q.mode), options = options, proved = q.proved,
+          there = there_of(guest, options.map), elsewhere = of_uuid(found, guest.uuid),
+          retired = is_retired(dest, guest.uuid, hosts[dest] and hosts[dest].domains) }
+      end
+    end
+  end
+  return cases
+end
+
+-- {domain, uuid, source, dest, mode, verdict, findings, not_checked} of a case. ignore: {ID…}.
+function case.judge(rows, c, ignore)
+  local set = {}
+  for _, list in ipairs(ignore or {}) do
+    for id in list:gmatch "[^,%s]+" do
+      set[id] = true
+    end
+  end
+  local findings = judge.case(rows, c, set)
+  local n, not_checked = judge.count(findings), mig.array {}
+  for _, finding in ipairs(findings) do
+    if finding.level == "skip" then
+      not_checked[#not_checked + 1] = { id = finding.id, why = finding.seen }
+    end
+  end
+  if not c.guest.blockers and c.guest.active and c.mode ~= "cold" then
+    not_checked[#not_checked + 1] = { id = "qemu-blockers", why = "QEMU was not asked (--ask-qemu)" }
+  end
+  return { domain = c.guest.name, uuid = c.guest.uuid, source = c.guest.node, dest = c.dest.node, mode = c.mode,
+    verdict = n.fail > 0 and "fail" or n.warn > 0 and "warn" or "pass", counts = n, findings = findings,
+    not_checked = not_checked }
+end
+
+-- Facts and judgement in one, of a recipe that is about to move a guest. q as above. The results, and the cases.
+function case.run(q)
+  local rows, results = judge.rows(mig.modules "checks"), mig.array {}
+  local cases = case.gather(q)
+  for i, c in ipairs(cases) do
+    results[i] = case.judge(rows, c, q.ignore)
+  end
+  return results, cases
+end
+
+return case

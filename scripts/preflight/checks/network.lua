@@ -1,0 +1,222 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Will the guest's network cards be connected to the same networks on the destination?
+local facts = require "preflight.facts"
+
+-- Of each interface of the guest, as the destination would get it, that an XPath condition fits.
+local function each(c, condition, look)
+  local found, seen = {}, {}
+  for _, dev in ipairs(c.there:each("devices/interface" .. condition)) do
+    local finding = look(dev)
+    local key = finding and (finding.seen .. (finding.subject or ""))
+    if finding and not seen[key] then
+      seen[key], found[#found + 1] = true, finding
+    end
+  end
+  return found
+end
+
+-- The ports of a bridge that lead out of the host.
+local function uplinks(host, bridge)
+  local list = {}
+  for name, link in pairs(host.links) do
+    if link.master == bridge and not name:match "^vnet%d" and not name:match "^tap" and not name:match "^macvtap" then
+      list[#list + 1] = name
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+local function bridge_of(dev)
+  return dev:get "source/@bridge"
+end
+
+local BRIDGE <const> = "[@type='bridge'][source/@bridge]"
+
+-- Whether it is of Open vSwitch, on a host.
+local function is_ovs(host, name)
+  return host.ovs[name] == true
+end
+
+return {
+  { id = "bridge", title = "each bridge is there and up", needs = { "guest.doc", "dest.look" }, judge = function(c)
+    return each(c, BRIDGE, function(dev)
+      local name = bridge_of(dev)
+      local link = c.dest.links[name]
+      if not link and not is_ovs(c.dest, name) then
+        return { subject = name, seen = "it has no bridge " .. name, wanted = name,
+          libvirt = ("Cannot get interface MTU on '%s': No such device"):format(name),
+          remedy = ("--map bridge=%s:OTHER, or make it there"):format(name) }
+      elseif link and not link.up then
+        return { subject = name, seen = ("%s is down"):format(name), wanted = "up",
+          why = "libvirt does not look: the guest arrives without a network",
+          remedy = ("exec %s -- ip link set %s up"):format(c.dest.node, name),
+          fix = { name = "link-up", link = name, node = c.dest.node } }
+      end
+    end)
+  end },
+  { id = "uplink", title = "each bridge leads out of the host", level = "warn", needs = { "guest.doc", "dest.look" },
+    judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name = bridge_of(dev)
+        if not c.dest.links[name] or is_ovs(c.dest, name) or not (c.source.links and c.source.links[name]) then
+          return nil
+        end
+        local there = uplinks(c.dest, name)
+        if #there == 0 and #uplinks(c.source, name) > 0 then
+          return { subject = name, seen = ("%s has no port that leads out"):format(name),
+            wanted = "a network card in it, as on " .. c.source.node,
+            why = "only guests of the same host would be reached" }
+        end
+        for _, port in ipairs(there) do
+          if c.dest.links[port].state == "up" or c.dest.links[port].state == "unknown" then
+            return nil
+          end
+        end
+        return there[1] and { subject = name, seen = ("%s, by which %s leads out, is down"):format(there[1], name),
+          wanted = "up", remedy = ("exec %s -- ip link set %s up"):format(c.dest.node, there[1]) } or nil
+      end)
+    end },
+  { id = "bridge-kind", title = "each bridge is of the same kind", needs = { "guest.doc", "dest.look" },
+    judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name, port = bridge_of(dev), dev:get "virtualport/@type"
+        if not c.dest.links[name] and not is_ovs(c.dest, name) then
+          return nil
+        elseif port == "openvswitch" and not is_ovs(c.dest, name) then
+          return { subject = name, seen = ("%s is no bridge of Open vSwitch there"):format(name),
+            wanted = "Open vSwitch, as the interface says", libvirt = "Unable to add port to OVS bridge " .. name,
+            remedy = ("--map bridge=%s:OTHER"):format(name) }
+        elseif not port and is_ovs(c.dest, name) and not is_ovs(c.source, name) then
+          return { subject = name, seen = ("%s belongs to Open vSwitch there"):format(name),
+            wanted = "a bridge of Linux",
+            libvirt = ("Unable to add bridge %s port: Operation not supported"):format(name),
+            remedy = ("--map bridge=%s:OTHER"):format(name) }
+        end
+      end)
+    end },
+  { id = "mtu", title = "packets may be as large there", level = "warn", needs = { "guest.doc", "dest.look",
+    "source.look" }, judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name = bridge_of(dev)
+        local here, there = c.source.links[name], c.dest.links[name]
+        local own = math.tointeger(tonumber(dev:get "mtu/@size" or ""))
+        if own and there and there.mtu < own then
+          return { subject = name, level = "fail", seen = ("%s takes packets of up to %d bytes"):format(name,
+            there.mtu),
+            wanted = tostring(own), libvirt = ("Target network card MTU %d does not match source %d"):format(there.mtu,
+              own), remedy = ("exec %s -- ip link set %s mtu %d"):format(c.dest.node, name, own) }
+        elseif here and there and here.mtu ~= there.mtu then
+          return { subject = name, seen = ("%s takes packets of up to %d bytes there, and %d here"):format(name,
+            there.mtu, here.mtu), why = "large packets get lost without a word",
+            remedy = ("exec %s -- ip link set %s mtu %d"):format(c.dest.node, name, here.mtu) }
+        end
+      end)
+    end },
+  { id = "bridge-stp", title = "bridges forward at once", level = "warn", needs = { "guest.doc", "dest.look" },
+    judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name = bridge_of(dev)
+        local bridge = c.dest.bridges[name]
+        if bridge and bridge.stp and bridge.delay_s > 0 then
+          return { subject = name, seen = ("%s waits %g s before it forwards for a new port, twice (STP)"):format(name,
+            bridge.delay_s), wanted = "0", why = "a guest that moves faster is not reached until then",
+            remedy = ("exec %s -- ip link set %s type bridge forward_delay 0 (or stp_state 0)"):format(c.dest.node,
+              name) }
+        end
+      end)
+    end },
+  { id = "network", title = "each network is there and active", needs = { "guest.doc", "dest.networks" },
+    judge = function(c)
+      return each(c, "[@type='network']", function(dev)
+        local name, group = dev:get "source/@network", dev:get "source/@portgroup"
+        local network = facts.named(c.dest.networks, name)
+        if not network then
+          return { subject = name, seen = "it has no network " .. name, wanted = name,
+            libvirt = ("Network not found: no network with matching name '%s'"):format(name),
+            remedy = ("--map network=%s:OTHER, or cold-migrate --clone"):format(name),
+            fix = { name = "network-clone", network = name, from = c.source.node, node = c.dest.node } }
+        elseif not network.active then
+          return { subject = name, seen = ("network %s is not active"):format(name), wanted = "active",
+            libvirt = ("network '%s' is not active"):format(name),
+            remedy = ("exec %s -- virsh net-start %s"):format(c.dest.node, name),
+            fix = { name = "network-start", network = name, node = c.dest.node } }
+        elseif group and network.doc then
+          for _, g in ipairs(network.doc:each "portgroup") do
+            if g:get "@name" == group then
+              return nil
+            end
+          end
+          return { subject = group, seen = ("network %s has no port group %s"):format(name, group), wanted = group,
+            libvirt = ("network '%s' has no portgroup '%s'"):format(name, group),
+            remedy = ("exec %s -- virsh net-edit %s"):format(c.dest.node, name) }
+        end
+      end)
+    end },
+  { id = "macvtap", title = "each network card that it shares with the host is there",
+    needs = { "guest.doc", "dest.look" }, judge = function(c)
+      return each(c, "[@type='direct']", function(dev)
+        local name = dev:get "source/@dev"
+        if name and not c.dest.links[name] then
+          return { subject = name, seen = "it has no network card " .. name, wanted = name,
+            libvirt = ("Cannot get interface MTU on '%s': No such device"):format(name),
+            remedy = ("with --xml: a card that %s has"):format(c.dest.node) }
+        end
+      end)
+    end },
+  { id = "nwfilter", title = "the packet filters that it names are there", needs = { "guest.doc", "dest.nwfilters" },
+    judge = function(c)
+      return each(c, "[filterref]", function(dev)
+        local name = dev:get "filterref/@filter"
+        for _, known in ipairs(c.dest.nwfilters) do
+          if known == name then
+            return nil
+          end
+        end
+        return { subject = name, seen = "it has no network filter " .. name, wanted = name,
+          libvirt = ("referenced filter '%s' is missing"):format(name),
+          remedy = ("exec %s -- virsh nwfilter-define FILE (nwfilter-dumpxml %s of %s)"):format(c.dest.node, name,
+            c.source.node) }
+      end)
+    end },
+  { id = "subnet", title = "its addresses belong to the destination's networks", level = "warn",
+    needs = { "guest.addresses", "dest.look", "source.look" }, judge = function(c)
+      local found = {}
+      -- Only where the source's own address shows which subnet the bridge is in.
+      local function subnets(host, bridge)
+        local list = {}
+        for _, a in ipairs(host.addresses) do
+          list[#list + 1] = a.link == bridge and a or nil
+        end
+        return list
+      end
+      local function holds(list, address)
+        local any
+        for _, a in ipairs(list) do
+          local inside = facts.in_subnet(address, a.address, a.prefix)
+          if inside then
+            return true
+          end
+          any = any or inside ~= nil
+        end
+        if any then
+          return false
+        end
+      end
+      for _, guest in ipairs(c.guest.addresses) do
+        for _, dev in ipairs(c.there:each("devices/interface" .. BRIDGE)) do
+          local name = bridge_of(dev)
+          local same_card = not guest.mac or (dev:get "mac/@address" or ""):lower() == guest.mac:lower()
+          if same_card and holds(subnets(c.source, name), guest.address)
+            and holds(subnets(c.dest, name), guest.address) == false then
+            local there = subnets(c.dest, name)[1]
+            found[#found + 1] = { subject = guest.address,
+              seen = ("%s is not in the subnet of %s there (%s/%d)"):format(
+              guest.address, name, there.address, there.prefix), wanted = "the same subnet",
+              why = "what reaches it here may not reach it there" }
+          end
+        end
+      end
+      return found
+    end },
+}
