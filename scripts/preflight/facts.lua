@@ -60,7 +60,7 @@ function facts.lacking(wanted, there)
   return list[1] and table.concat(list, ",") or nil
 end
 
--- By path: {kind, size, inode, mode} or {absent = true}, with mount = {fstype, options = set, source, target} and access.
+-- By path: {kind, size, inode, mode} or {absent = true}, with mount = {fstype, options = set, source, target}, access.
 local function paths_of(host)
   local look, paths = host.look, {}
   local function at(line, n)

@@ -80,7 +80,7 @@ static int run(struct cmd_call *c, struct err *e)
                                  .dest = &c->vals[DESTURI].target,
                                  .plan = &plan};
     int r = migrate_run(&rq, &c->result, e);
-    if (r == 0 && rq.dest->node && !(plan.flags & VIRT_MIGRATE_OFFLINE))
+    if (r == 0 && rq.dest->node && !plan.only_tell && !(plan.flags & VIRT_MIGRATE_OFFLINE))
         seen_note(virt_dom_uuid(rq.dom), rq.dest->node->name, "active");
     migrate_plan_release(&plan);
     return r;

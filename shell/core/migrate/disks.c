@@ -312,7 +312,7 @@ static void apply(struct choice *c, bool named)
     size_t i;
     json_t *one;
     if (json_array_size(c->copied) == 0) {
-        p->flags &= ~(COPIES | (unsigned)VIRT_MIGRATE_SYNCHRONOUS_WRITES);
+        p->flags &= ~(COPIES | (unsigned)VIRT_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES);
         return;
     }
     // A tunnelled one knows no choice; where nothing is left out, none is needed.

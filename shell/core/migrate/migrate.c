@@ -365,6 +365,27 @@ static void complete_plan(const struct migrate_request *rq)
         virt_params_add_string(p->params, VIRT_PARAM_URI, uri);
 }
 
+static int tell_plan(const struct migrate_request *rq, json_t **ret)
+{
+    *ret = migrate_plan_json(rq->plan);
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    size_t i;
+    const char *name;
+    json_t *one;
+    buf_adds(&b, "flags ");
+    json_array_foreach(json_object_get(*ret, "flags"), i, one)
+    {
+        buf_addf(&b, "%s%s", i > 0 ? " | " : "", json_string_value(one));
+    }
+    json_object_foreach(json_object_get(*ret, "params"), name, one)
+    {
+        _cleanup_free_ char *value = json_dumps(one, JSON_ENCODE_ANY | JSON_COMPACT);
+        buf_addf(&b, "\n%s %s", name, value);
+    }
+    json_object_set_new(*ret, "summary", json_text(buf_str(&b)));
+    return 0;
+}
+
 int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e)
 {
     struct migrate_plan *p = rq->plan;
@@ -376,6 +397,8 @@ int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e)
                    "it is shut down it is gone",
                    virt_dom_name(rq->dom));
     complete_plan(rq);
+    if (p->only_tell)
+        return tell_plan(rq, ret);
     if (managed && ctx_connect(rq->ctx, rq->job, rq->dest->uri, &c.dest, e) < 0) {
         err_wrap(e, "destination %s", target_label(rq->dest));
         explain_fill(e, target_label(rq->source), target_label(rq->dest));

@@ -3,6 +3,10 @@
 // See migrate/opts.h.
 #include "core/migrate/opts.h"
 
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "io/file.h"
 
@@ -22,8 +26,9 @@ static const struct {
     const char *name;
     enum kind kind;
     int target;
+    const char *target_name; // ours: libvirt's begins with VIR, too, and goes on alike
 } rows[MIGRATE_OPT_COUNT] = {
-#define ROW(id, name, kind, target, ...) [MIGRATE_OPT_##id] = {name, KIND_##kind, target},
+#define ROW(id, name, kind, target, ...) [MIGRATE_OPT_##id] = {name, KIND_##kind, target, #target},
     MIGRATE_OPTS(ROW)
 #undef ROW
 };
@@ -92,6 +97,7 @@ int migrate_plan_make(const struct migrate_value *values, struct migrate_plan *r
                              .direct = values[MIGRATE_OPT_DIRECT].given,
                              .verbose = values[MIGRATE_OPT_VERBOSE].given,
                              .after_precopy = values[MIGRATE_OPT_AFTER_PRECOPY].given,
+                             .only_tell = values[MIGRATE_OPT_PLAN].given,
                              .unchecked = values[MIGRATE_OPT_COPY_UNCHECKED].given};
     for (size_t i = 0; i < MIGRATE_OPT_COUNT; i++) {
         if (values[i].given && add_row(i, &values[i], &p, e) < 0) {
@@ -111,4 +117,16 @@ void migrate_plan_release(struct migrate_plan *p)
 {
     virt_params_free(p->params);
     p->params = NULL;
+}
+
+json_t *migrate_plan_json(const struct migrate_plan *p)
+{
+    json_t *flags = json_array();
+    for (size_t i = 0; i < MIGRATE_OPT_COUNT; i++) {
+        if (rows[i].kind != FLAG || !(p->flags & (unsigned)rows[i].target))
+            continue;
+        _cleanup_free_ char *name = xasprintf("VIR%s", rows[i].target_name + strlen("VIRT"));
+        json_array_append_new(flags, json_text(name));
+    }
+    return json_pack("{s:o, s:o}", "flags", flags, "params", virt_migrate_params_json(p->params));
 }

@@ -5,6 +5,7 @@
 // and --persistent-xml name.
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -26,7 +27,7 @@
     X(COPY_ALL, "copy-storage-all", FLAG, VIRT_MIGRATE_NON_SHARED_DISK, "copy the disks, too")                         \
     X(COPY_INC, "copy-storage-inc", FLAG, VIRT_MIGRATE_NON_SHARED_INC,                                                 \
       "copy what the disks hold beyond a base image that both hosts have")                                             \
-    X(SYNC_WRITES, "copy-storage-synchronous-writes", FLAG, VIRT_MIGRATE_SYNCHRONOUS_WRITES,                           \
+    X(SYNC_WRITES, "copy-storage-synchronous-writes", FLAG, VIRT_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES,                \
       "the guest's writes wait for the destination, so that the copy converges",                                       \
       .needs = "copy-storage-all|copy-storage-inc")                                                                    \
     X(CHANGE_PROTECTION, "change-protection", FLAG, VIRT_MIGRATE_CHANGE_PROTECTION,                                    \
@@ -78,7 +79,8 @@
       "name to expect in the destination's certificate", .needs = "tls")                                               \
     X(COPY_UNCHECKED, "copy-storage-unchecked", SWITCH, 0,                                                             \
       "copy also a disk of which it cannot be told whether both hosts share it",                                       \
-      .needs = "copy-storage-all|copy-storage-inc")
+      .needs = "copy-storage-all|copy-storage-inc")                                                                    \
+    X(PLAN, "plan", SWITCH, 0, "tell libvirt's flags and parameters, and migrate nothing")
 
 enum migrate_opt {
 #define MIGRATE_OPT_ID(id, name, kind, target, ...) MIGRATE_OPT_##id,
@@ -100,7 +102,7 @@ enum migrate_on_timeout { MIGRATE_TIMEOUT_NONE, MIGRATE_TIMEOUT_SUSPEND, MIGRATE
 struct migrate_plan {
     unsigned flags;             // VIRT_MIGRATE_*
     struct virt_params *params; // owned
-    bool direct, verbose, after_precopy;
+    bool direct, verbose, after_precopy, only_tell;
     bool unchecked;    // copy also what cannot be told to be the guest's own, see core/migrate/disks.h
     double timeout_ms; // 0: none
     enum migrate_on_timeout on_timeout;
@@ -110,3 +112,5 @@ struct migrate_plan {
 // together, as virsh has it; what depends on the hypervisor is left to libvirt. Nothing has been started then.
 int migrate_plan_make(const struct migrate_value *values, struct migrate_plan *ret, struct err *e);
 void migrate_plan_release(struct migrate_plan *p);
+// {"flags": [libvirt's names], "params": {name: value}}; the caller's.
+json_t *migrate_plan_json(const struct migrate_plan *p);
