@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Where is a domain really, after something went wrong, and what is the one safe thing to do? Judges by what every node
 -- answers and by the journals; a node that does not answer decides: nothing is done. Never ends one of two that run.
+local identity = require "guest.identity"
+local journals = require "guest.journals"
+local leftovers = require "guest.leftovers"
 local lists = require "lib.list"
 local node = require "lib.node"
-local staging = require "lib.staging"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
@@ -12,79 +14,29 @@ local fail = mig.fail
 
 -- What there is -------------------------------------------------------------------------------------------------------
 
--- The journals of workflows that are about it.
-local function find_journals(matches)
-  local all, open = {}, {}
-  for _, j in ipairs(mig.journals()) do
-    if type(j.about) == "table" and j.about.workflow and matches(j.about) then
-      all[#all + 1] = j
-      if j.state ~= "done" and j.state ~= "reverted" then
-        open[#open + 1] = j
-      end
-    end
-  end
-  return all, open
-end
-
--- The directories on a node where its files are or were to be.
-local function directories(v, name)
-  local list, seen = {}, {}
-  local function add(path)
-    local dir = path and path:sub(1, 1) == "/" and node.directory(path)
-    if dir and not seen[dir] then
-      seen[dir], list[#list + 1] = true, dir
-    end
-  end
-  for _, copy in ipairs(v.copies) do
-    if copy.node == name then
-      for _, block in ipairs(mig.domblklist { v.uuid .. "@" .. name, inactive = not whereabouts.is_active(copy) }) do
-        add(block.source ~= mig.null and block.source or nil)
-      end
-    end
-  end
-  for _, j in ipairs(v.journals) do
-    for _, file in ipairs(j.about.dest == name and j.about.files or {}) do
-      add(file.to)
-    end
-  end
-  return list
-end
-
--- Is what was set aside (of its `i`th file) of no use any more? All steps of the journal have to be done (rollback
--- --forget closes one as it is), and what replaced it has to be there: else it may be the last one.
-local function is_replaced(j, i, name)
-  local file = (j.about.files or {})[i]
-  local journal <close> = j.state == "done" and mig.try(mig.journal_open, j.id) or nil
-  if not journal then
-    return false
-  end
-  local complete = file ~= nil
-  for _, record in ipairs(journal:steps()) do
-    complete = complete and record.name ~= "forget"
-  end
-  journal:release()
-  return complete and node.exists(name, file.to)
-end
-
--- Files that a copy which was cut off left, and what one that has replaced a leftover set aside for as long as it might
--- be taken back: {node, path, journal = its id if it is one of ours}. v.unseen: the nodes that have no ssh login.
+-- What its copies left in the directories on a node where its files are or were to be, as far as that is of no use any
+-- more. v.unseen: the nodes that have no ssh login.
 local function find_parts(v)
-  local ids, parts = {}, mig.array {}
-  for _, j in ipairs(v.journals) do
-    ids[j.id:match "%x+$"] = j
-  end
+  local parts = mig.array {}
+  local index = journals.index(v.journals)
   for _, name in ipairs(v.nodes) do
-    for _, dir in ipairs(directories(v, name)) do
-      local list, err = mig.try(staging.list, name, dir)
+    local paths = {}
+    for _, copy in ipairs(v.copies) do
+      if copy.node == name then
+        for _, block in ipairs(mig.domblklist { v.uuid .. "@" .. name, inactive = not whereabouts.is_active(copy) }) do
+          paths[#paths + 1] = block.source ~= mig.null and block.source or nil
+        end
+      end
+    end
+    for _, dir in ipairs(leftovers.directories(name, paths, v.journals)) do
+      local list, err = mig.try(leftovers.find, name, dir, index)
       if err and err.code == "unsupported" then
         v.unseen[#v.unseen + 1] = name
         break
       end
-      for _, found in ipairs(list or error(err, 0)) do
-        local j = ids[found.id]
-        if j and (not found.aside or is_replaced(j, found.i, name)) then
-          parts[#parts + 1] = { node = name, path = found.path, journal = j.id, state = j.state }
-        end
+      for _, part in ipairs(list or error(err, 0)) do
+        parts[#parts + 1] = leftovers.is_useless(part) and { node = name, path = part.path, journal = part.journal.id,
+          state = part.journal.state } or nil
       end
     end
   end
@@ -92,29 +44,9 @@ local function find_parts(v)
 end
 
 local function look(text)
-  local found = whereabouts.look(function(row)
-    return row.name == text or row.uuid == text
-  end)
-  local uuids, uuid = {}, nil
-  for _, row in ipairs(found.copies) do
-    uuids[row.uuid], uuid = true, row.uuid
-  end
-  local journals, open = find_journals(function(about)
-    return about.uuid == text or about.domain == text
-  end)
-  for _, j in ipairs(open) do
-    uuids[j.about.uuid], uuid = true, j.about.uuid
-  end
-  if not uuid then
-    local silent = found.silent[1]
-    fail(silent and "unreachable" or "not-found", nil, "no domain '%s' on the nodes that answer%s", text, silent
-      and ("; %s: %s"):format(silent.node, silent.msg) or "")
-  elseif next(uuids, next(uuids)) then
-    fail("usage", "name it by its uuid: list --all --uuid", "several domains are called '%s'", text)
-  end
-  local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), unseen = mig.array {}, journals = journals,
-    open = open,
-    nodes = {} }
+  local uuid, found, all, open = identity.find(text)
+  local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), unseen = mig.array {}, journals = all,
+    open = open, nodes = {} }
   local is_silent = {}
   for _, silent in ipairs(found.silent) do
     is_silent[silent.node] = true

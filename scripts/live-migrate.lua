@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
+local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local outages = require "outage.watches"
 local report = require "migsh.report"
@@ -216,24 +217,10 @@ local function unmark_dest(job)
   end
 end
 
--- Each check: {id, title, ok, detail}.
+-- What is promised, on the nodes.
 local function verify(job)
-  local checks, a = mig.array {}, job.args
-  local function check(id, ok, title, detail)
-    checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
-  end
-  local found = whereabouts.of_uuid(job.before.uuid)
-  local active, others, silent = {}, {}, found.silent[1]
-  for _, row in ipairs(found.copies) do
-    if whereabouts.is_active(row) then
-      active[#active + 1] = row.node .. " (" .. row.state .. ")"
-      others[row.node] = row.state
-    end
-  end
-  check("running", #active == 1 and others[job.dest] == "running",
-    (silent and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(job.dest),
-    silent and ("%s: %s"):format(silent.node, silent.msg)
-    or ("active on: " .. (next(active) and table.concat(active, ", ") or "no node")))
+  local a, checks, check = job.args, contract.new()
+  contract.runs(check, contract.look(job.before.uuid), job.dest)
   local there = mig.try(mig.dominfo, { job.on_dest }) or {}
   local here = mig.try(mig.dominfo, { job.on_source })
   check("defined", there.persistent, "is defined on " .. job.dest)
@@ -251,9 +238,7 @@ local function verify(job)
     job.before.autostart and "starts with " .. job.dest .. ", no longer with " .. job.source or "has no autostart, as "
     .. "before", ("autostart on %s: %s"):format(job.dest, tostring(there.autostart)))
   if job.xml then
-    local now = mig.try(mig.dumpxml, { job.on_dest, inactive = true })
-    local differences = now and xml.differences(job.xml, now) or { "it is not defined" }
-    check("xml", #differences == 0, "has the same definition", table.concat(differences, "\n"))
+    contract.same_definition(check, job.xml, (mig.try(mig.dumpxml, { job.on_dest, inactive = true })))
   end
   return checks
 end
@@ -270,10 +255,8 @@ local function judge_outage(outage, limit)
 end
 
 local function conclude(result, problems)
-  for _, check in ipairs(result.checks) do
-    if not check.ok then
-      problems[#problems + 1] = "check failed: " .. check.title
-    end
+  for _, title in ipairs((contract.bad(result.checks))) do
+    problems[#problems + 1] = "check failed: " .. title
   end
   result.ok = #problems == 0
   result.verdict = result.ok and "ok" or table.concat(problems, "; ")

@@ -94,6 +94,20 @@ local function add_figure(out, title, value)
   end
 end
 
+-- Checks ({title, ok, detail, unknown}), a line for each, and what was found below those that are not ok. They may name
+-- what is foreign.
+function report.checks(checks)
+  local lines = {}
+  for _, check in ipairs(checks) do
+    lines[#lines + 1] = ("  %s %s"):format(check.ok and "[ok]    " or check.unknown and "[?]     " or "[FAILED]",
+      check.title)
+    if not check.ok and check.detail and check.detail ~= "" then
+      lines[#lines + 1] = "           " .. check.detail:gsub("\n", "\n           ")
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
 -- The report of live-migrate: its value as text.
 function report.migration(result, utf8)
   if utf8 == nil then
@@ -117,14 +131,7 @@ function report.migration(result, utf8)
   for _, t in ipairs(result.targets or {}) do
     add_target(out, t, result, utf8)
   end
-  out("")
-  for _, check in ipairs(result.checks) do
-    out("  %s %s", check.ok and "[ok]    " or "[FAILED]", check.title)
-    if not check.ok and check.detail and check.detail ~= "" then
-      out("           %s", (check.detail:gsub("\n", "\n           ")))
-    end
-  end
-  out("verdict: %s", result.verdict)
+  out("\n%s\nverdict: %s", report.checks(result.checks), result.verdict)
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -3,11 +3,13 @@
 -- source. The start is where there is no way back: from then on the copy is the guest. Nothing of the source is removed
 -- before the proof.
 local carry = require "guest.carry"
+local contract = require "guest.contract"
 local copy = require "cold.copy"
 local device = require "lib.device"
 local downtime = require "cold.downtime"
 local evidence = require "guest.evidence"
 local node = require "lib.node"
+local report = require "migsh.report"
 local truth = require "guest.truth"
 local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
@@ -76,43 +78,29 @@ end
 -- Verify --------------------------------------------------------------------------------------------------------------
 
 local function verify(tx)
-  local about, checks = tx.about, mig.array {}
-  local function check(id, ok, title, detail)
-    checks[#checks + 1] = { id = id, ok = ok and true or false, title = title, detail = detail }
-  end
-  local found, active, here = whereabouts.of_uuid(about.uuid), {}, {}
-  for _, row in ipairs(found.copies) do
-    here[row.node] = row
-    active[#active + 1] = whereabouts.is_active(row) and ("%s (%s)"):format(row.node, row.state) or nil
-  end
-  for _, silent in ipairs(found.silent) do
+  local about, checks, check = tx.about, contract.new()
+  local facts = contract.look(about.uuid)
+  for _, silent in ipairs(facts.silent) do
     if silent.node == about.source or silent.node == about.dest then
       fail("unreachable", nil, "%s does not answer, so it may run %s: %s", silent.node, about.domain, silent.msg)
     end
   end
-  local there = here[about.dest]
   if about.running then
-    check("running", #active == 1 and there and there.state == "running", (found.silent[1]
-      and "runs on %s and on no other node that answered" or "runs on %s and nowhere else"):format(about.dest),
-      "active on: " .. (active[1] and table.concat(active, ", ") or "no node"))
+    contract.runs(check, facts, about.dest)
   else
-    check("off", #active == 0 and there, ("is defined and off on %s"):format(about.dest), "active on: "
-      .. table.concat(active, ", "))
+    contract.is_off(check, facts, about.dest)
   end
-  local text = there and mig.dumpxml { on(about, "dest"), inactive = true }
-  local lost = text and xml.differences(xml.map(about.xml, about), text) or { "it is not defined" }
-  check("xml", #lost == 0, "has the same definition" .. (#about.options.map > 0 and ", adapted" or ""),
-    table.concat(lost, "\n"))
+  contract.same_definition(check, xml.map(about.xml, about), facts.rows[about.dest]
+    and mig.dumpxml { on(about, "dest"), inactive = true }, #about.options.map > 0 and ", adapted" or nil)
   if about.running and #about.options.target > 0 then
     local silent = downtime.wait_for_answer(tx)
     check("answers", #silent == 0, "answers at " .. table.concat(about.options.target, ", "), "silent: "
       .. table.concat(silent, ", "))
   end
-  local bad = {}
   for _, c in ipairs(checks) do
-    bad[#bad + 1] = not c.ok and c.title or nil
-    tx:say(("  %s %s"):format(c.ok and "[ok]    " or "[FAILED]", c.title .. (c.ok and "" or "\n" .. c.detail)))
+    tx:say(report.checks { c })
   end
+  local bad = contract.bad(checks)
   if #bad > 0 then
     fail("verdict", nil, "check failed: %s", table.concat(bad, "; "))
   end

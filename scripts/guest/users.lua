@@ -57,11 +57,11 @@ local function users_by_path(path, names, paths)
 end
 
 local function users_on(name, where, path, inode, fstype, o)
-  local names, paths = list_disks(name, o.node == name and o.uuid or nil, o.chains, name == where)
+  local names, paths = list_disks(name, (o.node == nil or o.node == name) and o.uuid or nil, o.chains, name == where)
   local other = o.other and o.other.node == name and o.other.path or ""
   local out, err = mig.try(function()
     return mig.node(name):tool("file_users", path, inode, name == where and "here" or "there", fstype, other,
-      table.unpack(paths))
+      o.running and o.uuid or "", table.unpack(paths))
   end)
   if err and (name == where or err.code == "cancelled") then
     error(err, 0)
@@ -87,12 +87,13 @@ local function users_on(name, where, path, inode, fstype, o)
 end
 
 -- Who needs the file or device that `where` knows as `path`, on any node, as texts "web on source"; `inode` as
--- node.stat() tells it. o.uuid, o.node: a definition that does not count; o.chains: it may be what other disks lie on,
--- which takes longer to find out; o.other: {node, path} of a file that is known to be another one. Raises when a
--- hypervisor does not answer.
+-- node.stat() tells it. o.uuid, o.node: a definition that does not count (without a node: on none); o.running: nor does
+-- what that guest has open; o.chains: it may be what other disks lie on, which takes longer to find out; o.other:
+-- {node, path} of a file that is known to be another one; o.nodes: who is asked, if not all hypervisors. Raises when
+-- one of these does not answer.
 function users.of(where, path, inode, o)
   o = o or {}
-  local names, all = whereabouts.hypervisors(), {}
+  local names, all = o.nodes or whereabouts.hypervisors(), {}
   local work, found = {}, {}
   local fstype = mig.node(where):tool("file_fstype", path):match "%S*"
   for i, name in ipairs(names) do

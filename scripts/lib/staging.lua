@@ -71,17 +71,20 @@ function staging.end_copies(where, name, paths)
 end
 
 -- What workflows have left in a directory of a node: {path, id = the end of the journal's, i, aside = set aside}.
-function staging.list(name, dir)
-  local list = {}
+-- every: also parts of copies that no workflow made, which have the path alone.
+function staging.list(name, dir, every)
+  local list, prefix <const> = {}, ".migsh-"
   local function add(stage, file)
     local id, i, kind = stage:match "^%.migsh%-(%x+)%-(%d+)(.*)$"
-    list[#list + 1] = id and { path = dir .. "/" .. file, id = id, i = math.tointeger(tonumber(i)),
-      aside = kind == staging.aside "" } or nil
+    if id or every then
+      list[#list + 1] = { path = dir .. "/" .. file, id = id, i = id and math.tointeger(tonumber(i)),
+        aside = kind == staging.aside "" }
+    end
   end
-  for file in mig.node(name):tool("stage_list", dir, ".migsh-"):gmatch "[^\n]+" do
+  for file in mig.node(name):tool("stage_list", dir, prefix):gmatch "[^\n]+" do
     add(file, file)
   end
-  for stage, part in mig.node(name):tool("copy_parts", dir, ".migsh-"):gmatch "([^\n]+)\n([^\n]+)\n" do
+  for stage, part in mig.node(name):tool("copy_parts", dir, every and "" or prefix):gmatch "([^\n]+)\n([^\n]+)\n" do
     add(stage, part)
   end
   return list

@@ -3,21 +3,22 @@
 # another mount; a device has other numbers on each node. An inode's number alone says little across file systems, so
 # the last part of the name has to agree where the device does not. Two hosts that were made alike have equal numbers,
 # too: $4 is the type of its file system, and what lies on a local one on both nodes is two files. So is $5, where it is
-# not empty, by whatever name. Says
-#   disk N         the Nth of the paths behind $5 is that file
+# not empty, by whatever name. What the guest of the uuid $6 has open does not count, nor does any lock then. Says
+#   disk N         the Nth of the paths behind $6 is that file
 #   open PID NAME  a process has it open
 #   locked         QEMU has locked it
 # shellcheck shell=sh
 what() { if [ -b "$1" ]; then stat -Lc 'device %t:%T' -- "$1"; else stat -Lc '%d:%i' -- "$1"; fi 2>/dev/null; }
 is_local() { case $1 in ext2/ext3 | xfs | btrfs | tmpfs | zfs | overlayfs | f2fs | jfs | ramfs) ;; *) false ;; esac; }
 apart() { [ "$far" ] && is_local "$(stat -f -c %T -- "$1" 2>/dev/null)"; }
-p=$1 i=$2 it=$(what "$1") n=0 far=
+is_own() { [ "$own" ] && tr '\0' '\n' 2>/dev/null <"$1/cmdline" | grep -Fx -- "$own" >/dev/null; }
+p=$1 i=$2 own=$6 it=$(what "$1") n=0 far=
 if [ "$3" != here ]; then
   ! is_local "$4" || far=1
   case $it in "device "*) it=none ;; *":$i") ! apart "$p" || it=none ;; *) it=none ;; esac # another one of that name
 fi
 other=$(what "$5") && [ "$other" != "$it" ] || other=none
-shift 5
+shift 6
 for f; do
   n=$((n + 1)); w=$(what "$f") && [ "$w" != "$other" ] && ! apart "$f" || continue
   if [ "$w" = "$it" ] || { [ "${w#*:}" = "$i" ] && [ "${f##*/}" = "${p##*/}" ]; }; then echo "disk $n"; fi
@@ -30,11 +31,13 @@ printf '%s\n' "$open" | while IFS= read -r l; do
   t=${t% (deleted)} w=$(what "$l")
   [ "$w" != "$other" ] && ! apart "$l" || continue
   if [ "$w" = "$it" ] || [ "${t##*/}" = "${p##*/}" ]; then
-    d=${l%/fd/*}; read -r c <"$d/comm" || c=
+    d=${l%/fd/*}
+    ! is_own "$d" || continue
+    read -r c <"$d/comm" || c=
     echo "open ${d#/proc/} $c"
   fi
 done
-if [ "$it" != none ] && [ -f "$p" ] && command -v qemu-img >/dev/null &&
+if [ -z "$own" ] && [ "$it" != none ] && [ -f "$p" ] && command -v qemu-img >/dev/null &&
     qemu-img info -f raw -- "$p" 2>&1 | grep 'Failed to get.*lock' >/dev/null; then
   echo locked
 fi

@@ -28,11 +28,20 @@ says "nor for a list" 1 'failed to connect' net_list
 
 stand_in timeout 'exit 124'
 echo x >"$dir/tpm/file"
-says "who has it open is not known: no answer" 1 'could not be found out' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 ''
+says "who has it open is not known: no answer" 1 'could not be found out' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 '' ''
 rm "$bin/timeout"
 exec 7<"$dir/tpm/file"
-says "who has it open" 0 "open $$ bash~" file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 ''
+says "who has it open" 0 "open $$ bash~" file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 '' ''
+own=6d696773-6800-4c41-8000-0000000000aa
+mkfifo "$dir/fifo"
+bash -c 'read -r line' "$own" <>"$dir/fifo" 7<"$dir/tpm/file" &
+holder=$!
+until grep -F "$own" "/proc/$holder/cmdline" >/dev/null; do sleep 0.05; done
 exec 7<&-
+says "what the guest itself has open does not count" 0 '^$' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 '' "$own"
+says "... unless another one is asked for" 0 'open [0-9]+ bash~$' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 '' "${own%aa}bb"
+kill "$holder"
+wait "$holder" 2>/dev/null
 
 long=$dir/$(printf 'x%.0s' {1..300})
 says "nothing has that name" 0 '^none~$' file_stat "$dir/nosuch"

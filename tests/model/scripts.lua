@@ -187,7 +187,7 @@ end }
 -- then who has it open, unless there is no number.
 row { tool = "file_users", run = function(w, node, args)
   local path, inode, out = args[1], args[2], {}
-  local it, first = w:get(node, path), 6
+  local it, first = w:get(node, path), 7
   if args[3] ~= "here" and it and tostring(it.inode) ~= inode then
     it = nil -- another one of that name
   end
@@ -203,7 +203,7 @@ row { tool = "file_users", run = function(w, node, args)
   end
   for _, d in ipairs(tonumber(inode) and World.sorted(node.doms) or {}) do
     for _, o in ipairs(d.active and d.active.disks or {}) do
-      out[#out + 1] = (is_it(o.file, o.path) or o.base and o.base == it) and "open 4711 qemu-system-x86\n" or nil
+      out[#out + 1] = d.uuid ~= args[6] and (is_it(o.file, o.path) or o.base and o.base == it) and "open 4711 qemu-system-x86\n" or nil
     end
   end
   return table.concat(out)
