@@ -4,7 +4,10 @@
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local outages = require "outage.watches"
+local preflight = require "preflight.case"
+local preflight_text = require "preflight.text"
 local report = require "migsh.report"
+local storage = require "preflight.storage"
 local truth = require "guest.truth"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
@@ -21,10 +24,12 @@ local args = {
     help = "http:// page whose text a restart would change, such as a boot id; compared" },
   { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
+  { name = "plan", type = "bool", help = "show what was found, the steps and libvirt's flags, and move nothing" },
+  { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
 }
 
 -- Options of migrate that are set here, or would leave something else behind than what is verified.
-local not_passed = { "live", "offline", "direct", "verbose", "persistent", "undefinesource", "suspend",
+local not_passed = { "plan", "live", "offline", "direct", "verbose", "persistent", "undefinesource", "suspend",
   "postcopy-resume", "dname", "xml", "persistent-xml" }
 
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
@@ -146,7 +151,36 @@ local function has_moved(tx)
   return false
 end
 
-local function migrate(job)
+-- Judges it before anything is touched: the result, and whether libvirt has to be told that the disks are safe.
+local function judge_first(job)
+  local a = job.args
+  local passed = a.passed or {}
+  local results, cases = preflight.run { guests = { job.uuid .. "@" .. job.source }, dests = { job.dest },
+    mode = (passed.copy_storage_all or passed.copy_storage_inc) and "storage" or "live", ignore = a.ignore,
+      proved = true,
+    options = { postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p, parallel = passed.parallel,
+      disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil,
+      unchecked = passed.copy_storage_unchecked } }
+  return results[1], (storage.needs_unsafe(cases[1]))
+end
+
+-- Of all that was found, what the operator has to know before it moves; raises for what keeps it from moving.
+local function heed(job, found)
+  for _, f in ipairs(found.findings) do
+    if f.level == "warn" then
+      mig.warn(mig.line(("%s: %s"):format(f.id, f.seen)))
+    elseif f.ignored == "fail" then
+      mig.warn(mig.line(("%s is ignored: %s"):format(f.id, f.seen)))
+    end
+  end
+  if found.verdict == "fail" then
+    mig.error { code = "verdict", msg = ("%s is not moved to %s: %s"):format(job.name, job.dest,
+      preflight_text.refusal(found)), value = found, text = preflight_text.result(found),
+      hint = "mend it, or pass --ignore ID of what you know to be no obstacle" }
+  end
+end
+
+local function call_of(job)
   local a = job.args
   local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
     undefinesource = a.undefine_source }
@@ -155,7 +189,12 @@ local function migrate(job)
   for key, value in pairs(passed) do
     call[key] = value
   end
-  local moved = mig.migrate(call)
+  call.unsafe = call.unsafe or job.unsafe or nil
+  return call
+end
+
+local function migrate(job)
+  local moved = mig.migrate(call_of(job))
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy }
 end
@@ -331,8 +370,33 @@ local function workflow(job)
   return { steps = list, finish = finish, truth = judge, quiet = true }
 end
 
+-- What would be done, and nothing done.
+local function plan(job, found)
+  local call = call_of(job)
+  call.plan = true
+  local flags, steps, lines = mig.migrate(call), mig.array {}, {}
+  for i, step in ipairs(workflow(job).steps) do
+    steps[i] = { name = step.name, title = step.title }
+    lines[i] = ("  %-10s %s"):format(step.name, step.title)
+  end
+  local text = ("%s\nsteps\n%s\n%s\n"):format(preflight_text.result(found), table.concat(lines, "\n"), flags.summary)
+  return { domain = job.name, source = job.source, dest = job.dest, preflight = found, steps = steps,
+    flags = flags.flags,
+    params = flags.params }, text
+end
+
 local function run(a)
   local job = gather(a)
+  local found, unsafe = judge_first(job)
+  job.unsafe = unsafe or nil
+  if a.plan then
+    return plan(job, found)
+  end
+  heed(job, found)
+  if unsafe then
+    mig.notice(("%s: libvirt is told --unsafe, as all its disks are proved to be the same on both hosts"):format(
+      job.name))
+  end
   local watches <close> = not a.no_watch and open_watches(job, a) or nil
   if watches then
     check_answers(watches)
@@ -348,7 +412,10 @@ return {
   description = "move a running domain, and measure what its users felt",
   group = "Migration",
   help = [[
-Watches the guest's address, migrates it live (defined on the destination; its definition on the source stays, marked
+Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
+kept in the journal; --plan shows all of it with the steps and libvirt's flags. Where every disk is proved to be one and
+the same on both hosts, and libvirt would still call it unsafe, --unsafe is passed on by itself.
+Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays, marked
 as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest
 itself), and starts with the right host. The report shows the total time, libvirt's downtime, the outage on the wire

@@ -48,7 +48,8 @@ local function run(a)
     end
     return x.node < y.node
   end)
-  local lines = { (" %-16s %-8s %5s %12s %9s  %s"):format("Node", "Verdict", "CPUs", "Free memory", "Latency", "Reason"),
+  local lines = { (" %-16s %-8s %5s %12s %9s  %s"):format("Node", "Verdict", "CPUs", "Free memory", "Latency",
+    "Reason"),
     (" %s"):format(("-"):rep(76)) }
   for _, row in ipairs(rows) do
     lines[#lines + 1] = mig.line((" %-16s %-8s %5s %12s %9s  %s"):format(row.node, row.verdict,

@@ -106,7 +106,7 @@ return {
         if disk.shared == true then
           return { subject = disk.target, seen = ("%s (%s) is the same on both"):format(disk.path, disk.label),
             why = "it is not copied: a disk that is copied onto itself is lost" }
-        elseif disk.shared == nil and not disk.readonly then
+        elseif disk.shared == nil and not disk.readonly and not c.options.unchecked then
           return { subject = disk.target, level = "fail", seen = ("whether %s (%s) is the same on both cannot be "
             .. "told%s"):format(disk.path, disk.label, disk.why and ": " .. disk.why or ""),
             why = "a disk that is copied onto itself is lost", remedy = "--copy-storage-unchecked, if you know that "
