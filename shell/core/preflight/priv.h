@@ -2,8 +2,11 @@
 // The parts of core/preflight/facts.h. Job threads.
 #pragma once
 
+#include <stdint.h>
+
 #include "core/preflight/facts.h"
 
+struct facts;
 struct virt_conn;
 
 // Of one guest, over an open connection to where it is. ERR_NOT_FOUND; whatever else fails is "missing".
@@ -24,6 +27,11 @@ void preflight_wanted_release(struct preflight_wanted *w);
 // answer has "missing".
 int preflight_host_gather(struct ctx *ctx, struct job *job, struct node *node, const struct preflight_wanted *w,
                           json_t **ret, struct err *e);
+
+// Parts of it; pure. What the node told, {KEY: [text]} in the order told. A host's "clock", of what `date +%s.%N` said
+// there between two moments here (without the fraction where its date knows none); NULL: that is no time.
+json_t *preflight_look_value(const struct facts *f);
+json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns);
 
 // Of a guest (its facts) and a node that it may go to. Fails only when cancelled.
 int preflight_pair_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, const json_t *guest,
