@@ -2,8 +2,11 @@
 // The parts of core/preflight/facts.h. Job threads.
 #pragma once
 
+#include <stdint.h>
+
 #include "core/preflight/facts.h"
 
+struct facts;
 struct virt_conn;
 
 // Of one guest, over an open connection to where it is. ERR_NOT_FOUND; whatever else fails is "missing".
@@ -33,6 +36,11 @@ void preflight_wanted_add(json_t *list, const char *text);
 // answer has "missing".
 int preflight_host_gather(struct ctx *ctx, struct job *job, struct node *node, const struct preflight_wanted *w,
                           json_t **ret, struct err *e);
+
+// Parts of it; pure. What the node told, {KEY: [text]} in the order told. A host's "clock", of what `date +%s.%N` said
+// there between two moments here (without the fraction where its date knows none); NULL: that is no time.
+json_t *preflight_look_value(const struct facts *f);
+json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns);
 
 // Between two nodes, whatever guest goes there: {"ports", "p2p", "missing"}, which belong to each of their pairs.
 // `hostname` is what libvirt calls the destination; NULL: it does not say. Fails only when cancelled.
