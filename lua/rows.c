@@ -15,9 +15,9 @@ static const char *kind(const struct opt_def *o)
     case OPT_WORDS:
         return "words";
     case OPT_NODES:
-        return "nodes";
+        return "list";
     default:
-        return "value";
+        return o->flags & OPTF_LIST ? "list" : "value";
     }
 }
 

@@ -33,7 +33,7 @@ local function add_option(words, verb, opt, value)
     return
   end
   if is_list(value) then
-    if opt.kind == "nodes" then
+    if opt.kind == "list" then
       local names = {}
       for i, item in ipairs(value) do
         names[i] = text_of(verb, opt.name, item)

@@ -30,12 +30,7 @@ int guest_node(struct cmd_call *c, struct node **ret, bool *ret_root, struct err
 {
     const char *uri = virt_conn_uri(c->conn);
     *ret_root = guest_is_system(uri);
-    *ret = c->where.node && c->where.node->address ? c->where.node : NULL;
-    if (*ret || guest_is_local(uri))
-        return 0;
-    err_set(e, ERR_UNSUPPORTED, "%s is not a node of the inventory: its files cannot be reached",
-            target_label(&c->where));
-    return err_hint(e, "node-add NAME ADDRESS makes it one");
+    return guest_machine(c->where.node, uri, target_label(&c->where), ret, e);
 }
 
 static int run(struct cmd_call *c, struct err *e)

@@ -149,8 +149,12 @@ static int set_value(struct ctx *ctx, const struct opt_def *o, struct opt_val *v
         return -1;
     free(v->s);
     v->s = o->type == OPT_PATH ? file_expand_home(text) : xstrdup(text);
-    if (o->flags & OPTF_MULTI)
+    if (o->flags & OPTF_LIST)
+        strv_split(&v->list, text, ',');
+    else if (o->flags & OPTF_MULTI)
         strv_add(&v->list, text);
+    if (o->flags & OPTF_LIST && !v->list.n)
+        return bad_value(o, text, "a name, or several with commas between", e);
     v->given = true;
     return 0;
 }

@@ -38,7 +38,8 @@ enum opt_type {
     OPT_NODE,     // .node
     OPT_NODES,    // .nodes/.n_nodes: comma list and "all"
     OPT_URI,      // .target: a node's name or a URI; .s as typed
-    OPT_DOMAIN,   // .dom: NAME, NAME@NODE, id, uuid; resolved on the job's thread. MULTI: .doms/.n_doms
+    OPT_DOMAIN,   // .dom: NAME, NAME@NODE, id, uuid; resolved on the job's thread. MULTI or LIST: .doms/.n_doms, and
+                  // in .nodes where each is (NULL: on no node)
     OPT_POOL,     // .s: a storage pool of the command's connection
     OPT_COMMAND,  // .s: the name of a command or topic
     OPT_WORDS,    // .list: everything that is left, options included (behind "--" or from the first word on)
@@ -51,6 +52,7 @@ enum opt_flags {
     OPTF_SECRET = 8,       // never in history or log
     OPTF_HIDDEN = 16,      // works, but is not shown (a misspelling that virsh accepts)
     OPTF_HYPERVISORS = 32, // NODES: "all" leaves out the nodes without a hypervisor
+    OPTF_LIST = 64,        // DOMAIN: several with commas between; in .list, as with MULTI
 };
 
 struct opt_def {

@@ -58,6 +58,19 @@ static void add_node_list(const struct request *r)
     }
 }
 
+// "a,b,pre": the last of them alone.
+static struct request last_of_list(const struct request *r, char **ret_lead)
+{
+    const char *comma = strrchr(r->prefix, ',');
+    struct request last = *r;
+    if (comma) {
+        *ret_lead = xasprintf("%s%.*s", r->lead, (int)(comma + 1 - r->prefix), r->prefix);
+        last.lead = *ret_lead;
+        last.prefix = comma + 1;
+    }
+    return last;
+}
+
 // "NAME@": the nodes where NAME was seen, or else every node: it may not have been listed yet.
 static void add_places(const struct request *r, const char *at)
 {
@@ -129,7 +142,10 @@ static void add_commands(const struct request *r)
 void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix, const char *place,
                     struct completion *out)
 {
+    _cleanup_free_ char *longer = NULL;
     struct request r = {ctx, lead, prefix, place, out};
+    if (o->flags & OPTF_LIST)
+        r = last_of_list(&r, &longer);
     if (o->type == OPT_DOMAIN || o->type == OPT_POOL)
         names_watch_look(ctx, place);
     _cleanup_strv_ struct strv words = STRV_INIT;

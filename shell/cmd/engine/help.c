@@ -30,7 +30,7 @@ static const char *value_word(const struct opt_def *o)
     case OPT_URI:
         return "NODE|URI";
     case OPT_DOMAIN:
-        return "DOMAIN";
+        return o->flags & OPTF_LIST ? "DOMAIN[,DOMAIN]" : "DOMAIN";
     case OPT_POOL:
         return "POOL";
     case OPT_COMMAND:

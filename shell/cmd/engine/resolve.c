@@ -237,14 +237,17 @@ static int resolve_domain(struct cmd_call *c, const char *text, struct virt_dom 
     return c->where.node ? err_wrap(e, "node %s", c->where.node->name) : -1;
 }
 
-// Each may be on another node: doms[i] knows its connection; c->conn is the last one's.
+// Each may be on another node: doms[i] knows its connection, nodes[i] is where it is; c->conn is the last one's.
 static int resolve_domains(struct cmd_call *c, struct opt_val *v, struct err *e)
 {
     v->doms = xcalloc(v->list.n, sizeof(*v->doms));
+    v->nodes = xcalloc(v->list.n, sizeof(struct node *));
+    v->n_nodes = v->list.n;
     for (; v->n_doms < v->list.n; v->n_doms++) {
         virt_conn_unref(steal(&c->conn)); // of the last one's @NODE
         if (resolve_domain(c, v->list.s[v->n_doms], &v->doms[v->n_doms], e) < 0)
             return -1;
+        v->nodes[v->n_doms] = c->where.node ? node_ref(c->where.node) : NULL;
     }
     return 0;
 }
@@ -257,7 +260,8 @@ int cmd_resolve(struct cmd_call *c, struct err *e)
         struct opt_val *v = &c->vals[i];
         if (c->def->opts[i].type != OPT_DOMAIN || !v->s)
             continue;
-        if ((c->def->opts[i].flags & OPTF_MULTI ? resolve_domains(c, v, e) : resolve_domain(c, v->s, &v->dom, e)) < 0)
+        if ((c->def->opts[i].flags & (OPTF_MULTI | OPTF_LIST) ? resolve_domains(c, v, e)
+                                                              : resolve_domain(c, v->s, &v->dom, e)) < 0)
             return -1;
     }
     return c->conn ? 0 : open_default(c, e);

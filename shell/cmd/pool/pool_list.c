@@ -71,7 +71,8 @@ static int run(struct cmd_call *c, struct err *e)
 {
     unsigned bits;
     choose_view(c);
-    if (filter(c, &bits, e) < 0 || virt_pool_list(c->conn, bits, c->vals[DETAILS].b, &c->result, e) < 0)
+    if (filter(c, &bits, e) < 0 ||
+        virt_pool_list(c->conn, bits, c->vals[DETAILS].b ? VIRT_POOL_DETAILS : 0, &c->result, e) < 0)
         return -1;
     // What was seen can be completed later.
     _cleanup_strv_ struct strv names = STRV_INIT;

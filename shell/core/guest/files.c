@@ -341,3 +341,14 @@ bool guest_is_local(const char *uri)
     const char *host = strstr(uri, "://");
     return host && host[3] == '/';
 }
+
+int guest_machine(struct node *node, const char *uri, const char *label, struct node **ret, struct err *e)
+{
+    struct node *found = node && node->address ? node : NULL;
+    if (!found && !guest_is_local(uri)) {
+        err_set(e, ERR_UNSUPPORTED, "%s is not a node of the inventory: its files cannot be reached", label);
+        return err_hint(e, "node-add NAME ADDRESS makes it one");
+    }
+    *ret = found;
+    return 0;
+}

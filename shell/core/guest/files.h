@@ -34,6 +34,11 @@ struct virt_dom;
 // `node` NULL: this machine. ERR_UNSUPPORTED where the node has no qemu-img and there is an image to be looked at.
 int guest_files(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, json_t **ret, struct err *e);
 
+// The machine that has the files of a hypervisor's guests: *ret is the node, or NULL where the hypervisor is on this
+// machine. `uri` is the connection's, `node` the one it leads to, if any; lent. ERR_UNSUPPORTED: on a host that is no
+// node and cannot be reached by ssh, which is called `label`.
+int guest_machine(struct node *node, const char *uri, const char *label, struct node **ret, struct err *e);
+
 // Points the image `file` at another backing file, of which nothing is read (qemu-img rebase -u): the content must be
 // the same. A relative reference stays relative. `root`: by sudo where the login is not root's. *ret: {"file",
 // "backing": as written, "backing_format", "relative", "changed"}. ERR_NOT_FOUND: one of the two is not there;

@@ -176,9 +176,7 @@ static int node_of(const struct migrate_request *rq, const struct target *t, con
     return unlisted_node(uri, ret, e);
 }
 
-// The path of what a definition names, as it is on that host. A volume that is not known there yet would get its name
-// in the pool.
-static int path_on(struct virt_conn *conn, const char *source, const char *pool, char **ret, struct err *e)
+int migrate_path_on(struct virt_conn *conn, const char *source, const char *pool, char **ret, struct err *e)
 {
     if (!pool) {
         if (!source || *source != '/')
@@ -226,8 +224,9 @@ static int prove_paths(struct choice *c, const json_t *row, enum copy_shared *re
         *ret_why = xstrdup(problem.msg);
         return job_check(c->rq->job, e);
     }
-    if (path_on(virt_dom_conn(c->rq->dom), json_text_at(row, "from"), json_text_at(row, "pool"), &from, &problem) < 0 ||
-        path_on(c->dest, json_text_at(row, "to"), to_pool, &to, &problem) < 0) {
+    if (migrate_path_on(virt_dom_conn(c->rq->dom), json_text_at(row, "from"), json_text_at(row, "pool"), &from,
+                        &problem) < 0 ||
+        migrate_path_on(c->dest, json_text_at(row, "to"), to_pool, &to, &problem) < 0) {
         *ret_why = xstrdup(problem.msg);
         return 0;
     }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "core/migrate/migrate.h"
 
+struct virt_conn;
 struct xml_doc;
 
 // The disks that libvirt would copy: [{"target", "type", "from": what the source's definition names, "to": what the
@@ -18,6 +19,10 @@ struct xml_doc;
 json_t *migrate_disks_of(struct xml_doc *source, struct xml_doc *dest, const json_t *named);
 // Whether a network disk leads to one place from wherever it is asked. Pure.
 bool migrate_disk_is_global(const char *name);
+
+// The path on a host of what a definition names there: `source`, or the volume of that name in `pool`; one that is not
+// known there yet would get its name in the pool. The caller frees. ERR_UNSUPPORTED: it is no path.
+int migrate_path_on(struct virt_conn *conn, const char *source, const char *pool, char **ret, struct err *e);
 
 // Changes the request's plan: only what is proved to be the guest's own is copied. ERR_UNSAFE: one that --migrate-disks
 // names is shared, or whether one is cannot be told (and the plan does not have `unchecked`). Nothing has been begun

@@ -340,16 +340,21 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
     return 0;
 }
 
-char *migrate_uri_for(const struct node *n)
+static bool is_numeric(const char *address)
 {
     unsigned char parsed[sizeof(struct in6_addr)];
-    if (!n || !n->address)
-        return NULL;
-    if (inet_pton(AF_INET, n->address, parsed) == 1)
-        return xasprintf("tcp://%s", n->address);
-    if (inet_pton(AF_INET6, n->address, parsed) == 1)
-        return xasprintf("tcp://[%s]", n->address);
-    return NULL;
+    return address && (inet_pton(AF_INET, address, parsed) == 1 || inet_pton(AF_INET6, address, parsed) == 1);
+}
+
+char *migrate_address_for(const struct node *n, const char *own)
+{
+    return xstrdup(n && is_numeric(n->address) ? n->address : own);
+}
+
+char *migrate_uri_for(const struct node *n)
+{
+    _cleanup_free_ char *address = migrate_address_for(n, NULL);
+    return !address ? NULL : xasprintf(strchr(address, ':') ? "tcp://[%s]" : "tcp://%s", address);
 }
 
 // Without a migration URI the destination tells the source its host name, which the source then has to resolve: the

@@ -36,6 +36,10 @@ struct migrate_request {
 // ERR_CANCELLED when it was aborted, by us or by somebody else. Every error of the call tells where the guest is.
 int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e);
 
+// Where the source is told to go for the memory stream: the node's address where that is a numeric one, else what the
+// destination calls itself (`own`: its host name, or migration_host of its qemu.conf). The caller frees; NULL: nobody
+// says. Pure.
+char *migrate_address_for(const struct node *n, const char *own);
 // tcp://ADDRESS for a node whose address is a numeric one, or NULL; the caller frees. Pure.
 char *migrate_uri_for(const struct node *n);
 // A progress value from libvirt's running statistics: see core/console/out.h; "percent" and "text" as virsh counts and

@@ -10,6 +10,7 @@
 #include "core/console/inventory.h"
 #include "core/nfs/nfs.h"
 #include "core/nfs/tools_priv.h"
+#include "core/node/qemu_user.h"
 #include "io/job.h"
 
 enum { SAMPLES = 15 };
@@ -35,7 +36,7 @@ static void write_one(struct job *job, size_t i, void *arg)
 {
     struct test *t = arg;
     const char *const args[] = {t->dir, t->token, t->numbers.s[i]};
-    struct question q = {.tools = {nfs_test_user, nfs_test_write}, .args = args, .n_args = ARRAY_SIZE(args)};
+    struct question q = {.tools = {qemu_user, nfs_test_write}, .args = args, .n_args = ARRAY_SIZE(args)};
     node_ask(t->ctx, job, t->nodes[i], &q, &t->one[i].wrote, &t->one[i].err);
 }
 
@@ -52,7 +53,7 @@ static void read_one(struct job *job, size_t i, void *arg)
         if (k != i && !err_is_set(&t->one[k].err))
             args[n++] = t->numbers.s[k];
     }
-    struct question q = {.tools = {nfs_test_user, nfs_test_read}, .args = args, .n_args = n};
+    struct question q = {.tools = {qemu_user, nfs_test_read}, .args = args, .n_args = n};
     node_ask(t->ctx, job, t->nodes[i], &q, &t->one[i].read, &t->one[i].err);
 }
 
@@ -63,7 +64,7 @@ static void clean_one(struct job *job, size_t i, void *arg)
     struct test *t = arg;
     const char *const args[] = {t->dir, t->token};
     _cleanup_err_ struct err ignored = ERR_INIT;
-    struct question q = {.tools = {nfs_test_user, nfs_test_clean}, .args = args, .n_args = ARRAY_SIZE(args)};
+    struct question q = {.tools = {qemu_user, nfs_test_clean}, .args = args, .n_args = ARRAY_SIZE(args)};
     if (t->one[i].wrote.n)
         node_ask(t->ctx, NULL, t->nodes[i], &q, &t->one[i].cleaned, &ignored);
 }

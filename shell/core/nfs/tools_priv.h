@@ -10,8 +10,7 @@ extern const char nfs_mounted[];     // defines mounted
 extern const char nfs_place_look[];  // $1 directory, $2 as a mount table has it; behind nfs_packages, nfs_mounted
 extern const char nfs_show_look[];   // $@ addresses
 extern const char nfs_adopt_look[];  // $1 directory, $2 the copy aside
-extern const char nfs_test_user[];   // defines as_qemu, for the three below
-extern const char nfs_test_write[];  // $1 directory, $2 token, $3 this node's number
+extern const char nfs_test_write[];  // $1 directory, $2 token, $3 this node's number; these three behind qemu_user
 extern const char nfs_test_read[];   // $1 directory, $2 token, $3 … the others' numbers
 extern const char nfs_test_clean[];  // $1 directory, $2 token
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/node/lock_place.h"
+#include "core/node/qemu_user.h"
 
 extern const char ask_prelude[];
 extern const char place_root[]; // $1 script, $2 … its words

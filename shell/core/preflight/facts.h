@@ -69,7 +69,7 @@ struct preflight_query {
     bool ask_qemu; // taints the guest (custom-monitor)
     bool no_proof; // no marker and no listening: nothing at all is written or opened on a node
     bool p2p;      // ask whether the source reaches the destination's libvirt
-    json_t *map;   // [{"KIND": {FROM: TO}}] as --map says, or NULL: where files would be there
+    json_t *map;   // {"KIND": {FROM: TO}} as --map says (core/guest/xml_map.h), or NULL: where files would be there
 };
 
 // *ret: {"guests": [guest], "hosts": {NODE: host} (sources and destinations, each once), "pairs": [pair]}; the caller's.

@@ -2,8 +2,11 @@
 // The parts of core/preflight/facts.h. Job threads.
 #pragma once
 
+#include <stdint.h>
+
 #include "core/preflight/facts.h"
 
+struct facts;
 struct virt_conn;
 
 // Of one guest, over an open connection to where it is. ERR_NOT_FOUND; whatever else fails is "missing".
@@ -20,12 +23,31 @@ struct preflight_wanted {
 void preflight_wanted_init(struct preflight_wanted *w);
 void preflight_wanted_release(struct preflight_wanted *w);
 
+// The emulator, arch, machine and virttype of a domain's description; null: it does not say. The caller's; pure.
+struct xml_doc;
+json_t *preflight_machine(struct xml_doc *doc);
+// What a guest (its facts) asks of a host: of where it is, or, with `there`, of where it may go to, by the map's names.
+// Pure.
+void preflight_wanted_guest(struct preflight_wanted *w, const json_t *guest, const json_t *map, bool there);
+// One more text in a list, if it is not there yet. NULL is fine. Pure.
+void preflight_wanted_add(json_t *list, const char *text);
+
 // Of one host: libvirt is asked on one thread, the node on another. Fails only when cancelled: a host that does not
 // answer has "missing".
 int preflight_host_gather(struct ctx *ctx, struct job *job, struct node *node, const struct preflight_wanted *w,
                           json_t **ret, struct err *e);
 
-// Of a guest (its facts) and a node that it may go to. Fails only when cancelled.
+// Parts of it; pure. What the node told, {KEY: [text]} in the order told. A host's "clock", of what `date +%s.%N` said
+// there between two moments here (without the fraction where its date knows none); NULL: that is no time.
+json_t *preflight_look_value(const struct facts *f);
+json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns);
+
+// Between two nodes, whatever guest goes there: {"ports", "p2p", "missing"}, which belong to each of their pairs.
+// `hostname` is what libvirt calls the destination; NULL: it does not say. Fails only when cancelled.
+int preflight_way_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, struct node *source,
+                         struct node *dest, const char *hostname, json_t **ret, struct err *e);
+
+// Of a guest (its facts) and a node that it may go to, without what is theirs by the way. Fails only when cancelled.
 int preflight_pair_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, const json_t *guest,
                           struct node *source, struct node *dest, json_t **ret, struct err *e);
 

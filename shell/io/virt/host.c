@@ -23,6 +23,31 @@ int virt_node_info(struct virt_conn *c, json_t **ret, struct err *e)
     return 0;
 }
 
+int virt_node_free(struct virt_conn *c, json_t **ret_kib, struct err *e)
+{
+    unsigned long long bytes = VIRT(virNodeGetFreeMemory(c->ptr));
+    if (!bytes)
+        return virt_fail(e, NULL);
+    *ret_kib = json_integer((json_int_t)(bytes / 1024));
+    return 0;
+}
+
+// Cells are asked for by their numbers, which begin with 0.
+int virt_node_cells_free(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    virNodeInfo info;
+    if (VIRT(virNodeGetInfo(c->ptr, &info)) < 0)
+        return virt_fail(e, NULL);
+    _cleanup_free_ unsigned long long *bytes = xcalloc(info.nodes ? info.nodes : 1, sizeof(*bytes));
+    int n = VIRT(virNodeGetCellsFreeMemory(c->ptr, bytes, 0, (int)info.nodes));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    *ret = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(*ret, json_pack("{s:i, s:I}", "id", i, "free_kib", (json_int_t)(bytes[i] / 1024)));
+    return 0;
+}
+
 static json_t *version_text(const char *type, unsigned long v)
 {
     char *s = xasprintf("%s%s%lu.%lu.%lu", type, *type ? " " : "", v / 1000000, v / 1000 % 1000, v % 1000);

@@ -67,19 +67,27 @@ static void add_security(struct virt_dom *d, json_t *v)
     free(label);
 }
 
-static void add_messages(struct virt_dom *d, json_t *v)
+int virt_dom_messages(struct virt_dom *d, json_t **ret, struct err *e)
 {
     char **messages = NULL;
     int n = VIRT(virDomainGetMessages(d->ptr, &messages, 0));
-    json_t *list = json_array();
+    if (n < 0)
+        return virt_fail(e, NULL);
+    *ret = json_array();
     for (int i = 0; i < n; i++) {
-        json_array_append_new(list, json_text(messages[i]));
+        json_array_append_new(*ret, json_text(messages[i]));
         free(messages[i]);
     }
     free(messages);
-    if (n > 0)
+    return 0;
+}
+
+static void add_messages(struct virt_dom *d, json_t *v)
+{
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    json_auto_t *list = NULL;
+    if (virt_dom_messages(d, &list, &ignored) == 0 && json_array_size(list) > 0)
         json_object_set(v, "messages", list);
-    json_decref(list);
 }
 
 int virt_dom_info(struct virt_dom *d, json_t **ret, struct err *e)

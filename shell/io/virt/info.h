@@ -13,6 +13,9 @@
 // The caller owns it.
 int virt_dom_info(struct virt_dom *d, json_t **ret, struct err *e);
 
+// *ret: what libvirt has to say of it, its taints and what in it is deprecated: [text]; the caller's. One call.
+int virt_dom_messages(struct virt_dom *d, json_t **ret, struct err *e);
+
 // Persistent, not autostarted, and so on: 0 or 1, or -1 with an error.
 int virt_dom_is_persistent(struct virt_dom *d, struct err *e);
 int virt_dom_is_active(struct virt_dom *d, struct err *e);

@@ -201,7 +201,24 @@ static int compare_pools(const void *a, const void *b)
     return r ? r : strcmp(x, y);
 }
 
-int virt_pool_list(struct virt_conn *c, unsigned filter, bool details, json_t **ret, struct err *e)
+static int add_xml(virStoragePoolPtr ptr, json_t *row, struct err *e)
+{
+    char *xml = VIRT(virStoragePoolGetXMLDesc(ptr, 0));
+    if (!xml)
+        return virt_fail(e, NULL);
+    json_object_set_new(row, "xml", json_text(xml));
+    free(xml);
+    return 0;
+}
+
+static int add_extra(virStoragePoolPtr ptr, unsigned extra, json_t *row, struct err *e)
+{
+    if ((extra & VIRT_POOL_DETAILS) && add_details(ptr, row, e) < 0)
+        return -1;
+    return extra & VIRT_POOL_XML ? add_xml(ptr, row, e) : 0;
+}
+
+int virt_pool_list(struct virt_conn *c, unsigned filter, unsigned extra, json_t **ret, struct err *e)
 {
     _cleanup_(pools_release) struct pools all = {NULL, 0}, active = {NULL, 0}, automatic = {NULL, 0},
                                           lasting = {NULL, 0};
@@ -221,7 +238,7 @@ int virt_pool_list(struct virt_conn *c, unsigned filter, bool details, json_t **
         json_object_set_new(row, "autostart", json_boolean(contains(&automatic, uuid)));
         json_object_set_new(row, "persistent", json_boolean(contains(&lasting, uuid)));
         json_array_append_new(rows, row);
-        if (details && add_details(all.p[i], row, e) < 0) {
+        if (add_extra(all.p[i], extra, row, e) < 0) {
             virErrorPtr v = virGetLastError();
             if (v && v->code == VIR_ERR_NO_STORAGE_POOL) { // gone since
                 err_release(e);

@@ -35,10 +35,14 @@ int virt_pool_types(const char *names, unsigned *ret, struct err *e);
 // libvirt's words for the types; NULL-terminated, static.
 const char *const *virt_pool_type_names(void);
 
-// *ret: [{"name", "uuid", "active", "autostart", "persistent"}], by name. Four calls, however many pools there are.
-// `details`: also "state" ("running", "inactive", "building" …) and "capacity", "allocation", "available" (null for an
-// inactive one): a call more for each pool.
-int virt_pool_list(struct virt_conn *c, unsigned filter, bool details, json_t **ret, struct err *e);
+// What is told beside name, uuid and marks; each costs a call for each pool.
+enum virt_pool_extra {
+    VIRT_POOL_DETAILS = 1, // "state" ("running", "inactive", "building" …), "capacity", "allocation", "available" (null
+                           // for an inactive one)
+    VIRT_POOL_XML = 2,     // "xml": what runs, else the configuration
+};
+// *ret: [{"name", "uuid", "active", "autostart", "persistent", …}], by name. Four calls, and those for `extra`.
+int virt_pool_list(struct virt_conn *c, unsigned filter, unsigned extra, json_t **ret, struct err *e);
 // *ret: one such object, with the details, but without the sizes where the pool is inactive.
 int virt_pool_info(struct virt_pool *p, json_t **ret, struct err *e);
 int virt_pool_is_active(struct virt_pool *p, bool *ret, struct err *e);

@@ -269,3 +269,15 @@ int virt_dom_managed_save_remove(struct virt_dom *d, struct err *e)
 {
     return VIRT(virDomainManagedSaveRemove(d->ptr, 0)) < 0 ? virt_fail(e, NULL) : 0;
 }
+
+int virt_snap_count(struct virt_dom *d, struct err *e)
+{
+    int n = VIRT(virDomainSnapshotNum(d->ptr, 0));
+    return n < 0 ? virt_fail(e, NULL) : n;
+}
+
+int virt_checkpoint_count(struct virt_dom *d, struct err *e)
+{
+    int n = VIRT(virDomainListAllCheckpoints(d->ptr, NULL, 0));
+    return n < 0 ? virt_fail(e, NULL) : n;
+}

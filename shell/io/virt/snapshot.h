@@ -30,6 +30,9 @@ enum virt_snap_filter {
 // libvirt's order with TOPOLOGICAL (a parent before its children), else by name. `from` NULL: all; else what is below
 // that one (its children, or all with DESCENDANTS).
 int virt_snap_list(struct virt_dom *d, const char *from, unsigned filter, json_t **ret, struct err *e);
+// How many there are: 0 or more, or -1 with an error. One call.
+int virt_snap_count(struct virt_dom *d, struct err *e);
+int virt_checkpoint_count(struct virt_dom *d, struct err *e);
 // VIRT_XML_SECURE: passwords too.
 int virt_snap_xml(struct virt_dom *d, const char *name, unsigned xml_flags, char **ret, struct err *e);
 // The current one's name; NULL where none is.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Reads the markers that the nodes of numbers $3 … have written for test $2 into the directory $1. Behind
-# nfs_test_user.sh. A name that was never asked for cannot be cached as absent, but attributes can be old: some
+# qemu_user.sh. A name that was never asked for cannot be cached as absent, but attributes can be old: some
 # patience.
 # shellcheck shell=sh disable=SC2154 # u
 d=$1 t=$2

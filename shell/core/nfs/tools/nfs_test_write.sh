@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Writes the markers of test $2, as the node of number $3, into the directory $1, and measures how long it takes ("s
-# SECONDS"). Behind nfs_test_user.sh.
+# SECONDS"). Behind qemu_user.sh.
 # shellcheck shell=sh disable=SC2034,SC2154 # i, u
 umask 022
 f=$1/.migsh-test-$2-$3

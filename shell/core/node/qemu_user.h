@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tools/qemu_user.sh, for every script that asks what QEMU may do on a node.
+#pragma once
+
+// Sets $u and $g to the user and group that libvirt starts QEMU as ($u empty: there is none) and defines the shell
+// functions conf and as_qemu. It goes before the script.
+extern const char qemu_user[];

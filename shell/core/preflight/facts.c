@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All facts of a preflight, in two rounds: the guests, and what hosts call themselves; then, with what the guests want,
+// each host, each way from one to another and each pair, all at once. Each is asked once, however many guests there
+// are. Job threads. See facts.h.
+#include "core/preflight/facts.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "core/preflight/priv.h"
+#include "io/job.h"
+#include "io/virt/conn.h"
+
+struct host {
+    struct node *node; // lent
+    bool is_dest;
+    char *hostname; // NULL: it does not say
+    struct preflight_wanted wanted;
+    json_t *facts;
+    struct err err;
+};
+
+struct guest {
+    size_t host; // where it is
+    json_t *facts;
+    struct err err;
+};
+
+struct way {
+    size_t from, to;
+    json_t *facts;
+    struct err err;
+};
+
+struct pair {
+    size_t guest, way;
+    json_t *facts;
+    struct err err;
+};
+
+struct gather {
+    struct ctx *ctx;
+    const struct preflight_query *q;
+    struct host *hosts;
+    struct guest *guests;
+    struct way *ways;
+    struct pair *pairs;
+    size_t n_hosts, n_guests, n_ways, n_pairs;
+};
+
+static size_t host_of(struct gather *g, struct node *node)
+{
+    for (size_t i = 0; i < g->n_hosts; i++) {
+        if (strcmp(g->hosts[i].node->name, node->name) == 0)
+            return i;
+    }
+    g->hosts = xrealloc(g->hosts, g->n_hosts + 1, sizeof(*g->hosts));
+    g->hosts[g->n_hosts] = (struct host){.node = node, .err = ERR_INIT};
+    preflight_wanted_init(&g->hosts[g->n_hosts].wanted);
+    return g->n_hosts++;
+}
+
+static size_t way_of(struct gather *g, size_t from, size_t to)
+{
+    for (size_t i = 0; i < g->n_ways; i++) {
+        if (g->ways[i].from == from && g->ways[i].to == to)
+            return i;
+    }
+    g->ways = xrealloc(g->ways, g->n_ways + 1, sizeof(*g->ways));
+    g->ways[g->n_ways] = (struct way){.from = from, .to = to, .err = ERR_INIT};
+    return g->n_ways++;
+}
+
+// Who is asked. A guest is looked at for no host that has it.
+static void plan(struct gather *g)
+{
+    const struct preflight_query *q = g->q;
+    g->n_guests = q->n_guests;
+    g->guests = xcalloc(g->n_guests + 1, sizeof(*g->guests));
+    g->pairs = xcalloc(q->n_guests * q->n_dests + 1, sizeof(*g->pairs));
+    for (size_t i = 0; i < q->n_guests; i++)
+        g->guests[i] = (struct guest){.host = host_of(g, q->guests[i].node), .err = ERR_INIT};
+    for (size_t k = 0; k < q->n_dests; k++) {
+        size_t dest = host_of(g, q->dests[k]);
+        g->hosts[dest].is_dest = true;
+    }
+    for (size_t i = 0; i < q->n_guests; i++) {
+        for (size_t k = 0; k < g->n_hosts; k++) {
+            size_t from = g->guests[i].host;
+            if (g->hosts[k].is_dest && k != from)
+                g->pairs[g->n_pairs++] = (struct pair){.guest = i, .way = way_of(g, from, k), .err = ERR_INIT};
+        }
+    }
+}
+
+static void gather_release(struct gather *g)
+{
+    for (size_t i = 0; i < g->n_hosts; i++) {
+        free(g->hosts[i].hostname);
+        preflight_wanted_release(&g->hosts[i].wanted);
+        json_decref(g->hosts[i].facts);
+        err_release(&g->hosts[i].err);
+    }
+    for (size_t i = 0; i < g->n_guests; i++) {
+        json_decref(g->guests[i].facts);
+        err_release(&g->guests[i].err);
+    }
+    for (size_t i = 0; i < g->n_ways; i++) {
+        json_decref(g->ways[i].facts);
+        err_release(&g->ways[i].err);
+    }
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        json_decref(g->pairs[i].facts);
+        err_release(&g->pairs[i].err);
+    }
+    free(g->hosts);
+    free(g->guests);
+    free(g->ways);
+    free(g->pairs);
+}
+
+// --- The first round
+
+static void ask_guest(struct gather *g, struct job *job, size_t i)
+{
+    struct guest *guest = &g->guests[i];
+    struct node *node = g->hosts[guest->host].node;
+    const char *name = g->q->guests[i].name;
+    _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
+    _cleanup_err_ struct err e = ERR_INIT;
+    if (ctx_connect(g->ctx, job, node->uri, &conn, &e) == 0) {
+        preflight_guest_gather(g->ctx, job, node, conn, name, g->q->ask_qemu, &guest->facts, &guest->err);
+        return;
+    }
+    guest->facts = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));
+    preflight_missing(guest->facts, "state", &e);
+}
+
+static void ask_hostname(struct gather *g, struct job *job, size_t i)
+{
+    _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
+    _cleanup_err_ struct err ignored = ERR_INIT; // the host's own facts tell
+    if (ctx_connect(g->ctx, job, g->hosts[i].node->uri, &conn, &ignored) == 0)
+        virt_conn_hostname(conn, &g->hosts[i].hostname, &ignored);
+}
+
+static void first_round(struct job *job, size_t i, void *arg)
+{
+    struct gather *g = arg;
+    if (i < g->n_hosts)
+        ask_hostname(g, job, i);
+    else
+        ask_guest(g, job, i - g->n_hosts);
+}
+
+// --- The second
+
+// From the source's side the names of where its guests may go; from the destination's those of where they come from.
+static void add_names(struct host *to, const struct host *other)
+{
+    preflight_wanted_add(to->wanted.names, other->hostname);
+    preflight_wanted_add(to->wanted.names, other->node->address);
+}
+
+static void gather_wanted(struct gather *g)
+{
+    for (size_t i = 0; i < g->n_guests; i++)
+        preflight_wanted_guest(&g->hosts[g->guests[i].host].wanted, g->guests[i].facts, g->q->map, false);
+    for (size_t i = 0; i < g->n_pairs; i++)
+        preflight_wanted_guest(&g->hosts[g->ways[g->pairs[i].way].to].wanted, g->guests[g->pairs[i].guest].facts,
+                               g->q->map, true);
+    for (size_t i = 0; i < g->n_ways; i++) {
+        struct host *from = &g->hosts[g->ways[i].from], *to = &g->hosts[g->ways[i].to];
+        add_names(from, to);
+        add_names(to, from);
+    }
+}
+
+static void ask_pair(struct gather *g, struct job *job, struct pair *p)
+{
+    const struct way *way = &g->ways[p->way];
+    preflight_pair_gather(g->ctx, job, g->q, g->guests[p->guest].facts, g->hosts[way->from].node,
+                          g->hosts[way->to].node, &p->facts, &p->err);
+}
+
+// The ways first: what listens at a port does not wait for long.
+static void second_round(struct job *job, size_t i, void *arg)
+{
+    struct gather *g = arg;
+    if (i < g->n_ways) {
+        struct way *w = &g->ways[i];
+        const struct host *to = &g->hosts[w->to];
+        preflight_way_gather(g->ctx, job, g->q, g->hosts[w->from].node, to->node, to->hostname, &w->facts, &w->err);
+    } else if (i < g->n_ways + g->n_hosts) {
+        struct host *h = &g->hosts[i - g->n_ways];
+        preflight_host_gather(g->ctx, job, h->node, &h->wanted, &h->facts, &h->err);
+    } else {
+        ask_pair(g, job, &g->pairs[i - g->n_ways - g->n_hosts]);
+    }
+}
+
+static int first_error(struct gather *g, struct err *e)
+{
+    for (size_t i = 0; i < g->n_guests; i++) {
+        if (err_is_set(&g->guests[i].err))
+            err_join(e, &g->guests[i].err);
+    }
+    return err_is_set(e) ? -1 : 0;
+}
+
+// --- The whole
+
+// Adds what is between two nodes to a pair of theirs.
+static void add_way(json_t *pair, const json_t *way)
+{
+    const char *key;
+    json_t *value, *why = json_object_get(pair, "missing");
+    json_object_foreach((json_t *)way, key, value)
+    {
+        if (strcmp(key, "missing") == 0 && why)
+            json_object_update(why, value);
+        else
+            json_object_set_new(pair, key, json_deep_copy(value));
+    }
+}
+
+static json_t *result(struct gather *g)
+{
+    json_t *guests = json_array(), *hosts = json_object(), *pairs = json_array();
+    for (size_t i = 0; i < g->n_guests; i++)
+        json_array_append(guests, g->guests[i].facts);
+    for (size_t i = 0; i < g->n_hosts; i++)
+        json_object_set(hosts, g->hosts[i].node->name, g->hosts[i].facts);
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);
+        json_array_append(pairs, g->pairs[i].facts);
+    }
+    return json_pack("{s:o, s:o, s:o}", "guests", guests, "hosts", hosts, "pairs", pairs);
+}
+
+int preflight_facts(struct ctx *ctx, struct job *job, const struct preflight_query *q, json_t **ret, struct err *e)
+{
+    _cleanup_(gather_release) struct gather g = {.ctx = ctx, .q = q};
+    plan(&g);
+    job_each(job, g.n_hosts + g.n_guests, first_round, &g);
+    if (job_check(job, e) < 0 || first_error(&g, e) < 0)
+        return -1;
+    gather_wanted(&g);
+    job_each(job, g.n_ways + g.n_hosts + g.n_pairs, second_round, &g);
+    if (job_check(job, e) < 0)
+        return -1;
+    *ret = result(&g);
+    return 0;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The facts of one guest. Job threads. Each section is asked for by itself, so that one which fails costs no other.
+#include <string.h>
+
+#include "base/json.h"
+#include "core/guest/domxml.h"
+#include "core/guest/files.h"
+#include "core/preflight/priv.h"
+#include "io/virt/dom.h"
+#include "io/virt/info.h"
+#include "io/virt/migrate.h"
+#include "io/virt/monitor.h"
+#include "io/virt/snapshot.h"
+#include "io/virt/xml.h"
+
+struct guest {
+    struct ctx *ctx;
+    struct job *job;
+    struct node *node;
+    struct virt_dom *dom;
+    json_t *facts;
+    struct xml_doc *doc; // of what runs, or else of the definition; NULL: not known
+    bool active;
+};
+
+// Takes `value`; NULL: it is missing, and why.
+static void set(struct guest *g, const char *section, json_t *value, struct err *why)
+{
+    if (value)
+        json_object_set_new(g->facts, section, value);
+    else
+        preflight_missing(g->facts, section, why);
+    err_release(why);
+}
+
+static json_t *yes_no(int r)
+{
+    return r < 0 ? NULL : json_boolean(r);
+}
+
+static json_t *number(int n)
+{
+    return n < 0 ? NULL : json_integer(n);
+}
+
+static void add_state(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    const char *state = NULL, *reason = NULL;
+    int id = virt_dom_id(g->dom);
+    bool told = virt_dom_state(g->dom, &state, &reason, &e) == 0;
+    g->active = id >= 0;
+    json_object_set_new(g->facts, "id", id < 0 ? json_null() : json_integer(id));
+    if (told)
+        json_object_set_new(g->facts, "reason", json_text(reason));
+    set(g, "state", told ? json_text(state) : NULL, &e);
+}
+
+static void add_marks(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    json_t *messages = NULL;
+    set(g, "persistent", yes_no(virt_dom_is_persistent(g->dom, &e)), &e);
+    set(g, "autostart", yes_no(virt_dom_autostart(g->dom, &e)), &e);
+    set(g, "managed_save", yes_no(virt_dom_has_managed_save(g->dom, &e)), &e);
+    set(g, "snapshots", number(virt_snap_count(g->dom, &e)), &e);
+    set(g, "checkpoints", number(virt_checkpoint_count(g->dom, &e)), &e);
+    virt_dom_messages(g->dom, &messages, &e);
+    set(g, "messages", messages, &e);
+}
+
+// A transient guest has no definition; libvirt makes one up for it.
+static void add_xml(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    _cleanup_free_ char *inactive = NULL, *live = NULL;
+    if (json_is_false(json_object_get(g->facts, "persistent"))) {
+        json_object_set_new(g->facts, "inactive", json_null());
+    } else {
+        virt_dom_xml(g->dom, VIRT_XML_INACTIVE, &inactive, &e);
+        set(g, "inactive", inactive ? json_text(inactive) : NULL, &e);
+    }
+    const char *xml = inactive;
+    if (g->active) {
+        virt_dom_xml(g->dom, 0, &live, &e);
+        xml = live;
+    }
+    if (xml && xml_parse(xml, &g->doc, &e) < 0)
+        xml = NULL;
+    if (!xml && !err_is_set(&e))
+        err_set(&e, ERR_FAILED, "its definition is not known");
+    set(g, "xml", xml ? json_text(xml) : NULL, &e);
+}
+
+// "migration-out" is "migration out" where libvirt speaks of it.
+static json_t *operation(const json_t *stats)
+{
+    _cleanup_free_ char *words = xstrdup(json_text_at(stats, "operation"));
+    for (char *s = words; s && (s = strchr(s, '-'));)
+        *s = ' ';
+    return json_text(words);
+}
+
+static void add_job(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    enum virt_job_type type = VIRT_JOB_NONE;
+    json_auto_t *stats = NULL;
+    json_t *job = NULL;
+    if (!g->active)
+        job = json_pack("{s:s, s:n}", "type", "none", "operation");
+    else if (virt_job_stats(g->dom, 0, &type, &stats, &e) == 0)
+        job = json_pack("{s:O, s:o}", "type", json_object_get(stats, "type"), "operation",
+                        type == VIRT_JOB_NONE ? json_null() : operation(stats));
+    set(g, "job", job, &e);
+}
+
+// What a medium is exchanged in has none.
+static bool can_have_job(const json_t *disk)
+{
+    const char *device = json_text_at(disk, "device");
+    return json_text_at(disk, "target") && json_text_at(disk, "source") &&
+           (!device || strcmp(device, "disk") == 0 || strcmp(device, "lun") == 0);
+}
+
+static int block_jobs(struct guest *g, json_t *jobs, struct err *e)
+{
+    json_auto_t *disks = domxml_disks(g->doc);
+    size_t i;
+    json_t *disk;
+    json_array_foreach(disks, i, disk)
+    {
+        const char *type = NULL, *target = json_text_at(disk, "target");
+        if (!can_have_job(disk))
+            continue;
+        if (virt_block_job(g->dom, target, &type, e) < 0)
+            return -1;
+        if (type)
+            json_array_append_new(jobs, json_pack("{s:o, s:s}", "target", json_text(target), "type", type));
+    }
+    return 0;
+}
+
+static void add_block_jobs(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    json_t *jobs = json_array();
+    int r = 0;
+    if (g->active)
+        r = g->doc ? block_jobs(g, jobs, &e) : err_set(&e, ERR_FAILED, "its disks are not known");
+    if (r < 0) {
+        json_decref(jobs);
+        jobs = NULL;
+    }
+    set(g, "block_jobs", jobs, &e);
+}
+
+// To ask an agent that is not there takes libvirt seconds to find out.
+static bool has_agent(struct guest *g)
+{
+    _cleanup_free_ char *name = g->doc
+                                    ? xml_string(g->doc, NULL,
+                                                 "string(/domain/devices/channel/target[@name='org.qemu.guest_agent.0']"
+                                                 "[@state='connected']/@name)")
+                                    : NULL;
+    return name != NULL;
+}
+
+// What nobody could reach the guest by: its own loopback.
+static bool is_loopback(const char *address)
+{
+    return !address || str_starts(address, "127.") || strcmp(address, "::1") == 0;
+}
+
+static void take_addresses(json_t *to, const json_t *interfaces)
+{
+    size_t i, k;
+    json_t *one, *address;
+    json_array_foreach((json_t *)interfaces, i, one)
+    {
+        json_array_foreach(json_object_get(one, "addresses"), k, address)
+        {
+            if (!is_loopback(json_text_at(address, "address")))
+                json_array_append_new(to, json_pack("{s:O, s:O, s:O}", "mac", json_object_get(one, "mac"), "address",
+                                                    json_object_get(address, "address"), "prefix",
+                                                    json_object_get(address, "prefix")));
+        }
+    }
+}
+
+// The first source that knows any, as domifaddr has it.
+static void add_addresses(struct guest *g)
+{
+    static const enum virt_addr_source sources[] = {VIRT_ADDR_LEASE, VIRT_ADDR_AGENT, VIRT_ADDR_ARP};
+    struct err e = ERR_INIT;
+    json_t *found = json_array();
+    bool told = !g->active;
+    for (size_t i = 0; g->active && i < ARRAY_SIZE(sources) && json_array_size(found) == 0; i++) {
+        json_auto_t *interfaces = NULL;
+        if (sources[i] == VIRT_ADDR_AGENT && !has_agent(g))
+            continue;
+        if (virt_dom_addresses(g->dom, sources[i], &interfaces, &e) < 0)
+            continue;
+        take_addresses(found, interfaces);
+        told = true;
+    }
+    if (!told) {
+        json_decref(found);
+        found = NULL;
+    }
+    set(g, "addresses", found, &e);
+}
+
+static void add_files(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    struct node *machine = NULL;
+    json_t *rows = NULL;
+    if (guest_machine(g->node, virt_conn_uri(virt_dom_conn(g->dom)), g->node->name, &machine, &e) == 0)
+        guest_files(g->ctx, g->job, machine, g->dom, &rows, &e);
+    set(g, "files", rows, &e);
+}
+
+static void add_blockers(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    json_t *reasons = NULL;
+    if (g->active)
+        virt_qemu_blockers(g->dom, &reasons, &e);
+    else
+        reasons = json_array();
+    set(g, "blockers", reasons, &e);
+}
+
+int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn,
+                           const char *name, bool ask_qemu, json_t **ret, struct err *e)
+{
+    _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
+    if (virt_dom_lookup(conn, name, &dom, e) < 0) {
+        if (e->code == ERR_NOT_FOUND)
+            return err_wrap(e, "node %s", node->name);
+        *ret = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));
+        preflight_missing(*ret, "state", e);
+        err_release(e);
+        return 0;
+    }
+    struct guest g = {.ctx = ctx, .job = job, .node = node, .dom = dom, .facts = json_object()};
+    json_object_set_new(g.facts, "name", json_text(virt_dom_name(dom)));
+    json_object_set_new(g.facts, "uuid", json_text(virt_dom_uuid(dom)));
+    json_object_set_new(g.facts, "node", json_text(node->name));
+    add_state(&g);
+    add_marks(&g);
+    add_xml(&g);
+    add_job(&g);
+    add_block_jobs(&g);
+    add_addresses(&g);
+    add_files(&g);
+    if (ask_qemu)
+        add_blockers(&g);
+    xml_free(g.doc);
+    *ret = g.facts;
+    return 0;
+}

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What of a node matters to a guest that is to come or go, behind qemu_user.sh. Nothing is changed. Arguments are pairs:
+# "path" and a path, or "name" and a host's name. Rows bear the number of their path among the paths, or of their name
+# among the names. What cannot be found out is not told.
+#   hostname NAME, fqdn NAME, own ADDRESS (what its name resolves to here), resolve NUMBER ADDRESS, unresolved NUMBER
+#   address LINK ADDRESS/PREFIX, link NAME OPERSTATE MTU MASTER|-, up NAME, bridge NAME STP FORWARD_DELAY, ovs NAME
+#   conf FILE KEY VALUE, qemu_user NAME UID, qemu_group NAME GID, group NAME GID, hook PATH
+#   busy PORT                        somebody listens at it; of libvirt's 64 alone
+#   path NUMBER file|block|char|dir|other SIZE DEVICE:INODE MODE, absent NUMBER
+#   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
+#   access NUMBER rw|r|none          QEMU's; of a directory rw: it may make files there
+#   vulnerability NAME TEXT, microcode X, cpu_model TEXT, kvm yes|no, userfaultfd yes|no, cpus LIST, numa NODE LIST
+#   hugepages KIB TOTAL FREE, available KIB, ntp yes|no, tool NAME, cert FILE DAYS|-
+#   now SECONDS[.NANOSECONDS]        the last one
+# Processes are what takes the time here: small files are read by the shell itself.
+# shellcheck shell=sh disable=SC2154 # nl, u, g
+get() { # FILE: sets $v to its first line
+  v=''
+  [ ! -r "$1" ] || read -r v <"$1"
+  [ -n "$v" ]
+} 2>/dev/null
+
+# Who answers late: all at once, each fact by a write of its own, so that they do not get mixed.
+addresses() { # KEY NAME [NUMBER]; the status is getent's: 2, there is none
+  all=$(timeout 5 getent ahosts -- "$2" 2>/dev/null) || return
+  told=' '
+  while read -r a _; do
+    case $told in *" $a "*) continue ;; esac
+    told="$told$a "
+    say "$1" "${3:+$3 }$a"
+  done <<END
+$all
+END
+}
+resolve() { # NUMBER NAME
+  addresses resolve "$2" "$1" || [ $? -ne 2 ] || say unresolved "$1"
+}
+fqdn() {
+  f=$(timeout 5 hostname -f 2>/dev/null) && say fqdn "$f"
+}
+ovs() {
+  command -v ovs-vsctl >/dev/null || return
+  timeout 2 ovs-vsctl list-br 2>/dev/null | while IFS= read -r b; do say ovs "$b"; done
+}
+ntp() {
+  s=$(timeout 2 timedatectl 2>/dev/null) || s=$(timeout 2 chronyc -n tracking 2>/dev/null) || return
+  case $s in
+  *'ynchronized: yes'* | *'Leap status'*': Normal'*) say ntp yes ;;
+  *'ynchronized: no'* | *'Leap status'*': Not sync'*) say ntp no ;;
+  esac
+}
+# An end is "notAfter=Nov  8 21:38:43 2027 GMT".
+certs() {
+  set --
+  for f in /etc/pki/qemu/ca-cert.pem /etc/pki/qemu/server-cert.pem /etc/pki/qemu/client-cert.pem \
+    /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/clientcert.pem; do
+    [ ! -e "$f" ] || set -- "$@" "$f"
+  done
+  [ $# -gt 0 ] || return
+  if ! command -v openssl >/dev/null; then
+    for f; do say cert "$f -"; done
+    return
+  fi
+  for f; do
+    end=$(openssl x509 -noout -enddate -in "$f" 2>/dev/null) && printf '%s %s\n' "$f" "${end#notAfter=}"
+  done | NOW=$(date +%s) awk '{
+    m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
+    y = $5
+    if (m < 3) { m += 12; y-- }
+    split($4, t, ":")
+    s = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + $3 - 719469
+    s = s * 86400 + t[1] * 3600 + t[2] * 60 + t[3] - ENVIRON["NOW"]
+    d = int(s / 86400)
+    if (s < d * 86400) d--
+    printf "@cert %s %d\n", $1, d
+  }'
+}
+late() {
+  i=0
+  while [ $# -gt 0 ]; do
+    if [ "$1" = name ]; then
+      resolve $i "$2" &
+      i=$((i + 1))
+    fi
+    shift 2
+  done
+  addresses own "$host" &
+  fqdn &
+  ovs &
+  ntp &
+  certs &
+  wait
+}
+
+links() {
+  for d in /sys/class/net/*; do
+    [ -d "$d" ] || continue
+    n=${d##*/} state=unknown mtu='-' master='-'
+    ! get "$d/operstate" || state=$v
+    ! get "$d/mtu" || mtu=$v
+    [ ! -e "$d/master/uevent" ] || while IFS= read -r v; do
+      case $v in INTERFACE=*) master=${v#*=} ;; esac
+    done <"$d/master/uevent"
+    say link "$n $state $mtu $master"
+    ! get "$d/flags" || [ $((v & 1)) -eq 0 ] || say up "$n"
+    ! get "$d/bridge/stp_state" || { stp=$v; ! get "$d/bridge/forward_delay" || say bridge "$n $stp $v"; }
+  done
+  ip -o addr 2>/dev/null | awk '$3 ~ /^inet6?$/ {
+    a = $4 ($5 == "peer" && match($6, /\/.*/) ? substr($6, RSTART) : "")
+    for (i = 5; i < NF && $i != "scope"; i++);
+    if ($(i + 1) ~ /^(global|link)$/) { sub(/@.*/, "", $2); print "@address " $2 " " a }
+  }'
+}
+confs() {
+  set --
+  for f in qemu libvirtd virtqemud; do
+    [ ! -r /etc/libvirt/$f.conf ] || set -- "$@" /etc/libvirt/$f.conf
+  done
+  [ $# -eq 0 ] || awk 'match($0, /^[ \t]*[a-z_]+[ \t]*=/) {
+    key = substr($0, 1, RLENGTH - 1)
+    v = substr($0, RLENGTH + 1)
+    gsub(/[ \t]/, "", key)
+    if (!index(" migration_port_min migration_port_max migration_address migration_host migrate_tls_force user group" \
+        " security_driver lock_manager dynamic_ownership host_uuid ", " " key " ")) next
+    sub(/^[ \t]+/, "", v)
+    q = substr(v, 1, 1)
+    if (q == "\"" || q == "\047") {
+      v = substr(v, 2)
+      if (index(v, q)) v = substr(v, 1, index(v, q) - 1)
+    } else {
+      sub(/[ \t]*(#.*)?$/, "", v)
+      gsub(/["\047]/, "", v)
+    }
+    file = FILENAME
+    sub(/.*\//, "", file)
+    print "@conf " file " " key " " v
+  }' "$@"
+}
+users() {
+  if [ -n "$u" ]; then
+    IFS=: read -r n _ id _ <<END
+$(getent passwd -- "$u" || echo "$u::$u")
+END
+    say qemu_user "$n $id"
+    IFS=: read -r n _ id _ <<END
+$(getent group -- "${g:-$u}" || echo "${g:-$u}::${g:-$u}")
+END
+    say qemu_group "$n $id"
+  fi
+  while IFS=: read -r n _ id _; do
+    [ -z "$n" ] || say group "$n $id"
+  done <<END
+$(getent group -- libvirt kvm qemu)
+END
+}
+hooks() {
+  for f in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
+    [ ! -f "$f" ] || [ ! -x "$f" ] || say hook "$f"
+  done
+}
+ports() {
+  set --
+  for f in /proc/net/tcp /proc/net/tcp6; do
+    [ ! -r $f ] || set -- "$@" $f
+  done
+  [ $# -eq 0 ] || awk '$4 == "0A" && match($2, /:C0[0-3][0-9A-F]$/) {
+    hex = "0123456789ABCDEF"
+    p = 49152 + 16 * (index(hex, substr($2, RSTART + 3, 1)) - 1) + index(hex, substr($2, RSTART + 4, 1)) - 1
+    if (!told[p]++) print "@busy " p
+  }' "$@"
+}
+
+machine() {
+  for f in /sys/devices/system/cpu/vulnerabilities/*; do
+    ! get "$f" || say vulnerability "${f##*/} $v"
+  done
+  awk -F '[ \t]*: ' '$1 == "microcode" { print "@microcode " $2 } $1 == "model name" { print "@cpu_model " $2 }
+    /^$/ { exit }' /proc/cpuinfo
+  if [ -c /dev/kvm ]; then say kvm yes; else say kvm no; fi
+  # (This one cannot be read byte by byte, as shells do; its first byte can.)
+  ! get /proc/sys/vm/unprivileged_userfaultfd || case $v in 0) say userfaultfd no ;; *) say userfaultfd yes ;; esac
+  for d in /sys/kernel/mm/hugepages/hugepages-*kB; do
+    k=${d##*-} k=${k%kB}
+    ! get "$d/nr_hugepages" || { n=$v; ! get "$d/free_hugepages" || say hugepages "$k $n $v"; }
+  done
+  ! get /sys/devices/system/cpu/online || say cpus "$v"
+  for d in /sys/devices/system/node/node[0-9]*; do
+    [ ! -r "$d/cpulist" ] || { get "$d/cpulist" || :; say numa "${d##*/node} $v"; }
+  done
+  while read -r k v _; do
+    case $k in MemAvailable:) say available "$v"; break ;; esac
+  done </proc/meminfo
+  for t in perl qemu-img swtpm ss; do
+    ! command -v $t >/dev/null || say tool $t
+  done
+}
+
+# $there: the numbers of those that are there. What root may not see (on a share that squashes it) is not absent.
+files() {
+  i=0 there='' left=$#
+  while [ $i -lt "$left" ]; do
+    if [ -e "$1" ]; then
+      set -- "$@" "$1"
+      there="$there $i"
+    else
+      case $(stat -L -- "$1" 2>&1 >/dev/null) in
+      *'No such file or directory' | *'Not a directory') say absent $i ;;
+      esac
+    fi
+    shift
+    i=$((i + 1))
+  done
+  [ $# -gt 0 ] || return
+  words='%s %d:%i %a %t %T %F'
+  rows=$(stat -L -c "$words" -- "$@" 2>/dev/null) ||
+    rows=$(for p; do stat -L -c "$words" -- "$p" 2>/dev/null || echo; done)
+  for i in $there; do
+    read -r size id mode major minor kind _
+    case $kind in
+    '') continue ;;
+    regular) kind='file' ;;
+    directory) kind=dir ;;
+    character) kind=char ;;
+    block)
+      ! get "/sys/dev/block/$((0x$major)):$((0x$minor))/size" || size=$((v * 512))
+      ;;
+    *) kind=other ;;
+    esac
+    say path "$i $kind $size $id $mode"
+  done <<END
+$rows
+END
+}
+mount_id() { # PATH: sets $id to its mount's number, as of an open file; by its mount's name where we may not open it
+  d=$1 id=''
+  [ ! -L "$d" ] || d=$(readlink -f -- "$d") || d=$1
+  while [ ! -d "$d" ] && [ ! -f "$d" ]; do d=${d%/*} d=${d:-/}; done
+  { while read -r k v; do [ "$k" != mnt_id: ] || id=$v; done </proc/self/fdinfo/9; } 2>/dev/null 9<"$d"
+  [ -n "$id" ] || id=$(M=$(stat -L -c %m -- "$d" 2>/dev/null) awk '$5 == ENVIRON["M"] { id = $1 } END { print id }' \
+    /proc/self/mountinfo)
+}
+mounts() {
+  i=0 ids=''
+  for p; do
+    mount_id "$p"
+    [ -z "$id" ] || ids="$ids$id $i$nl"
+    i=$((i + 1))
+  done
+  IDS=$ids awk '{
+    for (i = 7; $i != "-" && i < NF; i++);
+    of[$1] = $(i + 1) " " $6 "," $NF " " (NF < i + 3 ? "-" : $(i + 2)) " " $5
+  }
+  END {
+    n = split(ENVIRON["IDS"], w, /[ \n]/)
+    for (i = 1; i < n; i += 2) if (w[i] in of) print "@mount " w[i + 1] " " of[w[i]]
+  }' /proc/self/mountinfo
+}
+may='there=" $1 " i=0
+shift
+for p; do
+  a=none
+  [ ! -r "$p" ] || a=r
+  if [ -d "$p" ]; then [ ! -w "$p" ] || [ ! -x "$p" ] || a=rw
+  elif [ $a = r ] && [ -w "$p" ]; then a=rw; fi
+  case $a$there in none*" $i "* | r*) echo "@access $i $a" ;; esac
+  i=$((i + 1))
+done'
+paths() {
+  left=$(($# / 2))
+  while [ $left -gt 0 ]; do
+    k=$1 p=$2 left=$((left - 1))
+    shift 2
+    [ "$k" != path ] || set -- "$@" "$p"
+  done
+  [ $# -gt 0 ] || return
+  files "$@"
+  mounts "$@"
+  [ -z "$u" ] || as_qemu sh -c "$may" sh "$there" "$@" </dev/null 2>/dev/null
+}
+
+host=$(uname -n)
+say hostname "$host"
+late "$@" | {
+  links
+  confs
+  users
+  hooks
+  ports
+  machine
+  paths "$@"
+  cat
+}
+now=$(date +%s.%N)
+say now "${now%.%N}"
