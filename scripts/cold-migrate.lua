@@ -6,6 +6,7 @@ local copy = require "cold.copy"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
 local last = require "cold.last"
+local preflight = require "preflight.text"
 local report = require "migsh.report"
 local steps = require "cold.steps"
 local watches = require "outage.watches"
@@ -24,7 +25,7 @@ local function options_of(a)
   local o = { target = a.target, map = a.map }
   for _, name in ipairs { "timeout", "destroy_after", "clone", "undefine_source", "remove_disks", "route", "streams",
     "bwlimit", "compress", "answer_timeout", "no_watch", "interval", "carry_save", "overwrite", "force",
-    "allow_host_path" } do
+    "allow_host_path", "ignore" } do
     o[name] = a[name]
   end
   return o
@@ -76,7 +77,7 @@ local function plan(a, text)
   local rate = a.bwlimit and math.min(a.bwlimit, RATE) or RATE
   value.seconds = value.bytes / rate
   local _, diff = xml.map(about.xml, about)
-  value.diff = diff
+  value.diff, value.preflight = diff, found.preflight
   local copied = 0
   for _, step in ipairs(all_steps(about)) do
     local detail = ""
@@ -92,7 +93,7 @@ local function plan(a, text)
   end
   lines[#lines + 1] = ("  in all %s, about %.0f s at %s/s%s"):format(report.bytes(value.bytes), value.seconds,
     report.bytes(math.tointeger(rate) or rate), about.running and "; the guest is off as long" or "")
-  return value, table.concat(lines, "\n") .. "\n" .. diff
+  return value, ("%s\n%s%s"):format(table.concat(lines, "\n"), preflight.result(found.preflight), diff)
 end
 
 -- One domain, and several ---------------------------------------------------------------------------------------------
@@ -216,6 +217,7 @@ Offline time is measured from the last answer of the guest before to the first o
     { name = "force", type = "bool", help = "even if a node of the inventory does not answer, which may run it" },
     { name = "carry-save", type = "bool", excludes = "map",
       help = "take the state saved by managedsave along, which names what it was saved with" },
+    { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
     { name = "target", multi = true,
       help = "where the guest has to answer: ADDRESS, HOST:PORT or http://URL (default: its own address)" },
     { name = "answer-timeout", type = "duration", unit = "s", default = 120, help = "how long to wait for that" },

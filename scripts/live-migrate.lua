@@ -3,8 +3,8 @@
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
+local gate = require "preflight.gate"
 local outages = require "outage.watches"
-local preflight = require "preflight.case"
 local preflight_text = require "preflight.text"
 local report = require "migsh.report"
 local storage = require "preflight.storage"
@@ -155,29 +155,13 @@ end
 local function judge_first(job)
   local a = job.args
   local passed = a.passed or {}
-  local results, cases = preflight.run { guests = { job.uuid .. "@" .. job.source }, dests = { job.dest },
+  local found, case = gate.look { guests = { job.uuid .. "@" .. job.source }, dests = { job.dest },
     mode = (passed.copy_storage_all or passed.copy_storage_inc) and "storage" or "live", ignore = a.ignore,
       proved = true,
     options = { postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p, parallel = passed.parallel,
       disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil,
       unchecked = passed.copy_storage_unchecked } }
-  return results[1], (storage.needs_unsafe(cases[1]))
-end
-
--- Of all that was found, what the operator has to know before it moves; raises for what keeps it from moving.
-local function heed(job, found)
-  for _, f in ipairs(found.findings) do
-    if f.level == "warn" then
-      mig.warn(mig.line(("%s: %s"):format(f.id, f.seen)))
-    elseif f.ignored == "fail" then
-      mig.warn(mig.line(("%s is ignored: %s"):format(f.id, f.seen)))
-    end
-  end
-  if found.verdict == "fail" then
-    mig.error { code = "verdict", msg = ("%s is not moved to %s: %s"):format(job.name, job.dest,
-      preflight_text.refusal(found)), value = found, text = preflight_text.result(found),
-      hint = "mend it, or pass --ignore ID of what you know to be no obstacle" }
-  end
+  return found, (storage.needs_unsafe(case))
 end
 
 local function call_of(job)
@@ -392,7 +376,7 @@ local function run(a)
   if a.plan then
     return plan(job, found)
   end
-  heed(job, found)
+  gate.heed(found)
   if unsafe then
     mig.notice(("%s: libvirt is told --unsafe, as all its disks are proved to be the same on both hosts"):format(
       job.name))
@@ -415,8 +399,8 @@ return {
 Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
 kept in the journal; --plan shows all of it with the steps and libvirt's flags. Where every disk is proved to be one and
 the same on both hosts, and libvirt would still call it unsafe, --unsafe is passed on by itself.
-Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays, marked
-as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
+Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays,
+marked as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest
 itself), and starts with the right host. The report shows the total time, libvirt's downtime, the outage on the wire
 as an interval that contains the true one, and round trips before, during and after. When the migration fails or is

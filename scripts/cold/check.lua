@@ -3,6 +3,7 @@
 -- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
 local device = require "lib.device"
 local facts = require "cold.facts"
+local gate = require "preflight.gate"
 local networks = require "lib.networks"
 local node = require "lib.node"
 local policy = require "lib.path_policy"
@@ -156,6 +157,14 @@ local function written(about, actions)
   return list
 end
 
+-- What else would keep it from running there: CPU, memory, names, ports of the host and so on.
+local function look_ahead(about, plan)
+  local o = about.options
+  return (gate.look { guests = { about.uuid .. "@" .. about.source }, dests = { about.dest }, mode = "cold",
+    ignore = o.ignore, no_proof = plan, options = { map = o.map, clone = o.clone, carry_save = o.carry_save,
+      force = o.force, target = #(o.target or {}) > 0 or o.no_watch or nil } })
+end
+
 -- The first step. `plan`: nothing at all is written.
 function check.run(about, plan)
   check_names(about)
@@ -166,6 +175,11 @@ function check.run(about, plan)
   local actions, there = check.actions(about, not plan)
   policy.check(about, written(about, actions))
   check_space(about, actions)
+  local found = look_ahead(about, plan)
+  if plan then
+    return { actions = actions, there = there, preflight = found }
+  end
+  gate.heed(found)
   return { actions = actions, there = there }
 end
 

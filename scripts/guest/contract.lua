@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What is promised of a guest that was moved, as checks: {id, title, ok, detail}. live-migrate and cold-migrate ask them
+-- What is promised of a guest that was moved, as checks {id, title, ok, detail}. live-migrate and cold-migrate ask them
 -- when they have moved one, verify asks them at any time. `unknown` is with a check of which nobody could tell: that is
 -- not ok, and not wrong either. Nothing is changed on any node.
 local whereabouts = require "guest.whereabouts"

@@ -6,6 +6,7 @@
 --   title     what is so when it passes
 --   level     "fail", "warn" or "info": of a finding that does not say its own
 --   applies   modes that it is for, one text of words: live paused storage offline cold import; nil: all of them
+--   when      function(case): false where it is not asked for (post-copy, TLS); nil: always
 --   needs     facts that have to be known, "source.caps" or "pair.disks"; else it is skipped, and says why
 --   judge     function(case): nothing (it passes), a finding, or a list of findings
 -- A finding of a check: {seen =, wanted =, why =, libvirt =, remedy =, fix =, node =, subject =, level =}; seen is a
@@ -93,6 +94,8 @@ end
 
 local function run_one(row, case, add)
   if row.applies and not (" " .. row.applies .. " "):find(" " .. case.mode .. " ", 1, true) then
+    return
+  elseif row.when and not row.when(case) then
     return
   end
   for _, need in ipairs(row.needs or {}) do

@@ -336,11 +336,12 @@ for _, row in ipairs(rows) do
   for _, need in ipairs(row.needs or {}) do
     test(("%s: without %s it is skipped"):format(row.id, need), function()
       local mode = (row.applies or "live"):match "%S+"
+      local all = { postcopy = true, tls = true, p2p = true }
       local c = make(function(g, source, dest, pair)
         local part, name = need:match "^(%w+)%.([%w_]+)$"
         local owner = ({ guest = g, source = source, dest = dest, pair = pair })[part]
         owner[sections[name] or name], owner.missing = nil, { [sections[name] or name] = "it went away" }
-      end, mode)
+      end, mode, all)
       local list = found(c, row.id)
       equal(#list, 1)
       equal(list[1].level, "skip")

@@ -141,7 +141,8 @@ return {
     end
     return found
   end },
-  { id = "overwrite", title = "no definition is overwritten", level = "warn", needs = { "dest.domains" },
+  { id = "overwrite", title = "no definition is overwritten", level = "warn", applies = "live paused storage offline",
+    needs = { "dest.domains" },
     judge = function(c)
       for _, d in ipairs(c.dest.domains) do
         if d.uuid == c.guest.uuid and (d.state == "shut off" or d.state == "crashed") and not c.retired then

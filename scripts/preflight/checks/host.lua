@@ -141,10 +141,10 @@ return {
     end
   end },
   { id = "userfaultfd", title = "the destination may run before its memory is there", needs = { "dest.look" },
-    judge = function(c)
-      if not c.options.postcopy then
-        return nil
-      elseif c.dest.userfaultfd == "no" and c.dest.qemu_user and c.dest.qemu_user.id ~= 0 then
+    when = function(c)
+      return c.options.postcopy
+    end, judge = function(c)
+      if c.dest.userfaultfd == "no" and c.dest.qemu_user and c.dest.qemu_user.id ~= 0 then
         return { seen = "vm.unprivileged_userfaultfd is 0, and QEMU does not run as root", wanted = "1",
           libvirt = "Postcopy is not supported", remedy = ("exec %s -- sysctl vm.unprivileged_userfaultfd=1"):format(
             c.dest.node), fix = { name = "sysctl", key = "vm.unprivileged_userfaultfd", value = "1",

@@ -132,7 +132,8 @@ return {
         local name, group = dev:get "source/@network", dev:get "source/@portgroup"
         local network = facts.named(c.dest.networks, name)
         if not network then
-          return { subject = name, seen = "it has no network " .. name, wanted = name,
+          return { subject = name, level = c.options.clone and "info" or nil,
+            seen = "it has no network " .. name, wanted = name,
             libvirt = ("Network not found: no network with matching name '%s'"):format(name),
             remedy = ("--map network=%s:OTHER, or cold-migrate --clone"):format(name),
             fix = { name = "network-clone", network = name, from = c.source.node, node = c.dest.node } }

@@ -149,7 +149,8 @@ return {
         local pool = facts.named(c.dest.pools, name)
         if not pool or not pool.active then
           local remedy, fix = pool_fix(c, name, pool)
-          return { subject = name, seen = pool and ("pool %s is not active"):format(name) or "it has no pool " .. name,
+          return { subject = name, level = c.options.clone and not pool and "info" or nil,
+            seen = pool and ("pool %s is not active"):format(name) or "it has no pool " .. name,
             wanted = "active", libvirt = pool and ("storage pool '%s' is not active"):format(name)
               or ("Storage pool not found: no storage pool with matching name '%s'"):format(name), remedy = remedy,
             fix = fix }

@@ -24,6 +24,10 @@ local function free_ports(host)
   return n, first, last
 end
 
+local function forces_tls(host)
+  return (((host.conf or {})["qemu.conf"] or {}).migrate_tls_force or "0") ~= "0"
+end
+
 local function warn_certs(host, files, found)
   for _, file in ipairs(files) do
     local days = host.certs[file]
@@ -104,32 +108,28 @@ return {
       end
     end },
   { id = "p2p", title = "the source's libvirt reaches the destination's", applies = LIVE .. " offline",
-    judge = function(c)
-      if not c.options.p2p then
-        return nil
-      end
+    when = function(c)
+      return c.options.p2p
+    end, judge = function(c)
       local p = c.pair and c.pair.p2p
       if not p then
         return judge.skip(((c.pair or {}).missing or {}).p2p or "not tried")
       elseif not p.reached then
         return { node = c.source.node, seen = ("its root does not reach %s: %s"):format(p.uri or c.dest.node,
           p.error or "no answer"), wanted = "a login without a person",
-            libvirt = "operation failed: Failed to connect to "
-          .. "remote libvirt URI " .. (p.uri or ""), remedy = ("key-exchange %s %s, or leave out --p2p"):format(
+          libvirt = "operation failed: Failed to connect to remote libvirt URI " .. (p.uri or ""),
+            remedy = ("key-exchange %s %s, or leave out --p2p"):format(
             c.source.node, c.dest.node) }
       end
     end },
-  { id = "tls", title = "both hosts have certificates for the migration", applies = LIVE,
-    needs = { "source.look", "dest.look" }, judge = function(c)
-      local force = ((c.dest.conf["qemu.conf"] or {}).migrate_tls_force or "0") ~= "0"
+  { id = "tls", title = "both hosts have certificates for the migration", applies = LIVE, when = function(c)
+      return c.options.tls or forces_tls(c.dest)
+    end, needs = { "source.look", "dest.look" }, judge = function(c)
       local found = {}
       if not c.options.tls then
-        if force then
-          return { seen = "it takes migrations by TLS alone (migrate_tls_force)", wanted = "--tls",
-            libvirt = "this libvirtd instance allows migration only with VIR_MIGRATE_TLS flag",
-            remedy = "live-migrate … --tls" }
-        end
-        return nil
+        return { seen = "it takes migrations by TLS alone (migrate_tls_force)", wanted = "--tls",
+          libvirt = "this libvirtd instance allows migration only with VIR_MIGRATE_TLS flag",
+          remedy = "live-migrate … --tls" }
       end
       warn_certs(c.source, { "/etc/pki/qemu/ca-cert.pem" }, found)
       warn_certs(c.dest, { "/etc/pki/qemu/ca-cert.pem", "/etc/pki/qemu/server-cert.pem" }, found)

@@ -22,6 +22,7 @@
 //
 // host:
 //   node, uri
+//   paths, names           what the node was asked for: the rows of `look` have their numbers
 //   hostname, identity     what libvirt calls the host; its host UUID
 //   libvirt, qemu          versions, major * 1000000 + minor * 1000 + release
 //   capabilities           XML

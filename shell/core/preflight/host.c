@@ -301,7 +301,8 @@ int preflight_host_gather(struct ctx *ctx, struct job *job, struct node *node, c
     job_parallel(job, 2, 2, ask_either, &g);
     if (job_check(job, e) < 0)
         return -1;
-    *ret = json_pack("{s:o, s:o}", "node", json_text(node->name), "uri", json_text(node->uri));
+    *ret = json_pack("{s:o, s:o, s:O, s:O}", "node", json_text(node->name), "uri", json_text(node->uri), "paths",
+                     w->paths, "names", w->names);
     add_part(*ret, libvirt);
     add_part(*ret, look);
     return 0;
