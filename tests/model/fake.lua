@@ -395,6 +395,24 @@ function mig.destroy(args)
   end)
 end
 
+-- Of the facts those that the model has: who has which guest, and in what state.
+function mig.preflight_facts(args)
+  local node, d = find(args[1])
+  local dest = node_of(args[2])
+  local guest = row_of(d)
+  guest.node, guest.missing = node.name, {}
+  guest.inactive, guest.xml = d.xml or null, d.active and d.active.xml or d.xml
+  local hosts = {}
+  for _, host in ipairs { node, dest } do
+    hosts[host.name] = { node = host.name, domains = mig.list { node = host.name }, missing = {} }
+  end
+  return { guests = { guest }, hosts = hosts, pairs = { { guest = d.uuid, dest = dest.name, missing = {} } } }
+end
+
+function mig.modules()
+  return {}
+end
+
 local migrate_options = { live = 1, verbose = 1, persistent = 1, undefinesource = 1, copy_storage_all = 1, unsafe = 1 }
 
 function mig.migrate(args)
