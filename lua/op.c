@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/printable.h"
 #include "base/strv.h"
@@ -238,6 +239,13 @@ static int op_progress(lua_State *L)
     return 0;
 }
 
+// clock() -> milliseconds, monotonic
+static int op_clock(lua_State *L)
+{
+    lua_pushnumber(L, clock_mono_ms());
+    return 1;
+}
+
 // duration("1.5s", unit) -> ms, or nil
 static int op_duration(lua_State *L)
 {
@@ -254,7 +262,7 @@ void op_open(lua_State *L)
     static const luaL_Reg methods[] = {{"cancel", op_cancel}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"command", op_command},   {"timer", op_timer},   {"print", op_print},
                                          {"line", op_line},         {"notice", op_notice}, {"progress", op_progress},
-                                         {"duration", op_duration}, {NULL, NULL}};
+                                         {"duration", op_duration}, {"clock", op_clock},   {NULL, NULL}};
     class_open(L, OP, op_gc, NULL, methods);
     luaL_setfuncs(L, functions, 0);
 }

@@ -52,6 +52,8 @@ All of them at once, results in order. The first failure cancels the others and 
       { form = "mig.timeout(DURATION, FUNCTION, …) -> results", names = { "timeout" }, text = [[
 Runs the function, and cancels it if it takes longer; then raises an error with code "timeout".]],
         example = [[mig.timeout("30s", mig.shutdown, {"share"})]] },
+      { form = "mig.clock() -> milliseconds", names = { "clock" }, text = "A clock that nobody sets, for differences.",
+        example = [[local begun = mig.clock(); mig.list{}; print(mig.clock() - begun)]] },
       { form = "mig.ms(DURATION) -> milliseconds", names = { "ms" }, text = "Reads a duration as mig.sleep does.",
         example = [[local limit = mig.ms("1s")]] },
     } },

@@ -29,7 +29,7 @@ function mig.fetch(url, timeout)
   return sched.await("mig.fetch", core.fetch, url, to_ms("mig.fetch", timeout or 10000))
 end
 
-mig.current = core.current
+mig.current, mig.clock = core.current, core.clock
 
 function mig.ms(value)
   return to_ms("mig.ms", value)

@@ -16,22 +16,32 @@ function whereabouts.hypervisors()
   return names
 end
 
--- A node that has never answered is waited for so long, and then no more, but asked each time: an answer that is there
--- is taken. One that has answered may have its network back in a moment.
-local PATIENCE_MS <const>, AGAIN_MS <const> = 5000, 300
+-- A node that has never answered is waited for so long, then no more, but asked each time: an answer that is there
+-- is taken. One that has answered may have its network back in a moment. Where all are slow today, nobody is silent yet:
+-- SLOWER times as long as the slowest that answered, or as the first wait where nobody has.
+local PATIENCE_MS <const>, AGAIN_MS <const>, SLOWER <const> = 5000, 300, 4
 local known = {} -- true: it has answered; false: it has kept silent
 
--- The rows of `list` of a node, or nil and the error.
-local function ask(name)
+-- The rows of `list` of a node, or nil, the error, and how long it was waited for. group: {begun =, slowest =} of those
+-- that are asked at once.
+local function ask(name, group)
   local all = { all = true, node = name }
   if known[name] then
     return mig.try(mig.list, all)
   end
-  local rows, err = mig.try(mig.timeout, known[name] == nil and PATIENCE_MS or AGAIN_MS, mig.list, all)
+  local task <close> = mig.spawn(mig.try, mig.list, all)
+  local least = known[name] == nil and PATIENCE_MS or AGAIN_MS
+  while not task:done() do
+    local limit, waited = SLOWER * (group.slowest or least), mig.clock() - group.begun
+    if waited >= math.max(least, limit) then
+      known[name] = false
+      return nil, { code = "timeout" }, waited
+    end
+    mig.try(mig.timeout, math.max(least, limit) - waited, task.wait, task)
+  end
+  local rows, err = task:wait()
   if not err then
-    known[name] = true
-  elseif err.code == "timeout" then
-    known[name] = false
+    known[name], group.slowest = true, math.max(group.slowest or 0, mig.clock() - group.begun)
   end
   return rows, err
 end
@@ -39,15 +49,15 @@ end
 -- {copies = rows of `list` that match, silent = {{node, msg}}: who did not answer}
 function whereabouts.look(matches, nodes)
   local found = { copies = {}, silent = {} }
-  local work = {}
+  local work, group = {}, { begun = mig.clock() }
   for i, name in ipairs(nodes or whereabouts.hypervisors()) do
     work[i] = function()
-      local rows, err = ask(name)
+      local rows, err, waited = ask(name, group)
       if err and err.code == "cancelled" then
         error(err, 0)
       elseif err then
         found.silent[#found.silent + 1] = { node = name, msg = err.code == "timeout"
-          and ("no answer within %g s"):format(PATIENCE_MS / 1000) or err.msg }
+          and ("no answer within %.0f s"):format(waited / 1000) or err.msg }
       end
       for _, row in ipairs(rows or {}) do
         if matches(row) then
