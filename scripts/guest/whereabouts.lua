@@ -16,8 +16,8 @@ function whereabouts.hypervisors()
   return names
 end
 
--- A node that has never answered is waited for so long, then no more, but asked each time: an answer that is there
--- is taken. One that has answered may have its network back in a moment. Where all are slow today, nobody is silent yet:
+-- A node that has never answered is waited for so long, then no more, but asked each time: an answer that is there is
+-- taken. One that has answered may have its network back in a moment. Where all are slow today, nobody is silent yet:
 -- SLOWER times as long as the slowest that answered, or as the first wait where nobody has.
 local PATIENCE_MS <const>, AGAIN_MS <const>, SLOWER <const> = 5000, 300, 4
 local known = {} -- true: it has answered; false: it has kept silent

@@ -103,9 +103,11 @@ local cases = {
   { "fs-passthrough", "fail",
     device "<filesystem><driver type='virtiofs'/><source dir='/a'/><target dir='t'/></filesystem>",
     libvirt = "virtiofs" },
-  { "fs-passthrough", "fail", device "<filesystem><source dir='/a'/><target dir='t'/></filesystem>",
+  { "fs-passthrough", "warn", device "<filesystem><source dir='/a'/><target dir='t'/></filesystem>",
     libvirt = "mount_tag 't'" },
-  { "shmem", "fail", device "<shmem name='s'><model type='ivshmem-plain'/></shmem>", libvirt = "role='master'" },
+  { "shmem", "fail", device "<shmem name='s'><model type='ivshmem-plain'/></shmem>", libvirt = "peer mode" },
+  { "shmem", "fail", device "<shmem name='s' role='peer'><model type='ivshmem-doorbell'/></shmem>",
+    libvirt = "role='master'" },
   { "shmem", "fail", device "<shmem name='s' role='master'><model type='ivshmem'/></shmem>", libvirt = "legacy shmem" },
   { "invtsc", "fail", function(g) xml(g, "</model>", "</model><feature policy='require' name='invtsc'/>") end,
     libvirt = "TSC frequency" },
@@ -240,6 +242,10 @@ local cases = {
   { "bridge-stp", "warn", look("dest", "bridge", { "br0 1 1500" }) },
   { "network", "fail", function(_, _, dest) dest.networks = {} end, libvirt = "no network with matching name 'inner'",
     fix = "network-clone" },
+  { "network", "fail", function(g, _, dest)
+    xml(g, "type='network'", "type='bridge'") -- as a running guest's XML shows it
+    dest.networks = {}
+  end, libvirt = "'inner'", fix = "network-clone" },
   { "network", "fail", function(_, _, dest) dest.networks[1].active = false end, libvirt = "is not active",
     fix = "network-start" },
   { "network", "fail", function(g) xml(g, "network='inner'", "network='inner' portgroup='red'") end,

@@ -60,7 +60,8 @@ return {
     xpath = "devices/filesystem", found = function(fs, c)
       local dir = fs:get "target/@dir" or "?"
       local virtiofs = fs:get "driver/@type" == "virtiofs"
-      return { subject = dir, seen = ("it has the host's directory %s (%s) as %s"):format(fs:get "source/@dir" or
+      return { subject = dir, level = virtiofs and "fail" or "warn",
+        seen = ("it has the host's directory %s (%s) as %s"):format(fs:get "source/@dir" or
         fs:get "source/@socket" or "?", virtiofs and "virtiofs" or "9p", dir), wanted = "none",
         libvirt = virtiofs and "migration with virtiofs device is not supported"
           or ("Migration is disabled when VirtFS "
@@ -76,7 +77,9 @@ return {
       end
       return { subject = dev:get "@name", seen = ("it has shared memory '%s' (%s)"):format(dev:get "@name" or "?",
         model),
-        wanted = "role='master'", libvirt = model == "ivshmem" and "migration with legacy shmem device is not supported"
+        wanted = "role='master'", libvirt = dev:get "@role" == nil and model == "ivshmem-plain" and "cannot migrate "
+          .. "domain: Migration is disabled when using feature 'peer mode' in device 'ivshmem'" or model == "ivshmem"
+            and "migration with legacy shmem device is not supported"
           or ("shmem device '%s' cannot be migrated, only shmem with role='master' can be migrated"):format(
             dev:get "@name" or "?"), remedy = detached(c) }
     end },

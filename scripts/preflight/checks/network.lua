@@ -31,7 +31,8 @@ local function bridge_of(dev)
   return dev:get "source/@bridge"
 end
 
-local BRIDGE <const> = "[@type='bridge'][source/@bridge]"
+-- A running guest's interface on a network of libvirt's shows what that network has made of it.
+local BRIDGE <const> = "[@type='bridge'][source/@bridge][not(source/@network)]"
 
 -- Whether it is of Open vSwitch, on a host.
 local function is_ovs(host, name)
@@ -128,7 +129,7 @@ return {
     end },
   { id = "network", title = "each network is there and active", needs = { "guest.doc", "dest.networks" },
     judge = function(c)
-      return each(c, "[@type='network']", function(dev)
+      return each(c, "[source/@network]", function(dev)
         local name, group = dev:get "source/@network", dev:get "source/@portgroup"
         local network = facts.named(c.dest.networks, name)
         if not network then
@@ -156,7 +157,7 @@ return {
     end },
   { id = "macvtap", title = "each network card that it shares with the host is there",
     needs = { "guest.doc", "dest.look" }, judge = function(c)
-      return each(c, "[@type='direct']", function(dev)
+      return each(c, "[@type='direct'][not(source/@network)]", function(dev)
         local name = dev:get "source/@dev"
         if name and not c.dest.links[name] then
           return { subject = name, seen = "it has no network card " .. name, wanted = name,
