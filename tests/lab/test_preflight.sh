@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# preflight-facts of real guests on real hosts: each fact is compared with what is so, and with what was made so; nothing
-# stays behind. A lab of its own (MIGSH_PREFLIGHT_SUBNET). Prints "ok N - …". About three minutes.
+# preflight-facts of real guests on real hosts: each fact is compared with what is so, and with what was made so;
+# nothing stays behind. A lab of its own (MIGSH_PREFLIGHT_SUBNET). Prints "ok N - …". About three minutes.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" preflight 192.168.99

@@ -17,12 +17,14 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "core/change/edit_priv.h"
 #include "core/copy/tools_priv.h"
 #include "core/guest/look.h"
 #include "core/keys/tools_priv.h"
 #include "core/nfs/tools_priv.h"
 #include "core/node/ask.h"
+#include "core/node/qemu_user.h"
 #include "core/preflight/tools_priv.h"
 
 static char *dir;
@@ -200,6 +202,67 @@ static void directories_of_shares(void **state)
     assert_true(user && strstr(user, process));
 }
 
+// The row's facts of that key, behind its number.
+static const char *row_of(const struct facts *f, const char *key, size_t number)
+{
+    size_t at = 0, row;
+    for (const char *value; (value = facts_next(f, key, &at));) {
+        const char *rest = strchr(value, ' ') ? fact_row(value, number + 1, &row) : NULL;
+        if (rest && row == number)
+            return rest;
+    }
+    fail_msg("there is no %s %zu", key, number);
+    return NULL;
+}
+
+// QEMU's user, whom the directory above keeps out. Only root can become him.
+static void access_of_qemu(const struct facts *f)
+{
+    const char *user = facts_get(f, "qemu_user");
+    if (geteuid() != 0 || !user || str_ends(user, " 0"))
+        return;
+    assert_string_equal(row_of(f, "access", 0), "none");
+    assert_string_equal(row_of(f, "access", 4), "rw");
+}
+
+static void what_a_host_is(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *file = in_dir("disk\n;'x\n"), *none = in_dir("none\n$(touch pwned)"),
+                        *linked = in_dir("-l `x`"), *dangling = in_dir("dangling");
+    write_text(file, "12345");
+    assert_int_equal(chmod(file, 0640), 0);
+    assert_int_equal(symlink("disk\n;'x\n", linked), 0);
+    assert_int_equal(symlink("/nonexistent/$(touch pwned)", dangling), 0);
+    // No resolver asks anybody for a name with an empty label.
+    const char *const args[] = {"path", file,     "name", "localhost", "path",      none,   "path",
+                                linked, "path",   dir,    "path",      "/dev/null", "name", "$(touch pwned)..'x",
+                                "path", dangling, "path", "/proc"};
+    _cleanup_facts_ struct facts f = {0};
+    ASK(&f, args, qemu_user, preflight_look);
+    struct stat st;
+    assert_int_equal(stat(file, &st), 0);
+    _cleanup_free_ char *want = xasprintf("file 5 %ju:%ju 640", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    assert_string_equal(row_of(&f, "path", 0), want);
+    assert_string_equal(row_of(&f, "path", 2), want);
+    assert_true(str_starts(row_of(&f, "path", 3), "dir "));
+    assert_true(str_starts(row_of(&f, "path", 4), "char "));
+    size_t at = 0;
+    assert_string_equal(facts_next(&f, "absent", &at), "1");
+    assert_string_equal(facts_next(&f, "absent", &at), "5");
+    assert_null(facts_next(&f, "absent", &at));
+    assert_string_equal(row_of(&f, "mount", 0), row_of(&f, "mount", 1));
+    assert_string_equal(row_of(&f, "mount", 0), row_of(&f, "mount", 2));
+    assert_true(str_starts(row_of(&f, "mount", 6), "proc "));
+    assert_non_null(row_of(&f, "resolve", 0));
+    assert_fact(&f, "unresolved", "1");
+    static const char *const told[] = {"hostname", "link", "up", "kvm", "cpus", "available"};
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+        assert_fact(&f, told[i], NULL);
+    assert_string_equal(f.all[f.n - 1].key, "now");
+    access_of_qemu(&f);
+}
+
 static void an_account_and_its_keys(void **state)
 {
     (void)state;
@@ -320,6 +383,7 @@ int main(void)
         cmocka_unit_test(files_of_a_guest),
         cmocka_unit_test(both_ends_of_a_copy),
         cmocka_unit_test(directories_of_shares),
+        cmocka_unit_test(what_a_host_is),
         cmocka_unit_test(an_account_and_its_keys),
         cmocka_unit_test(a_port_is_listened_at_and_reached),
         cmocka_unit_test(another_program_is_not_taken_for_ours),

@@ -5,11 +5,19 @@
 #include "base/json.h"
 #include "io/virt/priv.h"
 
+// Not every driver keeps the configuration apart from what runs; such a one refuses the flag.
+static char *network_xml(virNetworkPtr ptr)
+{
+    char *xml = VIRT(virNetworkGetXMLDesc(ptr, VIR_NETWORK_XML_INACTIVE));
+    virErrorPtr v = xml ? NULL : virGetLastError();
+    return v && v->code == VIR_ERR_INVALID_ARG ? VIRT(virNetworkGetXMLDesc(ptr, 0)) : xml;
+}
+
 // 1: described, 0: gone since.
 static int describe_network(virNetworkPtr ptr, json_t *list, struct err *e)
 {
     int active = VIRT(virNetworkIsActive(ptr));
-    char *xml = active < 0 ? NULL : VIRT(virNetworkGetXMLDesc(ptr, VIR_NETWORK_XML_INACTIVE));
+    char *xml = active < 0 ? NULL : network_xml(ptr);
     if (!xml) {
         virErrorPtr v = virGetLastError();
         return v && v->code == VIR_ERR_NO_NETWORK ? 0 : virt_fail(e, NULL);

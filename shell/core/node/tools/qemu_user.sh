@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# $u, $g: QEMU's user as libvirt would start it, qemu.conf's or else the distribution's; $u empty: there is none.
+# $u, $g: QEMU's user as libvirt would start it, qemu.conf's (of several settings libvirt takes the first) or else the
+# distribution's; $u empty: there is none.
 #   as_qemu COMMAND…   runs it with his rights
 # shellcheck shell=sh
 conf() {
-  sed -n 's/^[ \t]*'"$1"'[ \t]*=[ \t]*"\{0,1\}+\{0,1\}\([^"# \t]*\).*/\1/p' /etc/libvirt/qemu.conf 2>/dev/null | tail -n 1
+  sed -n '/^[ \t]*'"$1"'[ \t]*=/ { s/^[^=]*=[ \t]*"\{0,1\}+\{0,1\}\([^"# \t]*\).*/\1/p; q; }' /etc/libvirt/qemu.conf 2>/dev/null
 }
 u=$(conf user) g=$(conf group)
 for x in libvirt-qemu qemu; do

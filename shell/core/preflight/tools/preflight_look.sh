@@ -4,7 +4,8 @@
 # among the names. What cannot be found out is not told.
 #   hostname NAME, fqdn NAME, own ADDRESS (what its name resolves to here), resolve NUMBER ADDRESS, unresolved NUMBER
 #   address LINK ADDRESS/PREFIX, link NAME OPERSTATE MTU MASTER|-, up NAME, bridge NAME STP FORWARD_DELAY, ovs NAME
-#   conf FILE KEY VALUE, qemu_user NAME UID, qemu_group NAME GID, group NAME GID, hook PATH
+#   conf FILE KEY VALUE (of several the first, as libvirt takes it), qemu_user NAME UID, qemu_group NAME GID
+#   group NAME GID, hook PATH
 #   busy PORT                        somebody listens at it; of libvirt's 64 alone
 #   path NUMBER file|block|char|dir|other SIZE DEVICE:INODE MODE, absent NUMBER
 #   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
@@ -133,7 +134,7 @@ confs() {
     }
     file = FILENAME
     sub(/.*\//, "", file)
-    print "@conf " file " " key " " v
+    if (!told[file, key]++) print "@conf " file " " key " " v
   }' "$@"
 }
 users() {
