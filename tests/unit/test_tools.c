@@ -292,14 +292,15 @@ static void an_account_and_its_keys(void **state)
 static void a_port_is_listened_at_and_reached(void **state)
 {
     (void)state;
-    static const char settings[] = "#migration_host = \"no\"\nmigration_host = \"a.example\" # x\n"
-                                   "migration_address = \"127.0.0.1\"\nmigration_port_min = 47000\n"
-                                   " migration_port_max=47900\n";
+    static const char settings[] =
+        "#migration_host = \"no\"\nmigration_host = \"a.example\" # x\nmigration_host = \"b.example\"\n"
+        "migration_address = \"127.0.0.1\"\nmigration_port_min = 47000\n"
+        " migration_port_max=47900\n";
     _cleanup_free_ char *conf = in_dir("qemu.conf"), *none = in_dir("none");
     write_text(conf, settings);
     const char *const listen[] = {"60", "token $(touch pwned)", conf};
     _cleanup_facts_ struct facts listening = {0}, reached = {0}, refused = {0}, unknown = {0}, odd = {0};
-    ASK(&listening, listen, preflight_listen);
+    ASK(&listening, listen, qemu_user, preflight_listen);
     assert_fact(&listening, "host", "a.example");
     const char *port = facts_get(&listening, "port");
     assert_non_null(port);
@@ -316,7 +317,7 @@ static void a_port_is_listened_at_and_reached(void **state)
     assert_null(facts_get(&unknown, "resolved"));
     assert_fact(&unknown, "error", "the name is not resolved");
     const char *const usual[] = {"1", "x", none};
-    ASK(&odd, usual, preflight_listen);
+    ASK(&odd, usual, qemu_user, preflight_listen);
     assert_null(facts_get(&odd, "host"));
     assert_in_range(strtol(facts_get(&odd, "port"), NULL, 10), 49152, 49215);
 }
@@ -329,11 +330,11 @@ static void another_program_is_not_taken_for_ours(void **state)
     write_text(conf, text);
     const char *const listen[] = {"60", "theirs", "/nonexistent"}, *const nowhere[] = {"60", "x", conf};
     _cleanup_facts_ struct facts listening = {0}, other = {0}, none = {0};
-    ASK(&listening, listen, preflight_listen);
+    ASK(&listening, listen, qemu_user, preflight_listen);
     const char *const connect[] = {"127.0.0.1", facts_get(&listening, "port"), "ours", "60"};
     ASK(&other, connect, preflight_connect);
     assert_fact(&other, "error", "127.0.0.1: another program answers there");
-    ASK(&none, nowhere, preflight_listen); // an address that is not of this host
+    ASK(&none, nowhere, qemu_user, preflight_listen); // an address that is not of this host
     assert_null(facts_get(&none, "port"));
     assert_non_null(strstr(facts_get(&none, "problem"), "192.0.2.1"));
 }
