@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All facts of a preflight, in two rounds: the guests, and what hosts call themselves; then, with what the guests want,
-// each host and each way from one to another with the pairs that would go it, all at once. Each is asked once, however many guests there
-// are. Job threads. See facts.h.
+// each host, and each way from one to another with the pairs that would go it, all at once. Each is asked once, however
+// many guests there are. Job threads. See facts.h.
 #include "core/preflight/facts.h"
 
 #include <string.h>
