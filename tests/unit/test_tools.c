@@ -288,6 +288,67 @@ static void an_account_and_its_keys(void **state)
     assert_null(fact_row(login, 0, &row));
 }
 
+// A port is free, is listened at once, by a token of its own, and tells who comes what it was asked to tell.
+static void a_port_is_listened_at_and_reached(void **state)
+{
+    (void)state;
+    static const char settings[] =
+        "#migration_host = \"no\"\nmigration_host = \"a.example\" # x\nmigration_host = \"b.example\"\n"
+        "migration_address = \"127.0.0.1\"\nmigration_port_min = 47000\n"
+        " migration_port_max=47900\n";
+    _cleanup_free_ char *conf = in_dir("qemu.conf"), *none = in_dir("none");
+    write_text(conf, settings);
+    const char *const listen[] = {"60", "token $(touch pwned)", conf};
+    _cleanup_facts_ struct facts listening = {0}, reached = {0}, refused = {0}, unknown = {0}, odd = {0};
+    ASK(&listening, listen, qemu_user, preflight_listen);
+    assert_fact(&listening, "host", "a.example");
+    const char *port = facts_get(&listening, "port");
+    assert_non_null(port);
+    assert_in_range(strtol(port, NULL, 10), 47000, 47900);
+    const char *const connect[] = {"127.0.0.1", port, "token $(touch pwned)", "60"};
+    ASK(&reached, connect, preflight_connect);
+    assert_fact(&reached, "resolved", "127.0.0.1");
+    assert_fact(&reached, "reached", "yes");
+    ASK(&refused, connect, preflight_connect); // it was for one connection
+    assert_null(facts_get(&refused, "reached"));
+    assert_fact(&refused, "error", "127.0.0.1: Connection refused");
+    const char *const nobody[] = {"$(touch pwned).invalid", "1", "x", "60"};
+    ASK(&unknown, nobody, preflight_connect);
+    assert_null(facts_get(&unknown, "resolved"));
+    assert_fact(&unknown, "error", "the name is not resolved");
+    const char *const usual[] = {"1", "x", none};
+    ASK(&odd, usual, qemu_user, preflight_listen);
+    assert_null(facts_get(&odd, "host"));
+    assert_in_range(strtol(facts_get(&odd, "port"), NULL, 10), 49152, 49215);
+}
+
+// Who answers with another word is somebody else.
+static void another_program_is_not_taken_for_ours(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *conf = in_dir("elsewhere.conf"), *text = xstrdup("migration_address = \"192.0.2.1\"\n");
+    write_text(conf, text);
+    const char *const listen[] = {"60", "theirs", "/nonexistent"}, *const nowhere[] = {"60", "x", conf};
+    _cleanup_facts_ struct facts listening = {0}, other = {0}, none = {0};
+    ASK(&listening, listen, qemu_user, preflight_listen);
+    const char *const connect[] = {"127.0.0.1", facts_get(&listening, "port"), "ours", "60"};
+    ASK(&other, connect, preflight_connect);
+    assert_fact(&other, "error", "127.0.0.1: another program answers there");
+    ASK(&none, nowhere, qemu_user, preflight_listen); // an address that is not of this host
+    assert_null(facts_get(&none, "port"));
+    assert_non_null(strstr(facts_get(&none, "problem"), "192.0.2.1"));
+}
+
+static void a_libvirt_is_reached_or_not(void **state)
+{
+    (void)state;
+    const char *const bad[] = {"nosuch://$(touch pwned)/", "60"};
+    _cleanup_facts_ struct facts f = {0};
+    ASK(&f, bad, preflight_p2p);
+    assert_null(facts_get(&f, "reached"));
+    assert_true(facts_get(&f, "error") || facts_get(&f, "problem"));
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -325,6 +386,9 @@ int main(void)
         cmocka_unit_test(directories_of_shares),
         cmocka_unit_test(what_a_host_is),
         cmocka_unit_test(an_account_and_its_keys),
+        cmocka_unit_test(a_port_is_listened_at_and_reached),
+        cmocka_unit_test(another_program_is_not_taken_for_ours),
+        cmocka_unit_test(a_libvirt_is_reached_or_not),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -15,6 +15,7 @@
 #include "core/console/out.h"
 #include "core/console/script.h"
 #include "io/loop.h"
+#include "io/virt/conn.h"
 
 struct batch {
     struct ctx *ctx;
@@ -22,6 +23,7 @@ struct batch {
     struct parsed parsed;
     size_t next;
     struct cmd_run *run;
+    uint64_t calls; // virt_calls() when it began
     struct script_run *script;
     bool cancelled;
     int status;
@@ -74,8 +76,9 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
     if (err_is_set(err))
         show_error(b, err);
     if (b->opts.timing && b->opts.json)
-        out_event(json_pack("{s:o, s:o, s:f}", "event", json_text("timing"), "command",
-                            json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3));
+        out_event(json_pack("{s:o, s:o, s:f, s:I}", "event", json_text("timing"), "command",
+                            json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3, "calls",
+                            (json_int_t)(virt_calls() - b->calls)));
 }
 
 static void command_done(struct cmd_run *run, void *data)
@@ -101,6 +104,7 @@ static void step(struct batch *b)
         end(b);
         return;
     }
+    b->calls = virt_calls();
     b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prefix_ok, command_done, b, &e);
     if (!b->run) {
         fail(b, &e);

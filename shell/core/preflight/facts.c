@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All facts of a preflight, in two rounds: the guests, and what hosts call themselves; then, with what the guests want,
-// each host, each way from one to another and each pair, all at once. Each is asked once, however many guests there
-// are. Job threads. See facts.h.
+// each host, and each way from one to another with the pairs that would go it, all at once. Each is asked once, however
+// many guests there are. Job threads. See facts.h.
 #include "core/preflight/facts.h"
 
 #include <string.h>
@@ -176,27 +176,47 @@ static void gather_wanted(struct gather *g)
     }
 }
 
-static void ask_pair(struct gather *g, struct job *job, struct pair *p)
+// The pairs of one way.
+struct on_way {
+    struct gather *g;
+    struct pair **pairs;
+    size_t n;
+};
+
+static void ask_pair(struct job *job, size_t i, void *arg)
 {
+    struct on_way *o = arg;
+    struct gather *g = o->g;
+    struct pair *p = o->pairs[i];
     const struct way *way = &g->ways[p->way];
     preflight_pair_gather(g->ctx, job, g->q, g->guests[p->guest].facts, g->hosts[way->from].node,
                           g->hosts[way->to].node, &p->facts, &p->err);
 }
 
-// The ways first: what listens at a port does not wait for long.
+// The port first: what listens there does not wait until many guests' files have had the nodes' connections.
+static void ask_way(struct gather *g, struct job *job, size_t which)
+{
+    struct way *w = &g->ways[which];
+    const struct host *to = &g->hosts[w->to];
+    preflight_way_gather(g->ctx, job, g->q, g->hosts[w->from].node, to->node, to->hostname, &w->facts, &w->err);
+    _cleanup_free_ struct pair **pairs = xcalloc(g->n_pairs + 1, sizeof(struct pair *));
+    struct on_way o = {.g = g, .pairs = pairs};
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        if (g->pairs[i].way == which)
+            o.pairs[o.n++] = &g->pairs[i];
+    }
+    job_each(job, o.n, ask_pair, &o);
+}
+
 static void second_round(struct job *job, size_t i, void *arg)
 {
     struct gather *g = arg;
     if (i < g->n_ways) {
-        struct way *w = &g->ways[i];
-        const struct host *to = &g->hosts[w->to];
-        preflight_way_gather(g->ctx, job, g->q, g->hosts[w->from].node, to->node, to->hostname, &w->facts, &w->err);
-    } else if (i < g->n_ways + g->n_hosts) {
-        struct host *h = &g->hosts[i - g->n_ways];
-        preflight_host_gather(g->ctx, job, h->node, &h->wanted, &h->facts, &h->err);
-    } else {
-        ask_pair(g, job, &g->pairs[i - g->n_ways - g->n_hosts]);
+        ask_way(g, job, i);
+        return;
     }
+    struct host *h = &g->hosts[i - g->n_ways];
+    preflight_host_gather(g->ctx, job, h->node, &h->wanted, &h->facts, &h->err);
 }
 
 static int first_error(struct gather *g, struct err *e)
@@ -246,7 +266,7 @@ int preflight_facts(struct ctx *ctx, struct job *job, const struct preflight_que
     if (job_check(job, e) < 0 || first_error(&g, e) < 0)
         return -1;
     gather_wanted(&g);
-    job_each(job, g.n_ways + g.n_hosts + g.n_pairs, second_round, &g);
+    job_each(job, g.n_ways + g.n_hosts, second_round, &g);
     if (job_check(job, e) < 0)
         return -1;
     *ret = result(&g);

@@ -26,8 +26,8 @@
 //   hostname, identity     what libvirt calls the host; its host UUID
 //   libvirt, qemu          versions, major * 1000000 + minor * 1000 + release
 //   capabilities           XML
-//   machines               [{"emulator", "arch", "machine", "virttype", "xml": domcapabilities} or the same with "error"],
-//                          one for each combination that a guest asks for, on hosts it may go to
+//   machines               [{"emulator", "arch", "machine", "virttype", "xml": domcapabilities} or the same with
+//                          "error"], one for each combination that a guest asks for, on hosts it may go to
 //   cpus, memory_kib, free_kib    of the host;  cells: [{"id", "free_kib"}]
 //   domains                [{"name", "uuid", "id", "state", "reason"}], all of them
 //   networks               [{"name", "active", "xml"}]
@@ -35,17 +35,20 @@
 //   secrets                [{"uuid", "usage_type", "usage"}]
 //   nwfilters              [name]
 //   look                   what tools/preflight_look.sh found on the node, {KEY: [text, …]}, the script says which keys
-//   clock                  {"ahead_s", "error_s"}: how far its clock is ahead of this machine's, and half the round trip
-//                          in which it was read: the true value is within ahead_s ± error_s
+//   clock                  {"ahead_s", "error_s"}: how far its clock is ahead of this machine's, and half the round
+//                          trip in which it was read: the true value is within ahead_s ± error_s
 //
 // pair, of one guest and one destination:
 //   guest, dest        the guest's uuid; the node's name
-//   cpu                {"result": "identical"|"superset"|"incompatible", "error": libvirt's text or null} of the guest's
-//                      live <cpu> on the destination's hypervisor
-//   disks              [{"path", "there", "shared": true|false|null, "why"}]: of each file, is it one and the same on both
-//                      (proved, core/copy/copy.h); null: it cannot be told, and `why`
+//   cpu                {"result": "identical"|"superset"|"incompatible", "error": libvirt's text or null} of the
+//                      guest's live <cpu> on the destination's hypervisor; absent, and not missing, where that names no
+//                      model: then there is nothing to compare
+//   disks              [{"path", "there", "shared": true|false|null, "why"}]: of each file, is it one and the same on
+//                      both (proved, core/copy/copy.h); null: it cannot be told, and `why`. Of a network disk "path"
+//                      and "there" are "PROTOCOL:NAME HOSTS"
 //   ports              {"address": by which the source would reach it, "resolved": [text], "port", "reached": bool,
-//                      "error"}: a free port of the destination's range, listened at there, connected to from the source
+//                      "error"}: a free port of the destination's range, listened at there, connected to from the
+//                      source
 //   p2p                {"uri", "reached": bool, "error"}: does the source's root reach the destination's libvirt
 #pragma once
 
@@ -73,6 +76,7 @@ struct preflight_query {
     json_t *map;   // {"KIND": {FROM: TO}} as --map says (core/guest/xml_map.h), or NULL: where files would be there
 };
 
-// *ret: {"guests": [guest], "hosts": {NODE: host} (sources and destinations, each once), "pairs": [pair]}; the caller's.
+// *ret: {"guests": [guest], "hosts": {NODE: host} (sources and destinations, each once), "pairs": [pair]}; the
+// caller's.
 // What does not answer is in "missing" of what it belongs to; fails only where a guest is not found, or cancelled.
 int preflight_facts(struct ctx *ctx, struct job *job, const struct preflight_query *q, json_t **ret, struct err *e);

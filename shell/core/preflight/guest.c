@@ -108,7 +108,7 @@ static void add_job(struct guest *g)
     json_auto_t *stats = NULL;
     json_t *job = NULL;
     if (!g->active)
-        job = json_pack("{s:s, s:n}", "type", "none", "operation");
+        job = json_pack("{s:o, s:n}", "type", json_text("none"), "operation");
     else if (virt_job_stats(g->dom, 0, &type, &stats, &e) == 0)
         job = json_pack("{s:O, s:o}", "type", json_object_get(stats, "type"), "operation",
                         type == VIRT_JOB_NONE ? json_null() : operation(stats));
@@ -136,7 +136,7 @@ static int block_jobs(struct guest *g, json_t *jobs, struct err *e)
         if (virt_block_job(g->dom, target, &type, e) < 0)
             return -1;
         if (type)
-            json_array_append_new(jobs, json_pack("{s:o, s:s}", "target", json_text(target), "type", type));
+            json_array_append_new(jobs, json_pack("{s:o, s:o}", "target", json_text(target), "type", json_text(type)));
     }
     return 0;
 }

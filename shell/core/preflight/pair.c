@@ -57,7 +57,7 @@ static int compare_cpu(struct pair *p, struct job *job, const char *cpu, json_t 
                          json_text_at(machine, "machine"), json_text_at(machine, "virttype"), cpu, &result, &error,
                          e) < 0)
         return -1;
-    *ret = json_pack("{s:s, s:o}", "result", result, "error", json_text(error));
+    *ret = json_pack("{s:o, s:o}", "result", json_text(result), "error", json_text(error));
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "core/guest/files.h"
 #include "core/migrate/migrate.h"
 #include "core/node/ask.h"
+#include "core/node/qemu_user.h"
 #include "core/preflight/priv.h"
 #include "core/preflight/tools_priv.h"
 #include "io/job.h"
@@ -29,12 +30,13 @@ struct way {
     json_t *facts;
 };
 
-#define ASK(w, machine, node, words, ret, e, tool)                                                                     \
-    node_ask(                                                                                                          \
-        (w)->ctx, (w)->job, machine,                                                                                   \
-        &(struct question){                                                                                            \
-            .tools = {tool}, .args = words, .n_args = ARRAY_SIZE(words), .as_user = !guest_is_system((node)->uri)},    \
-        ret, e)
+#define ASK(w, machine, node, words, ret, e, ...)                                                                      \
+    node_ask((w)->ctx, (w)->job, machine,                                                                              \
+             &(struct question){.tools = {__VA_ARGS__},                                                                \
+                                .args = words,                                                                         \
+                                .n_args = ARRAY_SIZE(words),                                                           \
+                                .as_user = !guest_is_system((node)->uri)},                                             \
+             ret, e)
 
 static int cannot(const struct node *node, const struct facts *f, struct err *e)
 {
@@ -67,7 +69,7 @@ static int try_port(struct way *w, json_t **ret, struct err *e)
     const char *const listen[] = {"5", token, QEMU_CONF};
     double start = clock_mono_ms();
     _Static_assert(LISTEN_S == 5 && CONNECT_S == 3, "as the words have it");
-    if (ASK(w, w->to, w->dest, listen, &listening, e, preflight_listen) < 0)
+    if (ASK(w, w->to, w->dest, listen, &listening, e, qemu_user, preflight_listen) < 0)
         return -1;
     const char *port = facts_get(&listening, "port"), *host = facts_get(&listening, "host");
     if (!port)

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "io/virt/dom.h"
 
-// *ret: what keeps QEMU from migrating it, [text] in QEMU's words; empty: nothing. The caller's. ERR_UNSUPPORTED: it is no
-// QEMU, or one that does not tell.
+// *ret: what keeps QEMU from migrating it, [text] in QEMU's words; empty: nothing. The caller's. ERR_UNSUPPORTED: it is
+// no QEMU, or one that does not tell.
 int virt_qemu_blockers(struct virt_dom *d, json_t **ret, struct err *e);
 // The same out of an answer to query-migrate. Pure.
 int virt_qemu_blockers_parse(const char *answer, json_t **ret, struct err *e);

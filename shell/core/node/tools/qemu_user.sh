@@ -2,9 +2,10 @@
 # $u, $g: QEMU's user as libvirt would start it, qemu.conf's (of several settings libvirt takes the first) or else the
 # distribution's; $u empty: there is none.
 #   as_qemu COMMAND…   runs it with his rights
+#   conf NAME          prints that setting of $qemu_conf, which is libvirt's own file unless somebody says otherwise
 # shellcheck shell=sh
 conf() {
-  sed -n '/^[ \t]*'"$1"'[ \t]*=/ { s/^[^=]*=[ \t]*"\{0,1\}+\{0,1\}\([^"# \t]*\).*/\1/p; q; }' /etc/libvirt/qemu.conf 2>/dev/null
+  sed -n '/^[ \t]*'"$1"'[ \t]*=/ { s/^[^=]*=[ \t]*"\{0,1\}+\{0,1\}\([^"# \t]*\).*/\1/p; q; }' "${qemu_conf:-/etc/libvirt/qemu.conf}" 2>/dev/null
 }
 u=$(conf user) g=$(conf group)
 for x in libvirt-qemu qemu; do

@@ -2,13 +2,12 @@
 # Listens for one connection, of that many seconds at most, at a port that the hypervisor takes for migrations and that
 # nobody has, and answers it with the token $2. $1 seconds, $3 libvirt's qemu.conf. The highest free one: libvirt takes
 # the lowest, and must not find it taken. What listens ends by itself, whoever else is gone by then. Says "port", and
-# "host", by which name sources are told to come, where the file has one; "problem" instead, where it cannot be.
-# shellcheck shell=sh
-setting() {
-  sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*\"\{0,1\}\([^\"#[:space:]]*\).*/\1/p" "$2" 2>/dev/null | tail -n 1
-}
-low=$(setting migration_port_min "$3") high=$(setting migration_port_max "$3") at=$(setting migration_address "$3")
-host=$(setting migration_host "$3")
+# "host", by which name sources are told to come, where the file has one; "problem" instead, where it cannot be. Behind
+# qemu_user.sh.
+# shellcheck shell=sh disable=SC2034 # qemu_conf
+qemu_conf=$3
+low=$(conf migration_port_min) high=$(conf migration_port_max) at=$(conf migration_address)
+host=$(conf migration_host)
 [ -z "$host" ] || say host "$host"
 set -- "$1" "$2" "${low:-49152}" "${high:-49215}" "${at:-::}"
 [ -n "$at" ] || set -- "$@" 0.0.0.0
@@ -33,7 +32,7 @@ perl -MSocket=:all -MPOSIX -e '
       POSIX::close($_) for grep { $_ != fileno($s) } 3 .. 255; # whoever reads those must not wait for us
       open(STDIN, "<", "/dev/null"), open(STDOUT, ">", "/dev/null"), open(STDERR, ">", "/dev/null");
       alarm $seconds;
-      if (accept(my $c, $s)) { syswrite($c, "$token\n") }
+      if (accept(my $c, $s)) { close($s); syswrite($c, "$token\n") } # whoever has it finds nobody after that
       exit;
     }
   }
