@@ -8,6 +8,7 @@ local gather = require "audit.gather"
 local guests = require "audit.guests"
 local journals = require "guest.journals"
 local left = require "audit.left"
+local line = require "lib.line"
 local lists = require "lib.list"
 local whereabouts = require "guest.whereabouts"
 
@@ -50,8 +51,8 @@ end
 
 local function add_silent(facts, out)
   for name, why in pairs(facts.silent) do
-    out:add { id = "silent-node", level = "warn", node = name, subject = name, seen = why, why = "what it runs and "
-      .. "defines is not known", remedy = findings.line("node-test", name) }
+    out:add { id = "silent-node", level = "warn", node = name, subject = "libvirt", seen = why,
+      why = "what it runs and defines is not known", remedy = line.of("node-test", name) }
   end
 end
 

@@ -4,6 +4,7 @@
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local identity = require "guest.identity"
+local line = require "lib.line"
 local node = require "lib.node"
 local report = require "migsh.report"
 local users = require "guest.users"
@@ -109,13 +110,15 @@ end
 
 -- A saved state would be restored on disks that the running guest has written to since.
 local function check_saves(v, check)
-  local saved = {}
+  local saved, unknown = {}, {}
   for _, name in ipairs(v.answered) do
     local own = name == v.node and not v.runs
-    local there, path = evidence.is_saved(name, v.rows[name], v.domain)
+    local there, path, err = evidence.is_saved(name, v.rows[name], v.domain)
     saved[#saved + 1] = there and not own and ("%s: %s"):format(name, path) or nil
+    unknown[#unknown + 1] = err and not v.rows[name] and ("%s: %s"):format(name, err.msg) or nil
   end
-  check("saves", #saved == 0, "no old saved state is left", table.concat(saved, "\n"))
+  check("saves", #saved + #unknown == 0, "no old saved state is left", table.concat(saved[1] and saved or unknown,
+    "\n"), not saved[1])
 end
 
 local function check_journals(v, check)
@@ -272,7 +275,7 @@ local function run(a)
   local text = report.verification(result)
   if not result.ok then
     mig.error { code = "verdict", msg = mig.line(("%s: %s"):format(v.domain, result.verdict)), hint = failed[1]
-      and ("cleanup %s tells what is safe to do, audit names what else is wrong"):format(v.domain) or nil,
+      and ("%s tells what is safe to do, audit names what else is wrong"):format(line.of("cleanup", v.domain)) or nil,
       value = result, text = text }
   end
   return result, text

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Disks that two guests use, and files that only a snapshot's record still has. What two nodes call by one name is one
 -- file only if that is proved (node.is_shared()).
-local findings = require "audit.findings"
+local line = require "lib.line"
 local lists = require "lib.list"
 local node = require "lib.node"
 local users = require "guest.users"
@@ -36,7 +36,7 @@ local function add_pair(out, path, a, b)
   local both = whereabouts.is_active(a.row) and whereabouts.is_active(b.row)
   out:add { id = "disk-twice", level = both and "fail" or "warn", node = b.row.node, subject = path, seen = ("used by "
     .. "%s and %s"):format(use_text(a), use_text(b)), why = both and "both write to it, which ruins what it holds"
-      or "if both run, they ruin what it holds", remedy = a.row.uuid == b.row.uuid and findings.line("cleanup",
+      or "if both run, they ruin what it holds", remedy = a.row.uuid == b.row.uuid and line.of("cleanup",
       a.row.uuid) or "shut one of them down and give it a disk of its own; if they are made to share it, mark it as "
       .. "<shareable/> in both" }
 end
@@ -109,9 +109,9 @@ local function add_missing(out, row, path)
   end
   for _, name in ipairs(names or { "?" }) do
     out:add { id = "snapshot-files", level = "warn", node = row.node, subject = ("%s, snapshot %s"):format(row.name,
-      name), seen = path .. " is not there", why = "it cannot be reverted to", remedy = names and findings.line(
+      name), seen = path .. " is not there", why = "it cannot be reverted to", remedy = names and line.of(
       "snapshot-delete", row.name .. "@" .. row.node, name, "--metadata") or ("snapshot-list %s names its snapshots, "
-      .. "snapshot-delete --metadata forgets one"):format(row.name .. "@" .. row.node) }
+      .. "snapshot-delete --metadata forgets one"):format(line.word(row.name .. "@" .. row.node)) }
   end
 end
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Are the nodes still as key-exchange and hosts-sync make them? The commands that verify these tell. names: of these
 -- nodes, or nil for all (and this machine).
-local findings = require "audit.findings"
+local line = require "lib.line"
 local drift = {}
 
 -- What a command found, even where its verdict is bad; nil: it could not be asked.
@@ -34,7 +34,7 @@ function drift.keys(names, out)
   for _, name in ipairs(from) do
     out:add { id = "drift-keys", level = "warn", node = name, subject = "ssh keys", seen = "no login to "
       .. table.concat(failing[name], ", "), why = "disks that are copied from node to node need it",
-      remedy = findings.line(table.unpack(words)) }
+      remedy = line.of(table.unpack(words)) }
   end
 end
 
@@ -47,7 +47,7 @@ function drift.hosts(names, out)
       seen[item.node] = true
       out:add { id = "drift-hosts", level = "warn", node = item.node, subject = item.path or "/etc/hosts",
         seen = item.error and item.error.msg or item.state, why = "the names of nodes may lead elsewhere there",
-        remedy = list and findings.line("hosts-sync", list, "--apply") or "hosts-sync --apply" }
+        remedy = list and line.of("hosts-sync", list, "--apply") or "hosts-sync --apply" }
     end
   end
 end

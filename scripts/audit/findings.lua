@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What an audit has found, and what it could not look at: kept, sorted, and made a text or a value of. No node is
 -- asked.
-local admin = require "lib.admin"
 local Findings = {}
 Findings.__index = Findings
 
@@ -91,26 +90,4 @@ function Findings:value()
   return { verdict = self:verdict(), findings = self.list, not_checked = self.skipped }
 end
 
--- A word as it is typed at the prompt.
-local function word(text)
-  return text:find "^[%w%._/@:+=-]+$" and text or admin.quote(text)
-end
-
--- A command line of these words.
-local function line(...)
-  local words = { ... }
-  for i, text in ipairs(words) do
-    words[i] = word(text)
-  end
-  return table.concat(words, " ")
-end
-
--- The line that removes a file of a node as root, who need not be the one that logs in there.
-local function remove_line(node, path)
-  if mig.node(node).user == "root" then
-    return line("exec", node, "--", "rm", "-f", "--", path)
-  end
-  return line("exec", node, "--", "sudo", "rm", "-f", "--", path)
-end
-
-return { new = new, line = line, remove_line = remove_line }
+return { new = new }

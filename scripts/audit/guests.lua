@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What is wrong with where guests are, start and are marked as left behind. Pure: of what audit/gather.lua brought.
-local findings = require "audit.findings"
+local line = require "lib.line"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local guests = {}
@@ -54,7 +54,7 @@ local function add_running_twice(out, rows, active)
   end
   out:add { id = "uuid-twice", level = migrating and "warn" or "fail", node = active[1].node, subject = rows[1].name,
     seen = words(active, state_text), why = migrating and "it is being migrated, or was cut off in the middle of that"
-      or "two copies of one guest write to its disks", remedy = findings.line("cleanup", rows[1].uuid) }
+      or "two copies of one guest write to its disks", remedy = line.of("cleanup", rows[1].uuid) }
 end
 
 local function add_defined_twice(out, rows, active, usable)
@@ -64,11 +64,11 @@ local function add_defined_twice(out, rows, active, usable)
       seen = words(rows, state_text) }
     if row ~= it and moved then
       second.level, second.why = "info", "a migration left this definition behind, and it is not started by mistake"
-      second.remedy = "nothing has to be done; undefine " .. at(row) .. " drops it, and no file with it"
+      second.remedy = ("nothing has to be done; %s drops it, and no file with it"):format(line.of("undefine", at(row)))
       out:add(second)
     elseif row ~= it and active[1] then
       second.level, second.why = "warn", "this definition is not marked as left behind, and could be started"
-      second.remedy = findings.line("undefine", at(row))
+      second.remedy = line.of("undefine", at(row))
       out:add(second)
     elseif row ~= it then
       second.level, second.why = "warn", ("it is off, and both %s and this node define it: nothing tells which of the "
@@ -110,7 +110,7 @@ function guests.name_twice(facts, out)
       out:add { id = "name-twice", level = "info", subject = name, seen = words(rows, function(row)
         return ("%s on %s"):format(row.uuid, row.node)
       end), why = "different guests have one name, so it may not be plain which is meant",
-        remedy = ("nothing has to be done; %s@NODE or the uuid says which"):format(name) }
+        remedy = ("nothing has to be done; %s@NODE or the uuid says which"):format(line.word(name)) }
     end
   end
 end
@@ -134,8 +134,8 @@ function guests.autostart_twice(facts, out)
       if it and row ~= it or not it and i == #starting then
         out:add { id = "autostart-twice", level = "fail", node = row.node, subject = row.name, seen = seen,
           why = "it would run twice when both hosts have booted", remedy = it
-            and findings.line("autostart", at(row), "--disable") or ("autostart NAME@NODE --disable on all but the one "
-            .. "that is to start it; cleanup %s tells where it is"):format(row.name) }
+            and line.of("autostart", at(row), "--disable") or ("autostart NAME@NODE --disable on all but the one "
+            .. "that is to start it; %s tells where it is"):format(line.of("cleanup", row.uuid)) }
       end
     end
   end
@@ -153,12 +153,12 @@ local function add_mark(facts, out, row, rows)
     seen = ("marked as moved to %s by journal %s"):format(there, row.mark.journal) }
   if whereabouts.is_active(row) then
     finding.why = ("it is %s here all the same"):format(row.state)
-    finding.remedy = ("cleanup %s tells which copy is the guest"):format(row.name)
+    finding.remedy = ("%s tells which copy is the guest"):format(line.of("cleanup", row.uuid))
   elseif elsewhere and elsewhere.node == there then
     return -- as it should be
   elseif elsewhere then
     finding.level, finding.why = "info", ("the guest has gone on to %s since"):format(elsewhere.node)
-    finding.remedy = "nothing has to be done; undefine " .. at(row) .. " drops it, and no file with it"
+    finding.remedy = ("nothing has to be done; %s drops it, and no file with it"):format(line.of("undefine", at(row)))
   elseif facts.silent[there] or not facts.nodes[there] and facts.outside[there] then
     out:skip(there, ("whether it has %s, which %s left behind"):format(row.name, row.node), facts.silent[there]
       or "it was not asked")
@@ -166,7 +166,7 @@ local function add_mark(facts, out, row, rows)
   else
     finding.why = facts.nodes[there] and ("neither %s nor another node has the guest"):format(there)
       or ("%s is not in the inventory, and no other node has the guest"):format(there)
-    finding.remedy = findings.line("cleanup", row.uuid, "--apply")
+    finding.remedy = line.of("cleanup", row.uuid, "--apply")
   end
   out:add(finding)
 end

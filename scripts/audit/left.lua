@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What was left lying about: parts of copies, saved states without a domain, undertakings that nobody has ended.
 local evidence = require "guest.evidence"
-local findings = require "audit.findings"
 local journals = require "guest.journals"
+local line = require "lib.line"
 local left = {}
 
 local function ways_of(j)
@@ -22,17 +22,17 @@ local function judge_part(part)
     return "info", "somebody has it open", "a copy is at work, or was cut off a moment ago",
       "nothing has to be done; who tells which consoles are at work"
   elseif j and part.useless then
-    return "warn", part_of(j), "it is of no use any more", findings.line("cleanup", j.about.uuid or j.about.domain,
+    return "warn", part_of(j), "it is of no use any more", line.of("cleanup", j.about.uuid or j.about.domain,
       "--apply")
   elseif j then
     return "warn", part_of(j), "what replaced it is not there: it may be the last one", "find out what became of the "
       .. "disk before it is removed"
   elseif part.id then
     return "warn", "of a workflow of which this console has no journal", "another console may need it to go on",
-      "ask who began it; if nobody goes on with it: " .. findings.remove_line(part.node, part.path)
+      "ask who began it; if nobody goes on with it: " .. line.remove(part.node, part.path)
   end
   return "warn", "part of a copy that was cut off", "the same disk-copy or vol-copy goes on with it; else it is of no "
-    .. "use", findings.remove_line(part.node, part.path)
+    .. "use", line.remove(part.node, part.path)
 end
 
 function left.parts(facts, out)
@@ -56,7 +56,7 @@ function left.saves(facts, out)
       if not has[domain] then
         out:add { id = "saved-orphan", level = "warn", node = name, subject = path, seen = ("the node has no domain %s")
           :format(domain), why = "the next one of that name would be started from it, on disks that it does not fit",
-          remedy = findings.remove_line(name, path) }
+          remedy = line.remove(name, path) }
       end
     end
   end

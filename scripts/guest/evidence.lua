@@ -44,15 +44,15 @@ end
 -- Where libvirt's system daemon keeps saved states, each as NAME.save.
 evidence.SAVES = "/var/lib/libvirt/qemu/save"
 
--- Has a node a saved state of the guest? info: its row there, or nil. Returns that, and the path. libvirt goes by the
--- file alone, whether it has told of it or not. A node that has no login is asked by libvirt alone.
+-- Has a node a saved state of the guest? info: its row there, or nil. Returns that, the path, and why the file could
+-- not be looked for: then libvirt alone was asked. libvirt goes by the file, whether it has told of it or not.
 function evidence.is_saved(name, info, domain)
   local path = ("%s/%s.save"):format(evidence.SAVES, info and info.name or domain)
   local there, err = mig.try(node.exists, name, path)
   if err and err.code == "cancelled" then
     error(err, 0)
   end
-  return info and info.managed_save or there or false, path
+  return info and info.managed_save or there or false, path, err
 end
 
 -- Raises where a node has a saved state of the guest: it is older than the disks that are about to come, and libvirt

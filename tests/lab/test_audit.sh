@@ -12,22 +12,24 @@ saves=/var/lib/libvirt/qemu/save
 up --ready
 three_nodes
 for host in source dest; do on $host mkdir -p $images; done
-# define HOST NAME FILE: a guest, off, with that disk; it need not boot.
+# define HOST NAME FILE [MORE]: a guest, off, with that disk; it need not boot.
 define() {
-    on "$1" sh -c "test -e $3 || qemu-img create -q -f qcow2 $3 64M" || return
+    local format=${3##*.}
+    on "$1" sh -c "test -e $3 || qemu-img create -q -f $format $3 64M" || return
     cat >"$work/$2.xml" <<XML
 <domain type='qemu'><name>$2</name><uuid>6d696773-6800-4c41-8000-$(printf '%s' "$2" | od -An -tx1 | tr -d ' \n' | head -c 12 | sed 's/$/000000000000/' | head -c 12)</uuid>
 <memory unit='MiB'>32</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>${LAB_EMULATOR:-/usr/bin/qemu-system-x86_64}</emulator>
-<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$3'/>${4:-}<target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='disk'><driver name='qemu' type='$format'/><source file='$3'/>${4:-}<target dev='vda' bus='virtio'/></disk>
 </devices></domain>
 XML
     on "$1" virsh -q define "$work/$2.xml"
 }
-# audited STATUS: audit ends with that; its findings are kept for found and remedy.
+# audited STATUS: audit of $only ends with that; its findings are kept for found and mend.
+only=()
 audited() {
     local got=0
-    m --json audit >"$work/audit" 2>"$work/audit.err" || got=$?
+    m --json audit "${only[@]}" >"$work/audit" 2>"$work/audit.err" || got=$?
     cat "$work/audit" "$work/audit.err"
     [ "$got" = "$1" ]
 }
@@ -62,6 +64,8 @@ check "audit: nothing to be mended" audited 0
 check "... no fail, no warn" counts 0 0
 check "... what the move left behind is told" found uuid-twice info source
 
+only=(--node source,dest) # all that is spoiled from here on is theirs, and the others need not log in each time
+
 # --- a second definition, and autostart on both hosts
 on source virsh -q undefine vic
 on source virsh -q define "$work/vic.xml"
@@ -82,16 +86,17 @@ check "the guest runs as before" prints running on dest virsh -q domstate vic
 define source loc $images/loc.qcow2
 on source virsh -q snapshot-create-as loc s1 --disk-only >/dev/null
 define source loc $images/loc.qcow2
-on source sh -c "rm $images/loc.s1; truncate -s 1M '$images/.new disk.img.migsh-part'"
+on source sh -c "rm $images/loc.s1; truncate -s 1M '$images/.new disk.img.migsh-part'
+    sed -i /MIGSH/d /etc/hosts; rm /root/.ssh/known_hosts"
 on dest sh -c "echo old >$saves/gone.save"
 check "audit: warns" audited 0
 check "... a snapshot without its file" found snapshot-files warn source
 check "... a part of a copy" found leftover-part warn source
 check "... a saved state without a domain" found saved-orphan warn dest
-for id in snapshot-files leftover-part saved-orphan; do check "... $id: its remedy" mend $id; done
-check "audit: they are gone" audited 0
-check "... no fail, no warn" counts 0 0
-check "... the disk is there" on source test -e $images/loc.qcow2
+check "... names that have drifted" found drift-hosts warn source
+check "... keys that have drifted" found drift-keys warn source
+for id in snapshot-files leftover-part saved-orphan drift-hosts drift-keys; do check "... $id: its remedy" mend $id; done
+check "the disk is there" on source test -e $images/loc.qcow2
 
 # --- an undertaking that nobody has ended
 killed() {
@@ -105,29 +110,28 @@ check "a console is killed" killed
 check "audit: warns" audited 0
 check "... journal-open" found journal-open warn ""
 check "... and what it needs is no leftover to be removed" found leftover-part info dest
+for id in snapshot-files saved-orphan drift-hosts drift-keys; do check "... $id is gone" not_found $id; done
 check "verify: it is unfinished" gives 12 'FAILED. nothing is unfinished with it' m verify loc
-check "... its remedy" m rollback "$(findings "print(next(f['remedy'] for f in d['findings'] if f['id'] == 'journal-open').split()[1])")"
-check "audit: it is gone" audited 0
-check "... no fail, no warn" counts 0 0
+open_id() { findings "print(next(f['remedy'] for f in d['findings'] if f['id'] == 'journal-open').split()[1])"; }
+check "... its remedy" m rollback "$(open_id)"
 
 # --- one disk of two guests, on two nodes
-define source one /srv/nfs/twin.qcow2 '<shareable/>'
-define dest two /srv/nfs/twin.qcow2 '<shareable/>'
+define source one /srv/nfs/twin.raw '<shareable/>'
+define dest two /srv/nfs/twin.raw '<shareable/>'
 on source virsh -q start one
 on dest virsh -q start two
-check "both are meant to share it" audited 0
-check "... no disk-twice" not_found disk-twice
-define source one /srv/nfs/twin.qcow2
-define dest two /srv/nfs/twin.qcow2
+check "both are meant to share it, and nothing is unfinished" audited 0
+check "... no fail, no warn" counts 0 0
+define source one /srv/nfs/twin.raw
+define dest two /srv/nfs/twin.raw
 check "they are not: audit fails" audited 12
-check "... disk-twice" found disk-twice fail dest
-check "verify: somebody else uses it" gives 12 'FAILED. nobody else uses its disks.*twin.qcow2: two on dest' m verify one
+check "... disk-twice" found disk-twice fail source
+check "verify: somebody else uses it" gives 12 'FAILED. nobody else uses its disks.*twin.raw: two on dest' m verify one
 on dest virsh -q destroy two
 check "one of them is off: audit warns" audited 0
-check "... disk-twice" found disk-twice warn dest
+check "... disk-twice" found disk-twice warn source
 on dest virsh -q undefine two
-check "it is no more: that is gone" audited 0
-check "... no disk-twice" not_found disk-twice
+check "it is no more: nobody else uses it" gives 0 'verdict: ok' m verify one
 on source virsh -q destroy one
 on source virsh -q undefine one
 
@@ -141,7 +145,14 @@ check "... and what another one has" found saved-orphan warn source
 check "... what was not checked" findings "assert any(s['node'] == 'dest' for s in d['not_checked']), d"
 check "verify: what it has is not known" gives 12 '\[\?\] +every node answers.*verdict: .*not known: every node answers' m verify loc
 on dest kill -CONT "$daemon"
-answers() { local i; for ((i = 0; i < 200; i++)); do on dest virsh -q list >/dev/null 2>&1 && return; sleep 0.1; done; return 1; }
+answers() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        on dest virsh -q list >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    return 1
+}
 check "it answers again" answers
 check "the saved state: its remedy" mend saved-orphan
 check "audit: both are gone" audited 0
@@ -155,7 +166,6 @@ check "audit: warns" audited 0
 check "... moved-mark" found moved-mark warn dest
 check "... its remedy" mend moved-mark
 check "audit: it is gone" audited 0
-check "... no moved-mark" not_found moved-mark
 check "... no fail, no warn" counts 0 0
 check "verify: it is the guest again" gives 0 'is defined and off on dest' m verify vic
 check "audit as text, of one node" gives 0 '0 fail, 0 warn, [0-9]+ info' m audit --node dest
