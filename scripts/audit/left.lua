@@ -16,7 +16,9 @@ end
 -- What is known of one file, as level, seen, why, remedy.
 local function judge_part(part)
   local j = part.journal
-  if j and journals.is_open(j) then
+  if j and j.state == "running" then
+    return "info", part_of(j), "a console is at work on it", "nothing has to be done"
+  elseif j and journals.is_open(j) then
     return "info", part_of(j), "the undertaking is not finished, and may need it", ways_of(j)
   elseif part.open then
     return "info", "somebody has it open", "a copy is at work, or was cut off a moment ago",
@@ -73,9 +75,20 @@ local function judge_journal(j)
   return "it was left in the middle", ("%s again goes on, journal-revert %s takes it back"):format(j.command, j.id)
 end
 
+-- A command that makes things so and has done it since has made up for one that it did not end.
+local function is_made_up_for(list, i)
+  local is_workflow = type(list[i].about) == "table" and list[i].about.workflow
+  for k = i + 1, #list do
+    if not is_workflow and list[k].command == list[i].command and list[k].state == "done" then
+      return true
+    end
+  end
+  return false
+end
+
 function left.journals(list, out)
-  for _, j in ipairs(list) do
-    if journals.is_open(j) and j.state ~= "running" then
+  for i, j in ipairs(list) do
+    if journals.is_open(j) and j.state ~= "running" and not is_made_up_for(list, i) then
       local why, remedy = judge_journal(j)
       local about = type(j.about) == "table" and j.about or {}
       out:add { id = "journal-open", level = "warn", subject = ("%s, journal %s"):format(about.domain

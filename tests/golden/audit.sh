@@ -49,6 +49,13 @@ a -c 'lua j = mig.journal_begin("cold-migrate", {workflow = true, domain = "web"
 a audit | sed -E 's/20[0-9.-]+-cold-migrate-[0-9a-f]+/ID/g'
 a verify web | sed -E 's/20[0-9.-]+-cold-migrate-[0-9a-f]+/ID/g'
 
+echo "--- journals of commands that make something so: one that was done since makes up for the one before"
+rm -r "$XDG_STATE_HOME/migsh/journal"
+a -c 'lua j = mig.journal_begin("hosts-sync", {}); j:intent("x", {}); j:release()'
+a audit | sed -E 's/20[0-9.-]+-hosts-sync-[0-9a-f]+/ID/g'
+a -c 'lua j = mig.journal_begin("hosts-sync", {}); j:outcome(j:intent("x", {}), "done"); j:finish("done"); j:close()'
+a audit
+
 echo "--- words"
 a verify
 a verify nosuch

@@ -203,7 +203,8 @@ row { tool = "file_users", run = function(w, node, args)
   end
   for _, d in ipairs(tonumber(inode) and World.sorted(node.doms) or {}) do
     for _, o in ipairs(d.active and d.active.disks or {}) do
-      out[#out + 1] = d.uuid ~= args[6] and (is_it(o.file, o.path) or o.base and o.base == it) and "open 4711 qemu-system-x86\n" or nil
+      local open = is_it(o.file, o.path) or o.base and o.base == it
+      out[#out + 1] = open and d.uuid ~= args[6] and "open 4711 qemu-system-x86\n" or nil
     end
   end
   return table.concat(out)
