@@ -16,7 +16,11 @@ end
 -- What is known of one file, as level, seen, why, remedy.
 local function judge_part(part)
   local j = part.journal
-  if j and j.state == "running" then
+  if part.kept then
+    return "warn", j and part_of(j) or "of a workflow of which this console has no journal", "it was written to before "
+      .. "the workflow was taken back, so it was kept", "look what it holds; if nobody needs it: " .. line.remove(
+      part.node, part.path)
+  elseif j and j.state == "running" then
     return "info", part_of(j), "a console is at work on it", "nothing has to be done"
   elseif j and journals.is_open(j) then
     return "info", part_of(j), "the undertaking is not finished, and may need it", ways_of(j)

@@ -87,11 +87,14 @@ define source loc $images/loc.qcow2
 on source virsh -q snapshot-create-as loc s1 --disk-only >/dev/null
 define source loc $images/loc.qcow2
 on source sh -c "rm $images/loc.s1; truncate -s 1M '$images/.new disk.img.migsh-part'
+    echo 1 >$images/loc.qcow2.kept-0f1e2d
     sed -i /MIGSH/d /etc/hosts; rm /root/.ssh/known_hosts"
 on dest sh -c "echo old >$saves/gone.save"
 check "audit: warns" audited 0
 check "... a snapshot without its file" found snapshot-files warn source
 check "... a part of a copy" found leftover-part warn source
+check "... a file that was kept" findings "assert any(f['subject'].endswith('kept-0f1e2d') and 'rm -f' in f['remedy'] for f in d['findings']), d"
+on source rm $images/loc.qcow2.kept-0f1e2d
 check "... a saved state without a domain" found saved-orphan warn dest
 check "... names that have drifted" found drift-hosts warn source
 check "... keys that have drifted" found drift-keys warn source

@@ -259,7 +259,8 @@ end
 row { tool = "stage_list", run = function(w, node, args)
   local out = {}
   for _, name in ipairs(names_in(w, node, args[1])) do
-    out[#out + 1] = name:sub(1, #args[2]) == args[2] and name .. "\n" or nil
+    local meant = name:sub(1, #args[2]) == args[2] and name:find(args[3] or "", #args[2] + 1, true)
+    out[#out + 1] = meant and name .. "\n" or nil
   end
   return table.concat(out)
 end }
