@@ -135,4 +135,12 @@ function report.migration(result, utf8)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- The report of verify, likewise.
+function report.verification(result)
+  local where = result.node ~= core.null and " on " .. result.node or ""
+  return ("%s%s%s\n\n%s\nverdict: %s\n"):format(result.domain, where, result.journal
+    and (", against what it was before journal %s"):format(result.journal) or "", report.checks(result.checks),
+    result.verdict)
+end
+
 return report

@@ -164,12 +164,7 @@ function facts.judge(about, file, probe)
   end
   local shared = here and file.path == file.to and here.inode == there.inode and here.size == there.size
   if probe and here then
-    local seen, err = mig.try(mig.disk_copy, { about.source .. ":" .. file.path, about.dest .. ":" .. file.to,
-      update = true, plan = true })
-    if err and err.code ~= "state" and err.code ~= "exists" then -- in use there, or no file: then it is another one
-      error(err, 0)
-    end
-    shared = seen ~= nil and seen.shared
+    shared = node.is_shared(about.source, file.path, about.dest, file.to)
   end
   if shared then
     return "shared"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What is promised of a guest that was moved, as checks {id, title, ok, detail}. live-migrate and cold-migrate ask them
--- when they have moved one, verify asks them at any time. `unknown` is with a check of which nobody could tell: that is
--- not ok, and not wrong either. Nothing is changed on any node.
+-- What is promised of a guest that was moved, as checks: {id, title, ok, detail}. live-migrate and cold-migrate ask
+-- them when they have moved one, verify asks them at any time. `unknown` is with a check of which nobody could tell:
+-- that is not ok, and not wrong either. Nothing is changed on any node.
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local contract = {}
@@ -15,15 +15,23 @@ function contract.new()
   end
 end
 
--- Who has it: {rows = {[node] = row}, active = {"NODE (STATE)", …}, silent = as whereabouts.look() tells}.
-function contract.look(uuid)
-  local found = whereabouts.of_uuid(uuid)
-  local facts = { rows = {}, active = {}, silent = found.silent }
-  for _, row in ipairs(found.copies) do
-    facts.rows[row.node] = row
-    facts.active[#facts.active + 1] = whereabouts.is_active(row) and ("%s (%s)"):format(row.node, row.state) or nil
+-- Who has it, of {rows = {[node] = row}, silent = as whereabouts.look() tells}: adds active = {"NODE (STATE)", …}.
+function contract.facts(facts)
+  facts.active = {}
+  for name, row in pairs(facts.rows) do
+    facts.active[#facts.active + 1] = whereabouts.is_active(row) and ("%s (%s)"):format(name, row.state) or nil
   end
+  table.sort(facts.active)
   return facts
+end
+
+-- The same of what all nodes answer now.
+function contract.look(uuid)
+  local found, rows = whereabouts.of_uuid(uuid), {}
+  for _, row in ipairs(found.copies) do
+    rows[row.node] = row
+  end
+  return contract.facts { rows = rows, silent = found.silent }
 end
 
 -- Who runs it, and who has not said.
@@ -33,6 +41,16 @@ function contract.active_text(facts)
     text = ("%s\n%s: %s"):format(text, silent.node, silent.msg)
   end
   return text
+end
+
+-- Who defines it.
+function contract.defined_text(facts)
+  local names = {}
+  for name, row in pairs(facts.rows) do
+    names[#names + 1] = name .. (xml.is_moved(row.mark) and " (marked as moved)" or "")
+  end
+  table.sort(names)
+  return "defined on: " .. (names[1] and table.concat(names, ", ") or "no node")
 end
 
 -- It runs on that node, and on no other one that answers.

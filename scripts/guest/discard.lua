@@ -3,13 +3,9 @@
 -- definition of any node names it and if nobody has it open. One that was written to since is set aside under a name
 -- that says so; one that is needed stays where it is. The operator is told of both.
 local node = require "lib.node"
+local staging = require "lib.staging"
 local users = require "guest.users"
 local discard = {}
-
--- The name under which `path` is kept when it is not what was made: nobody else has it.
-local function kept_name(tx, path)
-  return ("%s.kept-%s"):format(path, tx.id:match "%x+$")
-end
 
 -- Takes back a file or directory on a node. made: its node.stat() when it was made, as the journal keeps it, or nil if
 -- that is not known. o: as users.of(). Returns nil when it is gone, or else what became of it, for the record.
@@ -28,7 +24,7 @@ function discard.file(tx, where, path, made, o)
   elseif node.remove_if(where, path, made) then
     return nil
   end
-  local kept = kept_name(tx, path)
+  local kept = staging.kept(path, tx.id)
   node.rename(where, path, kept)
   tx:say(("%s on %s was written to since it was made: it is kept as %s"):format(path, where, kept))
   return "kept as " .. kept

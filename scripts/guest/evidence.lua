@@ -18,8 +18,8 @@ local function row_on(name, uuid)
     return nil
   end
   local text = mig.try(mig.dumpxml, { uuid .. "@" .. name, inactive = info.persistent or nil })
-  return { state = info.state, reason = info.reason, managed_save = info.managed_save, persistent = info.persistent,
-    autostart = info.autostart, mark = text and xml.mark(text) or nil }
+  return { name = info.name, state = info.state, reason = info.reason, managed_save = info.managed_save,
+    persistent = info.persistent, autostart = info.autostart, mark = text and xml.mark(text) or nil }
 end
 
 -- {rows = {[node] = row}, silent = {{node, msg}}}. must: nodes that have to be in the inventory.
@@ -41,16 +41,26 @@ function evidence.rows(uuid, must)
   return facts
 end
 
--- Raises where a node has a saved state of the guest: it is older than the disks that are about to come, and libvirt
--- would restore it at the next start. libvirt goes by the file alone, whether it has told of it or not. A node that has
--- no login is asked by libvirt alone.
-function evidence.refuse_save(name, uuid, domain)
-  local info = whereabouts.on(name, uuid)
-  local path = "/var/lib/libvirt/qemu/save/" .. (info and info.name or domain) .. ".save"
+-- Where libvirt's system daemon keeps saved states, each as NAME.save.
+evidence.SAVES = "/var/lib/libvirt/qemu/save"
+
+-- Has a node a saved state of the guest? info: its row there, or nil. Returns that, the path, and why the file could
+-- not be looked for: then libvirt alone was asked. libvirt goes by the file, whether it has told of it or not.
+function evidence.is_saved(name, info, domain)
+  local path = ("%s/%s.save"):format(evidence.SAVES, info and info.name or domain)
   local there, err = mig.try(node.exists, name, path)
   if err and err.code == "cancelled" then
     error(err, 0)
-  elseif info and info.managed_save or there then
+  end
+  return info and info.managed_save or there or false, path, err
+end
+
+-- Raises where a node has a saved state of the guest: it is older than the disks that are about to come, and libvirt
+-- would restore it at the next start.
+function evidence.refuse_save(name, uuid, domain)
+  local info = whereabouts.on(name, uuid)
+  local saved, path = evidence.is_saved(name, info, domain)
+  if saved then
     mig.fail("state", info and ("managedsave-remove %s@%s drops it"):format(info.name, name)
       or "give it another name, or remove it if nobody needs it", "%s has an old saved state of %s (%s), which would "
       .. "be restored on newer disks", name, domain, path)

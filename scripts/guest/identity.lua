@@ -23,8 +23,7 @@ function identity.find(text, at)
   if not uuid then
     local silent = found.silent[1]
     mig.fail(silent and "unreachable" or "not-found", nil, "no domain '%s' on %s%s", text, at
-      or "the nodes that answer",
-      silent and ("; %s: %s"):format(silent.node, silent.msg) or "")
+      or "the nodes that answer", silent and ("; %s: %s"):format(silent.node, silent.msg) or "")
   elseif next(uuids, next(uuids)) then
     mig.fail("usage", "name it by its uuid: list --all --uuid", "several domains are called '%s'", text)
   end

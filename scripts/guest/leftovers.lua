@@ -26,12 +26,12 @@ function leftovers.directories(name, paths, journals)
 end
 
 -- What is in one directory: {node, path, aside = it was set aside, i = the number of its file, journal = the one that
--- made it, if `index` (guest/journals.lua) has it}. every: also the parts that no workflow made.
+-- made it, if `index` (guest/journals.lua) has it}. every: also parts that no workflow made, and what was kept.
 function leftovers.find(name, dir, index, every)
   local list = {}
   for _, found in ipairs(staging.list(name, dir, every)) do
-    list[#list + 1] = { node = name, path = found.path, aside = found.aside, i = found.i, id = found.id,
-      journal = found.id and index[found.id] }
+    list[#list + 1] = { node = name, path = found.path, aside = found.aside, kept = found.kept, i = found.i,
+      id = found.id, journal = found.id and index[found.id] }
   end
   return list
 end
@@ -55,7 +55,7 @@ end
 
 -- One of a journal that we have, and nothing that may be needed: cleanup removes such.
 function leftovers.is_useless(part)
-  return part.journal ~= nil and (not part.aside or is_replaced(part))
+  return part.journal ~= nil and not part.kept and (not part.aside or is_replaced(part))
 end
 
 return leftovers

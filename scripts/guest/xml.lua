@@ -17,6 +17,11 @@ function xml.mark(text)
   return mig.xml_mark(text)
 end
 
+-- Does such a mark (nil: none) say that the guest went elsewhere?
+function xml.is_moved(mark)
+  return mark ~= nil and mark.role == "moved"
+end
+
 -- `text`, dumped without passwords, with those that `from`, another definition of the domain, has for its displays.
 function xml.with_passwords(text, from)
   local doc, displays <const> = mig.xml(text), "/domain/devices/graphics"

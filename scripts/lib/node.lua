@@ -72,6 +72,16 @@ function node.rename(name, from, to)
   mig.node(name):tool("file_rename", from, to)
 end
 
+-- Is that one file, which both nodes see? Proved by a marker that is beside it for a moment; a device never is, as each
+-- node has a /dev of its own.
+function node.is_shared(name, path, other, to)
+  local seen, err = mig.try(mig.disk_copy, { name .. ":" .. path, other .. ":" .. to, update = true, plan = true })
+  if err and err.code ~= "state" and err.code ~= "exists" then -- in use there, or no file: then it is another one
+    error(err, 0)
+  end
+  return seen ~= nil and seen.shared
+end
+
 function node.remove(name, path)
   mig.node(name):run { "rm", "-f", "--", path }
 end

@@ -70,8 +70,15 @@ function staging.end_copies(where, name, paths)
   return mig.node(where):tool("copy_end", name, table.unpack(paths)) ~= ""
 end
 
+-- What is not removed when a workflow is taken back, as somebody has written to it, is kept under this name.
+local KEPT <const> = ".kept-"
+
+function staging.kept(path, id)
+  return path .. KEPT .. id:match "%x+$"
+end
+
 -- What workflows have left in a directory of a node: {path, id = the end of the journal's, i, aside = set aside}.
--- every: also parts of copies that no workflow made, which have the path alone.
+-- every: also what was kept (id, kept), and parts of copies that no workflow made, which have the path alone.
 function staging.list(name, dir, every)
   local list, prefix <const> = {}, ".migsh-"
   local function add(stage, file)
@@ -83,6 +90,10 @@ function staging.list(name, dir, every)
   end
   for file in mig.node(name):tool("stage_list", dir, prefix):gmatch "[^\n]+" do
     add(file, file)
+  end
+  for file in (every and mig.node(name):tool("stage_list", dir, "", KEPT) or ""):gmatch "[^\n]+" do
+    local id = file:match "%.kept%-(%x+)$"
+    list[#list + 1] = id and { path = dir .. "/" .. file, id = id, kept = true } or nil
   end
   for stage, part in mig.node(name):tool("copy_parts", dir, every and "" or prefix):gmatch "([^\n]+)\n([^\n]+)\n" do
     add(stage, part)

@@ -56,3 +56,7 @@ mkdir -p "$dir/one/two"
 echo x >"$dir/one/kept"
 says "one that is not empty stays, and is named" 0 'one.*not empty' dirs_remove "$dir/one/two" "$dir/one"
 says "nothing is left where nothing is" 0 '^$' stage_list "$dir/nosuch" .migsh-
+mkdir "$dir/left"
+touch "$dir/left/"{.migsh-1,a.migsh-1,a.kept-0f,b}
+says "what begins like that" 0 '^\.migsh-1~$' stage_list "$dir/left" .migsh-
+says "what has that in its name" 0 '^a\.kept-0f~$' stage_list "$dir/left" '' .kept-

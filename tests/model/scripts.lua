@@ -203,8 +203,8 @@ row { tool = "file_users", run = function(w, node, args)
   end
   for _, d in ipairs(tonumber(inode) and World.sorted(node.doms) or {}) do
     for _, o in ipairs(d.active and d.active.disks or {}) do
-      local uses = is_it(o.file, o.path) or o.base and o.base == it
-      out[#out + 1] = d.uuid ~= args[6] and uses and "open 4711 qemu-system-x86\n" or nil
+      local open = is_it(o.file, o.path) or o.base and o.base == it
+      out[#out + 1] = open and d.uuid ~= args[6] and "open 4711 qemu-system-x86\n" or nil
     end
   end
   return table.concat(out)
@@ -259,7 +259,8 @@ end
 row { tool = "stage_list", run = function(w, node, args)
   local out = {}
   for _, name in ipairs(names_in(w, node, args[1])) do
-    out[#out + 1] = name:sub(1, #args[2]) == args[2] and name .. "\n" or nil
+    local meant = name:sub(1, #args[2]) == args[2] and name:find(args[3] or "", #args[2] + 1, true)
+    out[#out + 1] = meant and name .. "\n" or nil
   end
   return table.concat(out)
 end }

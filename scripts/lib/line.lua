@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Command lines that a text shows to the operator, as they are typed at the prompt: whatever a name or path holds.
+local admin = require "lib.admin"
+local line = {}
+
+function line.word(text)
+  return text:find "^[%w._/@:+=,-]+$" and text or admin.quote(text)
+end
+
+-- A command of these words.
+function line.of(...)
+  local words = { ... }
+  for i, text in ipairs(words) do
+    words[i] = line.word(text)
+  end
+  return table.concat(words, " ")
+end
+
+-- The one that removes a file of a node as root, who need not be the one that logs in there.
+function line.remove(node, path)
+  if mig.node(node).user == "root" then
+    return line.of("exec", node, "--", "rm", "-f", "--", path)
+  end
+  return line.of("exec", node, "--", "sudo", "rm", "-f", "--", path)
+end
+
+return line
