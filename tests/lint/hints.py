@@ -51,8 +51,8 @@ def hints(path, text):
         return
     for m in re.finditer(r"\berr_hint\(", text):
         yield words_of(argument(text, m.end() - 1, 1))
-    if path.endswith("/explain.c"):
-        for m in re.finditer(r'EXPLAIN_\w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
+    if "/explain/rows_" in path:
+        for m in re.finditer(r'EXPLAIN_\w+,\s*((?:"(?:[^"\\]|\\.)*",?\s*)+)', text):
             yield words_of(m.group(1))
 
 

@@ -8,7 +8,7 @@
 #include "io/xml.h"
 
 // [{"type": "file"|"block"|"network"|"volume"|…, "device": "disk"|"cdrom"|…, "target", "bus", "source", "pool",
-//   "format", "readonly", "shareable": booleans}]; absent texts are null. "source" is virsh's: the file, device,
+//   "format", "cache" (null: the default), "readonly", "shareable": booleans}]; absent texts are null. "source" is virsh's: the file, device,
 // directory, or a network disk's name, or the volume's name within "pool". The caller owns the value.
 json_t *domxml_disks(struct xml_doc *doc);
 // The same of one <disk>, which may be a snapshot's.

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// NFS, at both ends. See rows_priv.h.
+#include "core/explain/rows_priv.h"
+
+const struct explain_row explain_rows_nfs[] = {
+    {"nfs-denied", "access denied by server while mounting", "the server does not export it to this host", EXPLAIN_BOTH,
+     "nfs-show SERVER --from {D} tells what it exports; nfs-export SERVER DIR --to {D} --apply adds it"},
+    {"nfs-no-export", "mounting * failed, reason given by server: No such file|mount.nfs: *No such file or directory",
+     "the server has no such directory, or not below that root", EXPLAIN_BOTH,
+     "nfs-show SERVER tells what it exports; with NFSv4 paths begin at the export with fsid=0"},
+    {"nfs-version", "requested NFS version or transport protocol is not supported|mount.nfs: Protocol not supported",
+     "server and client have no version of NFS in common", EXPLAIN_BOTH,
+     "mount with vers=4.2, 4.1 or 3 (nfs-mount --options); rpcinfo -p SERVER shows what it has"},
+    {"nfs-helper", "bad option; for several filesystems|need a /sbin/mount.<type> helper|unknown filesystem type 'nfs",
+     "the NFS client is not installed", EXPLAIN_DEST, "install nfs-common (Debian) or nfs-utils"},
+    {"nfs-refused",
+     "mount.nfs: Connection refused|mount.nfs: mount to NFS server * failed: Connection refused|clnt_create: RPC: "
+     "Program not registered|RPC: Unable to receive|rpc mount export: RPC",
+     "no NFS server answers there", EXPLAIN_BOTH,
+     "exec SERVER -- systemctl start nfs-server; its firewall has to let port 2049 (NFSv3: 111, too) through"},
+    {"nfs-timeout",
+     "mount.nfs: Connection timed out|mount.nfs: No route to host|mount.nfs: Network is unreachable|mount system call "
+     "failed: Connection timed out|mount.nfs4: Connection timed out|mount.nfs*failed: No route to host",
+     "the way to the NFS server is closed", EXPLAIN_BOTH, "node-test SERVER; open port 2049 in its firewall"},
+    {"nfs-name", "mount.nfs: Failed to resolve server", "the name of the NFS server has no address here", EXPLAIN_DEST,
+     "hosts-sync --apply writes the names of all nodes, or mount by address"},
+    {"nfs-statd", "rpc.statd is not running", "NFSv3 locks need rpc.statd", EXPLAIN_DEST,
+     "exec {D} -- systemctl start rpc-statd, or mount with vers=4.2"},
+    {"nfs-silent", "nfs: server * not responding|NFS: server * not responding",
+     "the server keeps silent: whoever uses the mount hangs", EXPLAIN_BOTH,
+     "node-test SERVER; guests go on when it is back (hard mounts lose nothing)"},
+    {"nfs-stale", "Stale file handle|Stale NFS file handle",
+     "the server exports another file system under that name than when it was mounted", EXPLAIN_DEST,
+     "nfs-umount and nfs-mount again; the export keeps its handles with a fixed fsid="},
+    {"nfs-locks", "No locks available", "the lock service of NFS does not answer", EXPLAIN_BOTH,
+     "NFSv3: start rpc-statd on both ends and open its port; or mount with vers=4.2"},
+    {"nfs-fsid", "requires fsid= for NFS export", "that file system (tmpfs, overlay, FUSE) has no id of its own",
+     EXPLAIN_BOTH, "nfs-export SERVER DIR --options with fsid=NUMBER"},
+    {"nfs-unsupported", "does not support NFS export", "that file system cannot be exported by the kernel's server",
+     EXPLAIN_BOTH, "export a directory on ext4 or xfs, or let nfs-ganesha serve it"},
+    {"nfs-stat-export",
+     "exportfs: Failed to stat|exportfs: No host name given|exportfs: *syntax error|exportfs: *unknown "
+     "keyword|exportfs: No options for",
+     "a line of /etc/exports is not right", EXPLAIN_BOTH,
+     "correct it; nfs-export writes a block of its own that is tested"},
+    {"umount-busy", "target is busy|device is busy", "something still uses the mount", EXPLAIN_DEST,
+     "fuser -vm DIR there shows who: shut the guests down or migrate them first"},
+    {"mount-point", "mount point does not exist|mount.nfs: mount point * does not exist",
+     "the directory to mount at is not there", EXPLAIN_DEST, "nfs-mount makes it; by hand: mkdir -p DIR"},
+    {"already-mounted", "already mounted or mount point busy|is busy or already mounted|already mounted on",
+     "something is mounted there already", EXPLAIN_DEST, "findmnt DIR shows what; nfs-umount takes it away"},
+    {NULL},
+};
