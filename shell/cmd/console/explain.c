@@ -132,7 +132,7 @@ static void show_last(const json_t *v, struct buf *out)
         buf_adds(out, "what was said of it:\n");
         add_indented(out, hint);
     }
-    buf_addc(out, '\n');
+    buf_adds(out, json_array_size(json_object_get(v, "matches")) ? "\n" : "");
 }
 
 static void show_match(const json_t *m, struct buf *out)

@@ -77,25 +77,33 @@ static void add_word(struct buf *out, const char *lead, const char *text)
     buf_add_line(out, text);
 }
 
+// Where a file lies; `fact` is NULL where nobody could be asked.
+static void add_filesystem(const json_t *disk, const json_t *fact, struct buf *out)
+{
+    const char *type = json_text_at(disk, "type"), *filesystem = json_text_at(fact, "filesystem");
+    if (!fact || !type || strcmp(type, "file") != 0)
+        return;
+    if (filesystem)
+        add_word(out, ", on ", filesystem);
+    else
+        buf_adds(out, json_is_false(json_object_get(fact, "exists")) ? ", which is not there"
+                                                                     : ", on an unknown file system");
+}
+
 static void add_disk(const json_t *disk, const json_t *facts, struct buf *out)
 {
     const char *source = json_text_at(disk, "source"), *type = json_text_at(disk, "type");
-    const char *cache = json_text_at(disk, "cache");
+    const char *device = json_text_at(disk, "device"), *cache = json_text_at(disk, "cache");
     add_word(out, "  ", json_text_at(disk, "target"));
-    add_word(out, "  ", type ? type : "?");
-    if (strcmp(json_text_at(disk, "device"), "disk") != 0)
-        add_word(out, ", ", json_text_at(disk, "device"));
+    add_word(out, ": ", type ? type : "?");
+    if (device && strcmp(device, "disk") != 0)
+        add_word(out, ", ", device);
     if (json_is_true(json_object_get(disk, "readonly")))
         buf_adds(out, ", read only");
     add_word(out, ", ", source ? source : "empty");
     if (source) {
-        const json_t *fact = json_object_get(facts, source);
-        add_word(out, ", cache ", cache ? cache : "default (writeback)");
-        if (fact && type && strcmp(type, "file") == 0)
-            add_word(out, ", on ",
-                     json_text_at(fact, "filesystem")                 ? json_text_at(fact, "filesystem")
-                     : json_is_false(json_object_get(fact, "exists")) ? "nothing: it is not there"
-                                                                      : "a file system that does not tell");
+        add_filesystem(disk, json_object_get(facts, source), out);
+        add_word(out, ", cache ", cache ? cache : "default");
     }
     buf_addc(out, '\n');
 }

@@ -73,21 +73,15 @@ static void run_free(struct cmd_run *run)
     free(run);
 }
 
-// What the command talked to, as the operator calls it, or NULL.
-static const char *label_of(const struct target *t)
-{
-    return t->node || t->uri ? target_label(t) : NULL;
-}
-
 // A hint from the rows of explanations, where nobody gave one. The command line's own mistakes have none, but for what
 // libvirt calls an invalid argument of a migration.
 static void explain(const struct cmd_call *c, struct err *e)
 {
     const struct opt_val *dest = cmd_val(c, "desturi"), *guest = cmd_val(c, "domain");
-    bool migrates = dest && dest->given && label_of(&c->where);
+    bool migrates = dest && dest->given && c->conn;
     if (!err_is_set(e) || (e->code == ERR_USAGE && !migrates))
         return;
-    struct explain_names names = {.node = label_of(&c->where), .guest = guest ? guest->s : NULL};
+    struct explain_names names = {.node = c->where.node ? c->where.node->name : NULL, .guest = guest ? guest->s : NULL};
     if (migrates) {
         names.source = target_label(&c->where);
         names.dest = target_label(&dest->target);

@@ -20,8 +20,9 @@ const struct explain_row explain_rows_general[] = {
      "check addresses and routes; node-test shows when it is back"},
     {"not-supported", "this function is not supported by the connection driver",
      "this hypervisor's driver does not know how to do that", EXPLAIN_HERE,
-     "connect to a QEMU host (qemu:///system); version tells how old its libvirt is"},
-    {"daemon-old", "unknown procedure: |unsupported flags (0x", "the libvirt there is too old for this", EXPLAIN_DEST,
+     "connect to a QEMU host (qemu:///system); version --daemon tells how old its libvirt is"},
+    {"daemon-old", "unknown procedure: |unsupported flags (0x",
+     "the libvirt or the driver there does not know an option of this", EXPLAIN_DEST,
      "version --daemon tells how old; leave the option out, or update it"},
     {"job-failed",
      "job 'migration out' unexpectedly failed|job 'migration out' failed|job 'migration in' failed|migration out job: "

@@ -10,7 +10,8 @@ const struct explain_row explain_rows_host[] = {
      "setsebool -P virt_use_nfs 1 for images on NFS; restorecon, or ausearch -m avc tells the rest"},
     {"apparmor-profile", "cannot load AppArmor profile|virt-aa-helper",
      "AppArmor's profile of the guest cannot be made", EXPLAIN_DEST,
-     "exec {N} -- systemctl reload apparmor; is apparmor-utils installed, and /etc/apparmor.d/libvirt there?"},
+     "exec {N} -- systemctl reload apparmor; is apparmor-utils installed, and /etc/apparmor.d/libvirt there?",
+     "systemctl reload apparmor there; is apparmor-utils installed, and /etc/apparmor.d/libvirt there?"},
     {"cgroup",
      "Unable to create cgroup|cgroup * failed|machine-qemu*scope*already exists|Failed to attach machine|systemd "
      "terminate machine|Failed to create controller",

@@ -14,7 +14,7 @@ const struct explain_row explain_rows_network[] = {
     {"network-inactive", "network '*' is not active", "the virtual network is defined and not started", EXPLAIN_DEST,
      "virsh net-start NAME there; virsh net-autostart keeps it so"},
     {"no-network", "no network with matching", "the virtual network does not exist", EXPLAIN_DEST,
-     "virsh net-dumpxml NAME on {S}, virsh net-define and net-start on {D}; or name another in --xml",
+     "virsh net-dumpxml NAME on {S}, then virsh net-define, net-start on {D}; or name another in --xml",
      "virsh net-list --all shows what there is"},
     {"network-in-use", "Network is already in use by interface|Failed to create * bridge *File exists",
      "the address range or name of the virtual network is taken on the host", EXPLAIN_DEST,

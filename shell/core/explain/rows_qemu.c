@@ -87,6 +87,7 @@ const struct explain_row explain_rows_qemu[] = {
      "QEMU did not come up in time", EXPLAIN_DEST,
      "/var/log/libvirt/qemu/{G}.log there says why; a host short of memory or disk is slow, too"},
     {"qemu-log", "Unable to open log file|connect to virtlogd|virtlogd-sock",
-     "virtlogd does not take the guest's messages", EXPLAIN_DEST, "exec {N} -- systemctl restart virtlogd"},
+     "virtlogd does not take the guest's messages", EXPLAIN_DEST, "exec {N} -- systemctl restart virtlogd",
+     "systemctl restart virtlogd there"},
     {NULL},
 };

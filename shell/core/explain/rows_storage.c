@@ -15,8 +15,7 @@ const struct explain_row explain_rows_storage[] = {
      EXPLAIN_DEST,
      "pool-define-as NAME dir --target DIR --node {D}, then pool-start NAME --node {D}; or vol-create-as by hand"},
     {"no-pool", "no storage pool with matching", "the host has no such pool", EXPLAIN_DEST,
-     "pool-list --all --node {D} shows what it has; pool-clone POOL {D} --node {S} makes the same one",
-     "pool-list --all shows what there is"},
+     "pool-list --all --node {D} shows what it has; pool-clone POOL {D} --node {S} makes the same one", EXPLAIN_ONLY},
     {"pool-inactive", "storage pool '*' is not active|pool '*' containing volume '*' is not active",
      "the pool is there, and not started", EXPLAIN_DEST, "pool-start POOL --node {D}; pool-autostart POOL keeps it so",
      "pool-start POOL; pool-autostart POOL keeps it so"},
@@ -29,7 +28,7 @@ const struct explain_row explain_rows_storage[] = {
      "the pool's directory or volume is not there", EXPLAIN_DEST,
      "pool-build POOL makes the directory, pool-refresh POOL looks again"},
     {"no-volume", "no storage vol with matching|No storage volume with key or path", "the pool has no such volume",
-     EXPLAIN_DEST, "pool-refresh POOL, then vol-list POOL shows what it has"},
+     EXPLAIN_DEST, "pool-refresh POOL, then vol-list POOL shows what it has", EXPLAIN_ONLY},
     {"volume-exists",
      "storage vol '*' exists already|storage vol '*' already exists|storage volume * exists already|volume target path "
      "'*' already exists",
