@@ -130,6 +130,10 @@ static void hints_name_hosts(void **state)
     assert_non_null(strstr(c, "; on gamma: "));
     assert_null(strstr(c, "--copy-storage-all")); // of a migration only
     assert_non_null(strstr(d, "is not there; mount"));
+    const char *model = "unsupported configuration: CPU model 'Snowridge' not supported by hypervisor";
+    _cleanup_free_ char *f = hint_of(ERR_FAILED, model, &one), *g = hint_of(ERR_FAILED, model, &nobody);
+    assert_non_null(strstr(f, "; on gamma: domcapabilities --node gamma "));
+    assert_non_null(strstr(g, "; domcapabilities --node DEST "));
 }
 
 static void hints_spare_others(void **state)

@@ -145,19 +145,23 @@ static bool is_migration(const struct explain_names *names)
     return names->source && names->dest;
 }
 
+static const char *first_of(const char *a, const char *b, const char *word)
+{
+    return a ? a : b ? b : word;
+}
+
+// Without a migration there is one host, which is the end that `where` names.
 static const char *name_of(char letter, enum explain_where where, const struct explain_names *names)
 {
     switch (letter) {
     case 'S':
-        return names->source ? names->source : "SOURCE";
+        return first_of(names->source, where == EXPLAIN_SOURCE ? names->node : NULL, "SOURCE");
     case 'D':
-        return names->dest ? names->dest : "DEST";
+        return first_of(names->dest, where == EXPLAIN_DEST ? names->node : NULL, "DEST");
     case 'N':
-        if (is_migration(names))
-            return where == EXPLAIN_SOURCE ? names->source : names->dest;
-        return names->node ? names->node : "NODE";
+        return first_of(where == EXPLAIN_SOURCE ? names->source : names->dest, names->node, "NODE");
     default:
-        return names->guest ? names->guest : "GUEST";
+        return first_of(names->guest, NULL, "GUEST");
     }
 }
 

@@ -16,7 +16,7 @@ const struct explain_row explain_rows_cpu_memory[] = {
     {"cpu-missing",
      "doesn't match specification: missing features|Host CPU does not provide required features|doesn't match "
      "specification",
-     "the destination's CPU lacks what the guest was started with", EXPLAIN_GUEST,
+     "the host's CPU lacks what the guest has to have", EXPLAIN_GUEST,
      "give it a CPU model that both hosts have (virsh hypervisor-cpu-baseline), and restart it once"},
     {"cpu-forbidden",
      "Host CPU provides forbidden features|CPU is incompatible with host CPU|host CPU are not compatible|CPU model of "
@@ -59,7 +59,8 @@ const struct explain_row explain_rows_cpu_memory[] = {
     {"numa",
      "cannot bind memory to host NUMA nodes|NUMA node * is unavailable|NUMA node * is out of range|host NUMA node",
      "the guest is bound to a NUMA node that the host does not have", EXPLAIN_DEST,
-     "take <numatune> out, or name a node of {D} (capabilities --node {D}) in --xml"},
+     "take <numatune> out, or name a node of {D} (capabilities --node {D}) in --xml",
+     "take <numatune> out of the definition, or name a node that capabilities lists"},
     {"cpuset", "for 'cpuset.cpus'|for 'cpuset.mems'|sched_setaffinity|Unable to set affinity|cannot set CPU affinity",
      "the guest is pinned to CPUs or nodes that the host does not have", EXPLAIN_DEST,
      "take <vcpupin>, <emulatorpin> and cpuset= out, or name CPUs of {D} in --xml",

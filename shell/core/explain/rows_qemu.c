@@ -12,7 +12,8 @@ const struct explain_row explain_rows_qemu[] = {
      "Cannot check QEMU binary|Cannot find suitable emulator|No emulator found for arch|emulator * not found|Cannot "
      "find QEMU binary",
      "QEMU is not where the definition says", EXPLAIN_DEST,
-     "install the same QEMU package, or name its path in <emulator> (--xml)"},
+     "install the same QEMU package, or name its path in <emulator> (--xml)",
+     "install the same QEMU package, or name its path in <emulator>"},
     {"only-migratable", "but --only-migratable was specified|(--only-migratable)",
      "QEMU was told to refuse devices that cannot move", EXPLAIN_GUEST, "leave out the device"},
     {"vfio-dirty",
