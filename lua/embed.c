@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Build tool: writes files as C data to standard output. embed HEADER FILE...
 //   x.lua  a row of embedded_libs
+//   x.txt  a row of explain_topic_texts
 //   x.sh   `const char x[]`, a program for a node, without its comment lines. A line "@x.pl@" is that file's place.
 //   x.pl   (without its comment lines too) stands in a .sh between single quotes, so it may hold none
 #include <stdbool.h>
@@ -44,14 +45,14 @@ static int put_file(const char *in, const char *line)
 
 static int put_line(const char *path, const char *line)
 {
-    bool lua = is(path, ".lua");
-    if (!lua && line[strspn(line, " \t")] == '#')
+    bool whole = is(path, ".lua") || is(path, ".txt");
+    if (!whole && line[strspn(line, " \t")] == '#')
         return 0;
     if (is(path, ".pl") && strchr(line, '\'')) {
         fprintf(stderr, "%s: a single quote, which would end the program in its .sh: %s", path, line);
         return -1;
     }
-    if (!lua && line[0] == '@' && is(line, ".pl@\n"))
+    if (!whole && line[0] == '@' && is(line, ".pl@\n"))
         return put_file(path, line);
     put(line);
     return 0;
@@ -79,33 +80,51 @@ static int put_lines(const char *path)
     return r;
 }
 
+// A table of the files of one kind, whose texts put_data() wrote.
+static void put_rows(const char *suffix, const char *table)
+{
+    bool any = false;
+    for (char **f = files; *f; f++) {
+        if (!is(*f, suffix))
+            continue;
+        if (!any)
+            printf("const struct %s[] = {\n", table);
+        any = true;
+        printf("    {\"%.*s\", text%d", (int)(strlen(name_of(*f)) - strlen(suffix)), name_of(*f), (int)(f - files));
+        if (strcmp(suffix, ".lua") == 0)
+            printf(", sizeof(text%d) - 1", (int)(f - files));
+        printf("},\n");
+    }
+    if (any)
+        printf("    {NULL},\n};\n");
+}
+
+static int put_data(char **f)
+{
+    column = 0;
+    if (is(*f, ".lua") || is(*f, ".txt"))
+        printf("static const char text%d[] = {", (int)(f - files));
+    else if (is(*f, ".sh"))
+        printf("const char %.*s[] = {", (int)(strlen(name_of(*f)) - strlen(".sh")), name_of(*f));
+    else
+        return 0;
+    if (put_lines(*f) < 0)
+        return -1;
+    printf("0};\n");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return 1;
     printf("#include \"%s\"\n", argv[1]);
     files = argv + 2;
-    bool rows = false;
-    for (int i = 2; i < argc; i++) {
-        const char *path = argv[i];
-        column = 0;
-        if (is(path, ".lua"))
-            printf("static const char lib%d[] = {", i);
-        else if (is(path, ".sh"))
-            printf("const char %.*s[] = {", (int)(strlen(name_of(path)) - strlen(".sh")), name_of(path));
-        else
-            continue;
-        if (put_lines(path) < 0)
+    for (char **f = files; *f; f++) {
+        if (put_data(f) < 0)
             return 1;
-        printf("0};\n");
-        rows = rows || is(path, ".lua");
     }
-    if (rows)
-        printf("const struct embedded_lib embedded_libs[] = {\n");
-    for (int i = 2; rows && i < argc; i++)
-        printf("    {\"%.*s\", lib%d, sizeof(lib%d) - 1},\n", (int)(strlen(name_of(argv[i])) - strlen(".lua")),
-               name_of(argv[i]), i, i);
-    if (rows)
-        printf("    {NULL, NULL, 0},\n};\n");
+    put_rows(".lua", "embedded_lib embedded_libs");
+    put_rows(".txt", "explain_topic_text explain_topic_texts");
     return 0;
 }

@@ -6,7 +6,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
-#include "core/migrate/explain.h"
+#include "core/explain/explain.h"
 #include "fuzz.h"
 
 static size_t harmless(const struct buf *b)
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(same(one, one_n, text, n) == !diff.len);
     struct err e = ERR_INIT;
     err_set(&e, ERR_FAILED, "%s", text);
-    explain_fill(&e, "source", "dest");
+    explain_fill(&e, &(struct explain_names){.source = "source", .dest = "dest"});
     must(!e.hint == !explain_find(text));
     err_release(&e);
     return 0;

@@ -7,7 +7,11 @@ import sys
 
 COMMANDS = set(sys.argv[1:]) | {"help", "lua"}
 # What else has a hyphen: English, programs of others and what they are told.
-OTHERS = {"apt-get", "ca-cert", "go-w", "migsh-part", "post-copy", "qemu-img", "qemu-utils", "ssh-copy-id", "ssh-keygen"}
+OTHERS = {"apparmor-utils", "apt-get", "ca-cert", "client-list", "go-w", "libvirt-clients", "libvirt-qemu", "migsh-part",
+          "netcat-openbsd", "nfs-common", "nfs-ganesha", "nfs-server", "nfs-utils", "ovs-vsctl", "post-copy",
+          "qemu-guest-agent", "qemu-img", "qemu-system-gui", "qemu-utils", "rpc-statd", "ssh-add", "ssh-copy-id",
+          "ssh-keygen", "ssh-rsa", "swtpm-tools", "systemd-machined", "vhost-user", "vhost-user-gpu", "virt-admin",
+          "virt-host-validate", "virt-pki-query-dn", "virt-pki-validate", "virt-xml-validate"}
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -51,8 +55,8 @@ def hints(path, text):
         return
     for m in re.finditer(r"\berr_hint\(", text):
         yield words_of(argument(text, m.end() - 1, 1))
-    if path.endswith("/explain.c"):
-        for m in re.finditer(r'EXPLAIN_\w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
+    if "/explain/rows_" in path:
+        for m in re.finditer(r'EXPLAIN_\w+,\s*((?:"(?:[^"\\]|\\.)*",?\s*)+)', text):
             yield words_of(m.group(1))
 
 

@@ -80,6 +80,21 @@ cleanups() { git grep -nE '__attribute__\(\(cleanup|^ +[a-z_ ]+ \*?[a-z_]+ _clea
 # XML is asked by XPath (io/xml.h, mig.xml).
 matched_xml() { git grep -nE "(match|find|gsub)\\(? ?['\"][^'\"]*</?[a-z%[]|\b(strstr|strchr|sscanf)\\([^\"]*\"[^\"]*</?[a-z]" -- 'scripts/*.lua' 'lua/*.lua' 'lua/*.c' 'shell/*.c' 'tests/model/*.lua' | grep -v '"<eof>"'; true; }
 hints() { local c; mapfile -t c < <("$migsh" self-commands); python3 tests/lint/hints.py "${c[@]}"; }
+# What a topic shows at the prompt can be typed: the command is one, and has these options.
+topics() {
+    local line word
+    local -a words
+    grep -h '^ *migsh> ' shell/core/explain/topics/*.txt | sed 's/^ *migsh> //' | sort -u >"$tmp"
+    [ "$(wc -l <"$tmp")" -gt 20 ] || echo "this test no longer sees the topics' commands"
+    while read -r line; do
+        read -r -a words <<<"$line"
+        "$migsh" -i /nonexistent/x help "${words[0]}" >"$tmp.help" 2>&1 || echo "no command: $line"
+        for word in "${words[@]:1}"; do
+            [[ $word != --* ]] || grep -wF -e "$word" "$tmp.help" >/dev/null || echo "no $word: $line"
+        done
+    done <"$tmp"
+    rm -f "$tmp.help"
+}
 # A step without a fault test fails the build.
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
 completions() {
@@ -114,5 +129,6 @@ check "the man page knows every command" man_page
 check "the manual pages are clean, and migsh-lua(7) is lua/lib/api.lua's" man_roff
 check "completion knows every command" completions
 check "commands that hints name exist" hints
+check "what topics show can be typed" topics
 check "every step of cold-migrate has its fault tests" fault_steps
 exit $rc

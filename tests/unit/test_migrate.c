@@ -18,7 +18,6 @@
 #include "cmd/engine/parse.h"
 #include "cmd/engine/table.h"
 #include "cmd/migration/migrate_values.h"
-#include "core/migrate/explain.h"
 #include "core/migrate/migrate.h"
 #include "core/migrate/where.h"
 
@@ -372,146 +371,6 @@ static void progress_never_says_done_too_early(void **state)
     }
 }
 
-// Real texts, and a word that their explanation must hold.
-static const char *const corpus[][2] = {
-    {"Unable to resolve address 'dest' service '49152': Temporary failure in name resolution", "/etc/hosts"},
-    {"Unable to resolve address 'dest' service '49152': Name or service not known", "--migrateuri"},
-    {"Unable to resolve address 'dest' service '49152': Temporary failure in name resolution", "/etc/hosts"},
-    {"cannot resolve: Name or service not known", "/etc/hosts"},
-    {"getaddrinfo: Temporary failure in name resolution", "/etc/hosts"},
-    {"unable to connect to server at '192.0.2.7:49152': No route to host", "firewall"},
-    {"unable to connect to server at '192.0.2.7:49153': Connection refused", "firewall"},
-    {"unable to connect to server at '192.0.2.7:49152': Connection timed out", "firewall"},
-    {"unable to connect to server at '192.0.2.7:16509': Connection refused", "start libvirtd"},
-    {"internal error: Failed to reserve port 49152", "migration_port_min"},
-    {"internal error: unable to execute QEMU command 'migrate-incoming': Failed to bind socket: Cannot assign "
-     "requested "
-     "address",
-     "--listen-address"},
-    {"Cannot recv data: Host key verification failed.: Connection reset by peer", "known_hosts"},
-    {"Cannot recv data: ssh: Could not resolve hostname x: Name or service not known: Connection reset by peer",
-     "/etc/hosts"},
-    {"Cannot recv data: root@192.0.2.7: Permission denied (publickey,password).: Connection reset by peer",
-     "authorized_keys"},
-    {"invalid argument: remote_open: transport in URL not recognised (should be "
-     "tls|unix|ssh|ext|tcp|libssh2|libssh)",
-     "qemu+ssh"},
-    {"internal error: Attempt to migrate guest to the same host 4c4c4544", "host_uuid"},
-    {"internal error: hostname on destination resolved to localhost, but migration requires an FQDN", "--migrateuri"},
-    {"Unsafe migration: Migration without shared storage is unsafe", "--copy-storage-all"},
-    {"Unsafe migration: Migration may lead to data corruption if disks use cache other than none or directsync",
-     "cache='none'"},
-    {"Cannot access storage file '/srv/x.qcow2': No such file or directory", "same path"},
-    {"internal error: process exited while connecting to monitor: qemu: -blockdev {}: Could not open '/x': No such "
-     "file "
-     "or directory",
-     "same path"},
-    {"Storage pool not found: no storage pool with matching target path '/var/lib/libvirt/images'", "define and start"},
-    {"operation failed: pre-creation of storage targets for incremental storage migration is not supported",
-     "create the volume"},
-    {"operation failed: migration of disk vda failed: Source and target image have different sizes", "size"},
-    {"internal error: unable to execute QEMU command 'nbd-server-start': Permission denied", "AppArmor"},
-    {"operation failed: domain 'x' already exists with uuid 6d69", "--dname"},
-    {"Requested operation is not valid: cannot migrate domain with 2 snapshots", "snapshot-delete"},
-    {"Requested operation is not valid: domain is not running", "--offline"},
-    {"Requested operation is not valid: offline migration must be specified with the persistent flag set",
-     "--persistent"},
-    {"Operation not supported: offline migration cannot handle non-shared storage", "--copy-storage"},
-    {"invalid argument: cannot perform tunnelled migration without using peer2peer flag", "--p2p"},
-    {"Requested operation is not valid: domain 'x' is not being migrated", "domjobinfo"},
-    {"internal error: QEMU reports migration is still running", "domjobinfo"},
-    {"operation failed: guest CPU doesn't match specification: missing features: avx2", "CPU model"},
-    {"unsupported configuration: Target network card MTU 1500 does not match source 9000", "MTU"},
-    {"Cannot get interface MTU on 'br0': No such device", "bridge"},
-    {"qemu: unable to map backing store for guest RAM: Cannot allocate memory", "memory"},
-    {"operation failed: load of migration failed: Input/output error", "/var/log/libvirt"},
-    {"unsupported configuration: this libvirtd instance allows migration only with VIR_MIGRATE_TLS flag", "--tls"},
-    {"Certificate does not match the hostname dest", "--tls-destination"},
-    {"Cannot read from TLS channel: Input/output error", "certificates"},
-    {"Unable to access credentials /etc/pki/qemu/ca-cert.pem: No such file or directory", "/etc/pki/qemu"},
-    {"tpm-emulator: Setting the stateblob (type 1) failed with a TPM error 0x21 decryption error", "secret"},
-    {"operation aborted: job 'migration out' canceled by client", "aborted"},
-    {"operation failed: job 'migration out' failed in post-copy phase", "--postcopy-resume"},
-    {"operation failed: Lost connection to destination host", "network"},
-    {"internal error: client socket is closed", "libvirtd"},
-    {"internal error: connection closed due to keepalive timeout", "libvirtd"},
-    {"Timed out during operation: cannot acquire state change lock (held by "
-     "monitor=remoteDispatchDomainMigratePerform3)",
-     "domjobinfo"},
-    {"Requested operation is not valid: cannot abort migration in post-copy mode", "--postcopy"},
-    {"Requested operation is not valid: current job is not outgoing migration in post-copy mode", "domjobabort"},
-    {"Requested operation is not valid: cannot abort incoming migration; use virDomainDestroy instead", "source"},
-    {"Requested operation is not valid: no job is active on the domain", "domstate"},
-    {"Cannot recv data: ssh: connect to host 192.0.2.7 port 22: No route to host: Connection reset by peer", "cable"},
-    {"Cannot recv data: ssh: connect to host 192.0.2.7 port 22: Connection timed out: Connection reset by peer",
-     "firewall"},
-    {"Cannot recv data: ssh: connect to host 192.0.2.7 port 22: Connection refused: Connection reset by peer",
-     "start sshd"},
-    {"unable to connect to server at '192.0.2.7:16509': Network is unreachable", "routes"},
-    {"Cannot recv data: Permission denied, please try again.: Connection reset by peer", "authorized_keys"},
-    {"Requested operation is not valid: domain 'x' is already active", "right one"},
-    {"Timed out during operation: another migration job is already running for domain 'x'", "domjobabort"},
-    {"cannot limit locked memory of process 197 to 134217728: Operation not permitted", "hard_limit"},
-    {"Requested operation is not valid: cannot start RDMA migration with no memory hard limit set", "hard_limit"},
-    {"argument unsupported: direct migration is not supported by the source host", "--direct"},
-    {"invalid argument: Turn multithread compression on to tune it", "--comp-methods"},
-    {"argument unsupported: Migration APIs with extensible parameters are not supported but extended parameters were "
-     "passed",
-     "qemu"},
-    {"Hook script execution failed: internal error: Child process (LC_ALL=C /etc/libvirt/hooks/qemu x migrate begin -) "
-     "unexpected exit status 1",
-     "hooks"},
-    {"this function is not supported by the connection driver: virDomainMigrate3", "qemu"},
-    {"invalid argument: Turn parallel migration on to tune it", "--parallel"},
-};
-
-static void explanations_fit_libvirts_words(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(corpus); i++) {
-        struct err e = ERR_INIT;
-        err_set(&e, ERR_FAILED, "migration of 'x': %s", corpus[i][0]);
-        explain_fill(&e, "source", "dest");
-        if (!e.hint || !strstr(e.hint, corpus[i][1]))
-            print_error("%s\n  explained as: %s\n  without: %s\n", corpus[i][0], e.hint ? e.hint : "-", corpus[i][1]);
-        assert_non_null(e.hint);
-        assert_non_null(strstr(e.hint, corpus[i][1]));
-        assert_null(strchr(e.hint, '{'));
-        err_release(&e);
-    }
-}
-
-static void explanations_spare_others(void **state)
-{
-    (void)state;
-    struct err e = ERR_INIT;
-    err_set(&e, ERR_FAILED, "the moon is full");
-    explain_fill(&e, "source", "dest");
-    assert_null(e.hint);
-    err_set(&e, ERR_FAILED, "domain is not running");
-    err_hint(&e, "mine");
-    explain_fill(&e, "source", "dest");
-    assert_string_equal(e.hint, "mine");
-    err_release(&e);
-}
-
-// A row that no real text needs, or that another one hides, is dead weight or a mistake.
-static void every_row_is_needed(void **state)
-{
-    (void)state;
-    size_t unreached = 0;
-    for (size_t i = 0; i < explain_rows_n; i++) {
-        size_t k = 0;
-        while (k < ARRAY_SIZE(corpus) && explain_find(corpus[k][0]) != &explain_rows[i])
-            k++;
-        if (k == ARRAY_SIZE(corpus)) {
-            print_error("no text of the corpus reaches '%s'\n", explain_rows[i].pattern);
-            unreached++;
-        }
-    }
-    assert_int_equal(unreached, 0);
-}
-
 int main(void)
 {
     commands_register();
@@ -525,9 +384,6 @@ int main(void)
         cmocka_unit_test(both_sides_decide_where_the_guest_is),
         cmocka_unit_test(numeric_addresses_become_migrate_uris),
         cmocka_unit_test(progress_never_says_done_too_early),
-        cmocka_unit_test(explanations_fit_libvirts_words),
-        cmocka_unit_test(explanations_spare_others),
-        cmocka_unit_test(every_row_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

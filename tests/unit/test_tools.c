@@ -151,6 +151,8 @@ static void files_of_a_guest(void **state)
     assert_true(json_is_true(json_object_get(there, "exists")) && json_is_true(json_object_get(there, "in_use")));
     assert_int_equal(json_integer_value(json_object_get(there, "size")), 5);
     assert_true(json_is_false(json_object_get(absent, "exists")));
+    assert_true(json_is_string(json_object_get(there, "filesystem"))); // whatever this machine has there
+    assert_null(json_object_get(absent, "filesystem"));
 }
 
 static void both_ends_of_a_copy(void **state)

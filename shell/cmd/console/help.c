@@ -7,6 +7,7 @@
 #include "cmd/engine/help.h"
 #include "cmd/engine/table.h"
 #include "core/console/script.h"
+#include "core/explain/topics.h"
 
 // Not a command, but something to be told of: its text comes from the script engine.
 #define LUA_TOPIC "lua"
@@ -14,8 +15,24 @@
 static void add_all(struct buf *out)
 {
     help_overview(NULL, out);
+    buf_adds(out, "\n Topics:\n");
     if (script_ops())
-        buf_addf(out, "\n Topics:\n    %-30s %s\n", LUA_TOPIC, "Lua at the prompt, in scripts and in recipes");
+        buf_addf(out, "    %-30s %s\n", LUA_TOPIC, "Lua at the prompt, in scripts and in recipes");
+    struct explain_topic t;
+    for (size_t i = 0; explain_topic(i, &t); i++) {
+        buf_addf(out, "    %-30s %s\n", t.name, t.title);
+        explain_topic_release(&t);
+    }
+}
+
+// A word of migration, or another word for it.
+static bool add_topic(const char *word, struct buf *out)
+{
+    _cleanup_topic_ struct explain_topic t = {0};
+    if (!explain_topic_find(word, &t))
+        return false;
+    buf_addf(out, "%s\n\n%s", t.title, t.body);
+    return true;
 }
 
 enum { COMMAND };
@@ -27,6 +44,12 @@ static void complete_topic(struct ctx *ctx, const char *prefix, struct strv *out
     _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
     if (script_ops() && str_starts(LUA_TOPIC, prefix))
         strv_add(out, LUA_TOPIC);
+    struct explain_topic t;
+    for (size_t i = 0; explain_topic(i, &t); i++) {
+        if (str_starts(t.name, prefix) && !strv_has(out, t.name))
+            strv_add(out, t.name);
+        explain_topic_release(&t);
+    }
     for (size_t i = 0; i < n; i++) {
         if (str_starts(all[i]->name, prefix))
             strv_add(out, all[i]->name);
@@ -36,7 +59,8 @@ static void complete_topic(struct ctx *ctx, const char *prefix, struct strv *out
 }
 
 static const struct opt_def opts[] = {
-    [COMMAND] = {"command", OPT_COMMAND, OPTF_POS, "a command, or a group of them", .complete = complete_topic},
+    [COMMAND] = {"command", OPT_COMMAND, OPTF_POS, "a command, a group of them, or a topic",
+                 .complete = complete_topic},
     {NULL},
 };
 
@@ -50,6 +74,8 @@ static int run(struct cmd_call *c, struct err *e)
         const struct cmd_def *def = NULL;
         if (!topic)
             add_all(&out);
+        else if (!cmd_find(topic) && add_topic(topic, &out))
+            ;
         else if (cmd_lookup(topic, false, &def, e) < 0)
             return -1;
         else
@@ -63,8 +89,8 @@ const struct cmd_def cmd_help = {
     .name = "help",
     .group = "Console",
     .summary = "print help",
-    .help = "Alone it lists all commands; with a command's or a group's name it tells of that.",
-    .example = "help migrate\nhelp Nodes",
+    .help = "Alone it lists all commands and topics; with the name of a command, a group or a topic it tells of that.",
+    .example = "help migrate\nhelp Nodes\nhelp post-copy",
     .opts = opts,
     .flags = CMD_MAIN,
     .view = {VIEW_TEXT},

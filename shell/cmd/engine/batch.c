@@ -14,6 +14,7 @@
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
+#include "core/explain/last.h"
 #include "io/loop.h"
 #include "io/virt/conn.h"
 
@@ -42,8 +43,17 @@ static void end(void *data)
     free(b);
 }
 
-static void show_error(const struct batch *b, const struct err *err)
+// What was mistyped, or stopped by the operator, needs no explanation, and leaves the last error as it is.
+static void remember(const struct batch *b, const char *command, const struct err *err)
 {
+    bool asked = command && strcmp(command, "explain") == 0;
+    if (err->code != ERR_USAGE && !asked && !b->cancelled)
+        last_error_note(command, err);
+}
+
+static void show_error(const struct batch *b, const char *command, const struct err *err)
+{
+    remember(b, command, err);
     if (!b->opts.json) {
         out_error(err);
         return;
@@ -55,7 +65,7 @@ static void show_error(const struct batch *b, const struct err *err)
 
 static void fail(struct batch *b, const struct err *err)
 {
-    show_error(b, err);
+    show_error(b, NULL, err);
     b->status = err_exit_status(err->code);
 }
 
@@ -74,7 +84,7 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
         buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
     out_write(buf_str(&out), out.len);
     if (err_is_set(err))
-        show_error(b, err);
+        show_error(b, cmd_run_def(run)->name, err);
     if (b->opts.timing && b->opts.json)
         out_event(json_pack("{s:o, s:o, s:f, s:I}", "event", json_text("timing"), "command",
                             json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3, "calls",

@@ -13,6 +13,7 @@
 #include "core/console/out.h"
 #include "core/console/script.h"
 #include "core/console/silence.h"
+#include "core/explain/explain.h"
 #include "io/job.h"
 #include "io/loop.h"
 #include "io/virt/conn.h"
@@ -72,10 +73,28 @@ static void run_free(struct cmd_run *run)
     free(run);
 }
 
+// A hint from the rows of explanations, where nobody gave one. The command line's own mistakes have none, but for what
+// libvirt calls an invalid argument of a migration.
+static void explain(const struct cmd_call *c, struct err *e)
+{
+    const struct opt_val *dest = cmd_val(c, "desturi"), *guest = cmd_val(c, "domain");
+    bool migrates = dest && dest->given && c->conn;
+    if (!err_is_set(e) || (e->code == ERR_USAGE && !migrates))
+        return;
+    struct explain_names names = {.node = c->where.node ? c->where.node->name : NULL, .guest = guest ? guest->s : NULL};
+    if (migrates) {
+        names.source = target_label(&c->where);
+        names.dest = target_label(&dest->target);
+    }
+    explain_fill(e, &names);
+}
+
 static void finish(void *data)
 {
     struct cmd_run *run = data;
     run->ended = clock_mono_s();
+    if (!run->cancelled)
+        explain(&run->call, &run->err);
     run->done(run, run->data);
     run_free(run);
 }
@@ -153,6 +172,7 @@ static int run_each(struct cmd_call *c, struct node **nodes, size_t n, struct er
             c->view = x.subs[i].view; // chosen by the options, which are the same for all
         if (err_is_set(&x.errs[i])) {
             err_wrap(&x.errs[i], "node %s", nodes[i]->name);
+            explain(&x.subs[i], &x.errs[i]);
             err_join(e, &x.errs[i]);
         }
         json_decref(x.subs[i].result);

@@ -264,7 +264,7 @@ int cmd_resolve(struct cmd_call *c, struct err *e)
                                                               : resolve_domain(c, v->s, &v->dom, e)) < 0)
             return -1;
     }
-    return c->conn ? 0 : open_default(c, e);
+    return c->conn || c->def->flags & CMD_CONN_DOMAIN ? 0 : open_default(c, e);
 }
 
 size_t cmd_targets(struct cmd_call *c, struct node ***ret)

@@ -16,6 +16,7 @@ static const struct field disk_fields[] = {
     {"source", "string(./source/@file|./source/@dev|./source/@dir|./source/@name|./source/@volume|./source/@path)"},
     {"pool", "string(./source/@pool)"},
     {"format", "string(./driver/@type)"},
+    {"cache", "string(./driver/@cache)"},
     {NULL, NULL},
 };
 

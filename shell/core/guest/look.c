@@ -73,6 +73,9 @@ static void take(json_t *fact, const char *key, const char *value)
         take_stat(fact, value);
     } else if (strcmp(key, "owner") == 0) {
         take_owner(fact, value);
+    } else if (strcmp(key, "fs") == 0) {
+        if (*value)
+            json_object_set_new(fact, "filesystem", json_text(value));
     } else if (strcmp(key, "du") == 0) {
         take_du(fact, value);
     } else if (strcmp(key, "bytes") == 0) {

@@ -13,7 +13,6 @@
 #include "base/json.h"
 #include "core/console/out.h"
 #include "core/migrate/disks.h"
-#include "core/migrate/explain.h"
 #include "core/migrate/report.h"
 #include "core/migrate/where.h"
 #include "io/job.h"
@@ -274,7 +273,7 @@ static json_t *result_of(struct call *c, double total_ms)
     return v;
 }
 
-static int explain_failure(struct call *c, struct err *e)
+static int tell_failure(struct call *c, struct err *e)
 {
     const struct migrate_request *rq = c->rq;
     err_move(e, &c->err);
@@ -287,8 +286,6 @@ static int explain_failure(struct call *c, struct err *e)
     else if (c->lost && strstr(e->msg, "canceled by client")) // by look_at_destination()
         err_hint(e, "the connection to %s was lost, so the migration was aborted: node-test tells whether it is back",
                  target_label(rq->dest));
-    else
-        explain_fill(e, target_label(rq->source), target_label(rq->dest));
     struct migrate_where w = {.ctx = rq->ctx,
                               .name = virt_dom_name(rq->dom),
                               .uuid = virt_dom_uuid(rq->dom),
@@ -332,7 +329,7 @@ static int run_call(struct call *c, json_t **ret, struct err *e)
     if (r < 0)
         return -1;
     if (c->failed)
-        return explain_failure(c, e);
+        return tell_failure(c, e);
     if (job_cancelled(rq->job))
         out_notice(OUT_WARN, "the migration of '%s' could not be aborted any more: it succeeded",
                    virt_dom_name(rq->dom));
@@ -404,11 +401,8 @@ int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e)
     complete_plan(rq);
     if (p->only_tell)
         return tell_plan(rq, ret);
-    if (managed && ctx_connect(rq->ctx, rq->job, rq->dest->uri, &c.dest, e) < 0) {
-        err_wrap(e, "destination %s", target_label(rq->dest));
-        explain_fill(e, target_label(rq->source), target_label(rq->dest));
-        return -1;
-    }
+    if (managed && ctx_connect(rq->ctx, rq->job, rq->dest->uri, &c.dest, e) < 0)
+        return err_wrap(e, "destination %s", target_label(rq->dest));
     c.lock = lock_new();
     int r = migrate_disks_choose(rq, c.dest, &c.disks, e);
     if (r == 0)

@@ -36,6 +36,7 @@ while [ $# -gt 0 ]; do
   if s=$(stat -L -c '%b %B %a %u %g %d:%i %t:%T %s %Y %F' -- "$p" 2>&1); then
     row stat "$s"
     row owner "$(stat -L -c '%U %G' -- "$p")"
+    row fs "$(stat -f -c %T -- "$p" 2>/dev/null)"
     case $s in
     *' directory')
       row du "$(du -s -B1 --apparent-size -- "$p" 2>/dev/null | cut -f1) $(du -s -B1 -- "$p" 2>/dev/null | cut -f1)"
