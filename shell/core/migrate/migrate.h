@@ -29,8 +29,8 @@ struct migrate_request {
 //      "postcopy": bool, "stats": all of libvirt's fields, "summary": a line for people}
 // Keys that libvirt tells nothing about (an offline migration) are missing.
 //
-// With plan->only_tell nothing is done: {"flags", "params", "summary"}, see migrate_plan_json(); the disks that would be
-// copied are not chosen yet.
+// With plan->only_tell nothing is done: {"flags", "params", "summary"}, see migrate_plan_json(); the disks that would
+// be copied are not chosen yet.
 //
 // Cancelling the job aborts the migration, unless it is in post-copy: then it goes on to its end, and that is said.
 // ERR_CANCELLED when it was aborted, by us or by somebody else. Every error of the call tells where the guest is.
