@@ -105,7 +105,7 @@ function judges.several(v)
     return nil
   end
   local r, p = running[1], paused[1]
-  if #running == 1 and #paused == 1 and p.reason == "migration" and r.reason == "migrated" then
+  if #running == 1 and #paused == 1 and p.reason == "migrating" and r.reason == "migrated" then
     return { verdict = "leftover", why = ("it moved to %s and runs there; %s holds what it was before"):format(r.node,
       p.node), act = { what = ("destroy the paused one on %s"):format(p.node), run = function()
         local now = whereabouts.on(r.node, v.uuid)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Does preflight know beforehand what libvirt says afterwards? A healthy pair is spoiled in one way after the other;
 # each time preflight has to name it, and virsh really has to fail (or to do harm), with the text that was foretold.
-# What libvirt refuses and preflight let pass fails the test. A lab of its own (MIGSH_PREDICT_SUBNET). About three minutes.
+# What libvirt refuses and preflight let pass fails the test. A lab of its own (MIGSH_PREDICT_SUBNET). About three
+# minutes.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" predict 192.168.103
@@ -47,7 +48,7 @@ conf() {
 # What was found of each: agreement, for the table at the end.
 table=() missed=0
 # predict NAME ID LEVEL TEXT [VIRSH-OPTION… [-- PREFLIGHT-OPTION…]]: the guest NAME, live from source to dest. LEVEL as
-# it has to be told. TEXT: a regex in what virsh says; "passes": it says nothing, and the harm is looked at by the caller.
+# it has to be told. TEXT: a regex in what virsh says; "passes": it says nothing, and the harm is done.
 predict() {
     local name=$1 id=$2 level=$3 text=$4 told refused='passes' rc
     local -a options=() more=()

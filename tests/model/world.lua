@@ -445,7 +445,7 @@ function World:migrate_begin(from, d, to, how)
     end
   end
   local text, persistent = d.active.xml, d.xml
-  d.active.state, d.active.reason = "paused", "migration"
+  d.active.state, d.active.reason = "paused", "migrating"
   return function()
     there = to.doms[d.uuid] or { uuid = d.uuid, name = d.name, off_reason = "unknown", autostart = false }
     to.doms[d.uuid] = there
