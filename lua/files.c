@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "core/console/memo.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "lua/impl.h"
@@ -68,6 +69,31 @@ static int files_read(lua_State *L)
     else
         return error_raise(L, &h->err);
     return 1;
+}
+
+// memo_read(name) -> table, or nil
+static int files_memo_read(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    struct holder *h = holder_new(L);
+    json_t **value = value_own(L);
+    if (memo_read(name, value, &h->err) == 0)
+        value_push(L, *value);
+    else if (h->err.code == ERR_NOT_FOUND)
+        lua_pushnil(L);
+    else
+        return error_raise(L, &h->err);
+    return 1;
+}
+
+// memo_write(name, table)
+static int files_memo_write(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    struct holder *h = holder_new(L);
+    if (memo_write(name, value_convert(L, 2), &h->err) < 0)
+        return error_raise(L, &h->err);
+    return 0;
 }
 
 // list_dir(path) -> sorted names ending in ".lua"; none where there is no such directory
@@ -149,13 +175,10 @@ static int files_env_set(lua_State *L)
 
 void files_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"check_trusted", files_check},
-                                         {"read_trusted", files_read},
-                                         {"list_dir", files_list},
-                                         {"recipe_dirs", files_recipe_dirs},
-                                         {"env_set", files_env_set},
-                                         {"utf8", files_utf8},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"check_trusted", files_check},     {"read_trusted", files_read},     {"list_dir", files_list},
+        {"recipe_dirs", files_recipe_dirs}, {"env_set", files_env_set},       {"utf8", files_utf8},
+        {"memo_read", files_memo_read},     {"memo_write", files_memo_write}, {NULL, NULL}};
     class_open(L, "migsh.holder", holder_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

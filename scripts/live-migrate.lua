@@ -72,6 +72,8 @@ local function gather(a)
   evidence.refuse_save(job.dest, job.before.uuid, job.name)
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
   job.nodes = { job.source, job.dest }
+  -- libvirt replaces a definition that is there without a word: here it is kept.
+  job.dest_xml = there and there.persistent and mig.dumpxml { job.on_dest, inactive = true } or nil
   return job
 end
 

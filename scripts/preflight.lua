@@ -33,7 +33,11 @@ end
 local function conclude(results, a)
   local texts, worst = {}, "pass"
   for i, r in ipairs(results) do
+    local change = case.since_last(r)
     texts[i] = text.result(r, a.verbose)
+    if a.since then
+      r.since, texts[i] = change or mig.null, texts[i] .. text.change(change)
+    end
     if r.verdict == "fail" or r.verdict == "warn" and worst == "pass" then
       worst = r.verdict
     end
@@ -91,9 +95,9 @@ Gathers what can be known of the guest and both hosts, once and in parallel, and
 QEMU's, and those of the hosts (storage that both see, networks, CPU, memory, ports, clocks, versions). Each finding
 says what was seen and what is wanted, the error that libvirt would give, and how to mend it. Nothing is changed, but
 for a marker file beside a disk, that is gone at once, and a port of the destination that is listened at for a moment.
---fix runs what can be mended safely (a pool or network taken over or started, media ejected, …) as a workflow: rollback
-ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the guest as tainted. Files
-checks/NAME.lua in a directory of recipes add checks of one's own.
+--fix runs what can be mended safely (a pool or network taken over or started, media ejected, …) as a workflow:
+rollback ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the guest as tainted.
+Files checks/NAME.lua in a directory of recipes add checks of one's own.
 Exit status 12 with a finding that fails (with --strict also with a warning).]],
   example = "preflight share dest\npreflight share,web dest --mode cold --verbose\n"
     .. "preflight share dest --fix\npreflight share dest --ignore cpu-model --json",
@@ -110,6 +114,8 @@ Exit status 12 with a finding that fails (with --strict also with a warning).]],
     { name = "postcopy", type = "bool", help = "judge for post-copy, too" },
     { name = "tls", type = "bool", help = "judge for a migration by TLS" },
     { name = "p2p", type = "bool", help = "judge for a peer-to-peer migration" },
+    { name = "since", type = "enum", choices = { "last" },
+      help = "tell also what is new and what is gone since the last time" },
     { name = "verbose", type = "bool", help = "show what passed and all notes, too" },
     { name = "list-checks", type = "bool", help = "only tell which checks there are" },
   },

@@ -96,6 +96,10 @@ mig.node"dest":run('mkdir -p -- "$1" && input >"$1/hello"', "/srv/hello", {input
       { form = "mig.tool(NAME) -> text", names = { "tool" }, text = [[
 What node:tool runs, without its comments. tools/NAME.sh is read once, and only if nobody but root and you could have
 written it.]], example = [[print(mig.tool "file_stat")]] },
+      { form = "mig.memo(NAME) -> table or nil, mig.memo(NAME, TABLE)", names = { "memo" }, text = [[
+What consoles of this user remember under a name such as "preflight/web", kept in the state directory. A memory, not
+evidence; nothing secret belongs there.]],
+        example = [[mig.memo("mine/last", {at = os.time()}); print(mig.memo("mine/last").at)]] },
       { form = "mig.modules(FOLDER) -> list", names = { "modules" }, text = [[
 Names for `require` of the Lua files in FOLDER of every directory of recipes: what others may add to a recipe, as the
 operator's own checks to preflight.]], example = [[for _, name in ipairs(mig.modules "checks") do print(name) end]] },

@@ -110,6 +110,18 @@ mig.xml_unmarked = core.xml_unmarked
 -- The text of a tool that recipes run on nodes.
 mig.tool = tool
 
+-- What this user's consoles remember under a name; with a table, that is remembered instead.
+function mig.memo(name, value)
+  if type(name) ~= "string" or not name:find "^%l[%l%d-]*/[%w][%w_-]*$" or value ~= nil and type(value) ~= "table" then
+    errors.raise("usage", "mig.memo: a name such as 'recipe/thing', and a table or nothing, are wanted")
+  end
+  local file = ("memo/%s.json"):format(name)
+  if value == nil then
+    return core.memo_read(file)
+  end
+  core.memo_write(file, value)
+end
+
 -- What `require` takes for the files of a folder, in all directories of recipes.
 function mig.modules(folder)
   if type(folder) ~= "string" or not folder:find "^%l[%l%d_]*$" then

@@ -102,6 +102,41 @@ function case.judge(rows, c, ignore)
     not_checked = not_checked }
 end
 
+-- What of a result is remembered for --since: each finding that did not pass, by its id and what it is about.
+local function digest(r)
+  local seen = {}
+  for _, f in ipairs(r.findings) do
+    if f.level == "fail" or f.level == "warn" or f.level == "info" then
+      seen[("%s %s %s"):format(f.level, f.id, f.subject or "")] = f.seen
+    end
+  end
+  return seen
+end
+
+local function memo_name(r)
+  return ("preflight/%s-%s"):format(r.uuid, mig.sha256(r.dest .. " " .. r.mode):sub(1, 16))
+end
+
+-- Remembers the result; returns what the last one of this guest, destination and mode had: {at =, new = {"LEVEL ID
+-- SUBJECT" …}, gone = {"… : SEEN"}}, or nil where there was none.
+function case.since_last(r)
+  local before, now = mig.memo(memo_name(r)), digest(r)
+  mig.memo(memo_name(r), { at = os.time(), findings = now })
+  if not before then
+    return nil
+  end
+  local change = { at = before.at, new = mig.array {}, gone = mig.array {} }
+  for key, seen in pairs(now) do
+    change.new[#change.new + 1] = not before.findings[key] and ("%s: %s"):format(key, seen) or nil
+  end
+  for key, seen in pairs(before.findings) do
+    change.gone[#change.gone + 1] = not now[key] and ("%s: %s"):format(key, seen) or nil
+  end
+  table.sort(change.new)
+  table.sort(change.gone)
+  return change
+end
+
 -- Facts and judgement in one, of a recipe that is about to move a guest. q as above. The results, and the cases.
 function case.run(q)
   local rows, results = judge.rows(mig.modules "checks"), mig.array {}

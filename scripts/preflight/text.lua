@@ -80,6 +80,21 @@ function text.result(r, verbose)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- What changed since the last preflight (case.since_last), or nil.
+function text.change(change)
+  if not change then
+    return " since the last time: this is the first\n"
+  end
+  local lines = { (" since %s:%s"):format(os.date("%Y-%m-%d %H:%M:%S", change.at), #change.new + #change.gone == 0
+    and " nothing has changed" or "") }
+  for _, part in ipairs { { "+", change.new }, { "-", change.gone } } do
+    for _, line in ipairs(part[2]) do
+      lines[#lines + 1] = mig.line(("  %s %s"):format(part[1], line))
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 -- The first line of it that refuses a move: for recipes that stop.
 function text.refusal(r)
   for _, f in ipairs(r.findings) do

@@ -3,6 +3,7 @@
 -- fact that it needs is not known it is skipped and says why. A check without a case here fails the test.
 local check = dofile(arg[0]:match "^(.*)/" .. "/check.lua")
 local test, equal, match, raises = check.test, check.equal, check.match, check.raises
+local case = require "preflight.case"
 local facts = require "preflight.facts"
 local fix = require "preflight.fix"
 local judge = require "preflight.judge"
@@ -377,6 +378,40 @@ test("a check that is none is refused with its origin", function()
     return { id = "state", title = "x", judge = function() end }
   end
   raises("usage", "there is a check state already", judge.rows, { "checks.again" })
+end)
+
+test("the example of a check of one's own", function()
+  local row = dofile(dir .. "/../../scripts/examples/checks/crowd.lua")
+  package.preload["checks.crowd"] = function()
+    return row
+  end
+  local all = judge.rows { "checks.crowd" }
+  equal(all[#all].area, "checks of your own")
+  local findings = judge.case({ row }, make())
+  equal(findings[1].level, "pass")
+  findings = judge.case({ row }, make(function(_, _, dest)
+    for i = 1, 10 do
+      dest.domains[i] = { name = "g" .. i, uuid = "u" .. i, state = "running" }
+    end
+  end))
+  equal(findings[1].level, "warn")
+  match(findings[1].remedy, "targets web")
+end)
+
+test("what changed since the last time", function()
+  local function result(findings)
+    return { uuid = "11111111-2222-3333-4444-555555555555", dest = "dest", mode = os.tmpname(), findings = findings }
+  end
+  local r = result { { level = "fail", id = "bridge", subject = "br0", seen = "it has no bridge br0" } }
+  equal(case.since_last(r), nil)
+  local change = case.since_last(r)
+  equal(#change.new + #change.gone, 0)
+  match(text.change(change), "nothing has changed")
+  r.findings = { { level = "warn", id = "mtu", seen = "1400" }, { level = "pass", id = "bridge" } }
+  change = case.since_last(r)
+  equal(change.new[1], "warn mtu : 1400")
+  equal(change.gone[1], "fail bridge br0: it has no bridge br0")
+  match(text.change(change), "%+ warn mtu.*\n  %- fail bridge")
 end)
 
 test("as text: headings, remedies, what was not checked, and advice", function()

@@ -6,18 +6,13 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "core/console/ctx.h"
+#include "core/console/memo.h"
 #include "core/console/out.h"
 #include "io/digest.h"
-#include "io/file.h"
-#include "io/file_trusted.h"
-
-enum { FILE_MAX = 16384 };
 
 // Who was silent may be back: after so long it gets the time of any other.
 static const double FRESH_S = 60;
@@ -44,24 +39,21 @@ double silence_group_patience(const struct silence_group *g, double least_ms, do
     return fmax(least_ms, slower * g->slowest_ms);
 }
 
-static char *path_of(const char *uri)
+static char *name_of(const char *uri)
 {
     char hex[DIGEST_HEX];
     digest_sha256(uri, strlen(uri), hex);
-    _cleanup_free_ char *name = xasprintf("silent/%s.json", hex);
-    return file_xdg("STATE", name);
+    return xasprintf("silent/%s.json", hex);
 }
 
 static bool read_note(const char *uri, struct silence *ret)
 {
-    _cleanup_free_ char *path = path_of(uri), *text = NULL;
+    _cleanup_free_ char *name = name_of(uri);
     _cleanup_err_ struct err ignored = ERR_INIT;
-    size_t n;
-    if (file_trusted_read(path, FILE_MAX, &text, &n, &ignored) < 0)
-        return false;
-    json_auto_t *v = json_loads(text, 0, NULL);
+    json_auto_t *v = NULL;
     struct silence s;
-    if (!v || json_unpack(v, "{s:F, s:F, s:F}", "since", &s.since, "last", &s.last, "waited_ms", &s.waited_ms) < 0)
+    if (memo_read(name, &v, &ignored) < 0 ||
+        json_unpack(v, "{s:F, s:F, s:F}", "since", &s.since, "last", &s.last, "waited_ms", &s.waited_ms) < 0)
         return false;
     if (s.last > clock_real_s() || clock_real_s() - s.last > FRESH_S)
         return false;
@@ -76,19 +68,18 @@ void silence_note(const char *uri, double waited_ms)
     if (!uri)
         return;
     read_note(uri, &s);
-    _cleanup_free_ char *path = path_of(uri);
+    _cleanup_free_ char *name = name_of(uri);
     json_auto_t *v = json_pack("{s:f, s:f, s:f}", "since", s.since, "last", clock_real_s(), "waited_ms",
                                fmax(s.waited_ms, waited_ms));
-    _cleanup_free_ char *text = json_dumps(v, JSON_COMPACT);
-    if (file_replace(path, text, strlen(text), 0600, &e) < 0)
+    if (memo_write(name, v, &e) < 0)
         out_notice(OUT_WARN, "cannot remember that %s does not answer: %s", uri, e.msg);
 }
 
 void silence_end(const char *uri)
 {
-    _cleanup_free_ char *path = uri ? path_of(uri) : NULL;
-    if (path)
-        unlink(path);
+    _cleanup_free_ char *name = uri ? name_of(uri) : NULL;
+    if (name)
+        memo_drop(name);
 }
 
 double silence_since(const char *uri, double *ret_waited_ms)

@@ -18,7 +18,7 @@
 //   messages           libvirt's taints and deprecations
 //   addresses          [{"mac", "address", "prefix"}] by lease, agent or the host's neighbour table
 //   files              rows of core/guest/files.h (what its disks are, chain by chain)
-//   blockers           only if asked for (ask_qemu): QEMU's blocked-reasons, [text]
+//   blockers           QEMU's blocked-reasons, [text]; only if asked for (ask_qemu), or where somebody has asked before
 //
 // host:
 //   node, uri

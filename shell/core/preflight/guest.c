@@ -232,6 +232,19 @@ static void add_blockers(struct guest *g)
     set(g, "blockers", reasons, &e);
 }
 
+// Has somebody spoken to QEMU behind libvirt's back already? Then asking does no more harm.
+static bool is_tainted(const struct guest *g)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(g->facts, "messages"), i, one)
+    {
+        if (strstr(json_string_value(one), "custom monitor"))
+            return true;
+    }
+    return false;
+}
+
 int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn,
                            const char *name, bool ask_qemu, json_t **ret, struct err *e)
 {
@@ -255,7 +268,7 @@ int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, 
     add_block_jobs(&g);
     add_addresses(&g);
     add_files(&g);
-    if (ask_qemu)
+    if (ask_qemu || is_tainted(&g))
         add_blockers(&g);
     xml_free(g.doc);
     *ret = g.facts;
