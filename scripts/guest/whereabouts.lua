@@ -56,7 +56,7 @@ function whereabouts.look(matches, nodes)
       if err and err.code == "cancelled" then
         error(err, 0)
       elseif err then
-        found.silent[#found.silent + 1] = { node = name, msg = err.code == "timeout"
+        found.silent[#found.silent + 1] = { node = name, msg = waited
           and ("no answer within %.0f s"):format(waited / 1000) or err.msg }
       end
       for _, row in ipairs(rows or {}) do

@@ -282,7 +282,7 @@ static void same_options_as_virsh(void **state)
     assert_int_equal(seen, 49);
     assert_int_equal(valued, 23);
     assert_non_null(strstr(def->opts[shown].name, "tunneled")); // hidden, and last
-    assert_int_equal(shown, seen + 1);                          // --copy-storage-unchecked is our own
+    assert_int_equal(shown, seen + 2);                          // --copy-storage-unchecked and --plan are our own
 }
 
 static void both_sides_decide_where_the_guest_is(void **state)
