@@ -121,6 +121,6 @@ Exit status 12 with a finding that fails (with --strict also with a warning).]],
   },
   run = run,
   workflow = function(about)
-    return { steps = fix.steps(about.fixes) }
+    return { steps = fix.steps(about.fixes), undo_done = true }
   end,
 }

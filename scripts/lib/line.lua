@@ -16,6 +16,15 @@ function line.of(...)
   return table.concat(words, " ")
 end
 
+-- A text with command lines in it, by string.format: its words are quoted where the prompt wants that.
+function line.format(format, ...)
+  local words = table.pack(...)
+  for i = 1, words.n do
+    words[i] = type(words[i]) == "string" and line.word(words[i]) or words[i]
+  end
+  return format:format(table.unpack(words, 1, words.n))
+end
+
 -- The one that removes a file of a node as root, who need not be the one that logs in there.
 function line.remove(node, path)
   if mig.node(node).user == "root" then

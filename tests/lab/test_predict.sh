@@ -86,6 +86,73 @@ report "and the way back"
 on admin virsh -c "qemu+ssh://$(lab address dest)/system" migrate --live --unsafe share "qemu+ssh://$(lab address source)/system" >/dev/null
 spoiled healthy '' '' overwrite "" passes
 
+# --- remedies
+# remedied NAME ID: what is printed as its remedy is typed, and virsh then moves the guest NAME.
+remedied() {
+    local name=$1 id=$2 remedy
+    m --json preflight "$name@source" dest >"$work/told" 2>/dev/null
+    remedy=$(grep '"findings"' "$work/told" | py "print(next(f['remedy'] for f in d['findings'] if f['id'] == '$id' and f['fixable']))" 2>&1)
+    echo "remedy: $remedy"
+    m -c "$remedy" || return
+    m preflight "$name@source" dest || return
+    on admin virsh -c "qemu+ssh://$(lab address source)/system" migrate --live --unsafe "$name" "qemu+ssh://$(lab address dest)/system"
+}
+of_network="<interface type='network'><source network='n'/><model type='virtio'/></interface>"
+volume="<disk type='volume' device='disk'><driver name='qemu' type='raw'/><source pool='share' volume='v'/><target dev='vda' bus='virtio'/></disk>"
+network n
+on source sh -c "virsh -q net-define $work/n.xml && virsh -q net-start n && mkdir /srv/nfs/p && virsh -q pool-define-as share dir --target /srv/nfs/p &&
+    virsh -q pool-start share && virsh -q vol-create-as share v 1M && truncate -s 1M $images/own.iso && ip link add br8 type bridge && ip link set br8 up"
+on dest sh -c "ip link add br8 type bridge"
+tiny cdrom "$(disk $images/own.iso raw cdrom hda ide | sed 's,</disk>,<readonly/></disk>,')"
+check "removable: its remedy" remedied cdrom removable
+drop cdrom
+tiny volume "$volume"
+check "pool: its remedy" remedied volume pool
+drop volume
+on dest virsh -q pool-destroy share
+tiny volume "$volume"
+check "pool that is off: its remedy" remedied volume pool
+drop volume
+tiny network "$of_network"
+check "network: its remedy" remedied network network
+drop network
+on dest virsh -q net-destroy n
+tiny network "$of_network"
+check "network that is off: its remedy" remedied network network
+drop network
+tiny bridge "$(bridge br8)"
+check "bridge that is down: its remedy" remedied bridge bridge
+drop bridge
+# All at once, and taken back.
+on dest sh -c "virsh -q net-destroy n; virsh -q pool-destroy share; virsh -q pool-undefine share; ip link set br8 down"
+tiny all "$volume$of_network$(bridge br8)$(disk $images/own.iso raw cdrom hda ide | sed 's,</disk>,<readonly/></disk>,')"
+expect "all that is spoiled, in one list" 12 'fail. removable.*fail. pool .*fail. bridge .*fail. network .*preflight --fix mends all' preflight all@source dest
+expect "live-migrate does not begin" 12 'all is not moved to dest: removable: .*, and 3 other checks fail.*hint: mend it, or pass --ignore' \
+    live-migrate all@source dest --no-watch
+check "it runs as before" prints running on source sh -c 'virsh domstate all | head -n 1'
+expect "--fix mends all of it" 0 'rollback 2[0-9a-z.-]+-preflight-[0-9a-f]+ takes it back' preflight all@source dest --fix
+journal=$(grep -oE '2[0-9]+-[0-9.]+-preflight-[0-9a-f]+' "$work/out" | head -n 1)
+expect "rollback takes it back" 0 '' rollback "$journal"
+expect "all is as it was" 12 'fail. removable.*fail. pool .*fail. bridge .*fail. network ' preflight all@source dest
+expect "live-migrate --plan: findings, steps and flags" 0 'fail. removable.*steps.*  retire .*flags VIR_MIGRATE_LIVE . VIR_MIGRATE_PERSIST_DEST' \
+    live-migrate all@source dest --no-watch --plan
+mkdir -p "$work/recipes/checks"
+cat >"$work/recipes/checks/never.lua" <<'LUA'
+return { id = "never", title = "it is a good day", judge = function(c)
+  return { seen = ("not on a %s"):format(c.mode), remedy = "wait" }
+end }
+LUA
+own() { lab exec admin -- env MIGSH_RECIPES="$work/recipes" XDG_STATE_HOME=/root/state "$migsh" -i "$work/nodes" "$@" </dev/null; }
+on dest sh -c "virsh -q net-start n; ip link set br8 up"
+check "a check of one's own keeps a cold migration back" gives 12 'all is not moved to dest: never: not on a cold' own cold-migrate all@source dest --no-watch --clone
+check "unless it is ignored" gives 12 'checks of your own.*fail. never .*never .*ignored: it would be a fail' own -k -c 'preflight all@source dest --mode cold' -c 'preflight all@source dest --ignore never --verbose'
+expect "a check that is none" 2 "there is no check 'nosuch' to ignore" preflight all@source dest --ignore nosuch
+check "and it still runs" prints running on source sh -c 'virsh domstate all | head -n 1'
+expect "targets: a row for each node" 0 ' dest +fail .*removable: ' targets all@source
+drop all
+on source sh -c "virsh -q net-destroy n; virsh -q net-undefine n; virsh -q pool-destroy share; virsh -q pool-undefine share; ip link del br8"
+on dest sh -c "virsh -q net-undefine n; ip link del br8" 2>/dev/null
+
 # --- the guest's devices
 spoiled shmem "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>" '' shmem fail 'only shmem with role|peer mode'
 on source qemu-img create -q -f qcow2 $images/t.qcow2 1M

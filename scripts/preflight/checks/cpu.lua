@@ -2,6 +2,7 @@
 -- Can the destination's CPU and QEMU be what the guest runs on?
 local facts = require "preflight.facts"
 local judge = require "preflight.judge"
+local line = require "lib.line"
 
 local LIVE <const> = "live paused storage"
 
@@ -51,8 +52,9 @@ return {
     judge = function(c)
       if c.guest.doc:get "/domain/@type" == "kvm" and c.dest.kvm == "no" then
         return { seen = "it has no /dev/kvm", wanted = "kvm", libvirt = "KVM is not supported on this platform, or "
-          .. "you may need to load the kvm modules", remedy = ("exec %s -- modprobe kvm_intel (or kvm_amd; or switch "
-          .. "virtualization on in its firmware)"):format(c.dest.node) }
+          .. "you may need to load the kvm modules",
+            remedy = line.format("exec %s -- modprobe kvm_intel (or kvm_amd; or switch "
+          .. "virtualization on in its firmware)", c.dest.node) }
       end
     end },
   { id = "emulator", title = "the destination has the guest's emulator", needs = { "guest.doc", "dest.look" },
@@ -62,7 +64,7 @@ return {
       if at and at.absent then
         return { seen = "it has no " .. path, wanted = path,
           libvirt = ("Cannot check QEMU binary %s: No such file or directory"):format(path),
-          remedy = ("--map emulator=%s:OTHER, or install it there"):format(path) }
+          remedy = line.format("--map emulator=%s:OTHER, or install it there", path) }
       end
     end },
   { id = "machine", title = "the destination knows the machine type", needs = { "dest.caps", "guest.doc" },
@@ -84,7 +86,7 @@ return {
       return { seen = "it has no " .. name, wanted = name,
         libvirt = ("unsupported configuration: Emulator '%s' does not support machine type '%s'"):format(
           c.there:get "devices/emulator" or "?", name),
-        remedy = ("a newer QEMU there; or, with a restart, --map machine=%s:OTHER"):format(name) }
+        remedy = line.format("a newer QEMU there; or, with a restart, --map machine=%s:OTHER", name) }
     end },
   { id = "firmware", title = "the destination has the guest's firmware", needs = { "dest.look", "guest.doc" },
     judge = function(c)
@@ -95,7 +97,7 @@ return {
         if at and at.absent then
           found[#found + 1] = { subject = path, seen = ("it has no %s"):format(path), wanted = path,
             libvirt = "process exited while connecting to monitor: could not load it: No such file or directory",
-            remedy = ("disk-copy %s:%s %s:%s"):format(c.guest.node, path, c.dest.node, path),
+            remedy = line.format("disk-copy %s:%s %s:%s", c.guest.node, path, c.dest.node, path),
             level = what == "os/nvram/@template" and "warn" or nil }
         end
       end
@@ -175,7 +177,7 @@ return {
           local lacks = not text:find("^", 1, true) and there and facts.lacking(facts.set(text), there)
           found[#found + 1] = lacks and { subject = text, seen = ("it has no %s %s"):format(what, lacks), wanted = text,
             libvirt = "Invalid value for 'cpuset.cpus': Invalid argument",
-            remedy = ("pin it elsewhere first: exec %s -- virsh vcpupin %s VCPU LIST"):format(c.guest.node,
+            remedy = line.format("pin it elsewhere first: exec %s -- virsh vcpupin %s VCPU LIST", c.guest.node,
               c.guest.name)
           } or nil
         end

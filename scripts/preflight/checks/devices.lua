@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Devices and settings of a guest that cannot be moved while it runs. The rules are those of libvirt's
 -- qemuMigrationSrcIsAllowed, and QEMU's own (devices whose state is marked unmigratable, formats with a blocker).
+local line = require "lib.line"
 local LIVE <const> = "live paused storage"
 
 -- One rule on the guest's XML: what is found at `xpath` is a finding each.
@@ -26,7 +27,7 @@ end
 local detach <const> = "take it away while it runs (exec %s -- virsh detach-device %s FILE --live), or: cold-migrate"
 
 local function detached(c)
-  return detach:format(c.guest.node, c.guest.name)
+  return line.format(detach, c.guest.node, c.guest.name)
 end
 
 local blocked_formats <const> = { vmdk = true, vdi = true, vhdx = true, vpc = true, parallels = true, qcow = true,
@@ -165,7 +166,7 @@ return {
       elseif c.dest.tools and not c.dest.tools.swtpm then
         return { seen = c.dest.node .. " has no swtpm", wanted = "swtpm, which emulates its TPM",
           libvirt = "Unable to find 'swtpm_setup' binary in $PATH",
-          remedy = ("exec %s -- apt-get install swtpm-tools (or swtpm)"):format(c.dest.node) }
+          remedy = line.format("exec %s -- apt-get install swtpm-tools (or swtpm)", c.dest.node) }
       end
       local secret = tpm:get "encryption/@secret"
       return secret and { level = "info", seen = "its TPM's state is encrypted", why = "the secret has to be there" }
@@ -188,8 +189,8 @@ return {
       return { subject = dev, seen = ("%s holds %s, which %s does not have"):format(dev, path, c.dest.node),
         wanted = "the same file there, or an empty drive",
         libvirt = ("Cannot access storage file '%s': No such file or directory"):format(path),
-        remedy = ("eject it: exec %s -- virsh change-media %s %s --eject"):format(c.guest.node, c.guest.name, dev),
-        fix = { name = "eject", domain = c.guest.name, node = c.guest.node, target = dev } }
+        remedy = line.format("exec %s -- virsh change-media %s %s --eject --force", c.guest.node, c.guest.name, dev),
+        fix = { name = "eject", domain = c.guest.name, node = c.guest.node, target = dev, path = path } }
     end },
   rule { id = "graphics-listen", title = "its display listens at an address that the destination has",
     xpath = "devices/graphics/listen[@type='address']", found = function(listen, c)
@@ -206,6 +207,6 @@ return {
       return { subject = address, seen = ("its display listens at %s, which is none of %s's addresses"):format(address,
         c.dest.node), wanted = "0.0.0.0, or an address of the destination",
         libvirt = "Failed to bind socket: Cannot assign requested address",
-        remedy = ("let it listen at 0.0.0.0, or pass a --xml with an address of %s"):format(c.dest.node) }
+        remedy = line.format("let it listen at 0.0.0.0, or pass a --xml with an address of %s", c.dest.node) }
     end },
 }

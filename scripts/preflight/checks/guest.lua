@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What state a guest is in, and what others do with it. The rules are libvirt's (qemuMigrationSrcIsAllowed and the
 -- beginning of its migration jobs), as of 9.0 to 11.
+local line = require "lib.line"
+
 local LIVE <const> = "live paused storage"
 
 return {
@@ -9,10 +11,10 @@ return {
     if g.state == "crashed" then
       return { node = g.node, seen = "it has crashed", wanted = "running, or shut off",
         libvirt = "domain is not running",
-        remedy = ("destroy %s@%s"):format(g.name, g.node) }
+        remedy = line.format("destroy %s@%s", g.name, g.node) }
     elseif live and not g.active then
       return { node = g.node, seen = "it is " .. g.state, wanted = "running", libvirt = "domain is not running",
-        remedy = ("start %s@%s, or move it as it is: cold-migrate"):format(g.name, g.node) }
+        remedy = line.format("start %s@%s, or move it as it is: cold-migrate", g.name, g.node) }
     elseif live and g.state == "pmsuspended" then
       return { node = g.node, level = "warn", seen = "it is suspended to memory", wanted = "running",
         why = "it answers nobody, so no outage can be measured" }
@@ -20,13 +22,13 @@ return {
       return { node = g.node, seen = "it is paused by an I/O error", wanted = "running",
         libvirt = "cannot migrate domain with I/O error",
           why = "what it could not write is lost if it goes on elsewhere",
-        remedy = ("mend its disk (domblkerror of virsh names it), then: resume %s@%s"):format(g.name, g.node) }
+        remedy = line.format("mend its disk (domblkerror of virsh names it), then: resume %s@%s", g.name, g.node) }
     elseif live and g.state == "paused" then
       return { node = g.node, level = "warn", seen = ("it is paused (%s)"):format(g.reason or "unknown"),
-        wanted = "running", remedy = ("resume %s@%s"):format(g.name, g.node) }
+        wanted = "running", remedy = line.format("resume %s@%s", g.name, g.node) }
     elseif c.mode == "offline" and g.active then
       return { node = g.node, seen = "it is " .. g.state, wanted = "shut off",
-        remedy = ("shutdown %s@%s"):format(g.name, g.node) }
+        remedy = line.format("shutdown %s@%s", g.name, g.node) }
     end
   end },
   { id = "persistent", title = "the guest has a definition", judge = function(c)
@@ -44,7 +46,7 @@ return {
     if g.managed_save then
       return { node = g.node, level = (g.active or c.options.carry_save) and "warn" or "fail",
         seen = "it has a managed save", why = "the saved memory fits the disks only as they are now",
-        remedy = ("managedsave-remove %s@%s, or start it"):format(g.name, g.node) }
+        remedy = line.format("managedsave-remove %s@%s, or start it", g.name, g.node) }
     end
   end },
   { id = "job", title = "no job holds the guest", needs = { "guest.job" }, judge = function(c)
@@ -53,7 +55,7 @@ return {
       local outgoing = (g.job.operation or ""):lower():find("migration", 1, true)
       return { node = g.node, seen = ("a job runs on it: %s"):format(g.job.operation or g.job.type), wanted = "none",
         libvirt = outgoing and "another migration job is already running" or "cannot acquire state change lock",
-        remedy = ("domjobinfo %s tells how far it is, domjobabort %s ends it"):format(g.name, g.name) }
+        remedy = line.format("domjobinfo %s tells how far it is, domjobabort %s ends it", g.name, g.name) }
     end
   end },
   { id = "block-job", title = "no disk has a running job", needs = { "guest.block_jobs" }, judge = function(c)
@@ -61,7 +63,8 @@ return {
     for _, job in ipairs(c.guest.block_jobs) do
       found[#found + 1] = { node = c.guest.node, subject = job.target, seen = ("%s: a %s runs"):format(job.target,
         job.type), wanted = "none", libvirt = "domain has active block job",
-        remedy = ("wait for it, or end it: exec %s -- virsh blockjob %s %s --abort"):format(c.guest.node, c.guest.name,
+        remedy = line.format("wait for it, or end it: exec %s -- virsh blockjob %s %s --abort", c.guest.node,
+          c.guest.name,
           job.target) }
     end
     return found
@@ -71,7 +74,7 @@ return {
     if n > 0 and (LIVE .. " offline"):find(c.mode, 1, true) then
       return { node = c.guest.node, seen = n == 1 and "it has 1 snapshot" or ("it has %d snapshots"):format(n),
         wanted = "none", libvirt = ("cannot migrate domain with %d snapshots"):format(n),
-        remedy = ("cold-migrate takes them along; snapshot-delete %s@%s NAME drops one"):format(c.guest.name,
+        remedy = line.format("cold-migrate takes them along; snapshot-delete %s@%s NAME drops one", c.guest.name,
           c.guest.node) }
     elseif n > 0 then
       return { node = c.guest.node, level = "info", seen = ("%d of its snapshots go along"):format(n) }
@@ -109,7 +112,7 @@ return {
         if d.name == (c.options.name or c.guest.name) and d.uuid ~= c.guest.uuid then
           return { seen = ("another guest '%s' is %s there (uuid %s)"):format(d.name, d.state, d.uuid),
             libvirt = ("domain '%s' already exists with uuid %s"):format(d.name, d.uuid),
-            remedy = ("if nobody needs it: undefine %s@%s"):format(d.name, c.dest.node) }
+            remedy = line.format("if nobody needs it: undefine %s@%s", d.name, c.dest.node) }
         end
       end
     end },
@@ -120,7 +123,7 @@ return {
         why = "two running copies destroy the disk that they share",
         libvirt = node == c.dest.node and ("operation failed: domain '%s' is already active"):format(c.guest.name)
           or nil,
-        remedy = ("cleanup %s tells which one is the guest"):format(c.guest.name) }
+        remedy = line.format("cleanup %s tells which one is the guest", c.guest.name) }
     end
     local seen = { [c.guest.node] = true, [c.dest.node] = c.dest.domains ~= nil }
     for _, d in ipairs(c.dest.domains or {}) do
@@ -136,7 +139,7 @@ return {
     for _, silent in ipairs((c.elsewhere or {}).silent or {}) do
       if silent.node ~= c.dest.node then
         found[#found + 1] = { node = silent.node, level = "warn", seen = silent.node .. " does not answer",
-          why = "whether it runs the guest is not known", remedy = ("node-test %s"):format(silent.node) }
+          why = "whether it runs the guest is not known", remedy = line.format("node-test %s", silent.node) }
       end
     end
     return found
@@ -147,7 +150,7 @@ return {
       for _, d in ipairs(c.dest.domains) do
         if d.uuid == c.guest.uuid and (d.state == "shut off" or d.state == "crashed") and not c.retired then
           return { seen = "a shut-off definition of the same guest is there", why = "it is replaced without a word; "
-            .. "its XML is kept in the journal", remedy = ("undefine %s@%s"):format(d.name, c.dest.node) }
+            .. "its XML is kept in the journal", remedy = line.format("undefine %s@%s", d.name, c.dest.node) }
         end
       end
     end },

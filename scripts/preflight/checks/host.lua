@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What both hosts are, and whether they agree.
 local judge = require "preflight.judge"
+local line = require "lib.line"
 
 local MAX_SKEW_S <const> = 1
 
@@ -29,7 +30,7 @@ return {
   { id = "daemon", title = "the destination's libvirt answers", judge = function(c)
     if c.dest.missing.libvirt then
       return { seen = c.dest.missing.libvirt, wanted = "an answer", libvirt = c.dest.missing.libvirt,
-        remedy = ("node-test %s tells which way fails"):format(c.dest.node) }
+        remedy = line.format("node-test %s tells which way fails", c.dest.node) }
     end
   end },
   { id = "login", title = "both hosts can be looked at from within", level = "warn", judge = function(c)
@@ -37,7 +38,7 @@ return {
     for _, host in ipairs { c.source, c.dest } do
       if host.missing.look then
         found[#found + 1] = { node = host.node, seen = host.missing.look,
-          why = "what only the host itself knows is not checked", remedy = ("node-test %s"):format(host.node) }
+          why = "what only the host itself knows is not checked", remedy = line.format("node-test %s", host.node) }
       end
     end
     return found
@@ -47,7 +48,8 @@ return {
       if c.source.identity == c.dest.identity then
         return { seen = ("both have the host UUID %s"):format(c.dest.identity), wanted = "one each",
           libvirt = "Attempt to migrate guest to the same host " .. c.dest.identity,
-          remedy = ("set host_uuid in /etc/libvirt/libvirtd.conf of %s and restart its libvirtd"):format(c.dest.node) }
+          remedy = line.format("set host_uuid in /etc/libvirt/libvirtd.conf of %s and restart its libvirtd",
+            c.dest.node) }
       end
     end },
   { id = "uid-gid", title = "QEMU runs as the same user on both", needs = { "source.look", "dest.look" },
@@ -58,7 +60,7 @@ return {
           found[#found + 1] = { subject = what, level = level, seen = ("QEMU's %s is %s (%d) here and %s (%d) there")
             :format(what, here.name, here.id, there.name, there.id), wanted = "the same number",
             libvirt = "Could not open: Permission denied", why = "a shared disk belongs to a number, not to a name",
-            remedy = ("the same user and group in /etc/libvirt/qemu.conf of both (or usermod -u on %s)"):format(
+            remedy = line.format("the same user and group in /etc/libvirt/qemu.conf of both (or usermod -u on %s)",
               c.dest.node) }
         end
       end
@@ -106,7 +108,7 @@ return {
       if here ~= there then
         return { seen = ("the lock manager is %s here and %s there"):format(here, there), wanted = "the same",
           libvirt = ("Lock manager %s does not match source %s"):format(there, here),
-          remedy = ("lock_manager in /etc/libvirt/qemu.conf of %s"):format(c.dest.node) }
+          remedy = line.format("lock_manager in /etc/libvirt/qemu.conf of %s", c.dest.node) }
       end
     end },
   { id = "hooks", title = "no hook of the destination has a say", level = "info", needs = { "source.look",
@@ -131,12 +133,12 @@ return {
       return { seen = ("%s is %.1f s %s of %s"):format(c.dest.node, skew, there.ahead_s > here.ahead_s and "ahead"
         or "behind", c.source.node), wanted = "within 1 s",
         why = "the guest's clock follows the host's, and libvirt's times of the outage are wrong",
-        remedy = ("exec %s -- chronyc makestep (or timedatectl set-ntp true)"):format(c.dest.node) }
+        remedy = line.format("exec %s -- chronyc makestep (or timedatectl set-ntp true)", c.dest.node) }
     end
   end },
   { id = "ntp", title = "the destination's clock is kept", level = "info", needs = { "dest.look" }, judge = function(c)
     if c.dest.ntp == "no" then
-      return { seen = "no time server keeps its clock", remedy = ("exec %s -- timedatectl set-ntp true"):format(
+      return { seen = "no time server keeps its clock", remedy = line.format("exec %s -- timedatectl set-ntp true",
         c.dest.node) }
     end
   end },
@@ -146,7 +148,8 @@ return {
     end, judge = function(c)
       if c.dest.userfaultfd == "no" and c.dest.qemu_user and c.dest.qemu_user.id ~= 0 then
         return { seen = "vm.unprivileged_userfaultfd is 0, and QEMU does not run as root", wanted = "1",
-          libvirt = "Postcopy is not supported", remedy = ("exec %s -- sysctl vm.unprivileged_userfaultfd=1"):format(
+          libvirt = "Postcopy is not supported",
+            remedy = line.format("exec %s -- sysctl vm.unprivileged_userfaultfd=1",
             c.dest.node), fix = { name = "sysctl", key = "vm.unprivileged_userfaultfd", value = "1",
               node = c.dest.node } }
       end

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Is there memory for the guest on the destination?
+local line = require "lib.line"
 local report = require "migsh.report"
 
 -- What QEMU itself needs beside the guest's memory; libvirt's own estimate has more for displays.
@@ -36,7 +37,7 @@ return {
       return { seen = ("it has %s free"):format(bytes(free)), wanted = bytes(wanted + OVERHEAD_KIB),
         libvirt = "cannot set up guest memory 'pc.ram': Cannot allocate memory",
         why = "the host's kernel may end a guest when memory runs out",
-        remedy = ("shut down or move a guest of %s first (list --node %s)"):format(c.dest.node, c.dest.node) }
+        remedy = line.format("shut down or move a guest of %s first (list --node %s)", c.dest.node, c.dest.node) }
     elseif most + OVERHEAD_KIB > free then
       return { level = "warn", seen = ("it has %s free, and the guest may grow to %s"):format(bytes(free),
         bytes(most)) }
@@ -53,7 +54,7 @@ return {
           found[#found + 1] = { subject = tostring(size), seen = ("%d pages of %s are free there"):format(free or 0,
             bytes(size)), wanted = tostring(wanted),
             libvirt = "unable to map backing store for guest RAM: Cannot allocate memory",
-            remedy = ("exec %s -- sysctl vm.nr_hugepages=N"):format(c.dest.node) }
+            remedy = line.format("exec %s -- sysctl vm.nr_hugepages=N", c.dest.node) }
         end
       end
       return found

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Will the guest's network cards be connected to the same networks on the destination?
 local facts = require "preflight.facts"
+local line = require "lib.line"
 
 -- Of each interface of the guest, as the destination would get it, that an XPath condition fits.
 local function each(c, condition, look)
@@ -47,11 +48,11 @@ return {
       if not link and not is_ovs(c.dest, name) then
         return { subject = name, seen = "it has no bridge " .. name, wanted = name,
           libvirt = ("Cannot get interface MTU on '%s': No such device"):format(name),
-          remedy = ("--map bridge=%s:OTHER, or make it there"):format(name) }
+          remedy = line.format("--map bridge=%s:OTHER, or make it there", name) }
       elseif link and not link.up then
         return { subject = name, seen = ("%s is down"):format(name), wanted = "up",
           why = "libvirt does not look: the guest arrives without a network",
-          remedy = ("exec %s -- ip link set %s up"):format(c.dest.node, name),
+          remedy = line.format("exec %s -- ip link set %s up", c.dest.node, name),
           fix = { name = "link-up", link = name, node = c.dest.node } }
       end
     end)
@@ -75,7 +76,7 @@ return {
           end
         end
         return there[1] and { subject = name, seen = ("%s, by which %s leads out, is down"):format(there[1], name),
-          wanted = "up", remedy = ("exec %s -- ip link set %s up"):format(c.dest.node, there[1]) } or nil
+          wanted = "up", remedy = line.format("exec %s -- ip link set %s up", c.dest.node, there[1]) } or nil
       end)
     end },
   { id = "bridge-kind", title = "each bridge is of the same kind", needs = { "guest.doc", "dest.look" },
@@ -87,12 +88,12 @@ return {
         elseif port == "openvswitch" and not is_ovs(c.dest, name) then
           return { subject = name, seen = ("%s is no bridge of Open vSwitch there"):format(name),
             wanted = "Open vSwitch, as the interface says", libvirt = "Unable to add port to OVS bridge " .. name,
-            remedy = ("--map bridge=%s:OTHER"):format(name) }
+            remedy = line.format("--map bridge=%s:OTHER", name) }
         elseif not port and is_ovs(c.dest, name) and not is_ovs(c.source, name) then
           return { subject = name, seen = ("%s belongs to Open vSwitch there"):format(name),
             wanted = "a bridge of Linux",
             libvirt = ("Unable to add bridge %s port: Operation not supported"):format(name),
-            remedy = ("--map bridge=%s:OTHER"):format(name) }
+            remedy = line.format("--map bridge=%s:OTHER", name) }
         end
       end)
     end },
@@ -103,14 +104,13 @@ return {
         local here, there = c.source.links[name], c.dest.links[name]
         local own = math.tointeger(tonumber(dev:get "mtu/@size" or ""))
         if own and there and there.mtu < own then
-          return { subject = name, level = "fail", seen = ("%s takes packets of up to %d bytes"):format(name,
-            there.mtu),
-            wanted = tostring(own), libvirt = ("Target network card MTU %d does not match source %d"):format(there.mtu,
-              own), remedy = ("exec %s -- ip link set %s mtu %d"):format(c.dest.node, name, own) }
+          return { subject = name, seen = ("%s takes packets of up to %d bytes"):format(name, there.mtu),
+            wanted = tostring(own), why = "large packets get lost without a word",
+            remedy = line.format("exec %s -- ip link set %s mtu %d", c.dest.node, name, own) }
         elseif here and there and here.mtu ~= there.mtu then
           return { subject = name, seen = ("%s takes packets of up to %d bytes there, and %d here"):format(name,
             there.mtu, here.mtu), why = "large packets get lost without a word",
-            remedy = ("exec %s -- ip link set %s mtu %d"):format(c.dest.node, name, here.mtu) }
+            remedy = line.format("exec %s -- ip link set %s mtu %d", c.dest.node, name, here.mtu) }
         end
       end)
     end },
@@ -122,7 +122,7 @@ return {
         if bridge and bridge.stp and bridge.delay_s > 0 then
           return { subject = name, seen = ("%s waits %g s before it forwards for a new port, twice (STP)"):format(name,
             bridge.delay_s), wanted = "0", why = "a guest that moves faster is not reached until then",
-            remedy = ("exec %s -- ip link set %s type bridge forward_delay 0 (or stp_state 0)"):format(c.dest.node,
+            remedy = line.format("exec %s -- ip link set %s type bridge forward_delay 0 (or stp_state 0)", c.dest.node,
               name) }
         end
       end)
@@ -136,12 +136,12 @@ return {
           return { subject = name, level = c.options.clone and "info" or nil,
             seen = "it has no network " .. name, wanted = name,
             libvirt = ("Network not found: no network with matching name '%s'"):format(name),
-            remedy = ("--map network=%s:OTHER, or cold-migrate --clone"):format(name),
+            remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node),
             fix = { name = "network-clone", network = name, from = c.source.node, node = c.dest.node } }
         elseif not network.active then
           return { subject = name, seen = ("network %s is not active"):format(name), wanted = "active",
             libvirt = ("network '%s' is not active"):format(name),
-            remedy = ("exec %s -- virsh net-start %s"):format(c.dest.node, name),
+            remedy = line.format("exec %s -- virsh net-start %s", c.dest.node, name),
             fix = { name = "network-start", network = name, node = c.dest.node } }
         elseif group and network.doc then
           for _, g in ipairs(network.doc:each "portgroup") do
@@ -151,7 +151,7 @@ return {
           end
           return { subject = group, seen = ("network %s has no port group %s"):format(name, group), wanted = group,
             libvirt = ("network '%s' has no portgroup '%s'"):format(name, group),
-            remedy = ("exec %s -- virsh net-edit %s"):format(c.dest.node, name) }
+            remedy = line.format("exec %s -- virsh net-edit %s", c.dest.node, name) }
         end
       end)
     end },
@@ -162,7 +162,7 @@ return {
         if name and not c.dest.links[name] then
           return { subject = name, seen = "it has no network card " .. name, wanted = name,
             libvirt = ("Cannot get interface MTU on '%s': No such device"):format(name),
-            remedy = ("with --xml: a card that %s has"):format(c.dest.node) }
+            remedy = line.format("with --xml: a card that %s has", c.dest.node) }
         end
       end)
     end },
@@ -177,7 +177,7 @@ return {
         end
         return { subject = name, seen = "it has no network filter " .. name, wanted = name,
           libvirt = ("referenced filter '%s' is missing"):format(name),
-          remedy = ("exec %s -- virsh nwfilter-define FILE (nwfilter-dumpxml %s of %s)"):format(c.dest.node, name,
+          remedy = line.format("exec %s -- virsh nwfilter-define FILE (nwfilter-dumpxml %s of %s)", c.dest.node, name,
             c.source.node) }
       end)
     end },

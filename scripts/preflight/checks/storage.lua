@@ -4,6 +4,7 @@
 -- the source's file system alone.
 local facts = require "preflight.facts"
 local judge = require "preflight.judge"
+local line = require "lib.line"
 local report = require "migsh.report"
 local storage = require "preflight.storage"
 
@@ -16,8 +17,9 @@ end
 
 -- The remedy for a disk that is not there.
 local function bring(c)
-  return c.mode == "offline" and "cold-migrate copies it" or ("live-migrate %s %s --copy-storage-all copies it, as "
-    .. "cold-migrate does; nfs-export and nfs-mount share it"):format(c.guest.name, c.dest.node)
+  return c.mode == "offline" and "cold-migrate copies it"
+    or line.format("live-migrate %s %s --copy-storage-all copies it, as "
+    .. "cold-migrate does; nfs-export and nfs-mount share it", c.guest.name, c.dest.node)
 end
 
 local function finding_each(c, list, look)
@@ -31,10 +33,11 @@ end
 -- How a volume's pool is taken over, where there is none or it is off.
 local function pool_fix(c, name, there)
   if not there then
-    return ("pool-clone %s --from %s %s"):format(name, c.source.node, c.dest.node),
+    return line.format("pool-clone %s %s --node %s", name, c.dest.node, c.source.node),
       { name = "pool-clone", pool = name, from = c.source.node, node = c.dest.node }
   end
-  return ("pool-start %s --node %s"):format(name, c.dest.node), { name = "pool-start", pool = name, node = c.dest.node }
+  return line.format("pool-start %s --node %s", name, c.dest.node), { name = "pool-start", pool = name,
+    node = c.dest.node }
 end
 
 return {
@@ -44,7 +47,7 @@ return {
         local drive = file.device == "cdrom" or file.device == "floppy"
         return { node = c.guest.node, subject = file.target, level = drive and "warn" or "fail",
           seen = ("%s (%s) is not there"):format(file.path, file.target or file.kind), libvirt = no_file(file.path),
-          remedy = drive and ("exec %s -- virsh change-media %s %s --eject"):format(c.guest.node, c.guest.name,
+          remedy = drive and line.format("exec %s -- virsh change-media %s %s --eject", c.guest.node, c.guest.name,
             file.target) or "find out where it went" }
       end
     end)
@@ -124,9 +127,9 @@ return {
           found[#found + 1] = { subject = disk.target, seen = ("no active pool of it lies at %s"):format(
             storage.directory(disk.there)), wanted = "a pool there: libvirt makes the copy as its volume",
             libvirt = ("Storage pool not found: no storage pool with matching target path '%s'"):format(
-              storage.directory(disk.there)), remedy = pool and ("pool-start %s --node %s"):format(pool.name,
+              storage.directory(disk.there)), remedy = pool and line.format("pool-start %s --node %s", pool.name,
                 c.dest.node)
-              or ("pool-define-as NAME dir --target %s --node %s; pool-start NAME --node %s"):format(
+              or line.format("pool-define-as NAME dir --target %s --node %s; pool-start NAME --node %s",
                 storage.directory(disk.there), c.dest.node, c.dest.node),
             fix = pool and { name = "pool-start", pool = pool.name, node = c.dest.node } or nil }
         elseif pool and pool.available then
@@ -171,7 +174,7 @@ return {
           access == "r" and "only read" or "neither read nor write", disk.there, disk.label), wanted = "read and write",
           libvirt = ("Could not open '%s': Permission denied"):format(disk.there),
           why = "the server maps root to nobody, or the user has another number there",
-          remedy = ("nfs-test tells which; an export with no_root_squash, or the same uid on %s and %s"):format(
+          remedy = line.format("nfs-test tells which; an export with no_root_squash, or the same uid on %s and %s",
             c.guest.node, c.dest.node) }
       end)
     end },
@@ -183,7 +186,7 @@ return {
         if mount and mount.options.ro and not disk.readonly and disk.kind == "disk" then
           return { subject = disk.target, seen = ("%s is mounted read-only"):format(mount.target), wanted = "rw",
             libvirt = ("Could not open '%s': Read-only file system"):format(disk.there),
-            remedy = ("exec %s -- mount -o remount,rw %s (or export it rw)"):format(c.dest.node, mount.target) }
+            remedy = line.format("exec %s -- mount -o remount,rw %s (or export it rw)", c.dest.node, mount.target) }
         end
       end)
     end },
@@ -227,7 +230,7 @@ return {
           found[#found + 1] = { subject = name, seen = "it has no secret " .. name, wanted = "the same secret",
             libvirt = "Secret not found: no secret with matching " .. (node:get "@uuid" and "uuid '" or "usage '")
               .. name
-              .. "'", remedy = ("exec %s -- virsh secret-define FILE, then secret-set-value"):format(c.dest.node) }
+              .. "'", remedy = line.format("exec %s -- virsh secret-define FILE, then secret-set-value", c.dest.node) }
         end
       end
       return found
@@ -249,7 +252,7 @@ return {
         if disk.at and not disk.at.absent and disk.shared == false and not c.retired then
           return { level = "warn", subject = disk.target, seen = ("another file is at %s"):format(disk.there),
             why = "cold-migrate looks at its bytes, and refuses if they are not the guest's",
-            remedy = ("--map path=%s:OTHER"):format(storage.directory(disk.there)) }
+            remedy = line.format("--map path=%s:OTHER", storage.directory(disk.there)) }
         elseif disk.shared == true then
           return { subject = disk.target, seen = ("%s is the same on both: it stays where it is"):format(disk.path) }
         end

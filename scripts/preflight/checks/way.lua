@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The way from host to host: names, ports, the daemons' own connection, certificates; and the way back.
 local judge = require "preflight.judge"
+local line = require "lib.line"
 
 local LIVE <const> = "live paused storage"
 local FIRST <const>, LAST <const> = 49152, 49215
@@ -52,7 +53,7 @@ return {
       if c.dest.hostname == "localhost" or c.dest.hostname:match "^localhost%." then
         return { level = "fail", seen = "it calls itself " .. c.dest.hostname, wanted = "a name of its own",
           libvirt = "hostname on destination resolved to localhost, but migration requires an FQDN",
-          remedy = ("node-hostname %s %s"):format(c.dest.node, c.dest.node) }
+          remedy = line.format("node-hostname %s %s", c.dest.node, c.dest.node) }
       end
       for _, address in ipairs(c.dest.own or {}) do
         if is_loopback(address) then
@@ -91,7 +92,7 @@ return {
       if n < wanted then
         return { seen = ("%d of the ports %d to %d are free"):format(n, first, last), wanted = tostring(wanted),
           libvirt = "Unable to find an unused port in range 'migration' (" .. first .. "-" .. last .. ")",
-          remedy = ("wait for other migrations, or widen migration_port_min and _max in qemu.conf of %s"):format(
+          remedy = line.format("wait for other migrations, or widen migration_port_min and _max in qemu.conf of %s",
             c.dest.node) }
       end
     end },
@@ -103,8 +104,8 @@ return {
           tostring(p.port or FIRST), p.error or "no answer"), wanted = ("ports %d-%d open for %s"):format(FIRST, LAST,
             c.source.node), libvirt = ("unable to connect to server at '%s:%s': %s"):format(p.address or c.dest.node,
               tostring(p.port or FIRST), p.error or "Connection timed out"),
-          why = "the connection over ssh carries only control", remedy = ("open them in the firewall of %s for %s")
-            :format(c.dest.node, c.source.node) }
+          why = "the connection over ssh carries only control",
+            remedy = line.format("open them in the firewall of %s for %s", c.dest.node, c.source.node) }
       end
     end },
   { id = "p2p", title = "the source's libvirt reaches the destination's", applies = LIVE .. " offline",
@@ -118,7 +119,7 @@ return {
         return { node = c.source.node, seen = ("its root does not reach %s: %s"):format(p.uri or c.dest.node,
           p.error or "no answer"), wanted = "a login without a person",
           libvirt = "operation failed: Failed to connect to remote libvirt URI " .. (p.uri or ""),
-            remedy = ("key-exchange %s %s, or leave out --p2p"):format(
+            remedy = line.format("key-exchange %s %s, or leave out --p2p",
             c.source.node, c.dest.node) }
       end
     end },
