@@ -6,10 +6,12 @@
 local admin = require "lib.admin"
 local claims = require "lib.host_claims"
 local device = require "lib.device"
+local gate = require "preflight.gate"
 local import = require "image.import"
 local manifest = require "image.manifest"
 local policy = require "lib.path_policy"
 local pools = require "lib.pools"
+local preflight = require "preflight.text"
 local report = require "migsh.report"
 local xml = require "guest.xml"
 
@@ -100,6 +102,16 @@ local function adapt(m, about)
   return diff, claims.strange(mapped, about)
 end
 
+-- Would it run there? The facts of the destination alone, as nobody has it yet.
+local function judge_first(m, about, ignore)
+  local text
+  for _, d in ipairs(m.descriptions) do
+    text = d.what == "domain" and d.text or text
+  end
+  return (gate.look { described = text, dests = { about.dest }, mode = "import", ignore = ignore, no_proof = true,
+    options = { map = about.options.map, force = about.options.force } })
+end
+
 -- What the journal keeps: all but the descriptions' texts, which may hold passwords.
 local function gather(a)
   local dir = admin.realpath(a.dir)
@@ -118,17 +130,18 @@ local function gather(a)
   about.pools = place_files(m, a.dest, about.options.map)
   policy.check(about, about.files)
   local diff, strange = adapt(m, about)
+  local found = judge_first(m, about, a.ignore)
   about.descriptions = mig.array {}
   for i, d in ipairs(m.descriptions) do
     about.descriptions[i] = { what = d.what, id = d.id, name = d.name, size = d.size, sha256 = d.sha256,
       current = d.current }
   end
-  return about, diff, strange
+  return about, diff, strange, found
 end
 
 local words = { there = ", is there already", onto = ", onto a device", create = ", into a new volume" }
 
-local function plan(about, diff, strange)
+local function plan(about, diff, strange, judged)
   local found = import.check(about, about.options.force)
   local value = import.value(about, found)
   local lines = { ("%s to %s: plan"):format(about.domain, about.dest) }
@@ -141,7 +154,8 @@ local function plan(about, diff, strange)
     lines[#lines + 1] = "  names   " .. claims.line(claim)
   end
   value.diff, value.names = diff, strange
-  local text = table.concat(lines, "\n") .. "\n" .. diff
+  value.preflight = judged
+  local text = ("%s\n%s%s"):format(table.concat(lines, "\n"), preflight.result(judged), diff)
   local ok, err = pcall(claims.check, strange, about.domain)
   if not ok then
     err.value, err.text = value, text
@@ -152,11 +166,12 @@ end
 
 local function run(a)
   claims.check_kinds(a.allow_host)
-  local about, diff, strange = gather(a)
+  local about, diff, strange, found = gather(a)
   if a.plan then
-    return plan(about, diff, strange)
+    return plan(about, diff, strange, found)
   end
   claims.check(strange, about.domain)
+  gate.heed(found)
   local ok, value, text = pcall(mig.transaction, "import-domain", about)
   if ok then
     return value, text
@@ -199,6 +214,7 @@ written to directories of images only (those of pools, libvirt's own, those wher
     { name = "allow-host", multi = true, help = "what else it may have of the host: remote, hostdev, socket, shmem, "
       .. "seclabel, namespace or volume" },
     { name = "autostart", type = "bool", help = "autostart it, if it was autostarted" },
+    { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
     { name = "force", type = "bool",
       help = "even if another node has the domain with newer disks, or does not answer" },
     { name = "bwlimit", type = "size", help = "bytes a second at most" },

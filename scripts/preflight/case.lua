@@ -41,15 +41,17 @@ local function is_retired(node, uuid, domains)
   return false
 end
 
--- q: {guests = {NAME[@NODE]…}, dests = {NODE…}, mode, options, ask_qemu, no_proof}. The cases, guest by guest, and
--- what was gathered.
+-- q: {guests = {NAME[@NODE]…} or described = XML, dests = {NODE…}, mode, options, ask_qemu, no_proof}. The cases, guest
+-- by guest.
 function case.gather(q)
   local options = q.options or {}
   local raw, found
+  local file <close> = q.described and mig.text_file(q.described) or nil
   mig.all {
     function()
-      raw = mig.preflight_facts { table.concat(q.guests, ","), table.concat(q.dests, ","), ask_qemu = q.ask_qemu,
-        no_proof = q.no_proof, p2p = options.p2p, map = options.map }
+      raw = mig.preflight_facts { domain = q.guests and table.concat(q.guests, ",") or nil,
+        dest = table.concat(q.dests, ","), xml = file, ask_qemu = q.ask_qemu, no_proof = q.no_proof, p2p = options.p2p,
+        map = options.map }
     end,
     function()
       found = whereabouts.look(function()
@@ -68,8 +70,10 @@ function case.gather(q)
     local guest = facts.guest(g)
     for _, dest in ipairs(q.dests) do
       if dest ~= guest.node then
+        guest.node = guest.node or "the export"
         local pair = pairs_of[guest.uuid .. "@" .. dest]
-        cases[#cases + 1] = { guest = guest, source = hosts[guest.node], dest = hosts[dest],
+        cases[#cases + 1] = { guest = guest, source = hosts[guest.node] or { node = guest.node, missing = {} },
+          dest = hosts[dest],
           pair = facts.pair(pair or {}), mode = mode_of(guest, q.mode), options = options, proved = q.proved,
           there = there_of(guest, options.map), elsewhere = of_uuid(found, guest.uuid),
           retired = is_retired(dest, guest.uuid, hosts[dest] and hosts[dest].domains) }

@@ -100,6 +100,9 @@ local function run_one(row, case, add)
   end
   for _, need in ipairs(row.needs or {}) do
     local why = unknown(case, need)
+    if why and case.mode == "import" and not need:find "^dest" then
+      return -- nobody has it yet
+    end
     if why then
       return add(fill(row, case, judge.skip(why)))
     end

@@ -302,6 +302,29 @@ test("healthy: nothing fails, nothing is warned of, nothing is left out", functi
   end
 end)
 
+test("import: what only a guest of a host has is left out, and the rest is judged", function()
+  local function import(spoil)
+    local c = make(function(g, source, dest, pair)
+      g.node, g.files, g.job, g.block_jobs, g.snapshots, g.checkpoints, g.addresses = nil, nil, nil, nil, nil, nil, nil
+      g.state, pair.disks, pair.ports = "shut off", nil, nil
+      return spoil and spoil(g, source, dest) or nil
+    end, "import")
+    c.guest.node, c.source = "the export", { node = "the export", missing = {} }
+    return judge.case(rows, c)
+  end
+  local n = judge.count(import())
+  equal(n.fail + n.warn + n.skip, 0)
+  assert(n.pass > 20, n.pass)
+  for _, f in ipairs(import(function(g, _, dest)
+    dest.networks, dest.look.link, dest.look.up = {}, { "lo unknown 65536 -" }, { "lo" }
+    device "<disk type='volume'><source pool='gone' volume='v'/><target dev='vdc'/></disk>"(g)
+  end)) do
+    local wanted = f.id == "network" or f.id == "bridge" or f.id == "pool"
+    equal(f.level == "fail", wanted, f.id)
+    assert(not wanted or f.remedy:find "%-%-map" and not f.fix)
+  end
+end)
+
 for i, t in ipairs(cases) do
   test(("%s: %s (%d)"):format(t[1], t[2], i), function()
     local hit

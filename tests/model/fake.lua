@@ -414,8 +414,14 @@ end
 
 -- Of the facts those that the model has: who has which guest, and in what state.
 function mig.preflight_facts(args)
-  local node, d = find(args[1])
-  local dest = node_of(args[2])
+  local dest = node_of(args.dest)
+  if args.xml then
+    local xml = fake.read_admin(tostring(args.xml))
+    return { guests = { { name = xml:match "<name>(.-)<", uuid = xml:match "<uuid>(.-)<", state = "shut off",
+      persistent = true, xml = xml, inactive = xml, missing = {} } }, hosts = { [dest.name] = { node = dest.name,
+        domains = mig.list { node = dest.name }, missing = {} } }, pairs = {} }
+  end
+  local node, d = find(args.domain)
   local guest = row_of(d)
   guest.node, guest.missing = node.name, {}
   guest.inactive, guest.xml = d.xml or null, d.active and d.active.xml or d.xml

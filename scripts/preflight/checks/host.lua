@@ -3,6 +3,7 @@
 local judge = require "preflight.judge"
 local line = require "lib.line"
 
+local LIVE <const> = "live paused storage"
 local MAX_SKEW_S <const> = 1
 
 -- Words of a host's capabilities, as a sorted list in one text.
@@ -33,7 +34,8 @@ return {
         remedy = line.format("node-test %s tells which way fails", c.dest.node) }
     end
   end },
-  { id = "login", title = "both hosts can be looked at from within", level = "warn", judge = function(c)
+  { id = "login", title = "both hosts can be looked at from within", level = "warn",
+    applies = LIVE .. " offline cold", judge = function(c)
     local found = {}
     for _, host in ipairs { c.source, c.dest } do
       if host.missing.look then
@@ -123,7 +125,8 @@ return {
       end
       return found
     end },
-  { id = "clock", title = "the hosts' clocks agree", level = "warn", judge = function(c)
+  { id = "clock", title = "the hosts' clocks agree", level = "warn", applies = LIVE .. " offline cold",
+    judge = function(c)
     local here, there = c.source.clock, c.dest.clock
     if not here or not there then
       return judge.skip(("%s: %s"):format(here and c.dest.node or c.source.node, "its clock is not known"))

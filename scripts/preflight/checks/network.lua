@@ -37,7 +37,7 @@ local BRIDGE <const> = "[@type='bridge'][source/@bridge][not(source/@network)]"
 
 -- Whether it is of Open vSwitch, on a host.
 local function is_ovs(host, name)
-  return host.ovs[name] == true
+  return host.ovs ~= nil and host.ovs[name] == true
 end
 
 return {
@@ -133,11 +133,16 @@ return {
         local name, group = dev:get "source/@network", dev:get "source/@portgroup"
         local network = facts.named(c.dest.networks, name)
         if not network then
-          return { subject = name, level = c.options.clone and "info" or nil,
-            seen = "it has no network " .. name, wanted = name,
-            libvirt = ("Network not found: no network with matching name '%s'"):format(name),
-            remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node),
-            fix = { name = "network-clone", network = name, from = c.source.node, node = c.dest.node } }
+          local found = { subject = name, level = c.options.clone and "info" or nil, seen = "it has no network "
+            .. name,
+            wanted = name, libvirt = ("Network not found: no network with matching name '%s'"):format(name) }
+          if c.mode == "import" then
+            found.remedy = line.format("--map network=%s:OTHER", name)
+          else
+            found.remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node)
+            found.fix = { name = "network-clone", network = name, from = c.source.node, node = c.dest.node }
+          end
+          return found
         elseif not network.active then
           return { subject = name, seen = ("network %s is not active"):format(name), wanted = "active",
             libvirt = ("network '%s' is not active"):format(name),

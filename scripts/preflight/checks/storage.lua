@@ -32,7 +32,9 @@ end
 
 -- How a volume's pool is taken over, where there is none or it is off.
 local function pool_fix(c, name, there)
-  if not there then
+  if not there and c.mode == "import" then
+    return line.format("--map pool=%s:OTHER", name)
+  elseif not there then
     return line.format("pool-clone %s %s --node %s", name, c.dest.node, c.source.node),
       { name = "pool-clone", pool = name, from = c.source.node, node = c.dest.node }
   end

@@ -4,18 +4,21 @@
 #include "cmd/commands.h"
 #include "core/guest/xml_map.h"
 #include "core/preflight/facts.h"
+#include "io/file.h"
 #include "io/virt/dom.h"
 
-enum { DOMAINS, DESTS, ASK_QEMU, NO_PROOF, P2P, MAP };
+enum { DOMAINS, DESTS, ASK_QEMU, NO_PROOF, P2P, MAP, XML };
+enum { XML_MAX = 16 << 20 };
 
 static const struct opt_def opts[] = {
-    [DOMAINS] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_REQ | OPTF_LIST, "what would be moved: NAME[@NODE][,NAME…]"},
+    [DOMAINS] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_LIST, "what would be moved: NAME[@NODE][,NAME…]"},
     [DESTS] = {"dest", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_HYPERVISORS, "where it might go: NODE[,NODE…] or all"},
     [ASK_QEMU] = {"ask-qemu", OPT_BOOL, 0, "ask QEMU itself what keeps it from migrating, which taints the guest"},
     [NO_PROOF] = {"no-proof", OPT_BOOL, 0, "write no marker beside a disk, and listen at no port"},
     [P2P] = {"p2p", OPT_BOOL, 0, "ask whether the source's root reaches the destination's libvirt"},
     [MAP] = {"map", OPT_STRING, OPTF_MULTI,
              "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B"},
+    [XML] = {"xml", OPT_PATH, 0, "a file that describes a guest which is on no node yet; with --dest"},
     {NULL},
 };
 
@@ -34,6 +37,11 @@ static int run(struct cmd_call *c, struct err *e)
 {
     const struct opt_val *domains = &c->vals[DOMAINS], *dests = &c->vals[DESTS];
     json_auto_t *map = NULL;
+    _cleanup_free_ char *described = NULL;
+    if (!domains->given && !c->vals[XML].given)
+        return err_set(e, ERR_USAGE, "preflight-facts needs DOMAIN, or --xml");
+    if (c->vals[XML].given && file_read(c->vals[XML].s, XML_MAX, &described, NULL, e) < 0)
+        return -1;
     if (read_map(&c->vals[MAP], &map, e) < 0)
         return -1;
     _cleanup_free_ struct preflight_guest *guests = xcalloc(domains->n_doms + 1, sizeof(*guests));
@@ -48,6 +56,7 @@ static int run(struct cmd_call *c, struct err *e)
                                 .n_guests = domains->n_doms,
                                 .dests = dests->nodes,
                                 .n_dests = dests->n_nodes,
+                                .described = described,
                                 .ask_qemu = c->vals[ASK_QEMU].b,
                                 .no_proof = c->vals[NO_PROOF].b,
                                 .p2p = c->vals[P2P].b,

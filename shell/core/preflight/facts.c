@@ -10,6 +10,7 @@
 #include "core/preflight/priv.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
+#include "io/xml.h"
 
 struct host {
     struct node *node; // lent
@@ -19,6 +20,8 @@ struct host {
     json_t *facts;
     struct err err;
 };
+
+#define NOWHERE ((size_t)-1) // of a guest that is only described
 
 struct guest {
     size_t host; // where it is
@@ -33,7 +36,7 @@ struct way {
 };
 
 struct pair {
-    size_t guest, way;
+    size_t guest, way, to;
     json_t *facts;
     struct err err;
 };
@@ -75,20 +78,25 @@ static size_t way_of(struct gather *g, size_t from, size_t to)
 static void plan(struct gather *g)
 {
     const struct preflight_query *q = g->q;
-    g->n_guests = q->n_guests;
+    g->n_guests = q->n_guests + (q->described ? 1 : 0);
     g->guests = xcalloc(g->n_guests + 1, sizeof(*g->guests));
-    g->pairs = xcalloc(q->n_guests * q->n_dests + 1, sizeof(*g->pairs));
+    g->pairs = xcalloc(g->n_guests * q->n_dests + 1, sizeof(*g->pairs));
     for (size_t i = 0; i < q->n_guests; i++)
         g->guests[i] = (struct guest){.host = host_of(g, q->guests[i].node), .err = ERR_INIT};
+    if (q->described)
+        g->guests[q->n_guests] = (struct guest){.host = NOWHERE, .err = ERR_INIT};
     for (size_t k = 0; k < q->n_dests; k++) {
         size_t dest = host_of(g, q->dests[k]);
         g->hosts[dest].is_dest = true;
     }
-    for (size_t i = 0; i < q->n_guests; i++) {
+    for (size_t i = 0; i < g->n_guests; i++) {
         for (size_t k = 0; k < g->n_hosts; k++) {
-            size_t from = g->guests[i].host;
-            if (g->hosts[k].is_dest && k != from)
-                g->pairs[g->n_pairs++] = (struct pair){.guest = i, .way = way_of(g, from, k), .err = ERR_INIT};
+            size_t from = g->guests[i].host, way = NOWHERE;
+            if (!g->hosts[k].is_dest || k == from)
+                continue;
+            if (from != NOWHERE)
+                way = way_of(g, from, k);
+            g->pairs[g->n_pairs++] = (struct pair){.guest = i, .way = way, .to = k, .err = ERR_INIT};
         }
     }
 }
@@ -121,9 +129,29 @@ static void gather_release(struct gather *g)
 
 // --- The first round
 
+static void take_description(struct gather *g, struct guest *guest)
+{
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (xml_parse(g->q->described, &doc, &guest->err) < 0)
+        return;
+    _cleanup_free_ char *name = xml_string(doc, NULL, "string(/domain/name)");
+    _cleanup_free_ char *uuid = xml_string(doc, NULL, "string(/domain/uuid)");
+    if (!name || !uuid) {
+        err_set(&guest->err, ERR_USAGE, "a description of a domain with its name and uuid is wanted");
+        return;
+    }
+    guest->facts = json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}", "name", json_text(name), "uuid", json_text(uuid),
+                             "state", json_text("shut off"), "persistent", 1, "xml", json_text(g->q->described),
+                             "inactive", json_text(g->q->described));
+}
+
 static void ask_guest(struct gather *g, struct job *job, size_t i)
 {
     struct guest *guest = &g->guests[i];
+    if (guest->host == NOWHERE) {
+        take_description(g, guest);
+        return;
+    }
     struct node *node = g->hosts[guest->host].node;
     const char *name = g->q->guests[i].name;
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
@@ -164,11 +192,12 @@ static void add_names(struct host *to, const struct host *other)
 
 static void gather_wanted(struct gather *g)
 {
-    for (size_t i = 0; i < g->n_guests; i++)
-        preflight_wanted_guest(&g->hosts[g->guests[i].host].wanted, g->guests[i].facts, g->q->map, false);
+    for (size_t i = 0; i < g->n_guests; i++) {
+        if (g->guests[i].host != NOWHERE)
+            preflight_wanted_guest(&g->hosts[g->guests[i].host].wanted, g->guests[i].facts, g->q->map, false);
+    }
     for (size_t i = 0; i < g->n_pairs; i++)
-        preflight_wanted_guest(&g->hosts[g->ways[g->pairs[i].way].to].wanted, g->guests[g->pairs[i].guest].facts,
-                               g->q->map, true);
+        preflight_wanted_guest(&g->hosts[g->pairs[i].to].wanted, g->guests[g->pairs[i].guest].facts, g->q->map, true);
     for (size_t i = 0; i < g->n_ways; i++) {
         struct host *from = &g->hosts[g->ways[i].from], *to = &g->hosts[g->ways[i].to];
         add_names(from, to);
@@ -188,9 +217,20 @@ static void ask_pair(struct job *job, size_t i, void *arg)
     struct on_way *o = arg;
     struct gather *g = o->g;
     struct pair *p = o->pairs[i];
-    const struct way *way = &g->ways[p->way];
-    preflight_pair_gather(g->ctx, job, g->q, g->guests[p->guest].facts, g->hosts[way->from].node,
-                          g->hosts[way->to].node, &p->facts, &p->err);
+    size_t from = g->guests[p->guest].host;
+    preflight_pair_gather(g->ctx, job, g->q, g->guests[p->guest].facts, from == NOWHERE ? NULL : g->hosts[from].node,
+                          g->hosts[p->to].node, &p->facts, &p->err);
+}
+
+static void ask_pairs(struct gather *g, struct job *job, size_t way)
+{
+    _cleanup_free_ struct pair **pairs = xcalloc(g->n_pairs + 1, sizeof(struct pair *));
+    struct on_way o = {.g = g, .pairs = pairs};
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        if (g->pairs[i].way == way)
+            o.pairs[o.n++] = &g->pairs[i];
+    }
+    job_each(job, o.n, ask_pair, &o);
 }
 
 // The port first: what listens there does not wait until many guests' files have had the nodes' connections.
@@ -199,13 +239,7 @@ static void ask_way(struct gather *g, struct job *job, size_t which)
     struct way *w = &g->ways[which];
     const struct host *to = &g->hosts[w->to];
     preflight_way_gather(g->ctx, job, g->q, g->hosts[w->from].node, to->node, to->hostname, &w->facts, &w->err);
-    _cleanup_free_ struct pair **pairs = xcalloc(g->n_pairs + 1, sizeof(struct pair *));
-    struct on_way o = {.g = g, .pairs = pairs};
-    for (size_t i = 0; i < g->n_pairs; i++) {
-        if (g->pairs[i].way == which)
-            o.pairs[o.n++] = &g->pairs[i];
-    }
-    job_each(job, o.n, ask_pair, &o);
+    ask_pairs(g, job, which);
 }
 
 static void second_round(struct job *job, size_t i, void *arg)
@@ -213,6 +247,10 @@ static void second_round(struct job *job, size_t i, void *arg)
     struct gather *g = arg;
     if (i < g->n_ways) {
         ask_way(g, job, i);
+        return;
+    }
+    if (i == g->n_ways + g->n_hosts) {
+        ask_pairs(g, job, NOWHERE);
         return;
     }
     struct host *h = &g->hosts[i - g->n_ways];
@@ -252,7 +290,8 @@ static json_t *result(struct gather *g)
     for (size_t i = 0; i < g->n_hosts; i++)
         json_object_set(hosts, g->hosts[i].node->name, g->hosts[i].facts);
     for (size_t i = 0; i < g->n_pairs; i++) {
-        add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);
+        if (g->pairs[i].way != NOWHERE)
+            add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);
         json_array_append(pairs, g->pairs[i].facts);
     }
     return json_pack("{s:o, s:o, s:o}", "guests", guests, "hosts", hosts, "pairs", pairs);
@@ -266,7 +305,7 @@ int preflight_facts(struct ctx *ctx, struct job *job, const struct preflight_que
     if (job_check(job, e) < 0 || first_error(&g, e) < 0)
         return -1;
     gather_wanted(&g);
-    job_each(job, g.n_ways + g.n_hosts, second_round, &g);
+    job_each(job, g.n_ways + g.n_hosts + 1, second_round, &g);
     if (job_check(job, e) < 0)
         return -1;
     *ret = result(&g);

@@ -7,7 +7,7 @@
 // XML stays XML: whoever judges asks it by XPath. No text holds a secret (XML without VIR_DOMAIN_XML_SECURE).
 //
 // guest:
-//   name, uuid, node   where it is;  id: int or null
+//   name, uuid, node   where it is (absent: it is only described);  id: int or null
 //   state, reason      virsh's words
 //   persistent, autostart, managed_save    booleans
 //   xml                live if it is active, else the definition
@@ -70,10 +70,11 @@ struct preflight_query {
     size_t n_guests;
     struct node **dests; // lent; each guest is looked at for each of them that is not where it is
     size_t n_dests;
-    bool ask_qemu; // taints the guest (custom-monitor)
-    bool no_proof; // no marker and no listening: nothing at all is written or opened on a node
-    bool p2p;      // ask whether the source reaches the destination's libvirt
-    json_t *map;   // {"KIND": {FROM: TO}} as --map says (core/guest/xml_map.h), or NULL: where files would be there
+    const char *described; // XML of a guest that is on no node yet, as a definition would be; NULL: none
+    bool ask_qemu;         // taints the guest (custom-monitor)
+    bool no_proof;         // no marker and no listening: nothing at all is written or opened on a node
+    bool p2p;              // ask whether the source reaches the destination's libvirt
+    json_t *map; // {"KIND": {FROM: TO}} as --map says (core/guest/xml_map.h), or NULL: where files would be there
 };
 
 // *ret: {"guests": [guest], "hosts": {NODE: host} (sources and destinations, each once), "pairs": [pair]}; the
