@@ -50,7 +50,8 @@ function case.gather(q)
   mig.all {
     function()
       raw = mig.preflight_facts { domain = q.guests and table.concat(q.guests, ",") or nil,
-        dest = table.concat(q.dests, ","), xml = file, ask_qemu = q.ask_qemu, no_proof = q.no_proof, p2p = options.p2p,
+        dest = table.concat(q.dests, ","), xml = file, node = file and q.dests[1] or nil, ask_qemu = q.ask_qemu,
+          no_proof = q.no_proof, p2p = options.p2p,
         map = options.map }
     end,
     function()

@@ -12,7 +12,7 @@ enum { XML_MAX = 16 << 20 };
 
 static const struct opt_def opts[] = {
     [DOMAINS] = {"domain", OPT_DOMAIN, OPTF_POS | OPTF_LIST, "what would be moved: NAME[@NODE][,NAME…]"},
-    [DESTS] = {"dest", OPT_NODES, OPTF_POS | OPTF_REQ | OPTF_HYPERVISORS, "where it might go: NODE[,NODE…] or all"},
+    [DESTS] = {"dest", OPT_NODES, OPTF_POS | OPTF_HYPERVISORS, "where it might go: NODE[,NODE…] or all"},
     [ASK_QEMU] = {"ask-qemu", OPT_BOOL, 0, "ask QEMU itself what keeps it from migrating, which taints the guest"},
     [NO_PROOF] = {"no-proof", OPT_BOOL, 0, "write no marker beside a disk, and listen at no port"},
     [P2P] = {"p2p", OPT_BOOL, 0, "ask whether the source's root reaches the destination's libvirt"},
@@ -38,8 +38,10 @@ static int run(struct cmd_call *c, struct err *e)
     const struct opt_val *domains = &c->vals[DOMAINS], *dests = &c->vals[DESTS];
     json_auto_t *map = NULL;
     _cleanup_free_ char *described = NULL;
-    if (!domains->given && !c->vals[XML].given)
-        return err_set(e, ERR_USAGE, "preflight-facts needs DOMAIN, or --xml");
+    if ((!domains->given && !c->vals[XML].given) || !dests->given) {
+        err_set(e, ERR_USAGE, "preflight-facts needs %s", dests->given ? "DOMAIN, or --xml" : "--dest");
+        return err_hint(e, "help preflight-facts shows how it is called");
+    }
     if (c->vals[XML].given && file_read(c->vals[XML].s, XML_MAX, &described, NULL, e) < 0)
         return -1;
     if (read_map(&c->vals[MAP], &map, e) < 0)
