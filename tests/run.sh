@@ -52,6 +52,9 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:detect_stack_use_after_retur
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
 
+# Where there is a ccache, meson uses it: what a clone in another directory has compiled will do.
+export CCACHE_NOHASHDIR=1
+
 say() { printf '%s\n' "$*"; }
 
 # run_log NAME COMMAND…: runs a suite; its output and status go to files of its name. The journals of one are none of
