@@ -90,16 +90,20 @@ local function paths_of(host)
   return paths
 end
 
+-- By name: its addresses; an empty list where it was said that there is none, and nil where nobody could tell.
 local function names_of(host)
   local names = {}
-  for i, name in ipairs(host.names or {}) do
-    names[name] = {}
-    for _, line in ipairs(host.look.resolve or {}) do
-      local number, address = line:match "^(%d+) (.+)$"
-      if math.tointeger(number) == i - 1 then
-        table.insert(names[name], address)
-      end
-    end
+  local function at(number)
+    local name = host.names[math.tointeger(number) + 1]
+    names[name] = names[name] or {}
+    return names[name]
+  end
+  for _, line in ipairs(host.look.resolve or {}) do
+    local number, address = line:match "^(%d+) (.+)$"
+    table.insert(at(number), address)
+  end
+  for _, number in ipairs(host.look.unresolved or {}) do
+    at(number)
   end
   return names
 end
@@ -212,7 +216,7 @@ function facts.host(raw)
     end
   end
   if host.look then
-    host.paths = host.paths or {}
+    host.paths, host.names = host.paths or {}, host.names or {}
     add_look(host)
   end
   host.microcode, host.cpu_model = one(host.look, "microcode"), one(host.look, "cpu_model")

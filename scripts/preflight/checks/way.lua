@@ -69,7 +69,7 @@ return {
     needs = { "dest.hostname", "source.look" }, judge = function(c)
       local addresses = c.source.resolve[c.dest.hostname]
       if not addresses then
-        return judge.skip(("%s was not asked for %s"):format(c.source.node, c.dest.hostname))
+        return judge.skip(("%s does not tell what %s resolves to there"):format(c.source.node, c.dest.hostname))
       elseif #addresses == 0 then
         return { node = c.source.node, seen = ("it knows no address of %s"):format(c.dest.hostname), wanted = "one",
           libvirt = ("Unable to resolve address '%s' service '49152': Name or service not known"):format(
