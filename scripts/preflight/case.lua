@@ -41,21 +41,42 @@ local function is_retired(node, uuid, domains)
   return false
 end
 
+-- Names as UUID@NODE where the listing tells which one is meant: else each would be looked for on all nodes anew.
+local function placed(names, found)
+  local list = {}
+  for i, name in ipairs(names) do
+    local hit, n = nil, 0
+    for _, row in ipairs(found.copies) do
+      if row.name == name or row.uuid == name then
+        hit, n = row.uuid .. "@" .. row.node, n + 1
+      end
+    end
+    list[i] = n == 1 and #found.silent == 0 and hit or name
+  end
+  return list
+end
+
 -- q: {guests = {NAME[@NODE]…} or described = XML, dests = {NODE…}, mode, options, ask_qemu, no_proof}. The cases, guest
 -- by guest.
 function case.gather(q)
   local options = q.options or {}
   local raw, found
   local file <close> = q.described and mig.text_file(q.described) or nil
+  local guests = q.guests
+  if guests and #guests > 1 then
+    found = whereabouts.look(function()
+      return true
+    end)
+    guests = placed(guests, found)
+  end
   mig.all {
     function()
-      raw = mig.preflight_facts { domain = q.guests and table.concat(q.guests, ",") or nil,
-        dest = table.concat(q.dests, ","), xml = file, node = file and q.dests[1] or nil, ask_qemu = q.ask_qemu,
-          no_proof = q.no_proof, p2p = options.p2p,
-        map = options.map }
+      raw = mig.preflight_facts { domain = guests and table.concat(guests, ",") or nil, xml = file,
+        dest = table.concat(q.dests, ","), node = file and q.dests[1] or nil, ask_qemu = q.ask_qemu,
+        no_proof = q.no_proof, p2p = options.p2p, map = options.map }
     end,
     function()
-      found = whereabouts.look(function()
+      found = found or whereabouts.look(function()
         return true
       end)
     end,
@@ -69,13 +90,15 @@ function case.gather(q)
   end
   for _, g in ipairs(raw.guests) do
     local guest = facts.guest(g)
+    if not guest.uuid then
+      mig.fail("unreachable", nil, "nothing is known of %s on %s: %s", guest.name, guest.node, guest.missing.state)
+    end
     for _, dest in ipairs(q.dests) do
       if dest ~= guest.node then
         guest.node = guest.node or "the export"
         local pair = pairs_of[guest.uuid .. "@" .. dest]
         cases[#cases + 1] = { guest = guest, source = hosts[guest.node] or { node = guest.node, missing = {} },
-          dest = hosts[dest],
-          pair = facts.pair(pair or {}), mode = mode_of(guest, q.mode), options = options, proved = q.proved,
+          dest = hosts[dest], pair = facts.pair(pair or {}), mode = mode_of(guest, q.mode), options = options, proved = q.proved,
           there = there_of(guest, options.map), elsewhere = of_uuid(found, guest.uuid),
           retired = is_retired(dest, guest.uuid, hosts[dest] and hosts[dest].domains) }
       end
