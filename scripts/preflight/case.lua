@@ -99,8 +99,7 @@ function case.gather(q)
         local pair = pairs_of[guest.uuid .. "@" .. dest]
         cases[#cases + 1] = { guest = guest, source = hosts[guest.node] or { node = guest.node, missing = {} },
           dest = hosts[dest], pair = facts.pair(pair or {}), mode = mode_of(guest, q.mode), options = options,
-            proved = q.proved,
-          there = there_of(guest, options.map), elsewhere = of_uuid(found, guest.uuid),
+          proved = q.proved, there = there_of(guest, options.map), elsewhere = of_uuid(found, guest.uuid),
           retired = is_retired(dest, guest.uuid, hosts[dest] and hosts[dest].domains) }
       end
     end
