@@ -77,15 +77,20 @@ not_defined() { ! on "$1" dominfo share; }
 check "cancelled half-way: 130, and nothing is left on the destination" cancelled_half_way
 check "the guest runs on the source" runs_on source
 check "a target that does not answer: nothing is begun" moves 7 'no answer.*hint: name another' share dest --unsafe --target "${guest%.*}.250"
-check "shared storage that libvirt cannot see: refused, said why" moves 9 'Unsafe migration.*still runs on source' share dest --target "$guest"
+mounted=$("$lab" exec dest -- findmnt -n -o SOURCE /srv/nfs)
+"$lab" exec dest -- umount /srv/nfs
+check "a disk that is not there: nothing is begun, said why" \
+    moves 12 'disk-reach +it has no /srv/nfs/share.qcow2.*share is not moved to dest: disk-reach: .*hint: mend it' share dest --unsafe --target "$guest"
+"$lab" exec dest -- mount -t nfs "$mounted" /srv/nfs
 check "nothing is left on the destination" not_defined dest
 check "a node that is not there" moves 3 "nosuch" share nosuch
 check "a domain that is not there" moves 3 "no node runs a domain 'nosuch'" nosuch dest
 check "where it is already" moves 2 'is on source already' share@source source
 check "the guest is where it was" runs_on source
 
-check "it moves, and the report says so" moves 0 'share: source -> dest, live~ +total time.*libvirt downtime.*outage on the wire .*round trip +before [0-9.]+ ms.*\^.*migration~.*\[ok\] +runs on dest and nowhere else~.*\[ok\] +has the same definition~verdict: ok~' \
-    share dest --unsafe --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s
+# libvirt does not take the lab's share for one; that it is was proved.
+check "it moves, and the report says so" moves 0 'is told --unsafe.*share: source -> dest, live~ +total time.*libvirt downtime.*outage on the wire .*round trip +before [0-9.]+ ms.*\^.*migration~.*\[ok\] +runs on dest and nowhere else~.*\[ok\] +has the same definition~verdict: ok~' \
+    share dest --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s
 check "it runs on the destination" runs_on dest
 check "its definition is on both" on source dominfo share
 check "the way back as JSON, with figures that fit together" in_json \
