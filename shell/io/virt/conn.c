@@ -57,6 +57,7 @@ int virt_conn_open(const char *uri, bool readonly, virt_ask_fn *ask, void *ask_d
     struct virt_conn *c = xnew(struct virt_conn);
     c->ptr = ptr;
     c->events = lock_new();
+    c->type = lock_new();
     atomic_init(&c->refs, 1);
     char *canonical = virConnectGetURI(ptr);
     c->uri = canonical ? canonical : xstrdup(uri ? uri : "");
@@ -80,6 +81,7 @@ void virt_conn_unref(struct virt_conn *c)
     (void)virConnectUnregisterCloseCallback(c->ptr, on_close);
     virConnectClose(c->ptr);
     lock_free(c->events);
+    lock_free(c->type);
     free(c->uri);
     free(c);
 }
@@ -135,7 +137,9 @@ int virt_conn_version(struct virt_conn *c, unsigned long *ret_lib, unsigned long
                       struct err *e)
 {
     unsigned long lib, hv = 0;
+    lock_acquire(c->type);
     const char *type = VIRT(virConnectGetType(c->ptr));
+    lock_release(c->type);
     if (!type || VIRT(virConnectGetLibVersion(c->ptr, &lib)) < 0)
         return virt_fail(e, NULL);
     if (VIRT(virConnectGetVersion(c->ptr, &hv)) < 0)

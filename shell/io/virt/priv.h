@@ -19,6 +19,7 @@ struct virt_conn {
     atomic_bool closed; // set by libvirt's close callback
     // virt/event.c's: held while the daemon is asked to begin or end telling events, so by job threads only.
     struct lock *events;
+    struct lock *type; // libvirt remembers its answer to virConnectGetType(), and leaks one if two threads ask at once
     struct virt_source *sources;
 };
 
