@@ -4,6 +4,7 @@ local case = require "preflight.case"
 local fix = require "preflight.fix"
 local judge = require "preflight.judge"
 local text = require "preflight.text"
+local whereabouts = require "guest.whereabouts"
 
 local fail = mig.fail
 
@@ -16,7 +17,8 @@ local function split(value)
 end
 
 local function query(a)
-  return { guests = split(a.domain), dests = split(a.dest), mode = a.mode, ignore = a.ignore, ask_qemu = a.ask_qemu,
+  return { guests = split(a.domain), dests = a.dest == "all" and whereabouts.hypervisors() or split(a.dest),
+    mode = a.mode, ignore = a.ignore, ask_qemu = a.ask_qemu,
     options = { map = a.map, postcopy = a.postcopy, tls = a.tls, p2p = a.p2p } }
 end
 
@@ -103,7 +105,7 @@ Exit status 12 with a finding that fails (with --strict also with a warning).]],
     .. "preflight share dest --fix\npreflight share dest --ignore cpu-model --json",
   args = {
     { name = "domain", type = "domain", positional = true, help = "NAME[@NODE], or several with commas between" },
-    { name = "dest", type = "string", positional = true, help = "the node that it would move to, or several" },
+    { name = "dest", type = "nodes", positional = true, help = "the node that it would move to, or several, or all" },
     { name = "mode", type = "enum", choices = { "live", "storage", "offline", "cold" },
       help = "how it would be moved: live, live with its disks copied, offline or cold (default: as it is now)" },
     { name = "fix", type = "bool", help = "mend what can be mended safely, then judge again" },

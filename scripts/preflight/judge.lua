@@ -10,8 +10,9 @@
 --   needs     facts that have to be known, "source.caps" or "pair.disks"; else it is skipped, and says why
 --   judge     function(case): nothing (it passes), a finding, or a list of findings
 -- A finding of a check: {seen =, wanted =, why =, libvirt =, remedy =, fix =, node =, subject =, level =}; seen is a
--- must. libvirt: the text libvirt or QEMU would give. remedy: a line for the prompt, or a sentence. fix: the name of an
--- act of preflight/fix.lua with what it needs, where --fix can do it. skip("why") in place of one: it cannot be told.
+-- must. quiet: a note that is only shown with --verbose. libvirt: the text libvirt or QEMU would give. remedy: a line
+-- for the prompt, or a sentence. fix: an act of preflight/fix.lua by its name, with what it needs, where --fix can do
+-- it. judge.skip("why") in place of one: it cannot be told.
 --
 -- The case: guest, source, dest (preflight/facts.lua), pair (as preflight-facts has it), mode, options, there (the
 -- guest's XML as the destination would get it), elsewhere ({copies, silent} of guest.whereabouts, or nil).

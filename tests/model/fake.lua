@@ -417,7 +417,8 @@ function mig.preflight_facts(args)
   local dest = node_of(args.dest)
   if args.xml then
     local xml = fake.read_admin(tostring(args.xml))
-    return { guests = { { name = xml:match "<name>(.-)<", uuid = xml:match "<uuid>(.-)<", state = "shut off",
+    local doc = mig.xml(xml)
+    return { guests = { { name = doc:get "name", uuid = doc:get "uuid", state = "shut off",
       persistent = true, xml = xml, inactive = xml, missing = {} } }, hosts = { [dest.name] = { node = dest.name,
         domains = mig.list { node = dest.name }, missing = {} } }, pairs = {} }
   end

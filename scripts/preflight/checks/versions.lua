@@ -22,6 +22,11 @@ local function has(xpath)
   end
 end
 
+-- Of any guest: told with --verbose.
+local function always()
+  return true
+end
+
 local vmx = has "cpu/feature[starts-with(@name, 'vmx')]"
 
 -- {what, source = {library, first, stop}, dest = …, when = function(case), seen, libvirt, remedy, level}
@@ -44,9 +49,8 @@ local hazards <const> = {
     return facts.on_network(c)
   end, seen = "libvirt 10.1 to 10.3 fails on exports that map root to nobody", libvirt = "Unknown error 255",
     remedy = "libvirt 10.4 or later, or no_root_squash" },
-  { id = "shutdown-crash", source = { "libvirt", nil, "10.5" }, level = "info", when = function()
-    return true
-  end, seen = "libvirt before 10.5 may crash if the guest shuts down while it moves" },
+  { id = "shutdown-crash", source = { "libvirt", nil, "10.5" }, level = "info", when = always,
+    seen = "libvirt before 10.5 may crash if the guest shuts down while it moves" },
   { id = "postcopy-recover", source = { "libvirt", nil, "11.0" }, level = "info", when = function(c)
     return c.options.postcopy
   end, seen = "libvirt before 11.0 may say that a recovery of post-copy failed although it began" },
@@ -60,9 +64,8 @@ local hazards <const> = {
   { id = "tls-long", source = { "libvirt", nil, "11.6" }, level = "info", when = function(c)
     return c.options.tls
   end, seen = "with libvirt before 11.6 a long run by TLS may end QEMU on the source (GnuTLS)" },
-  { id = "incoming-xml", dest = { "libvirt", "11.0", "11.5" }, level = "info", when = function()
-    return true
-  end, seen = "libvirt 11.0 to 11.4 may not tell the description of a guest that is arriving" },
+  { id = "incoming-xml", dest = { "libvirt", "11.0", "11.5" }, level = "info", when = always,
+    seen = "libvirt 11.0 to 11.4 may not tell the description of a guest that is arriving" },
   { id = "ht-feature", source = { "qemu", nil, "10.0" }, dest = { "qemu", "10.0" }, when = function(c)
     return within(c.dest.libvirt, nil, "11.10") and (tonumber(c.guest.doc:get "cpu/topology/@threads" or "1") or 1) > 1
   end, seen = "with libvirt before 11.10, QEMU 10 sees an extra feature in guests with several threads a core",
@@ -111,7 +114,8 @@ return {
       local found = {}
       for _, h in ipairs(hazards) do
         if fits(c.source, h.source) and fits(c.dest, h.dest) and h.when(c) then
-          found[#found + 1] = { subject = h.id, level = h.level, seen = h.seen, libvirt = h.libvirt, remedy = h.remedy }
+          found[#found + 1] = { subject = h.id, level = h.level, seen = h.seen, libvirt = h.libvirt, remedy = h.remedy,
+            node = h.source and not h.dest and c.source.node or nil, quiet = h.when == always }
         end
       end
       return found

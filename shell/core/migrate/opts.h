@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The options of `migrate`: one table of rows, from which the command's grammar, help, completion and Lua arguments are
 // built (cmd/migration/migrate.c), and by which given values become libvirt's flags and parameters (migrate/opts.c).
-// Names, order and meaning are those of virsh 9.0.0; the last two are our own. Pure but for reading the files that --xml
-// and --persistent-xml name.
+// Names, order and meaning are those of virsh 9.0.0; the last two are our own. Pure but for reading the files that
+// --xml and --persistent-xml name.
 #pragma once
 
 #include <jansson.h>
