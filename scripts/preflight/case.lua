@@ -72,7 +72,7 @@ function case.gather(q)
   mig.all {
     function()
       raw = mig.preflight_facts { domain = guests and table.concat(guests, ",") or nil, xml = file,
-        dest = table.concat(q.dests, ","), node = file and q.dests[1] or nil, ask_qemu = q.ask_qemu,
+        dest = table.concat(q.dests, ","), ask_qemu = q.ask_qemu,
         no_proof = q.no_proof, p2p = options.p2p, map = options.map }
     end,
     function()

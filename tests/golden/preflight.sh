@@ -36,3 +36,19 @@ f a@one two --map path=/old
 f a@one two --no-proof >/dev/null
 "$MIGSH" -i nodes -C test:///default preflight-facts test two
 "$MIGSH" -i nodes -c '=#mig.preflight_facts{domain = {"a@one", "b@one"}, dest = {"two"}, no_proof = true}.pairs'
+# One that nobody has yet: by its description alone.
+"$MIGSH" -i nodes dumpxml a@one >new.xml
+f --xml new.xml --dest two | shape '[.guests[0].name, .guests[0].state, (.guests[0] | has("node", "files")), (.hosts | keys), (.pairs[] | has("ports"))]'
+echo '<domain/>' >empty.xml
+f --xml empty.xml --dest two
+f --xml new.xml
+# And the judgement of it all, on what the test driver has.
+"$MIGSH" -i nodes preflight a@one two --mode cold >judged
+echo "[$?] $(head -n 1 judged)"
+grep -c 'not checked' judged
+"$MIGSH" -i nodes preflight a@one one
+"$MIGSH" -i nodes preflight a@one
+"$MIGSH" -i nodes preflight a@one two --ignore nosuch
+"$MIGSH" -i nodes --json preflight a@one two --mode cold | head -n 1 | jq -c '[.domain, .source, .dest, .mode, .verdict, (.findings | length > 30), (.not_checked | length > 5)]'
+"$MIGSH" -i nodes targets a@one --mode cold | sed -n '1p; 3s/  .*//p'
+"$MIGSH" -i nodes -c '=#mig.preflight{list_checks = true} > 70'

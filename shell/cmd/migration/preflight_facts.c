@@ -80,6 +80,6 @@ const struct cmd_def cmd_preflight_facts = {
         "connection and five seconds at most. --no-proof does without them, and without what they tell.",
     .example = "preflight-facts share dest\npreflight-facts web@source,db@source dest --map pool=default:fast --p2p",
     .opts = opts,
-    .flags = CMD_CONN | CMD_READS,
+    .flags = CMD_CONN | CMD_CONN_DOMAIN | CMD_READS,
     .view = {VIEW_TEXT},
     .run = run};
