@@ -151,7 +151,7 @@ check "and it still runs" prints running on source sh -c 'virsh domstate all | h
 expect "targets: a row for each node" 0 ' dest +fail .*removable: ' targets all@source
 drop all
 on source sh -c "virsh -q net-destroy n; virsh -q net-undefine n; virsh -q pool-destroy share; virsh -q pool-undefine share; ip link del br8"
-on dest sh -c "virsh -q net-undefine n; ip link del br8" 2>/dev/null
+on dest sh -c "virsh -q net-destroy n; virsh -q net-undefine n; ip link del br8" 2>/dev/null
 
 # --- the guest's devices
 spoiled shmem "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>" '' shmem fail 'only shmem with role|peer mode'
