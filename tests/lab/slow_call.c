@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Preloaded into a console by tests: the calls with which it lets a guest run come late, so that what happens between
+// Preloaded into a console by tests: the calls with which it lets a guest run or move come late, so that what happens between
 // its asking and its acting can be made to happen there. No hook in the product is needed. The environment says:
 //
 //   MIGSH_SLOW_START=MS    before a domain is created
 //   MIGSH_SLOW_RESUME=MS   before it is resumed
 //   MIGSH_DIE_RESUME=1     killed instead of resuming
+//   MIGSH_SLOW_MIGRATE=MS  before a migration begins
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -53,4 +54,12 @@ __attribute__((visibility("default"))) int virDomainResume(virDomainPtr d)
         kill(getpid(), SIGKILL);
     slow("MIGSH_SLOW_RESUME");
     return real(d);
+}
+
+__attribute__((visibility("default"))) virDomainPtr
+virDomainMigrate3(virDomainPtr d, virConnectPtr dest, virTypedParameterPtr params, unsigned int n, unsigned int flags)
+{
+    REAL(virDomainMigrate3);
+    slow("MIGSH_SLOW_MIGRATE");
+    return real(d, dest, params, n, flags);
 }

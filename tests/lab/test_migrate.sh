@@ -9,6 +9,7 @@ lab=$PWD/tests/lab/lab
 "$lab" check || exit
 export MIGSH_LAB_NAME=${MIGSH_MIGRATE_LAB:-migrate-$$} MIGSH_LAB_SUBNET=${MIGSH_MIGRATE_SUBNET:-192.168.83}
 migsh=$(realpath "${MIGSH:-build/shell/migsh}")
+slow=$(realpath -m "$(dirname "${MIGSH_PLAIN:-build/shell/migsh}")/../tests/lab/slow_call.so")
 # shellcheck source=tests/lab/lib/migrate_helpers.sh
 . tests/lab/lib/migrate_helpers.sh
 trap clean_up EXIT
@@ -97,6 +98,7 @@ check "SIGINT at once" aborted 130 signal_at_once INT --live
 check "domjobabort aborts: 130" aborted 130 job_abort - --live
 check "setspeed and setmaxdowntime in flight" tuned_in_flight
 check "timeout: suspended, and moved" timed_out "suspending it" --timeout 1 --timeout-suspend
+check "timeout: tried again where the migration had not begun" timed_out_early
 check "timeout: post-copy" timed_out "switching to post-copy" --postcopy --timeout 1 --timeout-postcopy
 check "post-copy after the first pass" timed_out "first pass is over" --postcopy --postcopy-after-precopy
 check "migrate-postcopy in flight" postcopy_in_flight

@@ -25,6 +25,7 @@ static const double ABORT_RETRY_MS = 100;
 // source, whose QEMU would wait for TCP to give up (a quarter of an hour). libvirt's keepalive finds out; we look at it
 // so often.
 static const double HEALTH_MS = 1000;
+static const double AGAIN_MS = 500;
 // The first pass is 1; virsh, too, switches to post-copy when the second begins.
 enum { PASS_AFTER_FIRST = 2 };
 
@@ -118,6 +119,8 @@ static void on_iteration(void *data, int iteration)
 struct watcher {
     double next_poll, timeout_at, next_health; // on the monotonic clock; 0: never
     bool switched;                             // to post-copy
+    bool again, warned;                        // what failed is tried again; that it failed was said
+    bool again_postcopy;                       // which it was
     bool shown;
     bool cut_off; // the destination's connection is lost, and that was said
 };
@@ -143,11 +146,18 @@ static void help_along(struct call *c, struct watcher *w, bool to_postcopy, cons
     const char *name = virt_dom_name(c->rq->dom);
     int r = to_postcopy ? virt_migrate_start_postcopy(c->rq->dom, &e) : virt_migrate_suspend(c->rq->dom, &e);
     w->switched |= to_postcopy;
+    w->again = r < 0;
     const char *what = to_postcopy ? "switching to post-copy" : "suspending it until it has moved";
-    if (r == 0)
+    if (r == 0) {
         out_notice(OUT_INFO, "'%s': %s: %s", name, why, what);
-    else if (!call_done(c, 0)) // too late is no failure
-        out_notice(OUT_WARN, "'%s': %s: %s failed: %s", name, why, what, e.msg);
+        return;
+    }
+    // QEMU may not have begun yet. A guest that dirties its memory fast would be on its way for ever.
+    w->again_postcopy = to_postcopy;
+    w->timeout_at = clock_mono_ms() + AGAIN_MS;
+    if (!w->warned && !call_done(c, 0)) // too late is no failure
+        out_notice(OUT_WARN, "'%s': %s: %s failed, and is tried again: %s", name, why, what, e.msg);
+    w->warned = true;
 }
 
 static void look_at_destination(struct call *c, struct watcher *w)
@@ -170,8 +180,8 @@ static void act(struct call *c, struct watcher *w, bool postcopy_now)
         help_along(c, w, true, "the first pass is over");
     if (w->timeout_at > 0 && clock_mono_ms() >= w->timeout_at) {
         w->timeout_at = 0;
-        bool to_postcopy = plan->on_timeout == MIGRATE_TIMEOUT_POSTCOPY;
-        if (!to_postcopy || !w->switched)
+        bool to_postcopy = w->again ? w->again_postcopy : plan->on_timeout == MIGRATE_TIMEOUT_POSTCOPY;
+        if (!to_postcopy || !w->switched || w->again)
             help_along(c, w, to_postcopy, "timed out");
     }
     if (w->next_health > 0 && clock_mono_ms() >= w->next_health)

@@ -201,7 +201,7 @@ PY
 # --- Aborting
 # Starts a migration of `busy` at 4 MiB/s behind; sets pid.
 start_busy() {
-    "$lab" exec admin -- "$migsh" -i "$work/nodes" migrate "busy@$from" "$to" --bandwidth 4 "$@" >"$work/mig" 2>&1 </dev/null &
+    "$lab" exec admin -- env ${slow_by:+LD_PRELOAD="$slow" MIGSH_SLOW_MIGRATE="$slow_by"} "$migsh" -i "$work/nodes" migrate "busy@$from" "$to" --bandwidth 4 "$@" >"$work/mig" 2>&1 </dev/null &
     pid=$!
 }
 # Until its job sends memory.
@@ -272,6 +272,11 @@ timed_out() { # timed_out TEXT OPTION...
     shift
     start_busy --live --verbose "$@"
     wait_for_end_slowly 0 && arrived && grep -q "$text" "$work/mig"
+}
+# The time is up before QEMU has begun.
+timed_out_early() {
+    local slow_by=3000
+    timed_out "failed, and is tried again" --postcopy --timeout 1 --timeout-postcopy && grep -q "switching to post-copy$" "$work/mig"
 }
 postcopy_in_flight() {
     start_busy --live --postcopy
