@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Preloaded into a console by tests: the calls with which it lets a guest run or move come late, so that what happens
-// between its asking and its acting can be made to happen there. No hook in the product is needed. The environment says:
+// between its asking and its acting can be made to happen there. No hook in the product is needed. The environment
+// says:
 //
 //   MIGSH_SLOW_START=MS    before a domain is created
 //   MIGSH_SLOW_RESUME=MS   before it is resumed
