@@ -56,7 +56,7 @@ end, undo = function(f)
 end }
 
 acts["eject"] = { title = "eject %s of %s", words = { "target", "domain" }, run = function(f)
-  virsh(f.node, "change-media", "--eject", "--force", "--", f.domain, f.target)
+  virsh(f.node, "change-media", "--eject", "--", f.domain, f.target)
 end, undo = function(f)
   virsh(f.node, "change-media", "--insert", "--", f.domain, f.target, f.path)
 end }

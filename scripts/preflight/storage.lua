@@ -31,7 +31,11 @@ local function caches(doc)
   return cache
 end
 
--- The files that are disks, or back one, and not media in a drive: {kind, target, label, path, there, shared (nil: not
+local function is_drive(file)
+  return file.device == "cdrom" or file.device == "floppy"
+end
+
+-- The files that are disks, or back one, and not media in a drive; one whose path nobody tells, too: {kind, target, label, path, there, shared (nil: not
 -- known), why, readonly, cache, size, here, at: what the source and the destination have at its place, or nil}.
 function storage.disks(c)
   local proofs, list = {}, {}
@@ -40,15 +44,15 @@ function storage.disks(c)
   end
   local cache = caches(c.guest.doc)
   for _, file in ipairs(c.guest.files or {}) do
-    local drive = file.device == "cdrom" or file.device == "floppy"
-    if file.path and (file.kind == "disk" or file.kind == "backing") and not drive and file.type ~= "network" then
-      local proof = proofs[file.path] or {}
-      local there = proof.there or mig.xml_map_path(file.path, c.options.map or {}) or file.path
-      list[#list + 1] = { kind = file.kind, target = file.target, path = file.path, there = there,
+    if (file.kind == "disk" or file.kind == "backing") and not is_drive(file) and file.type ~= "network" then
+      local path = file.path or file.volume or file.name or "a " .. (file.type or "disk")
+      local proof = proofs[path] or { why = file.problem or "its path is not known" }
+      local there = proof.there or file.path and mig.xml_map_path(path, c.options.map or {}) or path
+      list[#list + 1] = { kind = file.kind, target = file.target, path = path, there = there,
         label = file.kind == "backing" and "backs " .. (file.target or "a disk") or file.target or "disk",
         shared = proof.shared, why = proof.why, readonly = file.readonly == true or file.kind == "backing",
         cache = cache[file.target or ""], size = file.virtual_size or file.size, type = file.type,
-        here = c.source and c.source.at and c.source.at[file.path], at = c.dest.at and c.dest.at[there] }
+        here = c.source and c.source.at and c.source.at[path], at = c.dest.at and c.dest.at[there] }
     end
   end
   return list
@@ -76,18 +80,22 @@ function storage.cache_is_safe(c, disk)
   return false, "this QEMU and libvirt do not drop cached pages, so the destination may read old ones"
 end
 
--- Would libvirt refuse, although each disk is proved to be the same on both and safe? And what it stumbles on.
+-- Would libvirt refuse, although each disk with all that backs it is proved to be the same on both, and safe? And what
+-- it stumbles on. A medium that the guest can write to, and what cannot be told, are no proof.
 function storage.needs_unsafe(c)
   local why
+  for _, file in ipairs(c.guest.files or {}) do
+    if file.kind == "disk" and is_drive(file) and file.path and not file.readonly then
+      return false
+    end
+  end
   for _, disk in ipairs(storage.disks(c)) do
-    if disk.kind == "disk" and not disk.readonly then
-      if disk.shared ~= true or not storage.cache_is_safe(c, disk) then
-        return false
-      end
-      local fstype = disk.here and disk.here.mount and disk.here.mount.fstype
-      if disk.type ~= "block" and fstype and not shared_types[fstype] then
-        why = why or ("libvirt does not take %s for shared, on which %s is"):format(fstype, disk.path)
-      end
+    if disk.shared ~= true or not storage.cache_is_safe(c, disk) then
+      return false
+    end
+    local fstype = disk.here and disk.here.mount and disk.here.mount.fstype
+    if not disk.readonly and disk.type ~= "block" and fstype and not shared_types[fstype] then
+      why = why or ("libvirt does not take %s for shared, on which %s is"):format(fstype, disk.path)
     end
   end
   return why ~= nil, why

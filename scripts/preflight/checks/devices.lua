@@ -189,7 +189,7 @@ return {
       return { subject = dev, seen = ("%s holds %s, which %s does not have"):format(dev, path, c.dest.node),
         wanted = "the same file there, or an empty drive",
         libvirt = ("Cannot access storage file '%s': No such file or directory"):format(path),
-        remedy = line.format("exec %s -- virsh change-media %s %s --eject --force", c.guest.node, c.guest.name, dev),
+        remedy = line.format("exec %s -- virsh change-media %s %s --eject", c.guest.node, c.guest.name, dev),
         fix = { name = "eject", domain = c.guest.name, node = c.guest.node, target = dev, path = path } }
     end },
   rule { id = "graphics-listen", title = "its display listens at an address that the destination has",
