@@ -179,7 +179,20 @@ local function call_of(job)
   return call
 end
 
+-- `resume` may come days later: what was proved then is proved anew right before libvirt is told so.
+local function assert_safe(job)
+  local found, still = judge_first(job)
+  if not still then
+    gate.heed(found)
+    fail("unsafe", ("rollback takes it back; preflight %s %s tells more"):format(job.on_source, job.dest), "whether %s "
+      .. "has all its disks on both hosts is not proved any more", job.name)
+  end
+end
+
 local function migrate(job)
+  if job.unsafe then
+    assert_safe(job)
+  end
   local moved = mig.migrate(call_of(job))
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy }

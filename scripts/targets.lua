@@ -22,17 +22,13 @@ end
 local function row_of(r, c)
   local dest = c.dest
   local free = dest.available_kib or dest.free_kib
-  local machine = dest.cpu_model
   return { node = dest.node, verdict = r.verdict, reason = reason(r) or mig.null, cpus = dest.cpus or mig.null,
-    cpu = machine or mig.null, free_bytes = free and free * 1024 or mig.null,
+    cpu = dest.cpu_model or mig.null, free_bytes = free and free * 1024 or mig.null,
     latency_ms = dest.clock and dest.clock.error_s * 2000 or mig.null, fails = r.counts.fail, warnings = r.counts.warn }
 end
 
 local function run(a)
-  local names = {}
-  for _, name in ipairs(whereabouts.hypervisors()) do
-    names[#names + 1] = name
-  end
+  local names = whereabouts.hypervisors()
   if #names < 2 then
     mig.fail("not-found", "node-add gives the inventory another", "there is no other hypervisor")
   end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Gathers what checks judge: the facts (preflight-facts, each host once), and who else has the guests; and makes a case
--- of each guest and destination. Recipes call case.judge(); nothing else here asks a node.
+-- of each guest and destination. Recipes call case.run(), or preflight.gate; what judges asks no node.
 local facts = require "preflight.facts"
 local judge = require "preflight.judge"
 local whereabouts = require "guest.whereabouts"

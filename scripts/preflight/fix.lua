@@ -10,50 +10,74 @@ local function virsh(node, ...)
   return mig.node(node):run { "virsh", "-q", "-c", SYSTEM, ... }
 end
 
+-- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, what names it in the
+-- XML of a guest: while a guest of the node does, it is not taken back.
 local acts = {}
 
-acts["pool-clone"] = { title = "pool %s on %s", words = { "pool", "node" }, run = function(f)
+local function pool_of(f)
+  local info, err = mig.try(mig.pool_info, { f.pool, node = f.node })
+  if err and err.code ~= "not-found" then
+    error(err, 0)
+  end
+  return info and info[1]
+end
+
+local POOL <const>, NETWORK <const> = "devices/disk/source/@pool", "devices/interface/source/@network"
+
+acts["pool-clone"] = { title = "pool %s on %s", words = { "pool", "node" }, uses = POOL, is_so = function(f)
+  return pool_of(f) ~= nil
+end, run = function(f)
   mig.pool_clone { f.pool, f.node, node = f.from }
 end, undo = function(f)
-  local info = mig.try(mig.pool_info, { f.pool, node = f.node })
-  if info and info[1] and info[1].active then
+  local pool = pool_of(f)
+  if pool and pool.active then
     mig.pool_destroy { f.pool, node = f.node }
   end
-  if info then
+  if pool then
     mig.pool_undefine { f.pool, node = f.node }
   end
 end }
 
-acts["pool-start"] = { title = "start pool %s on %s", words = { "pool", "node" }, run = function(f)
-  local info = mig.pool_info({ f.pool, node = f.node })[1]
-  if info and info.active then
-    return nil, true
-  end
+acts["pool-start"] = { title = "start pool %s on %s", words = { "pool", "node" }, uses = POOL, is_so = function(f)
+  return (pool_of(f) or {}).active
+end, run = function(f)
   mig.pool_start { f.pool, node = f.node }
 end, undo = function(f)
-  mig.pool_destroy { f.pool, node = f.node }
-end }
-
-acts["network-clone"] = { title = "network %s on %s", words = { "network", "node" }, run = function(f)
-  if networks.has(f.node, f.network) then
-    return nil, true
+  if (pool_of(f) or {}).active then
+    mig.pool_destroy { f.pool, node = f.node }
   end
-  networks.clone(f.from, f.node, f.network)
-end, undo = function(f)
-  networks.remove(f.node, f.network)
 end }
 
-acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, run = function(f)
-  virsh(f.node, "net-start", "--", f.network)
-end, undo = function(f)
-  virsh(f.node, "net-destroy", "--", f.network)
-end }
+acts["network-clone"] = { title = "network %s on %s", words = { "network", "node" }, uses = NETWORK,
+  is_so = function(f)
+    return networks.has(f.node, f.network)
+  end, run = function(f)
+    networks.clone(f.from, f.node, f.network)
+  end, undo = function(f)
+    networks.remove(f.node, f.network)
+  end }
 
-acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, run = function(f)
-  mig.node(f.node):run { "ip", "link", "set", "dev", f.link, "up" }
-end, undo = function(f)
-  mig.node(f.node):run { "ip", "link", "set", "dev", f.link, "down" }
-end }
+local function is_active(f)
+  return ("\n" .. virsh(f.node, "net-list", "--name")):find("\n" .. f.network .. "\n", 1, true) ~= nil
+end
+
+acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, uses = NETWORK,
+  is_so = is_active, run = function(f)
+    virsh(f.node, "net-start", "--", f.network)
+  end, undo = function(f)
+    if is_active(f) then
+      virsh(f.node, "net-destroy", "--", f.network)
+    end
+  end }
+
+acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "devices/interface/source/@bridge",
+  is_so = function(f)
+    return mig.node(f.node):run { "ip", "link", "show", "dev", f.link, "up" } ~= ""
+  end, run = function(f)
+    mig.node(f.node):run { "ip", "link", "set", "dev", f.link, "up" }
+  end, undo = function(f)
+    mig.node(f.node):run { "ip", "link", "set", "dev", f.link, "down" }
+  end }
 
 acts["eject"] = { title = "eject %s of %s", words = { "target", "domain" }, run = function(f)
   virsh(f.node, "change-media", "--eject", "--", f.domain, f.target)
@@ -61,8 +85,14 @@ end, undo = function(f)
   virsh(f.node, "change-media", "--insert", "--", f.domain, f.target, f.path)
 end }
 
-acts["sysctl"] = { title = "%s on %s", words = { "key", "node" }, run = function(f)
-  local before = mig.node(f.node):run { "sysctl", "-n", f.key }:gsub("%s+$", "")
+local function sysctl(f)
+  return (mig.node(f.node):run { "sysctl", "-n", f.key }:gsub("%s+$", ""))
+end
+
+acts["sysctl"] = { title = "%s on %s", words = { "key", "node" }, is_so = function(f)
+  return sysctl(f) == f.value
+end, run = function(f)
+  local before = sysctl(f)
   mig.node(f.node):run { "sysctl", "-q", f.key .. "=" .. f.value }
   return { before = before }
 end, undo = function(f, outcome)
@@ -70,6 +100,20 @@ end, undo = function(f, outcome)
     mig.node(f.node):run { "sysctl", "-q", f.key .. "=" .. outcome.before }
   end
 end }
+
+-- Raises where a guest of the node, running or not, names what is about to be taken away from it.
+local function assert_unused(f, act)
+  local name = f[act.words[1]]
+  for _, row in ipairs(act.uses and mig.list { all = true, node = f.node } or {}) do
+    local doc <close> = mig.xml(mig.dumpxml { row.uuid .. "@" .. f.node })
+    for _, attribute in ipairs(doc:each(act.uses)) do
+      if attribute:get "." == name then
+        mig.fail("state", "move that guest away first, or leave it as it is: rollback ID --forget closes the journal",
+          "%s of %s is used by %s: it is not taken back", name, f.node, row.name)
+      end
+    end
+  end
+end
 
 -- The fixes of what failed or was warned of in the results, each once: a list as the journal keeps it.
 function fix.of(results)
@@ -95,10 +139,22 @@ function fix.steps(list)
   local steps = {}
   for i, f in ipairs(list) do
     local act = acts[f.name] or mig.fail("unsupported", nil, "there is no fix '%s'", tostring(f.name))
-    steps[i] = { name = f.name, key = tostring(i), title = fix.title(f), about = { node = f.node }, run = function()
+    steps[i] = { name = f.name, key = tostring(i), title = fix.title(f), about = function(_, _, last)
+      local was = act.is_so and act.is_so(f) or false
+      if last then
+        was = last.about.was
+      end
+      return { node = f.node, was = was }
+    end, run = function(_, _, record)
+      if record.about.was then
+        return nil, true
+      end
       return act.run(f)
     end, undo = function(_, _, record)
-      act.undo(f, record.outcome)
+      if not record.about.was then
+        assert_unused(f, act)
+        act.undo(f, record.outcome)
+      end
     end }
   end
   return steps

@@ -35,8 +35,9 @@ local function is_drive(file)
   return file.device == "cdrom" or file.device == "floppy"
 end
 
--- The files that are disks, or back one, and not media in a drive; one whose path nobody tells, too: {kind, target, label, path, there, shared (nil: not
--- known), why, readonly, cache, size, here, at: what the source and the destination have at its place, or nil}.
+-- The files that are disks, or back one, and not media in a drive; one whose path nobody tells, too: {kind, target,
+-- label, path, there, shared (nil: not known), why, readonly, cache, size, type, here, at: what the source and the
+-- destination have at its place, or nil}.
 function storage.disks(c)
   local proofs, list = {}, {}
   for _, proof in ipairs((c.pair or {}).disks or {}) do

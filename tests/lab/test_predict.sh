@@ -132,6 +132,10 @@ expect "live-migrate does not begin" 12 'all is not moved to dest: removable: .*
 check "it runs as before" prints running on source sh -c 'virsh domstate all | head -n 1'
 expect "--fix mends all of it" 0 'rollback 2[0-9a-z.-]+-preflight-[0-9a-f]+ takes it back' preflight all@source dest --fix
 journal=$(grep -oE '2[0-9]+-[0-9.]+-preflight-[0-9a-f]+' "$work/out" | head -n 1)
+sed "s,<name>all<,<name>newcomer<," "$work/network.xml" | sed "s,<name>network<,<name>newcomer<," >"$work/newcomer.xml"
+on dest virsh -q define "$work/newcomer.xml"
+expect "rollback does not take a network away from a guest" 10 'n of dest is used by newcomer: it is not taken back' rollback "$journal"
+on dest virsh -q undefine newcomer
 expect "rollback takes it back" 0 '' rollback "$journal"
 expect "all is as it was" 12 'fail. removable.*fail. pool .*fail. bridge .*fail. network ' preflight all@source dest
 expect "live-migrate --plan: findings, steps and flags" 0 'fail. removable.*steps.*  retire .*flags VIR_MIGRATE_LIVE . VIR_MIGRATE_PERSIST_DEST' \
