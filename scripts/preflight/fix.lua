@@ -10,8 +10,8 @@ local function virsh(node, ...)
   return mig.node(node):run { "virsh", "-q", "-c", SYSTEM, ... }
 end
 
--- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, what names it in the
--- XML of a guest: while a guest of the node does, it is not taken back.
+-- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, what names it in
+-- the XML of a guest: while a guest of the node does, it is not taken back.
 local acts = {}
 
 local function pool_of(f)

@@ -25,6 +25,8 @@ static const double ABORT_RETRY_MS = 100;
 // source, whose QEMU would wait for TCP to give up (a quarter of an hour). libvirt's keepalive finds out; we look at it
 // so often.
 static const double HEALTH_MS = 1000;
+
+// What was too early is tried again so often.
 static const double AGAIN_MS = 500;
 // The first pass is 1; virsh, too, switches to post-copy when the second begins.
 enum { PASS_AFTER_FIRST = 2 };
