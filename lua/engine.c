@@ -95,6 +95,7 @@ static int boot(lua_State *L)
     op_open(L);
     ask_open(L);
     rows_open(L);
+    events_open(L);
     fetch_open(L);
     node_open(L);
     files_open(L);

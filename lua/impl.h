@@ -50,6 +50,7 @@ void error_open(lua_State *L);
 void op_open(lua_State *L);
 void ask_open(lua_State *L);
 void rows_open(lua_State *L);
+void events_open(lua_State *L);
 void fetch_open(lua_State *L);
 void node_open(lua_State *L);
 void files_open(lua_State *L);

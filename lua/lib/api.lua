@@ -114,6 +114,12 @@ does; watch:mark(NAME) names an instant, watch:snapshot() tells how it goes, wat
 watch:timeline(I, FROM, TO, BUCKETS) draws target I between two epoch seconds, watch:close() drops it. As a <close>
 variable it is closed at the end of its block.]],
         example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
+      { form = "mig.events{NODE…, kinds = {KIND…}, domain = UUID} -> events", names = { "events" }, text = [[
+What libvirt tells on these nodes from now on, of one domain or of all; kinds are those of `event --list` (default
+"lifecycle"). events:next(DURATION) returns the oldest that was not taken yet, as `event` with --json has it and with
+the node's name, or waits for one; nil if none came in that time. A node that is lost says nothing. events:close()
+ends it, as <close> does.]],
+        example = [[local e <close> = mig.events{"source"}; print((e:next"10s" or {}).text)]] },
     } },
     { title = "DESCRIPTIONS", rows = {
       { form = "mig.xml(XML) -> document", names = { "xml" }, text = [[

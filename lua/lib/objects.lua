@@ -155,6 +155,31 @@ end
 
 Watch.__tostring = Watch.__view
 
+-- mig.events{"source", "dest", kinds = {"lifecycle"}, domain = UUID}: what libvirt tells from now on, in a queue.
+local Events = { __name = "events" }
+Events.__index = Events
+
+function mig.events(args)
+  local nodes = {}
+  for i, node in ipairs(args) do
+    nodes[i] = tostring(node)
+  end
+  local raw = core.events_new(nodes, args.kinds or { "lifecycle" }, args.domain)
+  sched.await("mig.events", core.events_begin, raw)
+  return setmetatable({ raw = raw }, Events)
+end
+
+-- The next one, or nil if none comes within `wait` (a duration; nil: however long that takes).
+function Events:next(wait)
+  return sched.await("events:next", core.events_next, self.raw, wait and mig.ms(wait) or -1)
+end
+
+function Events:close()
+  self.raw:close()
+end
+
+Events.__close = Events.close
+
 -- mig.domain"share@source". A method is the command of that name (or dom…) with the domain as its first argument.
 local Domain = { __name = "domain" }
 local shorthand = {
