@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What has to be so before a cold migration touches anything: nothing is in the way on the destination, it has what the
--- definition names, and room. Only the proof that storage is shared writes (a marker, removed at once).
+-- What has to be so before a cold migration touches anything: what preflight's checks say of the guest and the
+-- destination, and what they cannot know: what will be done with each file, and whether there is room for that. Only
+-- the proof that storage is shared writes (a marker, removed at once).
 local device = require "lib.device"
 local facts = require "cold.facts"
 local gate = require "preflight.gate"
@@ -56,40 +57,6 @@ function check.missing_storage(about)
     fail("not-found", "--clone takes it over from the source, --map uses another", "%s has no %s", about.dest, what)
   end
   return missing
-end
-
-local function check_host(about)
-  local needs = xml.needs(dest_xml(about))
-  for _, bridge in ipairs(needs.bridges) do
-    if not node.exists(about.dest, "/sys/class/net/" .. bridge) then
-      fail("not-found", "--map bridge=" .. bridge .. ":OTHER", "%s has no bridge %s", about.dest, bridge)
-    end
-  end
-  for _, path in ipairs(needs.files) do
-    if not node.exists(about.dest, path) then
-      fail("not-found", "copy it there, or say where it is with --map path=" .. path .. ":OTHER (emulator=A:B for the "
-        .. "emulator)", "%s has no %s", about.dest, path)
-    end
-  end
-  if needs.machine and not xml.knows_machine(mig.capabilities { node = about.dest }, needs.machine) then
-    fail("unsupported", "--map machine=" .. needs.machine .. ":OTHER changes the guest's hardware",
-      "%s does not know the machine type %s", about.dest, needs.machine)
-  elseif needs.hostdev then
-    fail("unsupported", "take it away on that node first: virsh detach-device NAME DEVICE.xml --config",
-      "%s has a device of the host %s", about.domain, about.source)
-  end
-end
-
-local function check_names(about)
-  local there = mig.list { all = true, node = about.dest }
-  for _, row in ipairs(there) do
-    local same = row.uuid == about.uuid
-    if (same or row.name == about.domain) and not (same and not whereabouts.is_active(row) and facts.is_retired(
-      mig.dumpxml { row.uuid .. "@" .. about.dest, inactive = true }, about.retired)) then
-      fail("exists", ("if nobody needs it: undefine %s@%s"):format(row.name, about.dest), "%s has a domain %s already "
-        .. "(%s, uuid %s)", about.dest, row.name, row.state, row.uuid)
-    end
-  end
 end
 
 -- The volumes that will be made. A pool that will be cloned cannot be asked yet.
@@ -157,7 +124,7 @@ local function written(about, actions)
   return list
 end
 
--- What else would keep it from running there: CPU, memory, names, ports of the host and so on.
+-- What would keep it from running there: names, CPU, bridges, memory, devices of the host and so on.
 local function look_ahead(about, plan)
   local o = about.options
   return (gate.look { guests = { about.uuid .. "@" .. about.source }, dests = { about.dest }, mode = "cold",
@@ -165,22 +132,19 @@ local function look_ahead(about, plan)
       force = o.force, target = #(o.target or {}) > 0 or o.no_watch or nil } })
 end
 
--- The first step. `plan`: nothing at all is written.
+-- The first step. `plan`: nothing at all is written, and what would keep it from moving is told, not raised.
 function check.run(about, plan)
-  check_names(about)
   whereabouts.assert_off(about.uuid, about.domain,
     { allowed = about.running and about.source, force = about.options.force })
-  check_host(about)
+  local found = look_ahead(about, plan)
+  if not plan then
+    gate.heed(found)
+  end
   check.missing_storage(about)
   local actions, there = check.actions(about, not plan)
   policy.check(about, written(about, actions))
   check_space(about, actions)
-  local found = look_ahead(about, plan)
-  if plan then
-    return { actions = actions, there = there, preflight = found }
-  end
-  gate.heed(found)
-  return { actions = actions, there = there }
+  return { actions = actions, there = there, preflight = plan and found or nil }
 end
 
 return check

@@ -51,35 +51,11 @@ local function values(doc, xpath)
 end
 
 -- Does it name a device of the host, of whatever kind?
-local function has_hostdev(text)
-  for _, claim in ipairs(mig.xml_host(text).claims) do
-    if claim.kind == "hostdev" then
-      return true
-    end
-  end
-  return false
-end
-
--- {bridges, networks, pools, files (read at boot: kernel, loader, emulator …), machine, hostdev}
+-- {networks, pools}: what libvirt has to have by these names.
 function xml.needs(text)
   local doc <close> = mig.xml(text)
-  return { bridges = values(doc, "/domain/devices/interface/source/@bridge"),
-    networks = values(doc, "/domain/devices/interface/source/@network"),
-    pools = values(doc, "/domain/devices//source/@pool"),
-    files = values(doc, "/domain/os/*[self::kernel or self::initrd or self::dtb or self::loader]"
-      .. "[starts-with(., '/')]|/domain/devices/emulator[starts-with(., '/')]"),
-    machine = doc:get "/domain/os/type/@machine", hostdev = has_hostdev(text) }
-end
-
--- Does a host, by its capabilities, know a type of machine?
-function xml.knows_machine(capabilities, machine)
-  local doc <close> = mig.xml(capabilities)
-  for _, known in ipairs(doc:each "/capabilities/guest/arch//machine") do
-    if known:get "." == machine then
-      return true
-    end
-  end
-  return false
+  return { networks = values(doc, "/domain/devices/interface/source/@network"),
+    pools = values(doc, "/domain/devices//source/@pool") }
 end
 
 -- A line for each element, but for migsh's mark and for what a host fills in for itself.

@@ -147,11 +147,11 @@ make_two >/dev/null
 make_two two 6d696773-6800-4c41-8000-000000000078 >/dev/null 2>&1
 sed -i 's/000000000077/000000000079/' "$work/two.xml"
 on dest virsh define "$work/two.xml" >/dev/null
-check "another domain of that name: refused" gives 4 'dest has a domain two already' migsh cold-migrate two@source dest
+check "another domain of that name: refused" gives 12 "name-clash: another guest 'two' is shut off there" migsh cold-migrate two@source dest
 on dest virsh undefine two >/dev/null
 check "a directory that is missing: refused" gives 3 'dest has no directory /nowhere.*hint' migsh cold-migrate two@source dest --map path=$images:/nowhere
 define_local1 >/dev/null
-check "a bridge that is missing: refused" gives 3 'dest has no bridge br9' migsh cold-migrate local1 dest --map bridge=br0:br9
+check "a bridge that is missing: refused" gives 12 'bridge: it has no bridge br9' migsh cold-migrate local1 dest --map bridge=br0:br9
 check "nothing was done, and no journal is open" gives 0 'cold-migrate +[^~]* reverted' migsh journal-list
 
 # --- a running guest

@@ -24,10 +24,12 @@ local function name_of(node)
   return node:get "alias/@name" or node:get "target/@dev" or node:get "target/@dir" or node:get "@name"
 end
 
-local detach <const> = "take it away while it runs (exec %s -- virsh detach-device %s FILE --live), or: cold-migrate"
-
 local function detached(c)
-  return line.format(detach, c.guest.node, c.guest.name)
+  if c.mode == "cold" then
+    return line.format("exec %s -- virsh detach-device %s FILE --config", c.guest.node, c.guest.name)
+  end
+  return line.format("take it away while it runs (exec %s -- virsh detach-device %s FILE --live), or: cold-migrate",
+    c.guest.node, c.guest.name)
 end
 
 local blocked_formats <const> = { vmdk = true, vdi = true, vhdx = true, vpc = true, parallels = true, qcow = true,
@@ -52,10 +54,18 @@ return {
         wanted = "none", libvirt = c.mode ~= "cold" and text or nil,
         why = c.mode == "cold" and "the destination has not that very device" or nil, remedy = detached(c) }
     end },
-  rule { id = "vdpa", title = "no vDPA device",
+  rule { id = "nvme", title = "no NVMe drive of the host is handed to the guest", applies = LIVE .. " cold",
+    xpath = "devices/disk[@type='nvme']", found = function(disk, c)
+      return { subject = name_of(disk), seen = "it has an NVMe drive of the host", wanted = "none",
+        libvirt = c.mode ~= "cold" and "Migration may lead to data corruption if disks don't use cache=none or "
+          .. "cache=directsync" or nil,
+        why = "the drive stays behind, with what is on it", remedy = detached(c) }
+    end },
+  rule { id = "vdpa", title = "no vDPA device", applies = LIVE .. " cold",
     xpath = "devices/interface[@type='vdpa'] | devices/disk[@type='vhostvdpa']",
     found = function(_, c)
-      return { seen = "it has a vDPA device", libvirt = "vDPA devices cannot be migrated", remedy = detached(c) }
+      return { seen = "it has a vDPA device", libvirt = c.mode ~= "cold" and "vDPA devices cannot be migrated" or nil,
+        why = c.mode == "cold" and "the destination has not that very device" or nil, remedy = detached(c) }
     end },
   rule { id = "fs-passthrough", title = "no directory of the host is shared with the guest",
     xpath = "devices/filesystem", found = function(fs, c)

@@ -144,13 +144,16 @@ return {
     end
     return found
   end },
-  { id = "overwrite", title = "no definition is overwritten", level = "warn", applies = "live paused storage offline",
-    needs = { "dest.domains" },
+  { id = "overwrite", title = "no definition is overwritten", level = "warn",
+    applies = "live paused storage offline cold", needs = { "dest.domains" },
     judge = function(c)
       for _, d in ipairs(c.dest.domains) do
+        local cold = c.mode == "cold"
         if d.uuid == c.guest.uuid and (d.state == "shut off" or d.state == "crashed") and not c.retired then
-          return { seen = "a shut-off definition of the same guest is there", why = "it is replaced without a word; "
-            .. "its XML is kept in the journal", remedy = line.format("undefine %s@%s", d.name, c.dest.node) }
+          return { seen = "a shut-off definition of the same guest is there", level = cold and "fail" or nil,
+            why = cold and "no earlier migration has left it there, so it may be somebody's" or "it is replaced "
+              .. "without a word; its XML is kept in the journal",
+            remedy = line.format("undefine %s@%s", d.name, c.dest.node) }
         end
       end
     end },
