@@ -87,9 +87,17 @@ enum copy_shared {
     COPY_APART,  // two files or devices, or nothing at `to`
     COPY_SHARED, // one and the same
 };
-// Are both ends one file or device? Either may be in use. What is said is proved: COPY_SHARED by a file that is written
-// beside one and seen beside the other; COPY_APART by its not being seen there, by nothing being there, or by bytes
-// that stay what they are on one while the other has different ones. *ret_why (the caller frees) tells why COPY_UNTOLD.
-// Fails only when cancelled.
-int copy_is_shared(struct ctx *ctx, struct job *job, const struct copy_end *from, const struct copy_end *to,
-                   enum copy_shared *ret, char **ret_why, struct err *e);
+// A file or device of one node, and one of another.
+struct copy_twin {
+    const char *here, *there; // paths; lent
+    enum copy_shared told;
+    char *why;         // of COPY_UNTOLD; the caller frees
+    bool marked, seen; // private
+};
+// Is each `here` of the node `from` one and the same as its `there` of the node `to`? Either may be in use. What is
+// said is proved: COPY_SHARED by a file that is written beside one and seen beside the other; COPY_APART by its not
+// being seen there, by nothing being there, or by bytes that stay what they are on one while the other has different
+// ones. NULL is this machine. Each node is asked a few times, however many there are, and then for each device. Fails
+// only when cancelled.
+int copy_are_shared(struct ctx *ctx, struct job *job, struct node *from, struct node *to, struct copy_twin **all,
+                    size_t n, struct err *e);

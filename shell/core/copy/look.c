@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/token.h"
 #include "core/copy/priv.h"
 #include "io/job.h"
 
@@ -174,22 +173,6 @@ static int judge_dest(struct copy *c, struct err *e)
     return c->o->plan ? 0 : take_map(s, &s->facts, e);
 }
 
-// Writes a file beside the source's and looks for it beside the destination's.
-static int beside(struct copy *c, bool *ret_marked, bool *ret_seen, struct err *e)
-{
-    _cleanup_free_ char *token = token_hex(16);
-    _cleanup_facts_ struct facts marked = {0}, seen = {0}, gone = {0};
-    const char *const a1[] = {c->from.end->path, token}, *const a2[] = {c->to.end->path, token};
-    int r = LOOK(c, &c->from, c->job, a1, &marked, e, copy_facts, copy_mark);
-    if (r == 0 && facts_yes(&marked, "marked"))
-        r = LOOK(c, &c->to, c->job, a2, &seen, e, copy_facts, copy_seen);
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    LOOK(c, &c->from, NULL, a1, &gone, &ignored, copy_facts, copy_unmark); // also when cancelled
-    *ret_marked = facts_yes(&marked, "marked");
-    *ret_seen = facts_yes(&seen, "seen");
-    return r;
-}
-
 // A file that both nodes see: its inode has one number, and what is written beside it on one is there on the other.
 static int is_same(struct copy *c, bool *ret, struct err *e)
 {
@@ -201,8 +184,10 @@ static int is_same(struct copy *c, bool *ret, struct err *e)
         return 0;
     if (!mine || !theirs || strcmp(mine, theirs) != 0)
         return 0;
-    bool marked = false;
-    return beside(c, &marked, ret, e);
+    struct copy_twin twin = {.here = c->from.end->path, .there = c->to.end->path};
+    int r = copy_beside(c->ctx, c->job, c->from.end->node, c->to.end->node, (struct copy_twin *[]){&twin}, 1, e);
+    *ret = twin.seen;
+    return r;
 }
 
 int copy_look(struct copy *c, bool *ret_same, struct err *e)
@@ -293,109 +278,5 @@ int copy_commit(struct copy *c, struct err *e)
         return copy_at(&c->to, e, ERR_EXISTS, "it has been created in the meantime");
     const char *made = facts_get(&f, "made");
     c->made = made ? xstrdup(made) : NULL;
-    return 0;
-}
-
-// --- Only whether both ends are one
-
-enum { SAMPLES = 24, SAMPLE = 64 << 10 };
-
-static void peek_end(struct job *job, size_t i, void *arg)
-{
-    struct copy *c = arg;
-    struct copy_side *s = i ? &c->to : &c->from;
-    const char *const args[] = {s->end->path};
-    LOOK(c, s, job, args, &s->facts, &s->err, copy_facts, copy_peek);
-}
-
-// Bytes that are the same before and after, and others on the other end in between, are not one medium's.
-static int differ(struct copy *c, bool *ret, struct err *e)
-{
-    uint64_t units = number(&c->from.facts, "size") / SAMPLE;
-    _cleanup_strv_ struct strv at = STRV_INIT;
-    for (size_t i = 0; i < SAMPLES && i < units; i++)
-        strv_take(&at, xasprintf("%llu", (unsigned long long)(units <= SAMPLES ? i : i * (units - 1) / (SAMPLES - 1))));
-    const char *args[2][SAMPLES + 1] = {{c->from.end->path}, {c->to.end->path}};
-    for (size_t i = 0; i < at.n; i++)
-        args[0][i + 1] = args[1][i + 1] = at.s[i];
-    struct question q[2];
-    for (int i = 0; i < 2; i++)
-        q[i] = (struct question){.tools = {copy_facts, copy_sample}, .args = args[i], .n_args = at.n + 1};
-    _cleanup_facts_ struct facts before = {0}, there = {0}, after = {0};
-    *ret = false;
-    if (look(c, &c->from, c->job, q[0], &before, e) < 0 || look(c, &c->to, c->job, q[1], &there, e) < 0 ||
-        look(c, &c->from, c->job, q[0], &after, e) < 0)
-        return -1;
-    for (size_t i = 0; i < at.n && !*ret; i++) {
-        _cleanup_free_ char *key = xasprintf("at-%s", at.s[i]);
-        const char *x = facts_get(&before, key), *y = facts_get(&there, key), *z = facts_get(&after, key);
-        *ret = x && y && z && strcmp(x, z) == 0 && strcmp(x, y) != 0;
-    }
-    return 0;
-}
-
-static int tell_shared(struct copy *c, enum copy_shared *ret, char **ret_why, struct err *e)
-{
-    const struct facts *from = &c->from.facts, *to = &c->to.facts;
-    const char *kind = facts_get(from, "kind"), *kind_there = facts_get(to, "kind");
-    const char *inode = facts_get(from, "inode"), *inode_there = facts_get(to, "inode");
-    const char *name = facts_get(from, "name"), *name_there = facts_get(to, "name");
-    if (!kind || !inode || !name)
-        return err_set(e, ERR_FAILED, "%s: %s: %s", place_name(c->from.end->node), c->from.end->path,
-                       facts_get(from, "problem") ? facts_get(from, "problem") : "no answer");
-    if (facts_yes(to, "absent")) {
-        *ret = COPY_APART;
-        return 0;
-    }
-    if (!kind_there || !inode_there || !name_there)
-        return err_set(e, ERR_FAILED, "%s: %s: %s", place_name(c->to.end->node), c->to.end->path,
-                       facts_get(to, "problem") ? facts_get(to, "problem") : "no answer");
-    bool marked = false, seen = false, apart = false;
-    if (strcmp(kind, "file") == 0 && strcmp(kind_there, "file") == 0) {
-        bool same_inode = strcmp(inode, inode_there) == 0;
-        if (beside(c, &marked, &seen, e) < 0)
-            return -1;
-        // Some file systems make up their inodes' numbers on each node; one name in one directory is one file.
-        if (seen && (same_inode || strcmp(name, name_there) == 0))
-            *ret = COPY_SHARED;
-        else if (marked && !same_inode)
-            *ret = COPY_APART;
-        if (*ret != COPY_UNTOLD)
-            return 0;
-    }
-    if (differ(c, &apart, e) < 0)
-        return -1;
-    if (apart)
-        *ret = COPY_APART;
-    else
-        *ret_why = xasprintf("what could be compared of %s:%s and %s:%s is equal", place_name(c->from.end->node),
-                             c->from.end->path, place_name(c->to.end->node), c->to.end->path);
-    return 0;
-}
-
-int copy_is_shared(struct ctx *ctx, struct job *job, const struct copy_end *from, const struct copy_end *to,
-                   enum copy_shared *ret, char **ret_why, struct err *e)
-{
-    static const struct copy_options none;
-    struct copy c = {.ctx = ctx, .job = job, .o = &none, .from = {.end = from}, .to = {.end = to}};
-    struct copy_side *sides[] = {&c.from, &c.to};
-    _cleanup_err_ struct err problem = ERR_INIT;
-    enum copy_shared told = COPY_UNTOLD;
-    char *why = NULL;
-    job_parallel(job, 2, 2, peek_end, &c);
-    for (int i = 0; i < 2 && !err_is_set(&problem); i++)
-        err_move(&problem, &sides[i]->err);
-    if (!err_is_set(&problem))
-        tell_shared(&c, &told, &why, &problem);
-    for (int i = 0; i < 2; i++) {
-        facts_release(&sides[i]->facts);
-        err_release(&sides[i]->err);
-    }
-    if (job_check(job, e) < 0) {
-        free(why);
-        return -1;
-    }
-    *ret = told;
-    *ret_why = why ? why : xstrdup(problem.msg);
     return 0;
 }

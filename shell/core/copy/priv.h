@@ -70,6 +70,11 @@ int copy_prepare(struct copy *c, struct err *e);    // the part file, in its siz
 int copy_commit(struct copy *c, struct err *e);     // owner, mode, name; sets c->made
 int copy_room(struct copy *c, uint64_t need, struct err *e);
 
+// copy/shared.c
+// Writes a file beside each `here` on `from`, looks for it beside `there` on `to`, and removes it: .marked, .seen.
+int copy_beside(struct ctx *ctx, struct job *job, struct node *from, struct node *to, struct copy_twin **all, size_t n,
+                struct err *e);
+
 // copy/digest.c
 // Compares the data (of either end) in the segments of `which`. *ret: those that differ.
 int copy_compare(struct copy *c, const char *phase, const struct copy_set *which, struct copy_set *ret, struct err *e);

@@ -19,20 +19,29 @@
 // Where libvirt's system daemon keeps what the XML need not name.
 #define STATE "/var/lib/libvirt"
 
-struct gather {
+struct guest_files {
     struct virt_dom *dom;
-    struct virt_conn *conn;
-    bool system;   // the system daemon's, whose directories are known
-    json_t *tops;  // rows without what the node tells, in the order of the descriptions
-    json_t *links; // {PATH: {"backing", "format"}}: chains that a description spells out
-    json_t *facts; // {PATH: what was seen}
+    struct virt_conn *conn; // lent by dom
+    bool system;            // the system daemon's, whose directories are known
+    json_t *tops;           // rows without what the node tells, in the order of the descriptions
+    json_t *links;          // {PATH: {"backing", "format"}}: chains that a description spells out
+    json_t *facts;          // {PATH: what was seen}; of others' paths, too. NULL: nobody has looked
 };
 
-static void gather_release(struct gather *g)
+void guest_files_free(struct guest_files *f)
 {
-    json_decref(g->tops);
-    json_decref(g->links);
-    json_decref(g->facts);
+    if (!f)
+        return;
+    virt_dom_free(f->dom);
+    json_decref(f->tops);
+    json_decref(f->links);
+    json_decref(f->facts);
+    free(f);
+}
+
+static void guest_files_free_p(struct guest_files **f)
+{
+    guest_files_free(*f);
 }
 
 static bool has_path(const json_t *rows, const char *path)
@@ -59,7 +68,7 @@ static json_t *new_row(const char *kind, const char *type, const char *path)
 }
 
 // Takes the row; a path that is there already stays the first one's.
-static void add_top(struct gather *g, json_t *row)
+static void add_top(struct guest_files *g, json_t *row)
 {
     const char *path = json_text_at(row, "path");
     if (path && has_path(g->tops, path))
@@ -68,7 +77,7 @@ static void add_top(struct gather *g, json_t *row)
         json_array_append_new(g->tops, row);
 }
 
-static void add_file(struct gather *g, const char *kind, const char *type, const char *format, const char *path)
+static void add_file(struct guest_files *g, const char *kind, const char *type, const char *format, const char *path)
 {
     if (!path || *path != '/')
         return;
@@ -78,7 +87,7 @@ static void add_file(struct gather *g, const char *kind, const char *type, const
 }
 
 // The path of a volume, as libvirt knows it; without it the row says why.
-static void resolve_volume(struct gather *g, json_t *row, const char *pool, const char *name)
+static void resolve_volume(struct guest_files *g, json_t *row, const char *pool, const char *name)
 {
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_free_ char *path = NULL;
@@ -95,7 +104,7 @@ static void resolve_volume(struct gather *g, json_t *row, const char *pool, cons
 }
 
 // A file may be a volume of a pool too. Failing means that it is none, or that this hypervisor has no pools.
-static void find_volume(struct gather *g, json_t *row)
+static void find_volume(struct guest_files *g, json_t *row)
 {
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
@@ -110,7 +119,7 @@ static void find_volume(struct gather *g, json_t *row)
 
 // A <backingStore> with a source says what backs the image, whatever the image says; one without ends the chain in live
 // XML, and in inactive XML just means that nobody has looked.
-static void add_links(struct gather *g, struct xml_doc *doc, struct xml_node *at, const char *path)
+static void add_links(struct guest_files *g, struct xml_doc *doc, struct xml_node *at, const char *path)
 {
     _cleanup_free_ char *above = xstrdup(path);
     for (struct xml_node *node = at; above;) {
@@ -130,7 +139,7 @@ static void add_links(struct gather *g, struct xml_doc *doc, struct xml_node *at
 }
 
 // `kind` for all but what `as_disks` already names.
-static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, const char *kind)
+static void add_disks(struct guest_files *g, struct xml_doc *doc, const char *xpath, const char *kind)
 {
     size_t n;
     _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, xpath, &n);
@@ -158,7 +167,7 @@ static void add_disks(struct gather *g, struct xml_doc *doc, const char *xpath, 
     }
 }
 
-static void add_nvram(struct gather *g, struct xml_doc *doc)
+static void add_nvram(struct guest_files *g, struct xml_doc *doc)
 {
     _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file)");
     _cleanup_free_ char *text = xml_string(doc, NULL, "string(/domain/os/nvram[not(*)])");
@@ -170,7 +179,7 @@ static void add_nvram(struct gather *g, struct xml_doc *doc)
     add_file(g, "nvram", "file", format ? format : "raw", path ? path : text ? text : usual);
 }
 
-static void add_tpm(struct gather *g, struct xml_doc *doc)
+static void add_tpm(struct guest_files *g, struct xml_doc *doc)
 {
     _cleanup_free_ char *uuid = xml_string(doc, NULL, "string(/domain[devices/tpm/backend/@type='emulator']/uuid)");
     _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/devices/tpm/backend/source/@path)");
@@ -179,11 +188,10 @@ static void add_tpm(struct gather *g, struct xml_doc *doc)
         add_file(g, "tpm", "dir", NULL, path ? path : usual);
 }
 
-static int add_description(struct gather *g, unsigned flags, struct err *e)
+static int add_description(struct guest_files *g, const char *xml, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    if (virt_dom_xml(g->dom, flags, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+    if (xml_parse(xml, &doc, e) < 0)
         return -1;
     add_disks(g, doc, "/domain/devices/disk", "disk");
     add_nvram(g, doc);
@@ -192,7 +200,7 @@ static int add_description(struct gather *g, unsigned flags, struct err *e)
 }
 
 // What only snapshots name. A driver without snapshots has none.
-static int add_snapshots(struct gather *g, struct err *e)
+static int add_snapshots(struct guest_files *g, struct err *e)
 {
     json_auto_t *list = NULL;
     size_t i, n;
@@ -218,18 +226,32 @@ static int add_snapshots(struct gather *g, struct err *e)
     return 0;
 }
 
-static int add_all(struct gather *g, struct err *e)
+static void add_saved(struct guest_files *g)
 {
+    _cleanup_free_ char *path = xasprintf(STATE "/qemu/save/%s.save", virt_dom_name(g->dom));
+    add_file(g, "save", "file", NULL, path);
+}
+
+static int add_known(struct guest_files *g, const struct guest_known *known, struct err *e)
+{
+    if ((known->inactive && add_description(g, known->inactive, e) < 0) ||
+        (known->xml && add_description(g, known->xml, e) < 0))
+        return -1;
+    if (g->system && known->saved)
+        add_saved(g);
+    return known->has_snapshots ? add_snapshots(g, e) : 0;
+}
+
+static int ask(struct guest_files *g, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL, *inactive = NULL;
     int active = virt_dom_is_active(g->dom, e), saved = 0;
-    if (active < 0 || add_description(g, VIRT_XML_INACTIVE, e) < 0 || (active && add_description(g, 0, e) < 0))
+    if (active < 0 || virt_dom_xml(g->dom, VIRT_XML_INACTIVE, &inactive, e) < 0 ||
+        (active && virt_dom_xml(g->dom, 0, &xml, e) < 0) ||
+        (g->system && (saved = virt_dom_has_managed_save(g->dom, e)) < 0))
         return -1;
-    if (g->system && (saved = virt_dom_has_managed_save(g->dom, e)) < 0)
-        return -1;
-    if (saved) {
-        _cleanup_free_ char *path = xasprintf(STATE "/qemu/save/%s.save", virt_dom_name(g->dom));
-        add_file(g, "save", "file", NULL, path);
-    }
-    return add_snapshots(g, e);
+    const struct guest_known known = {xml, inactive, saved > 0, true};
+    return add_known(g, &known, e);
 }
 
 static bool is_image(const json_t *row)
@@ -238,11 +260,10 @@ static bool is_image(const json_t *row)
     return (strcmp(kind, "disk") == 0 || strcmp(kind, "snapshot") == 0) && json_text_at(row, "format");
 }
 
-static int look(struct gather *g, const struct guest_place *p, struct err *e)
+static json_t *paths_of(const struct guest_files *g)
 {
-    json_auto_t *paths = json_object();
+    json_t *paths = json_object(), *row;
     size_t i;
-    json_t *row;
     json_array_foreach(g->tops, i, row)
     {
         const char *path = json_text_at(row, "path");
@@ -252,11 +273,50 @@ static int look(struct gather *g, const struct guest_place *p, struct err *e)
                                 : strcmp(json_text_at(row, "kind"), "save") == 0 ? json_text(GUEST_LOOK_SAVE)
                                                                                  : json_null());
     }
-    return guest_look_chains(p, paths, g->links, g->facts, e);
+    return paths;
+}
+
+// Adds them, unless one of them is something else here.
+static bool merge(json_t *to, const json_t *more)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)more, key, value)
+    {
+        const json_t *there = json_object_get(to, key);
+        if (there && !json_equal(there, value))
+            return false;
+    }
+    return json_object_update(to, (json_t *)more) == 0;
+}
+
+// Those of which nobody has looked yet, but for what two guests take for different things.
+static int look_once(const struct guest_place *p, struct guest_files *const *all, size_t n, struct err *e)
+{
+    json_auto_t *paths = json_object(), *links = json_object(), *facts = json_object();
+    for (size_t i = 0; i < n; i++) {
+        if (all[i]->facts)
+            continue;
+        json_auto_t *own = paths_of(all[i]);
+        if (merge(paths, own) && merge(links, all[i]->links))
+            all[i]->facts = json_incref(facts);
+    }
+    return guest_look_chains(p, paths, links, facts, e);
+}
+
+int guest_files_seen(struct ctx *ctx, struct job *job, struct node *node, struct guest_files *const *all, size_t n,
+                     struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct guest_place p = {ctx, job, node, all[i]->system};
+        if (!all[i]->facts && look_once(&p, &all[i], n - i, e) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 // What the node told, into the row.
-static void fill(struct gather *g, json_t *row)
+static void fill(struct guest_files *g, json_t *row)
 {
     static const char *const keys[] = {"size", "mtime",  "allocation", "owner",  "group",
                                        "mode", "exists", "in_use",     "problem"};
@@ -281,7 +341,7 @@ static void fill(struct gather *g, json_t *row)
 }
 
 // The row, and before it all that is below it and has no row of its own yet.
-static void emit(struct gather *g, json_t *list, json_t *top)
+static void emit(struct guest_files *g, json_t *list, json_t *top)
 {
     json_auto_t *chain = json_array();
     const char *path = json_text_at(top, "path"), *format;
@@ -310,21 +370,34 @@ static void emit(struct gather *g, json_t *list, json_t *top)
     }
 }
 
+int guest_files_named(struct virt_dom *dom, const struct guest_known *known, struct guest_files **ret, struct err *e)
+{
+    _cleanup_(guest_files_free_p) struct guest_files *g = xcalloc(1, sizeof(*g));
+    *g = (struct guest_files){virt_dom_ref(dom), virt_dom_conn(dom), false, json_array(), json_object(), NULL};
+    g->system = guest_is_system(virt_conn_uri(g->conn));
+    if ((known ? add_known(g, known, e) : ask(g, e)) < 0)
+        return -1;
+    *ret = steal(&g);
+    return 0;
+}
+
+json_t *guest_files_rows(struct guest_files *g)
+{
+    json_t *list = json_array(), *row;
+    size_t i;
+    json_array_foreach(g->tops, i, row)
+    {
+        emit(g, list, row);
+    }
+    return list;
+}
+
 int guest_files(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, json_t **ret, struct err *e)
 {
-    _cleanup_(gather_release) struct gather g = {dom,          virt_dom_conn(dom), false,
-                                                 json_array(), json_object(),      json_object()};
-    g.system = guest_is_system(virt_conn_uri(g.conn));
-    struct guest_place p = {ctx, job, node, g.system};
-    if (add_all(&g, e) < 0 || look(&g, &p, e) < 0)
+    _cleanup_(guest_files_free_p) struct guest_files *g = NULL;
+    if (guest_files_named(dom, NULL, &g, e) < 0 || guest_files_seen(ctx, job, node, &g, 1, e) < 0)
         return -1;
-    size_t i;
-    json_t *row;
-    *ret = json_array();
-    json_array_foreach(g.tops, i, row)
-    {
-        emit(&g, *ret, row);
-    }
+    *ret = guest_files_rows(g);
     return 0;
 }
 

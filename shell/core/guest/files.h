@@ -34,6 +34,21 @@ struct virt_dom;
 // `node` NULL: this machine. ERR_UNSUPPORTED where the node has no qemu-img and there is an image to be looked at.
 int guest_files(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, json_t **ret, struct err *e);
 
+// The same of many guests of one node, in three parts: what each names (libvirt is asked), one look at all of that (the
+// node is), and the rows (libvirt again, whose volumes they are).
+struct guest_files;
+// What libvirt has been asked already; NULL: nothing.
+struct guest_known {
+    const char *xml;      // of what runs; NULL: nothing does
+    const char *inactive; // NULL: it has no definition
+    bool saved, has_snapshots;
+};
+int guest_files_named(struct virt_dom *dom, const struct guest_known *known, struct guest_files **ret, struct err *e);
+int guest_files_seen(struct ctx *ctx, struct job *job, struct node *node, struct guest_files *const *all, size_t n,
+                     struct err *e);
+json_t *guest_files_rows(struct guest_files *f);
+void guest_files_free(struct guest_files *f); // NULL is fine
+
 // The machine that has the files of a hypervisor's guests: *ret is the node, or NULL where the hypervisor is on this
 // machine. `uri` is the connection's, `node` the one it leads to, if any; lent. ERR_UNSUPPORTED: on a host that is no
 // node and cannot be reached by ssh, which is called `label`.

@@ -230,8 +230,11 @@ static int prove_paths(struct choice *c, const json_t *row, enum copy_shared *re
         *ret_why = xstrdup(problem.msg);
         return 0;
     }
-    struct copy_end here = {c->from, from}, there = {c->to, to};
-    return copy_is_shared(c->rq->ctx, c->rq->job, &here, &there, ret, ret_why, e);
+    struct copy_twin twin = {.here = from, .there = to};
+    int r = copy_are_shared(c->rq->ctx, c->rq->job, c->from, c->to, (struct copy_twin *[]){&twin}, 1, e);
+    *ret = twin.told;
+    *ret_why = twin.why;
+    return r;
 }
 
 static int prove(struct choice *c, const json_t *row, enum copy_shared *ret, char **ret_why, struct err *e)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "core/guest/files.h"
 #include "core/preflight/priv.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
@@ -26,19 +27,19 @@ struct host {
 struct guest {
     size_t host; // where it is
     json_t *facts;
+    struct guest_files *files; // what it names; NULL: that is missing, or has become facts
     struct err err;
 };
 
 struct way {
     size_t from, to;
-    json_t *facts;
+    json_t *facts; // NULL: there is nothing between nowhere and a node
     struct err err;
 };
 
 struct pair {
-    size_t guest, way, to;
+    size_t guest, way;
     json_t *facts;
-    struct err err;
 };
 
 struct gather {
@@ -91,12 +92,8 @@ static void plan(struct gather *g)
     }
     for (size_t i = 0; i < g->n_guests; i++) {
         for (size_t k = 0; k < g->n_hosts; k++) {
-            size_t from = g->guests[i].host, way = NOWHERE;
-            if (!g->hosts[k].is_dest || k == from)
-                continue;
-            if (from != NOWHERE)
-                way = way_of(g, from, k);
-            g->pairs[g->n_pairs++] = (struct pair){.guest = i, .way = way, .to = k, .err = ERR_INIT};
+            if (g->hosts[k].is_dest && k != g->guests[i].host)
+                g->pairs[g->n_pairs++] = (struct pair){.guest = i, .way = way_of(g, g->guests[i].host, k)};
         }
     }
 }
@@ -111,6 +108,7 @@ static void gather_release(struct gather *g)
     }
     for (size_t i = 0; i < g->n_guests; i++) {
         json_decref(g->guests[i].facts);
+        guest_files_free(g->guests[i].files);
         err_release(&g->guests[i].err);
     }
     for (size_t i = 0; i < g->n_ways; i++) {
@@ -119,7 +117,6 @@ static void gather_release(struct gather *g)
     }
     for (size_t i = 0; i < g->n_pairs; i++) {
         json_decref(g->pairs[i].facts);
-        err_release(&g->pairs[i].err);
     }
     free(g->hosts);
     free(g->guests);
@@ -157,7 +154,7 @@ static void ask_guest(struct gather *g, struct job *job, size_t i)
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
     _cleanup_err_ struct err e = ERR_INIT;
     if (ctx_connect(g->ctx, job, node->uri, &conn, &e) == 0) {
-        preflight_guest_gather(g->ctx, job, node, conn, name, g->q->ask_qemu, &guest->facts, &guest->err);
+        preflight_guest_gather(node, conn, name, g->q->ask_qemu, &guest->facts, &guest->files, &guest->err);
         return;
     }
     guest->facts = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));
@@ -172,13 +169,55 @@ static void ask_hostname(struct gather *g, struct job *job, size_t i)
         virt_conn_hostname(conn, &g->hosts[i].hostname, &ignored);
 }
 
-static void first_round(struct job *job, size_t i, void *arg)
+static void ask_first(struct job *job, size_t i, void *arg)
 {
     struct gather *g = arg;
     if (i < g->n_hosts)
         ask_hostname(g, job, i);
     else
         ask_guest(g, job, i - g->n_hosts);
+}
+
+// The files of all guests of a host, by one look.
+static void look_at_files(struct job *job, size_t host, void *arg)
+{
+    struct gather *g = arg;
+    _cleanup_free_ struct guest_files **files = xcalloc(g->n_guests + 1, sizeof(struct guest_files *));
+    _cleanup_err_ struct err e = ERR_INIT;
+    struct node *node = g->hosts[host].node, *machine = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_guests; i++) {
+        if (g->guests[i].host == host && g->guests[i].files)
+            files[n++] = g->guests[i].files;
+    }
+    if (n == 0 || (guest_machine(node, node->uri, node->name, &machine, &e) == 0 &&
+                   guest_files_seen(g->ctx, job, machine, files, n, &e) == 0))
+        return;
+    for (size_t i = 0; i < g->n_guests; i++) {
+        if (g->guests[i].host != host || !g->guests[i].files)
+            continue;
+        preflight_missing(g->guests[i].facts, "files", &e);
+        guest_files_free(g->guests[i].files);
+        g->guests[i].files = NULL;
+    }
+}
+
+static void take_files(struct job *job, size_t i, void *arg)
+{
+    struct guest *guest = &((struct gather *)arg)->guests[i];
+    (void)job;
+    if (!guest->files)
+        return;
+    json_object_set_new(guest->facts, "files", guest_files_rows(guest->files));
+    guest_files_free(guest->files);
+    guest->files = NULL;
+}
+
+static void first_round(struct gather *g, struct job *job)
+{
+    job_each(job, g->n_hosts + g->n_guests, ask_first, g);
+    job_each(job, g->n_hosts, look_at_files, g);
+    job_each(job, g->n_guests, take_files, g);
 }
 
 // --- The second
@@ -197,40 +236,33 @@ static void gather_wanted(struct gather *g)
             preflight_wanted_guest(&g->hosts[g->guests[i].host].wanted, g->guests[i].facts, g->q->map, false);
     }
     for (size_t i = 0; i < g->n_pairs; i++)
-        preflight_wanted_guest(&g->hosts[g->pairs[i].to].wanted, g->guests[g->pairs[i].guest].facts, g->q->map, true);
+        preflight_wanted_guest(&g->hosts[g->ways[g->pairs[i].way].to].wanted, g->guests[g->pairs[i].guest].facts,
+                               g->q->map, true);
     for (size_t i = 0; i < g->n_ways; i++) {
+        if (g->ways[i].from == NOWHERE)
+            continue;
         struct host *from = &g->hosts[g->ways[i].from], *to = &g->hosts[g->ways[i].to];
         add_names(from, to);
         add_names(to, from);
     }
 }
 
-// The pairs of one way.
-struct on_way {
-    struct gather *g;
-    struct pair **pairs;
-    size_t n;
-};
-
-static void ask_pair(struct job *job, size_t i, void *arg)
+static void ask_pairs(struct gather *g, struct job *job, size_t which, struct node *from)
 {
-    struct on_way *o = arg;
-    struct gather *g = o->g;
-    struct pair *p = o->pairs[i];
-    size_t from = g->guests[p->guest].host;
-    preflight_pair_gather(g->ctx, job, g->q, g->guests[p->guest].facts, from == NOWHERE ? NULL : g->hosts[from].node,
-                          g->hosts[p->to].node, &p->facts, &p->err);
-}
-
-static void ask_pairs(struct gather *g, struct job *job, size_t way)
-{
-    _cleanup_free_ struct pair **pairs = xcalloc(g->n_pairs + 1, sizeof(struct pair *));
-    struct on_way o = {.g = g, .pairs = pairs};
+    _cleanup_free_ const json_t **guests = xcalloc(g->n_pairs + 1, sizeof(json_t *));
+    _cleanup_free_ json_t **facts = xcalloc(g->n_pairs + 1, sizeof(json_t *));
+    struct way *w = &g->ways[which];
+    size_t n = 0, k = 0;
     for (size_t i = 0; i < g->n_pairs; i++) {
-        if (g->pairs[i].way == way)
-            o.pairs[o.n++] = &g->pairs[i];
+        if (g->pairs[i].way == which)
+            guests[n++] = g->guests[g->pairs[i].guest].facts;
     }
-    job_each(job, o.n, ask_pair, &o);
+    if (preflight_pairs_gather(g->ctx, job, g->q, from, g->hosts[w->to].node, guests, n, facts, &w->err) < 0)
+        return;
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        if (g->pairs[i].way == which)
+            g->pairs[i].facts = facts[k++];
+    }
 }
 
 // The port first: what listens there does not wait until many guests' files have had the nodes' connections.
@@ -238,8 +270,9 @@ static void ask_way(struct gather *g, struct job *job, size_t which)
 {
     struct way *w = &g->ways[which];
     const struct host *to = &g->hosts[w->to];
-    preflight_way_gather(g->ctx, job, g->q, g->hosts[w->from].node, to->node, to->hostname, &w->facts, &w->err);
-    ask_pairs(g, job, which);
+    struct node *from = w->from == NOWHERE ? NULL : g->hosts[w->from].node;
+    if (!from || preflight_way_gather(g->ctx, job, g->q, from, to->node, to->hostname, &w->facts, &w->err) == 0)
+        ask_pairs(g, job, which, from);
 }
 
 static void second_round(struct job *job, size_t i, void *arg)
@@ -247,10 +280,6 @@ static void second_round(struct job *job, size_t i, void *arg)
     struct gather *g = arg;
     if (i < g->n_ways) {
         ask_way(g, job, i);
-        return;
-    }
-    if (i == g->n_ways + g->n_hosts) {
-        ask_pairs(g, job, NOWHERE);
         return;
     }
     struct host *h = &g->hosts[i - g->n_ways];
@@ -290,8 +319,7 @@ static json_t *result(struct gather *g)
     for (size_t i = 0; i < g->n_hosts; i++)
         json_object_set(hosts, g->hosts[i].node->name, g->hosts[i].facts);
     for (size_t i = 0; i < g->n_pairs; i++) {
-        if (g->pairs[i].way != NOWHERE)
-            add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);
+        add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);
         json_array_append(pairs, g->pairs[i].facts);
     }
     return json_pack("{s:o, s:o, s:o}", "guests", guests, "hosts", hosts, "pairs", pairs);
@@ -301,11 +329,11 @@ int preflight_facts(struct ctx *ctx, struct job *job, const struct preflight_que
 {
     _cleanup_(gather_release) struct gather g = {.ctx = ctx, .q = q};
     plan(&g);
-    job_each(job, g.n_hosts + g.n_guests, first_round, &g);
+    first_round(&g, job);
     if (job_check(job, e) < 0 || first_error(&g, e) < 0)
         return -1;
     gather_wanted(&g);
-    job_each(job, g.n_ways + g.n_hosts + 1, second_round, &g);
+    job_each(job, g.n_ways + g.n_hosts, second_round, &g);
     if (job_check(job, e) < 0)
         return -1;
     *ret = result(&g);

@@ -14,9 +14,6 @@
 #include "io/virt/xml.h"
 
 struct guest {
-    struct ctx *ctx;
-    struct job *job;
-    struct node *node;
     struct virt_dom *dom;
     json_t *facts;
     struct xml_doc *doc; // of what runs, or else of the definition; NULL: not known
@@ -211,14 +208,18 @@ static void add_addresses(struct guest *g)
     set(g, "addresses", found, &e);
 }
 
-static void add_files(struct guest *g)
+// What could not be asked for the facts is asked again.
+static void add_files(struct guest *g, struct guest_files **ret)
 {
     struct err e = ERR_INIT;
-    struct node *machine = NULL;
-    json_t *rows = NULL;
-    if (guest_machine(g->node, virt_conn_uri(virt_dom_conn(g->dom)), g->node->name, &machine, &e) == 0)
-        guest_files(g->ctx, g->job, machine, g->dom, &rows, &e);
-    set(g, "files", rows, &e);
+    const char *xml = json_text_at(g->facts, "xml");
+    const json_t *inactive = json_object_get(g->facts, "inactive"), *saved = json_object_get(g->facts, "managed_save"),
+                 *snapshots = json_object_get(g->facts, "snapshots");
+    const struct guest_known known = {g->active ? xml : NULL, json_string_value(inactive), json_is_true(saved),
+                                      json_integer_value(snapshots) > 0};
+    if (guest_files_named(g->dom, xml && inactive && saved && snapshots ? &known : NULL, ret, &e) < 0)
+        preflight_missing(g->facts, "files", &e);
+    err_release(&e);
 }
 
 static void add_blockers(struct guest *g)
@@ -245,8 +246,8 @@ static bool is_tainted(const struct guest *g)
     return false;
 }
 
-int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn,
-                           const char *name, bool ask_qemu, json_t **ret, struct err *e)
+int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, bool ask_qemu, json_t **ret,
+                           struct guest_files **ret_files, struct err *e)
 {
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     if (virt_dom_lookup(conn, name, &dom, e) < 0) {
@@ -257,7 +258,7 @@ int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, 
         err_release(e);
         return 0;
     }
-    struct guest g = {.ctx = ctx, .job = job, .node = node, .dom = dom, .facts = json_object()};
+    struct guest g = {.dom = dom, .facts = json_object()};
     json_object_set_new(g.facts, "name", json_text(virt_dom_name(dom)));
     json_object_set_new(g.facts, "uuid", json_text(virt_dom_uuid(dom)));
     json_object_set_new(g.facts, "node", json_text(node->name));
@@ -267,7 +268,7 @@ int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, 
     add_job(&g);
     add_block_jobs(&g);
     add_addresses(&g);
-    add_files(&g);
+    add_files(&g, ret_files);
     if (ask_qemu || is_tainted(&g))
         add_blockers(&g);
     xml_free(g.doc);

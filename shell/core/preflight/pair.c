@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a guest and a node that it may go to come to: its CPU on that hypervisor, and its files there. Job threads. See
-// priv.h.
+// What guests of one node come to on another that they may go to: their CPUs on that hypervisor, and their files there,
+// of which all are proved together. Job threads. See priv.h.
 #include <string.h>
 
 #include "base/json.h"
@@ -14,13 +14,20 @@
 #include "io/virt/caps.h"
 #include "io/xml.h"
 
+struct file {
+    struct copy_twin twin;
+    char *path, *there;
+};
+
 struct pair {
     struct ctx *ctx;
     const struct preflight_query *q;
     const json_t *guest;
-    struct node *source, *dest;
-    struct node *from, *to; // the machines; NULL: this one
-    struct xml_doc *doc;    // NULL: not known
+    struct node *dest;
+    struct xml_doc *doc; // NULL: not known
+    struct file *files;
+    size_t n_files;
+    bool has_files; // else they are missing
     json_t *facts;
 };
 
@@ -85,34 +92,23 @@ static void add_cpu(struct pair *p, struct job *job)
 
 // --- The files
 
-struct file {
-    char *path, *there, *why;
-    enum copy_shared shared;
-    struct err problem; // why there is no looking at it
-};
-
-struct files {
-    struct pair *p;
-    struct file *all;
-    size_t n;
-};
-
-static void files_release(struct files *f)
+static void pair_release(struct pair *p)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        free(f->all[i].path);
-        free(f->all[i].there);
-        free(f->all[i].why);
-        err_release(&f->all[i].problem);
+    for (size_t i = 0; i < p->n_files; i++) {
+        free(p->files[i].path);
+        free(p->files[i].there);
+        free(p->files[i].twin.why);
     }
-    free(f->all);
+    free(p->files);
+    xml_free(p->doc);
+    json_decref(p->facts);
 }
 
-static struct file *add_file(struct files *f, const char *path)
+static struct file *add_file(struct pair *p, const char *path)
 {
-    f->all = xrealloc(f->all, f->n + 1, sizeof(*f->all));
-    f->all[f->n] = (struct file){.path = xstrdup(path), .problem = ERR_INIT};
-    return &f->all[f->n++];
+    p->files = xrealloc(p->files, p->n_files + 1, sizeof(*p->files));
+    p->files[p->n_files] = (struct file){.path = xstrdup(path)};
+    return &p->files[p->n_files++];
 }
 
 static const char *mapped_pool(const struct pair *p, const char *pool)
@@ -137,116 +133,163 @@ static int place_there(struct pair *p, struct job *job, const json_t *row, char 
 }
 
 // What is saved or lies below an image is its own file, too; the saved state of managedsave is the source's alone.
-static void add_local(struct files *f, struct job *job)
+static void add_local(struct pair *p, struct job *job)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(f->p->guest, "files"), i, row)
+    json_array_foreach(json_object_get(p->guest, "files"), i, row)
     {
-        const char *path = json_text_at(row, "path"), *volume = json_text_at(row, "volume");
+        const char *path = json_text_at(row, "path"), *volume = json_text_at(row, "volume"),
+                   *problem = json_text_at(row, "problem");
+        _cleanup_err_ struct err e = ERR_INIT;
         if (strcmp(json_text_at(row, "kind"), "save") == 0 || (!path && !volume))
             continue;
-        struct file *file = add_file(f, path ? path : volume);
+        struct file *file = add_file(p, path ? path : volume);
         if (!path)
-            err_set(&file->problem, ERR_FAILED, "%s",
-                    json_text_at(row, "problem") ? json_text_at(row, "problem") : "its path is not known");
-        else
-            place_there(f->p, job, row, &file->there, &file->problem);
+            file->twin.why = xstrdup(problem ? problem : "its path is not known");
+        else if (place_there(p, job, row, &file->there, &e) < 0)
+            file->twin.why = xstrdup(e.msg);
     }
 }
 
 // A network disk's name is its address.
-static void add_network(struct files *f)
+static void add_network(struct pair *p)
 {
     json_auto_t *targets = json_array(), *disks = NULL, *rows = NULL;
     size_t i;
     json_t *row;
-    if (!f->p->doc)
+    if (!p->doc)
         return;
-    disks = domxml_disks(f->p->doc);
+    disks = domxml_disks(p->doc);
     json_array_foreach(disks, i, row)
     {
         const char *type = json_text_at(row, "type"), *target = json_text_at(row, "target");
         if (type && target && strcmp(type, "network") == 0)
             json_array_append_new(targets, json_text(target));
     }
-    rows = migrate_disks_of(f->p->doc, NULL, targets);
+    rows = migrate_disks_of(p->doc, NULL, targets);
     json_array_foreach(rows, i, row)
     {
-        struct file *file = add_file(f, json_text_at(row, "from"));
-        file->there = xstrdup(json_text_at(row, "to"));
+        const char *to = json_text_at(row, "to");
+        struct file *file = add_file(p, json_text_at(row, "from"));
+        file->there = to ? xstrdup(to) : NULL;
         if (migrate_disk_is_global(file->path))
-            file->shared = COPY_SHARED;
+            file->twin.told = COPY_SHARED;
         else
-            file->why = xstrdup("it is a network disk, and its address is one of the host's own");
+            file->twin.why = xstrdup("it is a network disk, and its address is one of the host's own");
     }
-}
-
-static void prove(struct job *job, size_t i, void *arg)
-{
-    struct files *f = arg;
-    struct file *file = &f->all[i];
-    _cleanup_err_ struct err cancelled = ERR_INIT;
-    if (file->shared != COPY_UNTOLD || file->why)
-        return;
-    if (err_is_set(&file->problem)) {
-        file->why = xstrdup(file->problem.msg);
-        return;
-    }
-    struct copy_end from = {f->p->from, file->path}, to = {f->p->to, file->there};
-    copy_is_shared(f->p->ctx, job, &from, &to, &file->shared, &file->why, &cancelled); // whoever waits for us finds out
-}
-
-static json_t *files_json(const struct files *f)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < f->n; i++) {
-        const struct file *file = &f->all[i];
-        json_t *shared = file->shared == COPY_UNTOLD ? json_null() : json_boolean(file->shared == COPY_SHARED);
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "path", json_text(file->path), "there",
-                                              json_text(file->there), "shared", shared, "why",
-                                              json_text(file->shared == COPY_UNTOLD ? file->why : NULL)));
-    }
-    return list;
 }
 
 static void add_disks(struct pair *p, struct job *job)
 {
-    _cleanup_(files_release) struct files f = {.p = p};
     struct err e = ERR_INIT;
-    const json_t *rows = json_object_get(p->guest, "files");
-    if (!rows)
+    if (!json_object_get(p->guest, "files"))
         err_set(&e, ERR_FAILED, "the guest's files are not known");
     else if (p->q->no_proof)
         err_set(&e, ERR_UNSUPPORTED, "nothing is written beside the files: --no-proof");
-    else if (guest_machine(p->source, p->source->uri, p->source->name, &p->from, &e) == 0)
-        guest_machine(p->dest, p->dest->uri, p->dest->name, &p->to, &e);
     if (err_is_set(&e)) {
         missing(p, "disks", &e);
         return;
     }
-    add_local(&f, job);
-    add_network(&f);
-    job_each(job, f.n, prove, &f);
-    json_object_set_new(p->facts, "disks", files_json(&f));
+    p->has_files = true;
+    add_local(p, job);
+    add_network(p);
 }
 
-int preflight_pair_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, const json_t *guest,
-                          struct node *source, struct node *dest, json_t **ret, struct err *e)
+static json_t *files_json(const struct pair *p)
 {
-    struct pair p = {.ctx = ctx, .q = q, .guest = guest, .source = source, .dest = dest};
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    const char *xml = json_text_at(guest, "xml");
-    if (xml)
-        xml_parse(xml, &p.doc, &ignored);
-    p.facts = json_pack("{s:o, s:o}", "guest", json_text(json_text_at(guest, "uuid")), "dest", json_text(dest->name));
-    add_cpu(&p, job);
-    add_disks(&p, job);
-    xml_free(p.doc);
-    if (job_check(job, e) < 0) {
-        json_decref(p.facts);
-        return -1;
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->n_files; i++) {
+        const struct file *file = &p->files[i];
+        bool told = file->twin.told != COPY_UNTOLD;
+        json_t *shared = told ? json_boolean(file->twin.told == COPY_SHARED) : json_null();
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "path", json_text(file->path), "there",
+                                              json_text(file->there), "shared", shared, "why",
+                                              json_text(told ? NULL : file->twin.why)));
     }
-    *ret = p.facts;
+    return list;
+}
+
+// --- All
+
+struct pairs {
+    struct ctx *ctx;
+    struct node *source, *dest;
+    struct pair *all;
+    size_t n;
+};
+
+static void pairs_release(struct pairs *ps)
+{
+    for (size_t i = 0; i < ps->n; i++)
+        pair_release(&ps->all[i]);
+    free(ps->all);
+}
+
+static void ask_pair(struct job *job, size_t i, void *arg)
+{
+    struct pair *p = &((struct pairs *)arg)->all[i];
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    const char *xml = json_text_at(p->guest, "xml");
+    if (xml)
+        xml_parse(xml, &p->doc, &ignored);
+    add_cpu(p, job);
+    add_disks(p, job);
+}
+
+static void no_proof(struct pairs *ps, struct err *why)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        if (ps->all[i].has_files)
+            preflight_missing(ps->all[i].facts, "disks", why);
+        ps->all[i].has_files = false;
+    }
+}
+
+static int prove(struct pairs *ps, struct job *job, struct err *e)
+{
+    _cleanup_free_ struct copy_twin **twins = NULL;
+    _cleanup_err_ struct err problem = ERR_INIT;
+    struct node *from = NULL, *to = NULL;
+    size_t n = 0;
+    if (guest_machine(ps->source, ps->source->uri, ps->source->name, &from, &problem) < 0 ||
+        guest_machine(ps->dest, ps->dest->uri, ps->dest->name, &to, &problem) < 0) {
+        no_proof(ps, &problem);
+        return 0;
+    }
+    for (size_t i = 0; i < ps->n; i++) {
+        struct pair *p = &ps->all[i];
+        twins = xrealloc(twins, n + p->n_files + 1, sizeof(struct copy_twin *));
+        for (size_t k = 0; k < p->n_files; k++) {
+            struct file *file = &p->files[k];
+            if (file->twin.told != COPY_UNTOLD || file->twin.why)
+                continue;
+            file->twin.here = file->path;
+            file->twin.there = file->there;
+            twins[n++] = &file->twin;
+        }
+    }
+    return copy_are_shared(ps->ctx, job, from, to, twins, n, e);
+}
+
+int preflight_pairs_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, struct node *source,
+                           struct node *dest, const json_t *const *guests, size_t n, json_t **ret, struct err *e)
+{
+    _cleanup_(pairs_release) struct pairs ps = {ctx, source, dest, xcalloc(n + 1, sizeof(struct pair)), n};
+    for (size_t i = 0; i < n; i++) {
+        ps.all[i] = (struct pair){.ctx = ctx, .q = q, .guest = guests[i], .dest = dest};
+        ps.all[i].facts =
+            json_pack("{s:o, s:o}", "guest", json_text(json_text_at(guests[i], "uuid")), "dest", json_text(dest->name));
+    }
+    job_each(job, n, ask_pair, &ps);
+    if (source && prove(&ps, job, e) < 0)
+        return -1;
+    if (job_check(job, e) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (ps.all[i].has_files)
+            json_object_set_new(ps.all[i].facts, "disks", files_json(&ps.all[i]));
+        ret[i] = json_incref(ps.all[i].facts);
+    }
     return 0;
 }

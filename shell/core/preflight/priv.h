@@ -9,9 +9,11 @@
 struct facts;
 struct virt_conn;
 
-// Of one guest, over an open connection to where it is. ERR_NOT_FOUND; whatever else fails is "missing".
-int preflight_guest_gather(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn,
-                           const char *name, bool ask_qemu, json_t **ret, struct err *e);
+// Of one guest, over an open connection to where it is, all but "files": *ret_files is what it names, NULL where that
+// is missing. ERR_NOT_FOUND; whatever else fails is "missing".
+struct guest_files;
+int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, bool ask_qemu, json_t **ret,
+                           struct guest_files **ret_files, struct err *e);
 
 // What a host is asked beside what every host is. The caller's; pure.
 //   machines   [{"emulator", "arch", "machine", "virttype"}], each combination once
@@ -47,9 +49,10 @@ json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns);
 int preflight_way_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, struct node *source,
                          struct node *dest, const char *hostname, json_t **ret, struct err *e);
 
-// Of a guest (its facts) and a node that it may go to, without what is theirs by the way. Fails only when cancelled.
-int preflight_pair_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, const json_t *guest,
-                          struct node *source, struct node *dest, json_t **ret, struct err *e);
+// Of guests (their facts) of one node, NULL of guests that nobody has, and a node that they may go to: ret[i], without
+// what is theirs by the way. Fails only when cancelled.
+int preflight_pairs_gather(struct ctx *ctx, struct job *job, const struct preflight_query *q, struct node *source,
+                           struct node *dest, const json_t *const *guests, size_t n, json_t **ret, struct err *e);
 
 // Adds to `to`'s "missing" why a section is not there.
 void preflight_missing(json_t *to, const char *section, const struct err *why);

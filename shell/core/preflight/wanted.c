@@ -77,10 +77,12 @@ static void add_description(struct preflight_wanted *w, const char *xml, const j
 void preflight_wanted_guest(struct preflight_wanted *w, const json_t *guest, const json_t *map, bool there)
 {
     const json_t *names = there ? map : NULL;
+    const char *xml = json_text_at(guest, "xml"), *inactive = json_text_at(guest, "inactive");
     size_t i;
     json_t *file;
-    add_description(w, json_text_at(guest, "xml"), names, there);
-    add_description(w, json_text_at(guest, "inactive"), names, there);
+    add_description(w, xml, names, there);
+    if (inactive && (!xml || strcmp(xml, inactive) != 0))
+        add_description(w, inactive, names, there);
     json_array_foreach(json_object_get(guest, "files"), i, file)
     {
         const char *path = json_text_at(file, "path");

@@ -7,6 +7,14 @@
 real() {
   if r=$(realpath "${2:--m}" -- "$1" 2>/dev/null && echo x); then r=${r%?x}; else r=''; fi
 }
+# Sets $r to the file that $1 is: its own directory may be called by any name.
+followed() {
+  r=$1
+  case $1 in
+  /*[!/.]) [ -L "$1" ] || return 0 ;;
+  esac
+  real "$1"
+}
 kind() {
   k=
   if [ -f "$1" ]; then k='file'

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A file of ours, of token $2, beside what $1 leads to. Behind copy_facts.sh.
+# A file of ours beside what each of the paths behind the token $1 leads to; those are rows "marked N yes". Behind
+# copy_facts.sh.
 # shellcheck shell=sh disable=SC2154 # r
-real "$1" -e
-[ -z "$r" ] || { (set -C; : >"${r%/*}/.migsh-mark-$2") 2>/dev/null && say marked yes; }
-:
+t=$1 i=0
+shift
+set -C
+for p; do
+  followed "$p"
+  if [ -e "$r" ] && { true >"${r%/*}/.migsh-mark-$t-$i"; } 2>/dev/null; then say marked "$i yes"; fi
+  i=$((i + 1))
+done

@@ -1,12 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Is the file that copy_mark.sh has made on the other node beside $1, too? Behind copy_facts.sh.
+# Beside which of the paths behind the token $1 is what copy_mark.sh has made on the other node? Rows "seen N yes". An
+# empty path only has a number. A share may take a moment to show it. Behind copy_facts.sh.
 # shellcheck shell=sh disable=SC2154 # r
-real "$1"
-n=0
-while [ ! -e "${r%/*}/.migsh-mark-$2" ]; do
+t=$1 n=0 seen=' '
+shift
+while :; do
+  i=0 wait=
+  for p; do
+    case $seen in
+    *" $i "*) ;;
+    *)
+      [ -n "$p" ] || { i=$((i + 1)); continue; }
+      followed "$p"
+      [ $n -eq 0 ] || ls -f -- "${r%/*}/" >/dev/null 2>&1
+      if [ -e "${r%/*}/.migsh-mark-$t-$i" ]; then
+        say seen "$i yes"
+        seen="$seen$i "
+      else
+        wait=yes
+      fi
+      ;;
+    esac
+    i=$((i + 1))
+  done
   n=$((n + 1))
-  [ $n -lt 15 ] || exit 0
+  [ -n "$wait" ] && [ $n -lt 15 ] || break
   sleep 0.1
-  ls -f -- "${r%/*}/" >/dev/null 2>&1
 done
-say seen yes
+:

@@ -5,13 +5,13 @@
 # Rows of a list are facts of one key, and programs may print those themselves: sed 's/^/@entry /'. A line "@text" is
 # the last one: what comes after it is one text of any bytes. The first fact keeps what a login shell prints apart from
 # ours.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2086 # the lines of $2
 LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
 nl='
 '
 say() {
   case $2 in
-  *"$nl"*) set -- "$1" "$(printf %s "$2" | tr '\n' ' ')" ;;
+  *"$nl"*) set -- "$1" "$(set -f && IFS=$nl && set -- $2 && IFS=' ' && printf %s "$*")" ;; # lines become words
   esac
   printf '@%s %s\n' "$1" "$2"
 }

@@ -232,16 +232,28 @@ files() {
 $rows
 END
 }
-mount_id() { # PATH: sets $id to its mount's number, as of an open file; by its mount's name where we may not open it
-  d=$1 id=''
+# PATH: sets $id to its mount's number, as of an open file; by its mount's name where we may not open it. It is its
+# directory's, which is asked once, unless something is mounted on it.
+mount_id() {
+  d=$1
   [ ! -L "$d" ] || d=$(readlink -f -- "$d") || d=$1
+  case $mounted in
+  *"$nl$d$nl"*) ;;
+  *) [ -d "$d" ] || d=${d%/*} d=${d:-/} ;;
+  esac
   while [ ! -d "$d" ] && [ ! -f "$d" ]; do d=${d%/*} d=${d:-/}; done
+  case $known in
+  *"$nl$d$nl"*) id=${known#*"$nl$d$nl"} id=${id%%"$nl"*}; return ;;
+  esac
+  id=''
   { while read -r k v; do [ "$k" != mnt_id: ] || id=$v; done </proc/self/fdinfo/9; } 2>/dev/null 9<"$d"
   [ -n "$id" ] || id=$(M=$(stat -L -c %m -- "$d" 2>/dev/null) awk '$5 == ENVIRON["M"] { id = $1 } END { print id }' \
     /proc/self/mountinfo)
+  known="$known$d$nl$id$nl"
 }
 mounts() {
-  i=0 ids=''
+  i=0 ids='' known=$nl
+  mounted=$nl$(printf %b "$(awk '{ print $5 }' /proc/self/mountinfo)")$nl # a blank is "\040" there
   for p; do
     mount_id "$p"
     [ -z "$id" ] || ids="$ids$id $i$nl"
