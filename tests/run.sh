@@ -16,7 +16,7 @@ usage() {
 }
 
 install=1
-fuzz_seconds=5
+fuzz_seconds=3
 model_runs=10000
 suites=()
 for a in "$@"; do
