@@ -61,7 +61,7 @@ static double field_number(lua_State *L, const char *key)
     return n;
 }
 
-// watch_new({target, …}, {interval_ms =, timeout_ms =, duration_ms =, count =, expect =}): not started
+// watch_new({target, …}, {interval_ms =, timeout_ms =, late_min_ms =, duration_ms =, count =, expect =}): not started
 static int watch_new(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -81,6 +81,7 @@ static int watch_new(lua_State *L)
                                   .expect = b->expect,
                                   .interval_ms = field_number(L, "interval_ms"),
                                   .timeout_ms = field_number(L, "timeout_ms"),
+                                  .late_min_ms = field_number(L, "late_min_ms"),
                                   .duration_ms = field_number(L, "duration_ms"),
                                   .count = (unsigned long long)field_number(L, "count")};
     return 1;

@@ -107,12 +107,13 @@ operator's own checks to preflight.]], example = [[for _, name in ipairs(mig.mod
 A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
 ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],
         example = [[print(mig.domain"share@source":state())]] },
-      { form = "mig.watch_start{TARGET…, interval =, timeout =, duration =, count =, expect =} -> watch",
+      { form = "mig.watch_start{TARGET…, interval =, timeout =, late_min =, duration =, count =, expect =} -> watch",
         names = { "watch_start" }, text = [[
 Probes the targets ("HOST", "tcp:HOST:PORT", "http://HOST/") until watch:stop(), which returns what the command watch
-does; watch:mark(NAME) names an instant, watch:snapshot() tells how it goes, watch:wait() waits for count or duration,
-watch:timeline(I, FROM, TO, BUCKETS) draws target I between two epoch seconds, watch:close() drops it. As a <close>
-variable it is closed at the end of its block.]],
+does; late_min is the least that the first second may make of a missing timeout (100 ms); watch:mark(NAME) names an
+instant, watch:snapshot() tells how it goes, watch:wait() waits for count or duration, watch:timeline(I, FROM, TO,
+BUCKETS) draws target I between two epoch seconds, watch:close() drops it. As a <close> variable it is closed at the end
+of its block.]],
         example = [[local w = mig.watch_start{"192.0.2.10"}; mig.sleep"1s"; print(w:stop()[1].received)]] },
       { form = "mig.events{NODE…, kinds = {KIND…}, domain = UUID} -> events", names = { "events" }, text = [[
 What libvirt tells on these nodes from now on, of one domain or of all; kinds are those of `event --list` (default

@@ -87,7 +87,7 @@ end
 -- mig.watch_start{"192.0.2.1", "tcp:guest:22", "http://guest/", interval = "5ms"}: probes until it is stopped.
 local Watch = { __name = "watch" }
 Watch.__index = Watch
-local watch_keys = { "interval", "timeout", "duration", "count", "expect" }
+local watch_keys = { "interval", "timeout", "late_min", "duration", "count", "expect" }
 
 local function watch_options(args)
   local options, known = {}, {}
@@ -99,7 +99,7 @@ local function watch_options(args)
       local near = core.nearest(key, watch_keys)
       mig.error { code = "usage", msg = "mig.watch_start has no option " .. key, hint = near and "did you mean " .. near
         .. "?" }
-    elseif key == "interval" or key == "timeout" or key == "duration" then
+    elseif key == "interval" or key == "timeout" or key == "late_min" or key == "duration" then
       options[key .. "_ms"] = mig.ms(value)
     elseif type(key) == "string" then
       options[key] = value

@@ -48,10 +48,14 @@ local function spelled(text)
   return text
 end
 
+-- What waits for the guest in the destination's tap is answered at once when it runs: within 100 ms, where it stood
+-- still for less. So an answer counts as late long before that, unless the round trip takes as long.
+local LATE_MIN_MS <const> = 10
+
 -- {target = {ADDRESS, HOST:PORT or URL, …}, interval =, expect = (of pages)}
 function watches.open(options)
-  local hosts = { interval = options.interval }
-  local pages = { interval = options.interval, expect = options.expect }
+  local hosts = { interval = options.interval, late_min = LATE_MIN_MS }
+  local pages = { interval = options.interval, late_min = LATE_MIN_MS, expect = options.expect }
   for _, text in ipairs(options.target) do
     local list = text:find "^https?://" and pages or hosts
     list[#list + 1] = spelled(text)
@@ -121,6 +125,25 @@ function watches.longest(results, since)
     end
   end
   return worst
+end
+
+-- Of a result with a budget of the guest's stop (suspended_at, resumed_at: epoch seconds): wire_ms, from the moment at
+-- which it ran again to the first answer, and lost and late, the probes of the target that tells the outage. Late ones
+-- waited for the guest and were answered; lost ones never were.
+function watches.budget(result)
+  local budget, target = result.budget, result.outage and result.outage.target
+  if not budget or not target then
+    return
+  end
+  for _, t in ipairs(result.targets) do
+    for _, outage in ipairs(t.target == target and t.outages or {}) do
+      local back = outage.start + (outage.min_ms + outage.max_ms) / 2000
+      if back >= budget.suspended_at and outage.start <= budget.resumed_at + 0.02 then
+        budget.wire_ms = math.max(budget.wire_ms or 0, (back - budget.resumed_at) * 1e3)
+        budget.lost, budget.late = (budget.lost or 0) + outage.lost, (budget.late or 0) + outage.late + outage.waited
+      end
+    end
+  end
 end
 
 return watches

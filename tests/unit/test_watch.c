@@ -305,17 +305,19 @@ static void late_begins_at_ten_times_the_usual(void **state)
         draw(d, &at, CLEAN_50);
     struct watch_source src = {d, d->n, read_drawing};
     struct watch_rules rules;
-    watch_calibrate(&src, INTERVAL_MS * MS, 0, &rules);
+    watch_calibrate(&src, INTERVAL_MS * MS, 0, 0, &rules);
     assert_int_equal(rules.late_ns, 100 * MS); // the least
-    watch_calibrate(&src, INTERVAL_MS * MS, 7 * MS, &rules);
+    watch_calibrate(&src, INTERVAL_MS * MS, 7 * MS, 0, &rules);
     assert_int_equal(rules.late_ns, 7 * MS);
+    watch_calibrate(&src, INTERVAL_MS * MS, 0, 10 * MS, &rules);
+    assert_int_equal(rules.late_ns, 10 * MS);
     for (size_t i = 0; i < d->n; i++)
         d->s[i].rtt_ns = 40 * MS;
-    watch_calibrate(&src, INTERVAL_MS * MS, 0, &rules);
+    watch_calibrate(&src, INTERVAL_MS * MS, 0, 0, &rules);
     assert_true(llabs(rules.late_ns - 400 * MS) < 4 * MS); // ten times the usual
     for (size_t i = 0; i < d->n; i++)
         d->s[i].rtt_ns = 600 * MS;
-    watch_calibrate(&src, INTERVAL_MS * MS, 0, &rules);
+    watch_calibrate(&src, INTERVAL_MS * MS, 0, 0, &rules);
     assert_true(llabs(rules.late_ns - 1800 * MS) < 18 * MS); // at least three times
     free(d);
 }

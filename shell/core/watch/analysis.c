@@ -72,7 +72,8 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
     return v < low ? low : v > high ? high : v;
 }
 
-void watch_calibrate(const struct watch_source *src, int64_t interval_ns, int64_t timeout_ns, struct watch_rules *ret)
+void watch_calibrate(const struct watch_source *src, int64_t interval_ns, int64_t timeout_ns, int64_t late_min_ns,
+                     struct watch_rules *ret)
 {
     *ret = (struct watch_rules){
         .interval_ns = interval_ns, .late_ns = timeout_ns > 0 ? timeout_ns : WATCH_LATE_MAX_MS * MS, .min_run = 2};
@@ -88,7 +89,8 @@ void watch_calibrate(const struct watch_source *src, int64_t interval_ns, int64_
         ret->rtt_p95_ns = watch_hist_quantile(&c->hist, 0.95);
         ret->rtt_p99_ns = watch_hist_quantile(&c->hist, 0.99);
         if (timeout_ns <= 0) {
-            ret->late_ns = clamp(10 * ret->rtt_p99_ns, WATCH_LATE_MIN_MS * MS, WATCH_LATE_MAX_MS * MS);
+            ret->late_ns = clamp(10 * ret->rtt_p99_ns, late_min_ns > 0 ? late_min_ns : WATCH_LATE_MIN_MS * MS,
+                                 WATCH_LATE_MAX_MS * MS);
             if (ret->late_ns < 3 * ret->rtt_p99_ns)
                 ret->late_ns = 3 * ret->rtt_p99_ns;
         }

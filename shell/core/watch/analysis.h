@@ -50,9 +50,11 @@ struct watch_source {
 enum { WATCH_CALIBRATION_MS = 1000, WATCH_LATE_MIN_MS = 100, WATCH_LATE_MAX_MS = 1000 };
 
 // From the samples sent in the first second, which must have had WATCH_LATE_MAX_MS to be answered. `timeout_ns` > 0
-// sets late_ns; otherwise it is ten times the p99 round trip, within 100 ms .. 1 s and at least three times p99. A
+// sets late_ns; otherwise it is ten times the p99 round trip, within late_min_ns (0: 100 ms) .. 1 s and at least three
+// times p99. A
 // target that answers less than half of the first second calibrates nothing: it is down, and the defaults hold.
-void watch_calibrate(const struct watch_source *src, int64_t interval_ns, int64_t timeout_ns, struct watch_rules *ret);
+void watch_calibrate(const struct watch_source *src, int64_t interval_ns, int64_t timeout_ns, int64_t late_min_ns,
+                     struct watch_rules *ret);
 
 struct watch_outage {
     int64_t lo_start_ns, lo_end_ns; // CLOCK_MONOTONIC
@@ -107,6 +109,7 @@ struct watch_about {
     const char *target;             // as the operator named it
     const char *kind;               // "icmp", "tcp", "http"
     int64_t timeout_ns;             // 0: from the calibration
+    int64_t late_min_ns;            // which finds no less; 0: 100 ms
     int64_t real_offset_ns;         // adds up to CLOCK_REALTIME
     const struct watch_mark *marks; // in order of time
     size_t n_marks;

@@ -131,7 +131,7 @@ static void add_round_trips(json_t *v, const struct watch_source *src, const str
 json_t *watch_analyse(const struct watch_source *src, int64_t interval_ns, const struct watch_about *about)
 {
     struct fold *f = xnew(struct fold);
-    watch_calibrate(src, interval_ns, about->timeout_ns, &f->rules);
+    watch_calibrate(src, interval_ns, about->timeout_ns, about->late_min_ns, &f->rules);
     watch_each(src, INT64_MAX, fold_one, f);
     watch_tally_end(&f->tally, &f->rules);
     const struct watch_tally *t = &f->tally;

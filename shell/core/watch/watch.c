@@ -33,7 +33,7 @@ struct watch {
     struct view *views;
     size_t n_views;
     int64_t interval_ns; // the shortest of the views'
-    int64_t timeout_ns, patience_ns;
+    int64_t timeout_ns, late_min_ns, patience_ns;
     struct lock *lock; // guards all below, and the views' live fold
     struct watch_mark *marks;
     size_t n_marks;
@@ -78,6 +78,7 @@ static int parse_targets(struct watch *w, const struct watch_opts *opts, struct 
     if (opts->expect && !http)
         return err_set(e, ERR_USAGE, "text is expected, but no target is a URL");
     w->timeout_ns = (int64_t)(opts->timeout_ms * MS);
+    w->late_min_ns = (int64_t)(opts->late_min_ms * MS);
     w->patience_ns = w->timeout_ns > WATCH_LATE_MAX_MS * (int64_t)MS ? w->timeout_ns : WATCH_LATE_MAX_MS * (int64_t)MS;
     return 0;
 }
@@ -119,7 +120,7 @@ static void fold_settled(struct view *v, const struct watch_source *src, int64_t
         read_view(v, 0, &s, 1);
         if (now < s.sent_ns + (int64_t)(WATCH_CALIBRATION_MS * MS) + w->patience_ns)
             return;
-        watch_calibrate(src, v->interval_ns, w->timeout_ns, &v->rules);
+        watch_calibrate(src, v->interval_ns, w->timeout_ns, w->late_min_ns, &v->rules);
         v->calibrated = true;
     }
     while (v->tally.sent < src->n) {
@@ -236,6 +237,7 @@ static json_t *result_of(struct view *v)
     struct watch_about about = {.target = v->target.name,
                                 .kind = kind_name(v->target.kind),
                                 .timeout_ns = w->timeout_ns,
+                                .late_min_ns = w->late_min_ns,
                                 .real_offset_ns = probe_real_offset_ns(w->probe),
                                 .marks = w->marks,
                                 .n_marks = w->n_marks};

@@ -56,7 +56,8 @@ struct watch_opts {
     const struct strv *targets; // at least one
     const char *expect;         // what an HTTP answer's body has to contain, or NULL
     double interval_ms;         // 0: 5 for ICMP, 20 for TCP, 100 for HTTP: the more a probe costs the guest, the rarer
-    double timeout_ms;          // an answer after this is late; 0: from the first second, 100 ms to 1 s
+    double timeout_ms;          // an answer after this is late; 0: from the first second, late_min_ms to 1 s
+    double late_min_ms;         // 0: 100
     unsigned long long count;   // probes for each target; 0: no limit
     double duration_ms;         // 0: no limit
 };
