@@ -4,9 +4,11 @@
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local gate = require "preflight.gate"
+local engine = require "policy.engine"
 local outages = require "outage.watches"
 local preflight_text = require "preflight.text"
 local report = require "migsh.report"
+local steer = require "policy.steer"
 local storage = require "preflight.storage"
 local truth = require "guest.truth"
 local whereabouts = require "guest.whereabouts"
@@ -15,7 +17,14 @@ local xml = require "guest.xml"
 local args = {
   { name = "domain", type = "domain", required = true, positional = true, help = "a running domain: NAME[@NODE]" },
   { name = "dest", type = "node", required = true, positional = true, help = "the node to move it to" },
-  { name = "max-outage", type = "duration", unit = "s", help = "fail if its users had to wait longer" },
+  { name = "max-outage", type = "duration", unit = "s",
+    help = "stop it for no longer than that, and fail if its users had to wait longer" },
+  { name = "policy", excludes = "as-virsh",
+    help = "how it comes to an end: a policy's name, or the file of one of your own (default low)" },
+  { name = "deadline", type = "duration", unit = "s", excludes = "as-virsh",
+    help = "be there by then (--policy deadline, if no other is named)" },
+  { name = "as-virsh", type = "bool", help = "nothing but libvirt's own way, as virsh migrate does it" },
+  { name = "shadow", help = "tell what this policy would have done", excludes = "as-virsh" },
   { name = "target", type = "string", multi = true,
     help = "what to watch: ADDRESS, HOST:PORT or http://URL (default: the guest's own address)" },
   { name = "interval", type = "duration", help = "time between probes (default 5ms, 50ms with a URL)" },
@@ -163,13 +172,34 @@ local function judge_first(job)
     options = { postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p, parallel = passed.parallel,
       disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil,
       unchecked = passed.copy_storage_unchecked } }
-  return found, (storage.needs_unsafe(case))
+  return found, storage.needs_unsafe(case), case
+end
+
+-- The policy's engine, and what holds before the migration begins.
+local function steering(job)
+  local a, passed = job.args, job.args.passed or {}
+  local options = { name = job.policy, max_outage = a.max_outage, max_outage_given = a.max_outage ~= nil,
+    deadline = a.deadline and a.deadline / 1000, postcopy = passed.postcopy ~= nil, suspend = true,
+    old_limit = job.old_limit, auto_converge = passed.auto_converge ~= nil }
+  local policy = steer.load(job.policy)
+  return engine.new(policy, options), policy, options
+end
+
+local function shadow_of(job, options)
+  local name = job.args.shadow
+  if name then
+    options.name = name
+    return engine.shadow(steer.load(name), options)
+  end
 end
 
 local function call_of(job)
   local a = job.args
-  local call = { job.on_source, job.dest, live = true, verbose = true, persistent = true,
+  local call = { job.on_source, job.dest, live = true, verbose = true, persistent = not job.predefine or nil,
     undefinesource = a.undefine_source }
+  local start = steering(job):start()
+  call.auto_converge = start.auto_converge or nil
+  call.bandwidth = start.speed
   local passed = a.passed or fail("unsupported", "rollback takes it back", "an older migsh has begun this journal, and "
     .. "kept its options otherwise")
   for key, value in pairs(passed) do
@@ -189,13 +219,32 @@ local function assert_safe(job)
   end
 end
 
+-- Of the guest's stop, what was QEMU's (the rest of memory and the devices) and what libvirt's; ms.
+local function budget_of(moved, run)
+  if not (run.suspended and run.resumed) then
+    return nil
+  end
+  local gap = (run.resumed - run.suspended) * 1e3
+  local qemu = math.min(gap, moved.stats and moved.stats.downtime_net or moved.downtime_ms or gap)
+  return { suspended_at = run.suspended, resumed_at = run.resumed, gap_ms = gap, qemu_ms = qemu,
+    libvirt_ms = gap - qemu }
+end
+
 local function migrate(job)
   if job.unsafe then
     assert_safe(job)
   end
-  local moved = mig.migrate(call_of(job))
+  local eng, policy, options = steering(job)
+  local moved, run = steer.along({ domain = job.on_source, name = job.name, uuid = job.uuid, source = job.source,
+    dest = job.dest, engine = eng, ticks = steer.wants_ticks(policy), limit = job.limit or job.old_limit,
+    shadow = shadow_of(job, options) }, function()
+    return mig.migrate(call_of(job))
+  end)
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
-    setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy }
+    setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy,
+    budget = budget_of(moved, run), passes = run.passes, decisions = run.decisions, events = run.events,
+    policy = { name = job.policy, limit_ms = job.limit or job.old_limit, shadow = run.shadow and {
+      name = job.args.shadow, decisions = run.shadow:decisions() } } }
 end
 
 -- Until every target that answered before answers again, then a little longer for the round trips after it.
@@ -210,6 +259,61 @@ local function wait_for_return(watches)
     waited = waited + POLL_MS
   until not silent or waited >= RETURN_MS
   mig.sleep(AFTER_MS)
+end
+
+-- The destination's row of the guest, its definition there, and whether that is the one made below.
+local function definition_there(tx)
+  local job = tx.about
+  local there = whereabouts.on(job.dest, job.uuid)
+  local text = there and there.persistent and mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true } or nil
+  local mark = text and xml.mark(text)
+  return there, text, mark ~= nil and mark.role == "copy" and mark.journal == tx.id
+end
+
+-- The definition is there before the guest is: to write it takes time in which the guest stands still. It bears the
+-- mark of this undertaking until the guest has come, so that nobody starts it, and nobody else's is replaced.
+local function define_there(tx)
+  local job = tx.about
+  if not job.predefine then
+    return nil, true
+  end
+  local there, text, ours = definition_there(tx)
+  if there and whereabouts.is_active(there) or text and text ~= job.dest_xml and not ours then
+    fail("exists", ("cleanup %s tells what it is"):format(job.name), "%s has a definition of %s that was not there "
+      .. "before", job.dest, job.name)
+  end
+  local own = mig.dumpxml { job.on_source, inactive = true, security_info = true }
+  xml.define(xml.marked(xml.unmarked(own), { role = "copy", journal = tx.id, node = job.source }), job.dest)
+end
+
+local function undo_define(tx)
+  local job = tx.about
+  local there, _, ours = definition_there(tx)
+  if not ours then
+    return "it is not there any more"
+  elseif whereabouts.is_active(there) then
+    fail("state", ("cleanup %s tells where it is"):format(job.name), "%s is %s on %s: its definition is not removed",
+      job.name, there.state, job.dest)
+  elseif job.dest_xml then
+    xml.define(job.dest_xml, job.dest)
+  else
+    mig.undefine { job.uuid .. "@" .. job.dest }
+  end
+end
+
+-- The largest downtime that QEMU may use up. It stays with the guest's process, so it is put back where that stays.
+local function set_limit(job)
+  if not job.limit then
+    return nil, true
+  end
+  mig.migrate_setmaxdowntime { job.on_source, ("%dms"):format(job.limit) }
+end
+
+local function undo_limit(job)
+  local here = whereabouts.on(job.source, job.uuid)
+  if here and whereabouts.is_active(here) then
+    mig.migrate_setmaxdowntime { job.uuid .. "@" .. job.source, ("%dms"):format(job.old_limit) }
+  end
 end
 
 -- Off before it moves: a host that boots meanwhile, or never hears of the move, must not start a second copy.
@@ -246,10 +350,10 @@ local function mark_source(tx)
   xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = job.dest }), job.source)
 end
 
--- One that ran although it was marked as left behind has brought the mark along: it is the guest now.
+-- It is the guest now: our mark goes, and that of one that ran although it was marked as left behind.
 local function unmark_dest(job)
   local mark = job.xml and xml.mark(job.xml)
-  if mark and mark.role == "moved" then
+  if job.predefine or mark and mark.role == "moved" then
     local text = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
     xml.define(xml.unmarked(text), job.dest)
   end
@@ -320,6 +424,7 @@ local function finish(tx)
   if watches then
     result.targets, result.started, result.ended = stop_watches(watches)
     result.outage = outages.longest(result.targets, result.started)
+    outages.budget(result)
     problems[1] = judge_outage(result.outage, result.max_outage_ms)
   end
   return conclude(result, problems)
@@ -351,6 +456,13 @@ local function workflow(job)
     end, undo = function()
       undo_autostart(job)
     end },
+    { name = "define", title = "on " .. job.dest, about = { node = job.dest }, run = define_there, undo = undo_define },
+    { name = "limit", title = job.limit and ("downtime %d ms, was %d"):format(job.limit, job.old_limit) or "as it is",
+      about = { node = job.source, old = job.old_limit }, run = function()
+      return set_limit(job)
+    end, undo = function()
+      undo_limit(job)
+    end },
     { name = "migrate", title = title, about = { node = job.dest }, commit = true, undo_at_once = true, run = marked,
       verify = has_moved,
       undo = function()
@@ -378,16 +490,45 @@ local function plan(job, found)
     steps[i] = { name = step.name, title = step.title }
     lines[i] = ("  %-10s %s"):format(step.name, step.title)
   end
-  local text = ("%s\nsteps\n%s\n%s\n"):format(preflight_text.result(found), table.concat(lines, "\n"), flags.summary)
+  local eng, policy = steering(job)
+  local limit = ("downtime limit %s ms%s, at most %d"):format(job.limit or job.old_limit or "-", job.limit
+    and (" (was %d)"):format(job.old_limit) or "", eng.cap)
+  local text = ("%s\nsteps\n%s\npolicy %s: %s\n  %s\n%s\n"):format(preflight_text.result(found),
+    table.concat(lines, "\n"), mig.line(job.policy), policy.title, limit, flags.summary)
   return { domain = job.name, source = job.source, dest = job.dest, preflight = found, steps = steps,
-    flags = flags.flags,
-    params = flags.params }, text
+    flags = flags.flags, params = flags.params, policy = { name = job.policy, limit_ms = job.limit or job.old_limit,
+      cap_ms = eng.cap } }, text
+end
+
+-- This QEMU may lose an emulated guest's memory: the more of it, the more is sent while the guest runs.
+local function is_hazard(found)
+  for _, f in ipairs(found.findings) do
+    if f.subject == "tcg-memory" then
+      return f.seen
+    end
+  end
+end
+
+-- How it will go: the policy, what holds before it begins, and whether the definition goes ahead.
+local function choose_way(job, case, found)
+  local a = job.args
+  job.policy = a.as_virsh and "virsh" or a.policy or a.deadline and "deadline" or "low"
+  local hazard = not a.as_virsh and not a.policy and not a.deadline and is_hazard(found)
+  if hazard then
+    mig.warn(("%s: %s: libvirt's plain way is taken (--policy low insists)"):format(job.name, hazard))
+    job.policy = "virsh"
+  end
+  job.predefine = job.policy ~= "virsh" and case.mode == "live" and job.xml ~= nil or nil
+  job.old_limit = mig.try(mig.migrate_getmaxdowntime, { job.on_source })
+  local start = steering(job):start()
+  job.limit = job.old_limit and start.limit ~= job.old_limit and start.limit or nil
 end
 
 local function run(a)
   local job = gather(a)
-  local found, unsafe = judge_first(job)
+  local found, unsafe, case = judge_first(job)
   job.unsafe = unsafe or nil
+  choose_way(job, case, found)
   if a.plan then
     return plan(job, found)
   end
@@ -424,9 +565,18 @@ cancelled the guest goes on running on the source, and the destination has no de
 domblklist NAME names these, and vol-delete PATH --node DEST removes one there, once it is certain that no guest of the
 destination and no other node uses it. Exit status 12 if it moved, but a check or --max-outage was not met. If the
 console is killed meanwhile, journal-list shows it, and resume ID or rollback ID end it. Options that migrate has too
-mean the same here.]],
+mean the same here.
+
+How it comes to an end a policy says. low, the default, lets QEMU stop the guest for 10 ms only, and for longer when
+passes over its memory gain nothing, but never above --max-outage (300 ms); a guest that writes too fast is slowed down
+(auto-converge). The definition is on the destination before the guest is. Others: virsh (the same as --as-virsh),
+deadline (be there by --deadline), gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do
+it. One of your own is a file of a few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow
+tells what another one would have done. The limit that the source had is put back when it stays there, and what
+migrate-setmaxdowntime or migrate-setspeed change meanwhile is heeded. Post-copy only with --postcopy.]],
   example = "live-migrate share dest --max-outage 1s\n"
-    .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source",
+    .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source\n"
+    .. "live-migrate busy dest --deadline 10m --postcopy --max-outage 500ms --shadow kubevirt",
   args = args,
   passes = "migrate",
   except = not_passed,

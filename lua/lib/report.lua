@@ -94,6 +94,29 @@ local function add_figure(out, title, value)
   end
 end
 
+-- What the guest's stop was made of, and whose each part is.
+local function add_budget(out, result)
+  local b = result.budget
+  if b then
+    local wire = b.wire_ms and (" | until it answered %s"):format(ms(b.wire_ms)) or ""
+    add_figure(out, "of that", ("QEMU %s | libvirt %s%s"):format(ms(b.qemu_ms), ms(b.libvirt_ms), wire))
+    add_figure(out, "probes meanwhile", b.lost and ("%d lost, %d answered late"):format(b.lost, b.late))
+  end
+  local p = result.policy
+  if p then
+    local last
+    for _, d in ipairs(result.decisions or {}) do
+      last = d.what == "limit" and d.value or last
+    end
+    add_figure(out, "policy", ("%s%s"):format(p.name, p.limit_ms and (", downtime limit %s%s"):format(ms(p.limit_ms),
+      last and last ~= p.limit_ms and ", raised to " .. ms(last) or "") or ""))
+    for _, d in ipairs(p.shadow and p.shadow.decisions or {}) do
+      out("    %s would have: %s%s at %.1f s (%s)", p.shadow.name, d.what, d.value and (" %g"):format(d.value) or "",
+        d.at, d.why or "")
+    end
+  end
+end
+
 -- Checks ({title, ok, detail, unknown}), a line for each, and what was found below those that are not ok. They may name
 -- what is foreign.
 function report.checks(checks)
@@ -126,6 +149,7 @@ function report.migration(result, utf8)
       ms(outage.min_ms), ms(outage.max_ms), outage.target)) .. (result.max_outage_ms and ", limit "
       .. ms(result.max_outage_ms) or ""))
   end
+  add_budget(out, result)
   add_figure(out, "memory passes", result.iterations)
   add_figure(out, "sent", result.bytes and report.bytes(result.bytes))
   for _, t in ipairs(result.targets or {}) do

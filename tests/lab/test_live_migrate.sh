@@ -74,7 +74,9 @@ autostarts() { [[ $(on "$1" dominfo share) =~ Autostart:\ +enable ]]; }
 does_not_autostart() { [[ $(on "$1" dominfo share) =~ Autostart:\ +disable ]]; }
 not_defined() { ! on "$1" dominfo share; }
 
+limit_is() { [ "$(on "$1" migrate-getmaxdowntime share)" = "$2" ]; }
 check "cancelled half-way: 130, and nothing is left on the destination" cancelled_half_way
+check "the downtime limit is what it was" limit_is source 300
 check "the guest runs on the source" runs_on source
 check "a target that does not answer: nothing is begun" moves 7 'no answer.*hint: name another' share dest --unsafe --target "${guest%.*}.250"
 mounted=$("$lab" exec dest -- findmnt -n -o SOURCE /srv/nfs)
@@ -95,6 +97,8 @@ check "it runs on the destination" runs_on dest
 check "its definition is on both" on source dominfo share
 check "the way back as JSON, with figures that fit together" in_json \
     '.ok and .verdict == "ok" and .outage.min_ms <= .outage.max_ms and .total_ms > .downtime_ms and .bytes > 1000000
+     and .policy.name == "low" and .policy.limit_ms == 10 and (.passes | length) >= 2 and .passes[0].limit == 10
+     and .budget.gap_ms > 0 and .budget.resumed_at > .budget.suspended_at and .budget.qemu_ms + .budget.libvirt_ms == .budget.gap_ms
      and (.targets[0].timeline.rtt_max_ms | length) == 60 and .targets[0].received > 100 and ([.checks[].ok] | all)' \
     live-migrate share source --unsafe --target "$guest"
 check "it runs on the source" runs_on source
@@ -112,13 +116,23 @@ check "a witness that changes: 12" moves 12 '\[FAILED\] says the same at .*befor
     share source --unsafe --no-watch --bandwidth 40 --witness "http://$guest/uptime"
 check "a witness that is not there: nothing is begun" moves 1 'status 404' \
     share dest --unsafe --no-watch --witness "http://$guest/nothing"
-check "and back" moves 0 'verdict: ok' share dest --unsafe --no-watch
+check "and back, as virsh would" moves 0 'policy +virsh, downtime limit 300 ms.*verdict: ok' share dest --unsafe --no-watch --as-virsh
 check "autostart follows" autostarts dest
 check "off where it was" does_not_autostart source
 "$lab" exec dest -- ping -c 1 "$guest" >/dev/null # now that host's neighbour table knows it
 check "without --target the guest's own address is found" moves 0 "  ${guest//./\\.}, every 5.00 ms.*verdict: ok" \
     share@dest source --unsafe
 check "and back again" moves 0 "verdict: ok" share@source dest --unsafe --target "$guest"
+cat >"$work/mine.lua" <<'LUA'
+return { title = "mine", start = { limit = 40 }, rows = { { pass = 2, action = { limit = 50, why = "as I like" } } } }
+LUA
+chmod 644 "$work/mine.lua"
+check "a policy that nobody has" moves 3 "no policy 'nosuch'.*hint: .*gentle, kubevirt, low" share source --unsafe --no-watch --policy nosuch
+check "a policy of one's own, and what another would have done" in_json \
+    '.policy.name == "'"$work"'/mine.lua" and .policy.limit_ms == 40 and (.decisions[0] | .what == "limit" and .value == 50 and .why == "as I like")
+     and .policy.shadow.name == "nova" and (.policy.shadow.decisions | length) >= 1' \
+    live-migrate share@dest source --unsafe --target "$guest" --policy "$work/mine.lua" --shadow nova
+check "back by a deadline" moves 0 'policy +deadline.*verdict: ok' share@source dest --unsafe --target "$guest" --deadline 5m
 check "as a Lua function" in_json '.ok and .destination == "source" and .targets[0].target == "'"$guest"'"' \
     -c "=mig.live_migrate{'share@dest', 'source', unsafe = true, target = {'$guest'}}"
 check "post-copy" moves 0 'verdict: ok' share dest --unsafe --postcopy --postcopy-after-precopy --target "$guest"
@@ -144,8 +158,10 @@ ends() {
 }
 check "killed before it migrates" killed intent share source --unsafe --no-watch
 check "another is refused meanwhile" moves 10 'was not finished.*hint: resume' share@dest source --unsafe --no-watch
+check "what was defined there ahead is not started" ends 10 'share' start share@source
 check "taken back" ends 0 'taken back' rollback "$(journal)"
 check "it runs where it did" runs_on dest
+check "with the limit that it had" limit_is dest 300
 check "killed when it has migrated" killed outcome share source --unsafe --no-watch
 check "it cannot be taken back any more" ends 10 'the guest runs on source' rollback "$(journal)"
 check "gone on with: autostart, verdict" ends 0 'starts with source.*verdict: ok' resume "$(journal)"

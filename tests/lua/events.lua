@@ -48,3 +48,5 @@ test("what is wrong is named", function()
   events:close()
   raises("failed", "closed events", events.next, events, 1)
 end)
+
+mig.node_remove { "ev" }

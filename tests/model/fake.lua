@@ -264,6 +264,7 @@ function mig.spawn(fn, ...)
   function task.done()
     return true
   end
+  function task.cancel() end
   return setmetatable(task, { __close = function() end })
 end
 
@@ -433,11 +434,33 @@ function mig.preflight_facts(args)
   return { guests = { guest }, hosts = hosts, pairs = { { guest = d.uuid, dest = dest.name, missing = {} } } }
 end
 
-function mig.modules()
-  return {}
+function mig.modules(folder)
+  return folder == "policies" and { "policies.low", "policies.virsh" } or {}
 end
 
-local migrate_options = { live = 1, verbose = 1, persistent = 1, undefinesource = 1, copy_storage_all = 1, unsafe = 1 }
+local migrate_options = { live = 1, verbose = 1, persistent = 1, undefinesource = 1, copy_storage_all = 1, unsafe = 1,
+  auto_converge = 1 }
+
+-- Nobody tells of events here: what would steer the migration ends at once.
+function mig.events()
+  return setmetatable({ next = function()
+    fail("cancelled", nil, "cancelled")
+  end }, { __close = function() end })
+end
+
+function mig.migrate_getmaxdowntime(args)
+  local _, d = find(args[1])
+  need_active(d)
+  return d.active.limit or 300
+end
+
+function mig.migrate_setmaxdowntime(args)
+  local node, d = find(args[1])
+  need_active(d)
+  changing("migrate-setmaxdowntime on " .. node.name, function()
+    d.active.limit = tonumber((args[2]:match "%d+"))
+  end)
+end
 
 function mig.migrate(args)
   for key, value in pairs(args) do

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# live-migrate whose console is killed at each record of its journal, whose link is cut and whose destination is frozen
+# in the middle: the guest runs on, once and never rebooted, is defined where it runs, its downtime limit is what it was,
+# and what is left can be gone on with or taken back. A lab of its own (MIGSH_LIVEFAULTS_SUBNET). Prints "ok N - …".
+set -uo pipefail
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" livefaults 192.168.134
+
+up --ready
+three_nodes "$(lab address source)" "$(lab address dest)" "$(lab address nfs)"
+chmod 600 "$work/nodes"
+ip=$(lab address share)
+lab guest start share >/dev/null && lab wait share >/dev/null || exit 1
+boot_id() { on admin curl -s --max-time 10 "http://$ip/boot_id"; }
+boot=$(boot_id)
+from=source to=dest
+
+state() { on "$1" virsh domstate share 2>/dev/null | head -n 1; }
+# Where it runs; nothing if it does not, or twice.
+runs() {
+    local a b
+    a=$(state source) b=$(state dest)
+    [ "$a" = running ] && [[ $b != @(running|paused) ]] && echo source
+    [ "$b" = running ] && [[ $a != @(running|paused) ]] && echo dest
+}
+# whole WHERE: it runs there alone, is defined there without a mark, has the limit that QEMU begins with, and lives.
+whole() {
+    local n
+    [ "$(runs)" = "$1" ] || { echo "source: $(state source), dest: $(state dest)"; return 1; }
+    [ "$(boot_id)" = "$boot" ] || { echo "it was rebooted"; return 1; }
+    on "$1" virsh dominfo share | grep '^Persistent: *yes' >/dev/null || { echo "it is not defined there"; return 1; }
+    ! on "$1" virsh dumpxml --inactive share | grep 'migsh.*role' || return 1
+    n=$(on "$1" virsh migrate-getmaxdowntime share)
+    [ "$n" = 300 ] || { echo "its limit is $n"; return 1; }
+}
+# The other definition is none, or bears the mark of one that was left behind.
+other() { [ "$1" = source ] && echo dest || echo source; }
+left_behind() {
+    local o
+    o=$(other "$1")
+    on "$o" virsh dumpxml --inactive share >"$work/left" 2>/dev/null || return 0
+    grep -q "role=['\"]moved" "$work/left" || { cat "$work/left"; return 1; }
+}
+killed() { # STEP WHEN
+    local rc=0
+    timeout 120 "$here/lab" exec admin -- env XDG_STATE_HOME=/root/state MIGSH_FAULT_STEP="$1" MIGSH_FAULT_WHEN="$2" LD_PRELOAD="$preload" \
+        "$plain" -i "$work/nodes" live-migrate "share@$from" "$to" --no-watch >"$work/out" 2>&1 </dev/null || rc=$?
+    [ $rc = 137 ] || { echo "status $rc"; cat "$work/out"; return 1; }
+}
+journal() { m journal-list | awk '$2 == "live-migrate" { print $1 }' | sort | tail -n 1; }
+taken_up() { # VERB: resume or rollback; the other one where that is refused
+    local id rc=0
+    id=$(journal)
+    m "$1" "$id" >"$work/out" 2>&1 || rc=$?
+    [ $rc = 0 ] && return
+    { [ "$1" = rollback ] && grep -q 'resume' "$work/out" && m resume "$id" >"$work/out" 2>&1; } || { echo "status $rc"; cat "$work/out"; return 1; }
+}
+# What it could not take back at once, as the destination did not answer.
+taken_back() {
+    local id
+    id=$(journal)
+    [ "$(m --json journal-show "$id" | jq -r '.state')" = reverted ] || m rollback "$id"
+}
+settle() { # where it runs now is where the next one begins
+    from=$(runs)
+    to=$(other "$from")
+}
+
+# --- killed
+verb=rollback
+for step in autostart define limit migrate carry retire; do
+    for when in intent outcome; do
+        check "killed at the $when of $step" killed $step $when
+        check "… it runs once" test -n "$(runs)"
+        check "… $verb" taken_up $verb
+        settle
+        check "… it is whole" whole "$from"
+        check "… nothing of it can be started elsewhere" left_behind "$from"
+        [ $verb = rollback ] && verb=resume || verb=rollback
+    done
+done
+check "no journal is open" test "$(m --json journal-list | jq -s '[.[] | if type == "array" then .[] else . end | select(.state? == "failed" or .state? == "running" or .state? == "interrupted")] | length')" = 0
+
+# --- cut off, frozen
+# begun: live-migrate behind, at 4 MiB/s; sets $pid once memory is on its way.
+begun() {
+    local i
+    interruptible live-migrate "share@$from" "$to" --no-watch --bandwidth 4 >"$work/out" 2>&1 </dev/null &
+    pid=$!
+    for i in {1..300}; do
+        on "$from" virsh domjobinfo share 2>/dev/null | grep '^Memory processed' >/dev/null && return
+        sleep 0.1
+    done
+    cat "$work/out"
+    return 1
+}
+ended() { # it failed, and soon
+    local rc=0
+    timeout 120 tail --pid="$pid" -f /dev/null || { echo "it goes on"; kill "$pid"; return 1; }
+    wait "$pid" || rc=$?
+    [ $rc != 0 ] || { cat "$work/out"; return 1; }
+}
+check "under way" begun
+lab exec switch -- ip link set "$to" down
+check "the destination's cable is cut: it ends" ended
+lab exec switch -- ip link set "$to" up
+sleep 2
+check "… what was left is taken back" taken_back
+check "… it is whole" whole "$from"
+check "… nothing of it can be started elsewhere" left_behind "$from"
+
+check "under way once more" begun
+lab exec "$to" -- pkill -STOP -f 'qemu-system.*guest=share'
+kill -INT "$pid"
+check "the destination's QEMU is frozen: a Ctrl-C ends it" ended
+lab exec "$to" -- pkill -CONT -f 'qemu-system.*guest=share'
+sleep 1
+check "… it is whole" whole "$from"
+check "… nothing of it can be started elsewhere" left_behind "$from"
+check "and then it moves" m live-migrate "share@$from" "$to" --no-watch
+settle
+check "… whole" whole "$from"
+
+finish
