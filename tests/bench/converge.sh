@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Policies side by side: a guest that writes half as fast again as the link takes it moves by each of them. For each
-# run a line: how it ended, the total time, the guest's stop, what went over the wire, the slowest that auto-converge made
-# it, and how much the guest got to write meanwhile, beside what it writes at rest. Fails where `low` does not end, where
-# virsh's way ends sooner than `deadline`, or where a run that kept a promise of --max-outage did not.
-#     tests/bench/converge.sh [ROUNDS] [MIB] [POLICY…]      MIB a second that the guest writes over 64 MiB (default 120)
+# run a line: how it ended, the total time, the guest's stop, what went over the wire, the slowest that auto-converge
+# made it, and how much it got to write meanwhile, in percent of what it writes at rest. Fails where `low` does not end,
+# or where the guest stopped for longer than the promised 500 ms.
+#     tests/bench/converge.sh [ROUNDS] [MIB] [POLICY…]      MIB a second that the guest writes (default 120)
 # Needs root, and a QEMU of 9.0 or newer (the lab has one).
 set -uo pipefail
 rounds=${1:-1} dirty=${2:-120}

@@ -4,8 +4,8 @@
 #
 #   tests/tidy/run.sh [deep]
 #
-# The analyzer takes ten times as long as all other checks. It follows the paths through a fourteenth of the files, others
-# each day. With `deep` all is done for all files: run that before a change of some size is handed in.
+# The analyzer takes ten times as long as all other checks. It follows the paths through a fourteenth of the files,
+# others each day. With `deep` all is done for all files: run that before a change of some size is handed in.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 shallow=(--checks='-clang-analyzer-*')
