@@ -25,30 +25,28 @@ for h in source dest; do lab exec switch -- tc qdisc add dev "$h" root tbf rate 
 far() { lab exec admin -- env XDG_STATE_HOME="/root/$1" timeout -s INT 120 "$plain" -i "$work/nodes" --json "${@:2}" </dev/null 2>/dev/null; }
 # once WHO FROM TO: "SECONDS GAP_MS WIRE_MS" of one migration, as two consoles beside it saw it.
 once() {
-    local who=$1 from=$2 to=$3 begun ended beside
+    local who=$1 from=$2 to=$3 took beside
     far e event --event lifecycle --loop --node source,dest >"$work/events" &
     far w watch "$ip" --interval 1ms --timeout 10ms >"$work/watch" &
     sleep 2
-    begun=$EPOCHREALTIME
     if [ "$who" = virsh ]; then
         on admin virsh -q -c "qemu+ssh://root@$(lab address "$from")/system" migrate --live --persistent --unsafe share \
             "qemu+ssh://root@$(lab address "$to")/system" "tcp://$(lab address "$to")"
     else
         far s live-migrate "share@$from" "$to" --no-watch
     fi >"$work/out" 2>&1 || { echo "$who failed:" >&2; cat "$work/out" >&2; exit 1; }
-    ended=$EPOCHREALTIME
+    took=$(on "$to" virsh domjobinfo share --completed | awk '/^Time elapsed:/ { print $3 }') # libvirt's own, of either
     sleep 1.5
     beside=$(pgrep -f "$work/nodes --json (event|watch) ")
     # shellcheck disable=SC2086 # numbers
     kill -INT $beside
     wait
-    [ "$who" = virsh ] || ended=$(jq -rs --arg b "$begun" 'last | ($b | tonumber) + .total_ms / 1000' "$work/out")
-    jq -rs --slurpfile watch "$work/watch" --arg begun "$begun" --arg ended "$ended" '
+    jq -rs --slurpfile watch "$work/watch" --arg took "$took" '
         [.[] | select(.event? == "lifecycle" or .type? != null)] as $ev
         | ([$ev[] | select(.type == "Suspended")] | first.time) as $s | ([$ev[] | select(.type == "Resumed")] | last.time) as $r
         | [$watch | .. | objects | select(has("min_ms") and has("start")) | select(.start + .max_ms / 1000 > $s - 0.02 and .start < $r + 0.02)] as $o
         | (if $o == [] then 0 else (($o | last | .start + (.min_ms + .max_ms) / 2000) - ($o | first.start)) * 1000 end) as $wire
-        | [($ended | tonumber) - ($begun | tonumber), ($r - $s) * 1000, $wire] | map(tostring) | join(" ")' "$work/events"
+        | [($took | tonumber) / 1000, ($r - $s) * 1000, $wire] | map(tostring) | join(" ")' "$work/events"
 }
 median() { sort -n -k "$2,$2" "$work/r.$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
 

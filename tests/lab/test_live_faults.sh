@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # live-migrate whose console is killed at each record of its journal, whose link is cut and whose destination is frozen
 # in the middle: the guest runs on, once and never rebooted, is defined where it runs, has the downtime limit that it
-# had, and what is left can be gone on with or taken back. A lab of its own (MIGSH_LIVEFAULTS_SUBNET). Prints "ok N - …".
+# had, and what is left can be gone on with or taken back. A lab of its own (MIGSH_LIVEFAULTS_SUBNET).
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" livefaults 192.168.134
