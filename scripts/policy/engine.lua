@@ -8,7 +8,7 @@
 --   start    {limit =, speed =, auto_converge =}: what holds before the migration begins; nil: as it is on the source
 --   rows     a list of rows, below
 --   on_pass  function(state, memory), asked when a pass over the guest's memory begins
---   on_tick  function(state, memory), asked at each sample in between
+--   on_tick  function(state, memory), asked at each sample in between; there may be none while passes are short
 --   needs_deadline  true: it is of no use without --deadline
 -- All but the title may be missing. A row fires once, when all that it names holds, or each time if it has `every`:
 --   after          seconds since the start; with after_per_gib as many more for each GiB of the guest's memory
@@ -183,7 +183,7 @@ local function cap_of(options)
   if not options.max_outage_given then
     return DEFAULT_LIMIT
   end
-  local most = options.max_outage
+  local most = options.max_outage or DEFAULT_LIMIT
   return math.max(1, math.min(MOST_LIMIT, math.floor(math.max(most - HANDSHAKE, most / 3))))
 end
 
@@ -313,7 +313,7 @@ local function due(row, state)
   return state.elapsed >= (row.after or 0) + (row.after_per_gib and row.after_per_gib * state.memory / 2 ^ 30 or 0)
 end
 
--- Adds {action, why} for each row that fires now.
+-- Adds the action of each row that fires now.
 function Engine:due_rows(state, add)
   for i, row in ipairs(self.policy.rows or {}) do
     if (row.every or not self.fired[i]) and due(row, state) then
@@ -324,7 +324,7 @@ function Engine:due_rows(state, add)
       end
       why[#why + 1] = row.pass and ("pass %d"):format(state.pass)
       why[#why + 1] = row.stalled and ("stalled for %d passes"):format(state.stalled)
-      add(row.action, why[1] and table.concat(why, ", ") or ("row %d"):format(i))
+      add(row.action, why[1] and table.concat(why, ", ") or ("row %d"):format(i), i)
     end
   end
 end
@@ -354,7 +354,7 @@ function Engine:ask(which, state, add)
   end
 end
 
--- The limit that an action asks for, within bounds; nil: the one of now.
+-- The limit that an action asks for, within bounds.
 function Engine:limited(action)
   local asked = bounded.limit(action.limit or action.limit_times * self.limit)
   if not action.limit and action.limit_times > 1 then
@@ -367,7 +367,7 @@ function Engine:limited(action)
   return asked
 end
 
-function Engine:allowed(what, why)
+function Engine:allowed(what, why, state)
   local options = self.options
   if self.aborted or self.in_postcopy then
     return not self.aborted and what == "speed"
@@ -377,8 +377,8 @@ function Engine:allowed(what, why)
     end
     return options.postcopy and not self.suspended
   elseif what == "suspend" then
-    local kept = not options.max_outage_given -- remaining will not do: pages dirtied in this pass are not in it
-      or self.rest and self.bandwidth and self.rest <= self.bandwidth * self.cap / 1000
+    local kept = not options.max_outage_given -- only when a pass begins is it known what the guest has dirtied
+      or state.event == "pass" and state.estimate and state.estimate <= self.cap
     if not options.suspend or not kept then
       self.wanted.suspend = why
     end
@@ -388,13 +388,14 @@ function Engine:allowed(what, why)
 end
 
 -- A list of {what = "speed", "limit", "postcopy", "suspend" or "abort", value =, before = what it was, why =}, to be
--- carried out in this order. The engine takes it that this is done; failed() says that it was not.
+-- carried out in this order; row: of a row, its number. The engine takes it that this is done; failed() says that it
+-- was not.
 function Engine:decide(state)
   local list = mig.array {}
   if self.aborted then
     return list
   end
-  local function add(action, default)
+  local function add(action, default, row)
     for _, what in ipairs(acts) do
       if action[what] ~= nil or what == "limit" and action.limit_times then
         local why, field = what == "abort" and action.abort or action.why or default, holds[what]
@@ -404,9 +405,9 @@ function Engine:decide(state)
         elseif what == "speed" then
           value = bounded.speed(action.speed)
         end
-        if value ~= before and self:allowed(what, why) then
+        if value ~= before and self:allowed(what, why, state) then
           self[field] = value
-          list[#list + 1] = { what = what, value = value, before = before, why = why }
+          list[#list + 1] = { what = what, value = value, before = before, why = why, row = row }
         end
       end
     end
@@ -416,9 +417,12 @@ function Engine:decide(state)
   return list
 end
 
--- A decision could not be carried out: what was before holds.
+-- A decision could not be carried out: what was before holds, and its row may fire again.
 function Engine:failed(action)
   self[holds[action.what]] = action.before
+  if action.row then
+    self.fired[action.row] = nil
+  end
 end
 
 local function seconds(ms)
