@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The shortest outage, and an end; migsh's own. QEMU uses up its downtime limit, by default 300 ms, also where 10 would
--- do. So it begins at 10, which is near what QEMU and libvirt need anyway, and goes up by 1.6 with each pass that gains
--- nothing: ends at 300 after eight such passes, and in most runs far below. Unknown gains count as none.
+-- The shortest outage that the guest allows; migsh's own. QEMU uses up its downtime limit, by default 300 ms, also
+-- where 10 would do. So it begins at 10, which is near what QEMU and libvirt need anyway, and goes up by 1.6 with each
+-- pass that gains nothing, or of which nobody knows: 300 is reached after eight of them. Then post-copy has to end it
+-- where that is allowed, else auto-converge, which goes on slowing the guest.
 return {
   title = "the shortest outage: a limit of 10 ms, raised only when passes stall",
   start = { limit = 10, auto_converge = true },

@@ -10,21 +10,24 @@ local LEAST <const> = 2 -- GiB that count at least
 local base <const> = DOWNTIME / STEPS
 local offset <const> = (DOWNTIME - base) / STEPS
 
+local function poll(state)
+  if not state.memory then
+    return nil
+  end
+  local gib = math.max(LEAST, state.memory / 2 ^ 30)
+  if state.elapsed > TIMEOUT * gib // 1 then
+    return { abort = ("not completed after %d s"):format(TIMEOUT * gib // 1) }
+  end
+  local step = math.ceil(state.elapsed / (DELAY * gib // 1)) - 1 -- the last whose time is over, not just reached
+  if step >= 0 then
+    step = math.min(step, STEPS)
+    return { limit = (base + offset * step) // 1, why = ("step %d of %d"):format(step, STEPS) }
+  end
+end
+
 return {
   title = "OpenStack Nova's: 50 to 500 ms in steps by the guest's size, given up after 800 s a GiB",
   start = { limit = base // 1 },
-  on_tick = function(state)
-    if not state.memory then
-      return nil
-    end
-    local gib = math.max(LEAST, state.memory / 2 ^ 30)
-    if state.elapsed > TIMEOUT * gib // 1 then
-      return { abort = ("not completed after %d s"):format(TIMEOUT * gib // 1) }
-    end
-    local step = math.ceil(state.elapsed / (DELAY * gib // 1)) - 1 -- the last whose time is over, not just reached
-    if step >= 0 then
-      step = math.min(step, STEPS)
-      return { limit = (base + offset * step) // 1, why = ("step %d of %d"):format(step, STEPS) }
-    end
-  end,
+  on_pass = poll,
+  on_tick = poll,
 }

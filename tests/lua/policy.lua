@@ -313,6 +313,14 @@ test("nova: ten steps from 50 to 500 ms by the guest's size, given up in the end
   equal(run(1, { postcopy = true, suspend = true }, 1700), small .. "300; 1600.5 abort")
 end)
 
+test("what polls decides also while passes are so short that there is nothing in between", function()
+  local function passes(at) return { at, at // 1, 5000 + at, 10, 10 * at } end
+  equal(decisions(engine.new(policy "nova", with(any, { memory = GiB })), series(1, 302, 1, passes)),
+    "151 limit 95; 301 limit 140")
+  equal(decisions(engine.new(policy "proxmox", any), series(1, 13, 1, passes)), "7 limit 200; 13 limit 400")
+  equal(decisions(engine.new(policy "vdsm", any), series(1, 30, 1, passes)), "20 limit 104; 30 limit 120")
+end)
+
 test("vdsm: five steps by passes, a poll each 10 s, given up after the 42nd", function()
   local function run(passes_a_second)
     local e = engine.new(policy "vdsm", any)
