@@ -148,7 +148,8 @@ local function clean_destination(job)
     fail("state", "cleanup " .. job.name .. " tells where it is", "%s is %s on %s, and %s on %s: nothing is removed",
       job.name, there.state, job.dest, here and here.state or "not defined", job.source)
   end
-  mig.undefine { job.uuid .. "@" .. job.dest }
+  local name = job.uuid .. "@" .. job.dest
+  xml.undefine(name, mig.dumpxml { name, inactive = there.persistent or nil })
 end
 
 -- The console that began it is gone: libvirt may have gone on.
@@ -288,7 +289,7 @@ end
 
 local function undo_define(tx)
   local job = tx.about
-  local there, _, ours = definition_there(tx)
+  local there, text, ours = definition_there(tx)
   if not ours then
     return "it is not there any more"
   elseif whereabouts.is_active(there) then
@@ -297,7 +298,7 @@ local function undo_define(tx)
   elseif job.dest_xml then
     xml.define(job.dest_xml, job.dest)
   else
-    mig.undefine { job.uuid .. "@" .. job.dest }
+    xml.undefine(job.uuid .. "@" .. job.dest, text)
   end
 end
 

@@ -75,6 +75,8 @@ man_roff() {
 }
 # One home each: clocks and random bytes.
 homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c' ':!shell/base/token.c'; true; }
+# Without a word libvirt removes a TPM's state with the definition, which may lie on shared storage.
+undefines() { git grep -n 'mig\.undefine\b' -- 'scripts/*.lua' ':!scripts/guest/xml.lua'; true; }
 # _cleanup_(f) TYPE name, and names for the common ones.
 cleanups() { git grep -nE '__attribute__\(\(cleanup|^ +[a-z_ ]+ \*?[a-z_]+ _cleanup_' -- 'shell/*.[ch]' 'lua/*.[ch]' 'tests/*.[ch]' ':!shell/base/mem.h'; true; }
 # XML is asked by XPath (io/xml.h, mig.xml).
@@ -115,6 +117,7 @@ check "sh is in files, not in C" python3 tests/lint/sh_in_c.py
 check "no pipe into grep -q" early_ends
 check "text becomes JSON by json_text() alone" plain_json
 check "clocks are read in base/clock.c, random bytes in base/token.c alone" homes
+check "recipes remove a definition by xml.undefine() alone" undefines
 check "what is cleaned up is spelled in one way" cleanups
 check "XML is parsed, not matched" matched_xml
 check "luacheck" luas
