@@ -181,7 +181,7 @@ static json_t *finish_job(struct job *job, void *arg, struct err *e)
 {
     (void)job;
     struct call *k = arg;
-    journal_end(k->box->j, (enum journal_state)k->state, e);
+    journal_end(k->box->j, (enum journal_state)k->state, k->value, e);
     return NULL;
 }
 
@@ -303,15 +303,16 @@ static int op_outcome(lua_State *L)
     return call_start(L, k, 5, outcome_job);
 }
 
-// journal_finish(journal, state) -> operation
+// journal_finish(journal, state, kept or nil) -> operation
 static int op_finish(lua_State *L)
 {
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     struct journal_box *b = to_box(L);
     int state = check_state(L, 2, state_name, JOURNAL_DONE, JOURNAL_REVERTED);
     struct call *k = call_new(L, b);
     k->state = state;
-    return call_start(L, k, 3, finish_job);
+    take_value(L, k, 3);
+    return call_start(L, k, 4, finish_job);
 }
 
 // journals(command or nil) -> operation, whose value is a list of heads

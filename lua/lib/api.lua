@@ -196,7 +196,8 @@ journal:intent(NAME, ABOUT) -> step, before a step acts; ABOUT has to hold all t
 journal:outcome(STEP, STATE, VALUE), after: "done", "unchanged", "failed"; taking back: "undoing" before, then
 "undone" or "undo-failed". A step: {number, name, about, state, outcome}; "intent" is the state of one whose end is not
 known.
-journal:steps() lists them; journal:finish("done"|"failed"|"reverted") is the end of the undertaking.
+journal:steps() lists them; journal:finish("done"|"failed"|"reverted", KEPT) is the end of the undertaking; KEPT, if
+given, is a table of what is to be remembered of it, which journal-show has as "kept". A journal may be ended again.
 journal:close() lets others have it, and drops the file of a journal without a step; as a <close> variable it does so
 at the end of its block. journal:release() keeps the file in any case. What was not finished counts as interrupted.
 No secret may be put in.]], example = [[
@@ -228,7 +229,8 @@ or a function(tx, step, last), where last is the record of an attempt that may h
 record) return outcome, unchanged end, verify = function(tx, step, record) (begun, end unknown: its outcome if it is
 done), undo = function(tx, step, record), commit = true (a point of no return once it is done; point, a text), harmless
 = true (it changes nothing), undo_at_once = true (when it fails)}. Each has to bear being run twice.
-tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(), tx.about, tx.id, tx.resumed.
+tx:outcome(NAME, KEY), tx:say(TEXT), tx:judge(), tx:forced(), tx.about, tx.id, tx.resumed, tx.failure ({code, msg} where
+a step failed).
 Beside steps: with quiet = true those that are done are not told of; with redo = true resume also runs those again that
 were done before; with undo_done = true rollback takes back what is done, too.
 OWN is a table of what only this console has: tx.own, {} where there is none. Whoever gives one tells of the steps.]],

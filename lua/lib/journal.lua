@@ -51,8 +51,9 @@ function Journal:outcome(step, state, value)
   step.state, step.outcome = state, value
 end
 
-function Journal:finish(state)
-  sched.await("journal:finish", core.journal_finish, self.raw, state)
+-- kept: a table of what is to be remembered of all of it, or nil.
+function Journal:finish(state, kept)
+  sched.await("journal:finish", core.journal_finish, self.raw, state, kept)
   self.state = state
 end
 

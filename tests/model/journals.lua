@@ -120,12 +120,12 @@ function journals.install(fake)
     step.state, step.outcome = state, value
   end
 
-  function Journal:finish(state)
+  function Journal:finish(state, kept)
     if not ends[state] then
       fake.console().world:broken("journal:finish: '%s' is no state", tostring(state))
     end
     store("finish", "end", function()
-      self.raw.ended = state
+      self.raw.ended, self.raw.kept = state, fake.copy(kept) or self.raw.kept
     end)
     self.state = state
   end

@@ -59,7 +59,7 @@ static char *make_journal(void)
         assert_int_equal(journal_outcome(j, step, i == 2 ? STEP_FAILED : STEP_DONE, i == 2 ? about : NULL, &e), 0);
     }
     assert_int_equal(journal_get_state(j), JOURNAL_RUNNING);
-    assert_int_equal(journal_end(j, JOURNAL_FAILED, &e), 0);
+    assert_int_equal(journal_end(j, JOURNAL_FAILED, NULL, &e), 0);
     char *id = xstrdup(journal_id(j));
     journal_close(j);
     json_decref(about);
@@ -148,7 +148,7 @@ static void what_is_held_cannot_be_begun_again(void **state)
     err_release(&e);
     assert_int_equal(journal_open(id, true, &j, &e), 0);
     assert_int_equal(journal_found(j), JOURNAL_INTERRUPTED);
-    assert_int_equal(journal_end(j, JOURNAL_REVERTED, &e), 0);
+    assert_int_equal(journal_end(j, JOURNAL_REVERTED, NULL, &e), 0);
     assert_int_equal(journal_found(j), JOURNAL_REVERTED);
     journal_close(j);
     assert_int_equal(journal_create("another", about, &second, &e), 0);
@@ -397,6 +397,33 @@ static void a_deaf_process_is_ended(void **state)
     err_release(&e);
 }
 
+// What an end keeps stays until another keeps something, and leaves the journal ended.
+static void an_end_keeps_something(void **state)
+{
+    (void)state;
+    char *id = make_journal(); // failed, and nothing kept
+    struct err e = ERR_INIT;
+    struct journal *j;
+    json_t *kept = json_pack("{s:i}", "n", 1);
+    assert_int_equal(journal_open(id, true, &j, &e), 0);
+    assert_null(journal_kept(j));
+    for (int i = 1; i <= 2; i++) {
+        json_object_set_new(kept, "n", json_integer(i));
+        assert_int_equal(journal_end(j, JOURNAL_DONE, kept, &e), 0);
+        assert_int_equal(json_integer_value(json_object_get(journal_kept(j), "n")), i);
+    }
+    assert_int_equal(journal_end(j, JOURNAL_REVERTED, NULL, &e), 0);
+    journal_close(j);
+    assert_int_equal(journal_open(id, false, &j, &e), 0);
+    assert_int_equal(json_integer_value(json_object_get(journal_kept(j), "n")), 2);
+    assert_int_equal(journal_found(j), JOURNAL_REVERTED);
+    struct journal_step s = journal_step_at(j, 2);
+    assert_true(s.begun >= journal_time(j) && s.ended >= s.begun);
+    journal_close(j);
+    json_decref(kept);
+    free(id);
+}
+
 // A journal of a workflow whose steps are long; ended as told, or not at all.
 static char *make_workflow(bool workflow, int end)
 {
@@ -410,7 +437,7 @@ static char *make_workflow(bool workflow, int end)
     assert_int_equal(journal_intent(j, "copy", much, &step, &e), 0);
     assert_int_equal(journal_outcome(j, step, STEP_DONE, end < 0 ? much : NULL, &e), 0);
     if (end >= 0)
-        assert_int_equal(journal_end(j, (enum journal_state)end, &e), 0);
+        assert_int_equal(journal_end(j, (enum journal_state)end, NULL, &e), 0);
     char *id = xstrdup(journal_id(j));
     assert_false(journal_may_go_on(id)); // it runs
     journal_close(j);
@@ -455,11 +482,12 @@ static void ways_on_are_told_by_the_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_come_back_in_order), cmocka_unit_test(a_journal_cut_anywhere_goes_on),
-        cmocka_unit_test(any_bytes_are_kept),         cmocka_unit_test(what_is_held_cannot_be_begun_again),
-        cmocka_unit_test(ids_tell_the_order),         cmocka_unit_test(foreign_names_are_no_journals),
-        cmocka_unit_test(a_deaf_process_is_ended),    cmocka_unit_test(unreadable_journals_hold),
-        cmocka_unit_test(no_empty_journal),           cmocka_unit_test(ways_on_are_told_by_the_ends),
+        cmocka_unit_test(records_come_back_in_order),   cmocka_unit_test(a_journal_cut_anywhere_goes_on),
+        cmocka_unit_test(any_bytes_are_kept),           cmocka_unit_test(what_is_held_cannot_be_begun_again),
+        cmocka_unit_test(ids_tell_the_order),           cmocka_unit_test(foreign_names_are_no_journals),
+        cmocka_unit_test(an_end_keeps_something),       cmocka_unit_test(a_deaf_process_is_ended),
+        cmocka_unit_test(unreadable_journals_hold),     cmocka_unit_test(no_empty_journal),
+        cmocka_unit_test(ways_on_are_told_by_the_ends),
     };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);
 }

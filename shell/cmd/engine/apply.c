@@ -106,7 +106,7 @@ static int apply(struct cmd_call *c, const struct apply *a, struct err *e)
     run_stages(c, APPLY_MODE_APPLY, a, journal, &s);
     _cleanup_err_ struct err lost = ERR_INIT;
     bool acted = journal_steps(journal) > 0;
-    if (acted && journal_end(journal, err_is_set(&s.err) ? JOURNAL_FAILED : JOURNAL_DONE, &lost) < 0)
+    if (acted && journal_end(journal, err_is_set(&s.err) ? JOURNAL_FAILED : JOURNAL_DONE, NULL, &lost) < 0)
         take(&s, NULL, &lost);
     finish(c, APPLY_MODE_APPLY, acted ? journal_id(journal) : NULL, &s);
     if (shared)

@@ -90,6 +90,9 @@ static json_t *step_json(const struct journal_step *s)
         if (x)
             json_object_set_new(v, keys[i], json_deep_copy(x));
     }
+    json_object_set_new(v, "begun", json_real(s->begun));
+    if (s->ended > 0)
+        json_object_set_new(v, "ended", json_real(s->ended));
     const json_t *msg = json_object_get(s->outcome, "msg");
     if (msg)
         json_object_set_new(v, "error", json_deep_copy(msg));
@@ -109,6 +112,8 @@ static int run_show(struct cmd_call *c, struct err *e)
         json_array_append_new(steps, step_json(&s));
     }
     json_object_set_new(c->result, "steps", steps);
+    if (journal_kept(j))
+        json_object_set_new(c->result, "kept", json_deep_copy(journal_kept(j)));
     return 0;
 }
 
@@ -160,6 +165,8 @@ static void render_show(const json_t *value, struct buf *out)
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
                                          .group = "Shell",
                                          .summary = "show the steps of a journal",
+                                         .help = "With --json also when each began and ended, and what was "
+                                                 "kept of all of it.",
                                          .example = "journal-show 20261121-041914.120-hosts-sync-3fa9c1",
                                          .opts = show_opts,
                                          .view = {VIEW_CUSTOM, .render = render_show},

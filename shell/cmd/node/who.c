@@ -186,7 +186,7 @@ static int break_all(struct cmd_call *c, const json_t *rows, struct err *e)
             err_move(e, &one);
     }
     _cleanup_err_ struct err lost = ERR_INIT;
-    journal_end(j, err_is_set(e) ? JOURNAL_FAILED : JOURNAL_DONE, &lost);
+    journal_end(j, err_is_set(e) ? JOURNAL_FAILED : JOURNAL_DONE, NULL, &lost);
     return err_is_set(e) ? -1 : 0;
 }
 

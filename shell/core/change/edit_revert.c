@@ -312,7 +312,7 @@ static int end(struct revert *r, bool failed, struct err *e)
         struct journal_step s = journal_step_at(r->journal, i);
         left += s.state != STEP_UNCHANGED && s.state != STEP_UNDONE;
     }
-    return journal_end(r->journal, !left ? JOURNAL_REVERTED : failed ? JOURNAL_FAILED : JOURNAL_DONE, e);
+    return journal_end(r->journal, !left ? JOURNAL_REVERTED : failed ? JOURNAL_FAILED : JOURNAL_DONE, NULL, e);
 }
 
 int edit_revert(struct ctx *ctx, struct job *job, struct journal *journal, const struct strv *nodes, bool dry,

@@ -38,6 +38,7 @@ void journal_free(struct journal *j)
     free(j->id);
     free(j->command);
     json_decref(j->about);
+    json_decref(j->kept);
     lock_free(j->lock);
     free(j);
 }
@@ -389,10 +390,11 @@ int journal_outcome(struct journal *j, unsigned step, enum journal_step_state st
                          e);
 }
 
-int journal_end(struct journal *j, enum journal_state state, struct err *e)
+int journal_end(struct journal *j, enum journal_state state, const json_t *kept, struct err *e)
 {
     return append_locked(j,
-                         json_pack("{s:o, s:o, s:f}", "rec", json_text("end"), "state",
-                                   json_text(journal_state_name(state)), "time", clock_real_s()),
+                         json_pack("{s:o, s:o, s:f, s:O*}", "rec", json_text("end"), "state",
+                                   json_text(journal_state_name(state)), "time", clock_real_s(), "kept",
+                                   (json_t *)kept),
                          e);
 }

@@ -44,6 +44,7 @@ struct journal_step {
     const json_t *about; // what the writer gave with the intent, and all that undoing needs
     enum journal_step_state state;
     const json_t *outcome; // what was given with the last outcome, or NULL
+    double begun, ended;   // of its intent and its last outcome, seconds since the epoch; 0: none
 };
 
 // A new journal, open for writing and locked. `command` is the command's name, `about` (lent) an object of whatever
@@ -69,8 +70,10 @@ int journal_intent(struct journal *j, const char *name, const json_t *about, uns
 // before it is undone. `outcome` (lent) may be NULL.
 int journal_outcome(struct journal *j, unsigned step, enum journal_step_state state, const json_t *outcome,
                     struct err *e);
-// The end of the undertaking or of a revert: DONE, FAILED or REVERTED.
-int journal_end(struct journal *j, enum journal_state state, struct err *e);
+// The end of the undertaking or of a revert: DONE, FAILED or REVERTED. `kept` (lent), unless NULL, is what is to be
+// remembered of all of it. It is a part of the end, so that there is no instant at which a journal that had ended is
+// open again.
+int journal_end(struct journal *j, enum journal_state state, const json_t *kept, struct err *e);
 
 const char *journal_id(const struct journal *j);
 // Does the text look like one? (Such a journal need not exist.)
@@ -82,6 +85,8 @@ enum journal_state journal_get_state(const struct journal *j);
 // The same as if it were not open for writing: how it was left.
 enum journal_state journal_found(const struct journal *j);
 size_t journal_steps(const struct journal *j);
+// What the last end that had any gave to be remembered; NULL: none. Lent until the next write.
+const json_t *journal_kept(const struct journal *j);
 // Lent until the journal is closed, the contents valid until the next write.
 struct journal_step journal_step_at(const struct journal *j, size_t i);
 

@@ -12,6 +12,7 @@ struct journal_entry {
     json_t *about;
     json_t *outcome;
     enum journal_step_state state;
+    double begun, ended;
 };
 
 struct journal {
@@ -22,6 +23,7 @@ struct journal {
     char *id;
     char *command;
     json_t *about;
+    json_t *kept;
     double time;
     bool taken;               // open for writing, here or elsewhere
     bool ended;               // the last record is an end

@@ -4,7 +4,7 @@
 // {"rec": "begin", "command", "time", "about"}                           first
 // {"rec": "intent", "step": 1…, "name", "time", "about"}
 // {"rec": "outcome", "step", "state": "done" …, "time", "outcome"}
-// {"rec": "end", "state": "done" …, "time"}                              anything after it opens the journal again
+// {"rec": "end", "state": "done" …, "time", "kept"}                      anything after it opens the journal again
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -90,8 +90,8 @@ static int take_intent(struct journal *j, const json_t *r)
     if (!name || json_integer_value(json_object_get(r, "step")) != (json_int_t)j->n + 1)
         return -1;
     j->steps = xrealloc(j->steps, j->n + 1, sizeof(*j->steps));
-    j->steps[j->n++] =
-        (struct journal_entry){xstrdup(name), json_deep_copy(json_object_get(r, "about")), NULL, STEP_INTENT};
+    j->steps[j->n++] = (struct journal_entry){xstrdup(name), json_deep_copy(json_object_get(r, "about")),   NULL,
+                                              STEP_INTENT,   json_number_value(json_object_get(r, "time")), 0};
     return 0;
 }
 
@@ -103,6 +103,7 @@ static int take_outcome(struct journal *j, const json_t *r)
         return -1;
     struct journal_entry *s = &j->steps[step - 1];
     s->state = (enum journal_step_state)state;
+    s->ended = json_number_value(json_object_get(r, "time"));
     json_decref(s->outcome);
     s->outcome = json_deep_copy(json_object_get(r, "outcome"));
     return 0;
@@ -124,6 +125,11 @@ int journal_take(struct journal *j, const json_t *r)
     if (!j->ended || state < 0)
         return -1;
     j->state = (enum journal_state)state;
+    const json_t *kept = json_object_get(r, "kept");
+    if (json_is_object(kept)) {
+        json_decref(j->kept);
+        j->kept = json_deep_copy(kept);
+    }
     return 0;
 }
 
@@ -225,11 +231,19 @@ size_t journal_steps(const struct journal *j)
     return n;
 }
 
+const json_t *journal_kept(const struct journal *j)
+{
+    lock_acquire(j->lock);
+    const json_t *kept = j->kept;
+    lock_release(j->lock);
+    return kept;
+}
+
 struct journal_step journal_step_at(const struct journal *j, size_t i)
 {
     lock_acquire(j->lock);
     const struct journal_entry *s = &j->steps[i];
-    struct journal_step step = {(unsigned)i + 1, s->name, s->about, s->state, s->outcome};
+    struct journal_step step = {(unsigned)i + 1, s->name, s->about, s->state, s->outcome, s->begun, s->ended};
     lock_release(j->lock);
     return step;
 }
