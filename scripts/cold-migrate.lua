@@ -5,6 +5,7 @@ local check = require "cold.check"
 local copy = require "cold.copy"
 local downtime = require "cold.downtime"
 local facts = require "cold.facts"
+local keep = require "record.keep"
 local last = require "cold.last"
 local preflight = require "preflight.text"
 local report = require "migsh.report"
@@ -106,9 +107,11 @@ local function finish(tx)
       about.dest, err.msg, about.domain))
   end
   local value = { domain = about.domain, uuid = about.uuid, source = about.source, destination = about.dest,
-    journal = tx.id, state = "done", steps = tx.list, bytes = 0, sent = 0, downtime = downtime.stop(tx) }
+    journal = tx.id, state = "done", steps = tx.list, bytes = 0, sent = 0 }
   local proof = tx:outcome "verify"
   value.checks = proof and proof.checks
+  local targets
+  value.downtime, targets = downtime.stop(tx)
   for _, file in ipairs(about.files) do
     local made = tx:outcome("copy", file.path) or {}
     value.bytes, value.sent = value.bytes + (made.data or 0), value.sent + (made.sent or 0)
@@ -119,6 +122,8 @@ local function finish(tx)
     text = ("%s; its users waited %s to %s (%s)"):format(text, report.ms(value.downtime.min_ms),
       report.ms(value.downtime.max_ms), value.downtime.target)
   end
+  keep.run(tx, { kind = "cold", ok = true, verdict = "ok", bytes = value.sent, outage = value.downtime,
+    targets = targets, checks = value.checks })
   return value, text .. "\n"
 end
 
@@ -236,6 +241,7 @@ Offline time is measured from the last answer of the guest before to the first o
       if tx.watches then
         tx.watches:close()
       end
+      keep.failure(tx)
     end }
   end,
 }

@@ -133,6 +133,7 @@ end
 
 -- Raised to the operator, with the way on. `text`: what failed.
 function Tx:stop(err, text)
+  self.failure = { code = err.code, msg = text }
   local hint = err.hint
   if self:has_acted() then
     self.journal:finish "failed"

@@ -4,7 +4,7 @@
 local watches = require "outage.watches"
 
 local downtime = {}
-local POLL_MS = 200
+local POLL_MS, BUCKETS = 200, 240
 
 -- Begins to measure; targets that do not answer now will tell nothing.
 function downtime.start(tx)
@@ -53,10 +53,16 @@ function downtime.wait_for_answer(tx)
   return silent
 end
 
--- {min_ms, max_ms, target}: from the last answer before to the first one after; nil where nothing was measured.
+-- {min_ms, max_ms, target}: from the last answer before to the first one after; nil where nothing was measured. And
+-- what each watch says, or nil.
 function downtime.stop(tx)
-  local worst = tx.watches and watches.longest(tx.watches:stop()) or {}
-  return worst.target and { min_ms = worst.min_ms, max_ms = worst.max_ms, target = worst.target } or nil
+  local targets = tx.watches and tx.watches:stop(function(watch, results)
+    for i, t in ipairs(results) do
+      t.timeline = watch:timeline(i, tx.journal.time, os.time(), BUCKETS)
+    end
+  end)
+  local worst = targets and watches.longest(targets) or {}
+  return worst.target and { min_ms = worst.min_ms, max_ms = worst.max_ms, target = worst.target } or nil, targets
 end
 
 return downtime

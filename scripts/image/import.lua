@@ -7,6 +7,7 @@ local chain = require "lib.image_chain"
 local device = require "lib.device"
 local discard = require "guest.discard"
 local evidence = require "guest.evidence"
+local keep = require "record.keep"
 local node = require "lib.node"
 local pools = require "lib.pools"
 local report = require "migsh.report"
@@ -366,6 +367,7 @@ local function finish(tx)
       value.diff = diff
     end
   end
+  keep.run(tx, { kind = "import", ok = true, verdict = "ok", bytes = value.sent })
   return value, ("%s%s imported to %s: %d files, %s sent"):format(value.diff, about.domain, about.dest, #about.files,
     report.bytes(value.sent)) .. "\n"
 end
@@ -397,7 +399,7 @@ function import.workflow(about)
       return { node = about.dest }
     end, run = define, undo = undo_define }
   steps[#steps + 1] = { name = "carry", title = "snapshots and checkpoints", run = carry }
-  return { steps = steps, finish = finish, truth = find_truth, quiet = true }
+  return { steps = steps, finish = finish, truth = find_truth, quiet = true, ended = keep.failure }
 end
 
 return import
