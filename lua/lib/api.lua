@@ -250,7 +250,8 @@ the command NAME and mig.NAME; modules for require go into a directory below (re
 node:tool runs into tools/.
 An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =, excludes =,
 needs =}; type is bool, string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri,
-domain, pool, journal or words. excludes = "a|b" refuses those beside it, needs = "a|b" wants one of them.
+domain, pool, journal (completed: what is unfinished), any-journal or words. excludes = "a|b" refuses those beside it,
+needs = "a|b" wants one of them.
 passes = "migrate" takes the options of that command too, but for what the recipe has itself, what the command cannot do
 without, and except = {"live", …}: args.passed has what was given, to be completed and handed to mig.migrate.
 args.max_outage is --max-outage. run returns the value, and text for people if that should not be the value itself; it

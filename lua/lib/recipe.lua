@@ -9,7 +9,7 @@ local told = {} -- path -> true
 
 local types = {}
 for _, name in ipairs { "bool", "string", "int", "duration", "size", "enum", "path", "node", "nodes", "uri", "domain",
-  "pool", "words", "journal" } do
+  "pool", "words", "journal", "any-journal" } do
   types[name] = true
 end
 

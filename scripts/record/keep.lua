@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What a run leaves of itself in its journal: the result that its report is made of, bounded, as what the journal's end
--- keeps (journal:finish). Samples are thinned so that the first, the last and the extremes stay.
+-- keeps (journal:finish). Samples are thinned so that the first, the last and the extremes stay. record/runs.lua reads
+-- it.
 local keep = { VERSION = 1, LIMIT = 64 << 10 }
 
 local LISTS, TEXT = 400, 2000 -- rows of a list, bytes of a text; less where all of it is too long

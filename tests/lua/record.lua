@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What runs leave in their journals.
+-- What runs leave in their journals, and what log makes of it.
 local folder = arg[0]:match "^(.*)/"
 local check = dofile(folder .. "/check.lua")
 local results = dofile(folder .. "/record/results.lua")
-local test, equal = check.test, check.equal
+local test, equal, match, raises = check.test, check.equal, check.match, check.raises
 local keep = require "record.keep"
+local runs = require "record.runs"
 
 local function kept_by(result)
   return function(tx)
@@ -118,4 +119,103 @@ test("one that cannot be kept does not fail the run", function()
     end } }, { ok = true })
   end)
   equal(mig.journal_show { id }.kept, nil)
+end)
+
+-- Reading -------------------------------------------------------------------------------------------------------------
+
+test("a run of an older journal is what is known", function()
+  local run = runs.get(results.journal("live-migrate", about, "done"))
+  equal(run.recorded, false)
+  equal(run.ok, true)
+  equal(run.verdict, "ok")
+  equal(run.source, "source")
+  equal(type(run.total_ms), "number")
+  equal(run.outage, nil)
+  local failed = runs.get(results.journal("import-domain", { domain = "x", dest = "dest", exported_by = "third" },
+    "failed"))
+  equal(failed.verdict, "cut off")
+  equal(failed.ok, false)
+  equal(failed.source, "third")
+  equal(runs.get "last".id, failed.id)
+end)
+
+test("what was kept of an attempt that failed is not what came of it in the end", function()
+  local journal = { id = "x", command = "cold-migrate", time = "t", seconds = 100, state = "done", about = about,
+    steps = { { name = "a", state = "done", begun = 100.5, ended = 102 } }, kept = { version = 1, result = { ok = false,
+      verdict = "cut off", error = { code = "io", msg = "cut off" } } } }
+  local run = runs.of(journal)
+  equal(run.ok, true)
+  equal(run.verdict, "ok")
+  equal(run.total_ms, 2000, "total")
+  journal.state = "reverted"
+  run = runs.of(journal)
+  equal(run.ok, false)
+  equal(run.verdict, "cut off")
+  journal.state, journal.kept = "running", nil
+  equal(runs.of(journal).verdict, "running")
+  equal(runs.of(journal).total_ms, nil)
+end)
+
+test("percentiles, of three or more", function()
+  local list = {}
+  for i = 1, 20 do
+    list[i] = { state = "done", total_ms = 21 - i, outage = i <= 2 and { max_ms = i } or nil }
+  end
+  local p = runs.percentiles(list)
+  equal(p.total_ms.n, 20)
+  equal(p.total_ms.p50, 10)
+  equal(p.total_ms.p95, 19)
+  equal(p.total_ms.max, 20)
+  equal(p.outage_ms, nil)
+  equal(runs.percentile({ 7 }, 0.95), 7)
+end)
+
+test("log: newest first, by domain, node, time and failure", function()
+  results.journal("hosts-sync", { cluster = "c" }, "done")
+  local bad = results.journal("live-migrate", { domain = "other", source = "third", dest = "dest" }, "failed")
+  local good = results.journal("live-migrate", about, "done", kept_by(results.full()))
+  local all = mig.log { limit = 2 }
+  equal(#all.runs, 2)
+  equal(all.runs[1].id, good)
+  equal(all.runs[2].id, bad)
+  equal(all.runs[1].policy, "low")
+  equal(all.runs[1].outage.max_ms, 101.25)
+  equal(all.runs[1].total_ms, 3498.2)
+  equal(all.runs[1].result, nil, "brief")
+  equal(mig.log { domain = "other" }.runs[1].id, bad)
+  equal(#mig.log { domain = about.uuid, limit = 1 }.runs, 1)
+  equal(#mig.log { node = "third", domain = "other" }.runs, 1)
+  equal(#mig.log { node = "nowhere" }.runs, 0)
+  equal(mig.log { failed = true, limit = 1 }.runs[1].id, bad)
+  equal(#mig.log { since = "2099-01-01" }.runs, 0)
+  equal(#mig.log { since = "1h", limit = 1 }.runs, 1)
+  equal(#mig.log { since = os.date "%Y-%m-%d 00:00", limit = 1 }.runs <= 1, true)
+  for _, wrong in ipairs { "soon", "2026-13-01", "2026-1-1", "2026-11-29x" } do
+    raises("usage", "neither a duration nor a date", mig.log, { since = wrong })
+  end
+  raises("usage", "1 or more", mig.log, { limit = 0 })
+  match(mig.log { limit = 30 }.percentiles.total_ms.n, "%d")
+end)
+
+test("log compare: a column each, and the ratio", function()
+  local slow = results.full()
+  slow.total_ms, slow.outage, slow.policy = 6996.4, { min_ms = 185.0, max_ms = 202.5, target = "t" }, nil
+  local a = results.journal("live-migrate", about, "done", kept_by(results.full()))
+  local b = results.journal("live-migrate", about, "done", kept_by(slow))
+  local c = results.journal("live-migrate", about, "done")
+  local by_name = {}
+  for _, figure in ipairs(mig.log { "compare", a, b }.figures) do
+    by_name[figure.name] = figure
+  end
+  equal(by_name.total_ms.ratio, 2.0)
+  equal(by_name.outage_max_ms.ratio, 2.0)
+  equal(by_name.bytes.ratio, 1.0)
+  equal(by_name.rtt_during_ms.a, 0.52)
+  for _, figure in ipairs(mig.log { "compare", a, c }.figures) do
+    by_name[figure.name] = figure
+  end
+  equal(by_name.bytes.b, mig.null)
+  equal(by_name.bytes.ratio, mig.null)
+  raises("usage", "two runs", mig.log, { "compare", a })
+  raises("not-found", "no journal", mig.log, { "compare", a, "20261121-041914.120-live-migrate-3fa9c1" })
 end)

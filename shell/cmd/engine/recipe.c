@@ -17,10 +17,21 @@ static const struct {
     const char *name;
     enum opt_type type;
 } types[] = {
-    {"bool", OPT_BOOL},   {"string", OPT_STRING},  {"int", OPT_INT},   {"duration", OPT_DURATION}, {"size", OPT_SIZE},
-    {"enum", OPT_ENUM},   {"path", OPT_PATH},      {"node", OPT_NODE}, {"nodes", OPT_NODES},       {"uri", OPT_URI},
-    {"words", OPT_WORDS}, {"domain", OPT_STRING}, // a recipe gets the text and hands it to the commands it calls
-    {"pool", OPT_STRING}, {"journal", OPT_STRING},
+    {"bool", OPT_BOOL},
+    {"string", OPT_STRING},
+    {"int", OPT_INT},
+    {"duration", OPT_DURATION},
+    {"size", OPT_SIZE},
+    {"enum", OPT_ENUM},
+    {"path", OPT_PATH},
+    {"node", OPT_NODE},
+    {"nodes", OPT_NODES},
+    {"uri", OPT_URI},
+    {"words", OPT_WORDS},
+    {"domain", OPT_STRING}, // a recipe gets the text and hands it to the commands it calls
+    {"pool", OPT_STRING},
+    {"journal", OPT_STRING},
+    {"any-journal", OPT_STRING},
 };
 
 static enum opt_type type_of(const char *name)
@@ -53,6 +64,8 @@ static struct opt_def make_option(const struct script_arg *a)
         o.complete = complete_domain;
     else if (a->type && strcmp(a->type, "journal") == 0)
         o.complete = complete_unfinished;
+    else if (a->type && strcmp(a->type, "any-journal") == 0)
+        o.complete = complete_journal;
     return o;
 }
 
