@@ -3,7 +3,7 @@
 local report = require "migsh.report"
 local runs = require "record.runs"
 
-local WIDTH = 40 -- characters of a cell
+local WIDTH = 40 -- characters of a cell; report tells the rest
 
 local shown = { ms = report.ms, bytes = report.bytes, count = function(value)
   return type(value) == "number" and ("%g"):format(value) or "-"
@@ -47,7 +47,7 @@ local function outage_text(run)
   return not outage and "-" or outage.max_ms == 0 and "none" or report.ms(outage.max_ms)
 end
 
--- What --json has of a run.
+-- What --json has of a run: report tells the rest.
 local function brief(run)
   local out = { recorded = run.recorded, ok = run.ok }
   for _, key in ipairs { "id", "command", "time", "seconds", "state", "verdict", "domain", "uuid", "source",
@@ -132,7 +132,7 @@ return {
 The newest first, out of the journals on this machine: how each ended, how long its users waited at the most (the outage
 on the wire), how long it took in all, and what was sent. Below, percentiles over the runs shown, where three or more
 have the figure. Older journals have fewer figures. log compare shows two runs beside each other, with the ratio of the
-second to the first.]],
+second to the first. report ID tells all of one.]],
   example = "log --domain share --since 7d\nlog --failed --limit 5\n"
     .. "log compare 20261121-041914.120-live-migrate-3fa9c1 20261122-091500.007-live-migrate-0b77e2",
   args = {

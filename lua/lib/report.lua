@@ -81,8 +81,11 @@ local function add_target(out, t, result, utf8)
   if t.starved_ms > 0 then
     out("    (this console was held up for %s meanwhile)", ms(t.starved_ms))
   end
-  local line, low, high = report.sparkline(t.timeline, utf8)
-  if low then
+  local line, low, high
+  if t.timeline then
+    line, low, high = report.sparkline(t.timeline, utf8)
+  end
+  if low and result.started then
     out("    %s  %s to %s", line, ms(low), ms(high))
     out("    %s  migration", carets(t.timeline, { result.started, result.ended }))
   end
@@ -140,7 +143,8 @@ function report.migration(result, utf8)
   local function out(format, ...)
     lines[#lines + 1] = format:format(...)
   end
-  out("%s: %s -> %s, %s", result.domain, result.source, result.destination, result.postcopy and "post-copy" or "live")
+  out("%s: %s -> %s, %s", result.domain, result.source, result.destination, result.kind
+    or result.postcopy and "post-copy" or "live")
   add_figure(out, "total time", ms(result.total_ms))
   add_figure(out, "libvirt downtime", result.downtime_ms and ms(result.downtime_ms))
   if result.outage then
@@ -155,7 +159,7 @@ function report.migration(result, utf8)
   for _, t in ipairs(result.targets or {}) do
     add_target(out, t, result, utf8)
   end
-  out("\n%s\nverdict: %s", report.checks(result.checks), result.verdict)
+  out("\n%s\nverdict: %s", report.checks(result.checks or {}), result.verdict)
   return table.concat(lines, "\n") .. "\n"
 end
 

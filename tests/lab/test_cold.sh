@@ -153,6 +153,7 @@ check "a directory that is missing: refused" gives 3 'dest has no directory /now
 define_local1 >/dev/null
 check "a bridge that is missing: refused" gives 12 'bridge: it has no bridge br9' migsh cold-migrate local1 dest --map bridge=br0:br9
 check "nothing was done, and no journal is open" gives 0 'cold-migrate +[^~]* reverted' migsh journal-list
+check "the log has it, with why" json '[.runs[] | select(.ok | not) | select(.verdict | test("dest has no directory /nowhere"))] | length == 1' quick --json log --failed
 
 # --- a running guest
 # One that has just booted, on a busy machine, may be deaf to the power button.
@@ -164,6 +165,10 @@ check "a running guest is shut down, moved and started; its users' wait is measu
     '.state == "done" and .downtime.min_ms > 0 and .downtime.max_ms >= .downtime.min_ms and .downtime.target == "'"$address"'" and ([.checks[].ok] | all)' \
     migsh --json cold-migrate local1 dest --target "$address" "${soon[@]}"
 check "it runs on the destination alone" is local1 "shut off" running
+# What it cost is in its journal, as it was told.
+check "its figures are kept" json '.ok and .recorded and .domain == "local1" and .destination == "dest" and .outage.max_ms > 0 and .bytes > 0 and
+    .total_ms >= .outage.min_ms and (.result.targets[0].timeline.rtt_max_ms | length) > 10 and (.result.checks | length) > 0' quick --json report last
+check "report tells them" gives 0 'local1: source -> dest, cold~ +total time +[0-9.]+ s~.*outage on the wire +[0-9.]+ s to .*verdict: ok~' quick report last
 check "and answers" answers local1
 check "and back" gives 0 'local1: runs on source' migsh cold-migrate local1 source --target "$address" "${soon[@]}"
 check "it runs on the source" is local1 running "shut off"

@@ -1,11 +1,28 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What runs leave in their journals, and what log makes of it.
+-- What runs leave in their journals, and what log and report make of it.
 local folder = arg[0]:match "^(.*)/"
 local check = dofile(folder .. "/check.lua")
 local results = dofile(folder .. "/record/results.lua")
 local test, equal, match, raises = check.test, check.equal, check.match, check.raises
+local html = require "record.html"
 local keep = require "record.keep"
+local markdown = require "record.markdown"
 local runs = require "record.runs"
+local text = require "record.text"
+
+-- One that names what would be a markup's or a terminal's has to name it as text.
+local function absent(page, plain)
+  local at = page:find(plain, 1, true)
+  if at then
+    error(("'%s' is in it: …%s"):format(plain, page:sub(math.max(1, at - 60), at + 100)), 2)
+  end
+end
+
+local function has(page, plain)
+  if not page:find(plain, 1, true) then
+    error(("'%s' is not in '%s'"):format(plain, page:sub(1, 3000)), 2)
+  end
+end
 
 local function kept_by(result)
   return function(tx)
@@ -218,4 +235,132 @@ test("log compare: a column each, and the ratio", function()
   equal(by_name.bytes.ratio, mig.null)
   raises("usage", "two runs", mig.log, { "compare", a })
   raises("not-found", "no journal", mig.log, { "compare", a, "20261121-041914.120-live-migrate-3fa9c1" })
+end)
+
+test("report refuses what is no run, and what is not there", function()
+  raises("state", "moves no domain", mig.report, { results.journal("hosts-sync", { cluster = "c" }, "done") })
+  raises("not-found", "no journal", mig.report, { "20261121-041914.120-live-migrate-3fa9c1" })
+end)
+
+-- Pages ---------------------------------------------------------------------------------------------------------------
+
+local function run_of(result, state)
+  return runs.get(results.journal("live-migrate", about, state or "done", result and kept_by(result)))
+end
+
+test("a page has the figures, and is small", function()
+  local page = html.page(run_of(results.full()))
+  equal(#page <= 80 << 10, true)
+  for _, want in ipairs { "share: source → dest", "92.50 ms to 101 ms", "3.50 s", "1.1 GiB", "low",
+    "suspended, resumed", "Round trip to 192.0.2.10", "outage, at the most", "Memory that remains",
+    "goes within the limit", ">switch<", "dirtied by the guest", "QEMU", "41.50 ms", "passes stall",
+    "What virsh would have done", "runs on dest and nowhere else", "migrate: to dest",
+    "The guest was suspended for 70.50 ms. Of the probes meanwhile 18 were lost, 2 answered late." } do
+    has(page, want)
+  end
+  for _, never in ipairs { "<script", "src=", "href=", "url(", "@import", "nan", "inf" } do
+    absent(page, never)
+  end
+end)
+
+test("a page of what is huge, and of nothing, is small too", function()
+  local huge = html.page(run_of(results.huge()))
+  equal(#huge <= 80 << 10, true, "huge")
+  local many = results.full()
+  for i = 1, 300 do
+    many.checks[i] = { ok = true, title = "check " .. i }
+  end
+  has(html.page(run_of(many)), "and 60 more")
+  local all, empty = results.full(), html.page(run_of(nil))
+  has(empty, "No figures were kept of it")
+  has(html.page(run_of({})), "share: source → dest")
+  for key in pairs(all) do -- whatever is missing
+    local less = results.full()
+    less[key] = nil
+    local run = run_of(less)
+    has(html.page(run), "share: source → dest")
+    equal(#markdown.page(run) > 100, true, key)
+    equal(#text.page(run) > 100, true, key)
+    equal(type(mig.report { run.id }), "table", key)
+    for _, odd in ipairs { 5, "text", {}, { 7 }, { {} }, mig.null } do
+      less[key] = odd
+      run = runs.of { id = "x", command = "live-migrate", about = about, state = "done", time = "t", seconds = 1,
+        steps = {}, kept = { version = 1, result = less } }
+      equal(#html.page(run) + #markdown.page(run) + #text.page(run) > 1000, true, key)
+    end
+  end
+end)
+
+test("many long names do not make a page too long", function()
+  local all = results.full(("<&>"):rep(3000))
+  all.verdict = ("<"):rep(60000)
+  for i = 1, 30 do
+    all["checks"][i] = { ok = false, title = ("&"):rep(2000), detail = ("'"):rep(2000) }
+  end
+  equal(#html.page(run_of(all)) <= 80 << 10, true)
+end)
+
+test("hostile names are text: in pages, Markdown and on the terminal", function()
+  local run = run_of(results.hostile())
+  local page, md = html.page(run), markdown.page(run)
+  for _, never in ipairs { "<script", "\27", "\u{202e}", "alert(1)</script>", "'\"&`" } do
+    absent(page, never)
+  end
+  has(page, "&lt;/title&gt;&lt;script&gt;alert(1)")
+  for _, never in ipairs { "<script", "\27", "\u{202e}", "x](", "\n-rf", "://evil" } do
+    absent(md, never)
+  end
+  has(md, "&lt;script&gt;")
+  local told = text.page(run)
+  for _, never in ipairs { "\27", "\u{202e}", "\n-rf" } do
+    absent(told, never)
+  end
+  has(told, "[FAILED] </title><script>")
+end)
+
+test("Markdown has the figures", function()
+  local page = markdown.page(run_of(results.full()))
+  for _, want in ipairs { "# share: source → dest", "| total time | 3.50 s |", "| outage, at the most | 101 ms |",
+    "- [x] runs on dest and nowhere else", "| dest | migrate: to dest | done |" } do
+    has(page, want)
+  end
+end)
+
+-- Files ---------------------------------------------------------------------------------------------------------------
+
+local dir = os.getenv "MIGSH_TEST_DIR" .. "/pages"
+os.execute(("rm -rf '%s' && mkdir '%s'"):format(dir, dir))
+
+local function put(path, what)
+  local f <close> = assert(io.open(path, "w"))
+  f:write(what)
+end
+
+local function read(path)
+  local f <close> = assert(io.open(path))
+  return f:read "a"
+end
+
+test("a page is written at once, over a page of ours, and over nothing else", function()
+  local id = run_of(results.full()).id
+  local path = dir .. "/a b;$(id)'.html"
+  equal(mig.report { id, html = path }.file, path)
+  local first = read(path)
+  equal(first:sub(1, #html.MARK), html.MARK)
+  mig.report { id, html = path }
+  equal(read(path), first)
+  put(path, "mine")
+  raises("exists", "is there, and is no report", mig.report, { id, html = path })
+  equal(read(path), "mine")
+  mig.report { id, html = path, overwrite = true }
+  equal(read(path), first)
+  put(dir .. "/kept", "kept")
+  os.execute(("ln -s kept '%s/link'"):format(dir))
+  raises("exists", "is no report", mig.report, { id, html = dir .. "/link" })
+  raises("exists", "is no report", mig.report, { id, html = dir })
+  mig.report { id, html = dir .. "/link", overwrite = true }
+  equal(read(dir .. "/kept"), "kept")
+  raises("io", ".", mig.report, { id, html = dir .. "/nowhere/x.html" })
+  local pipe <close> = io.popen(("ls -A '%s'"):format(dir))
+  equal(pipe:read "a", "a b;$(id)'.html\nkept\nlink\n")
 end)

@@ -266,6 +266,10 @@ expect "the program's own recipes are found beside the build" 0 'live-migrate <d
 # shellcheck source=tests/lua/limits.sh
 . "$here/limits.sh"
 
+# --- pages in a browser
+# shellcheck source=tests/lua/page.sh
+. "$here/page.sh"
+
 # broken NAME PATTERN TEXT: a recipe of that text is left out, and said why, once.
 broken() {
     local out

@@ -165,8 +165,8 @@ static void render_show(const json_t *value, struct buf *out)
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
                                          .group = "Shell",
                                          .summary = "show the steps of a journal",
-                                         .help = "With --json also when each began and ended, and what was "
-                                                 "kept of all of it.",
+                                         .help = "With --json also when each began and ended, and what was kept of a "
+                                                 "migration (report ID shows that).",
                                          .example = "journal-show 20261121-041914.120-hosts-sync-3fa9c1",
                                          .opts = show_opts,
                                          .view = {VIEW_CUSTOM, .render = render_show},
