@@ -5,6 +5,7 @@ local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local gate = require "preflight.gate"
 local engine = require "policy.engine"
+local keep = require "record.keep"
 local outages = require "outage.watches"
 local preflight_text = require "preflight.text"
 local report = require "migsh.report"
@@ -200,7 +201,7 @@ local function call_of(job)
     undefinesource = a.undefine_source }
   local start = steering(job):start()
   call.auto_converge = start.auto_converge or nil
-  call.bandwidth = start.speed
+  call.bandwidth = start.speed and start.speed > 0 and start.speed or nil
   local passed = a.passed or fail("unsupported", "rollback takes it back", "an older migsh has begun this journal, and "
     .. "kept its options otherwise")
   for key, value in pairs(passed) do
@@ -397,13 +398,14 @@ local function judge_outage(outage, limit)
   end
 end
 
-local function conclude(result, problems)
+local function conclude(tx, result, problems)
   for _, title in ipairs((contract.bad(result.checks))) do
     problems[#problems + 1] = "check failed: " .. title
   end
   result.ok = #problems == 0
   result.verdict = result.ok and "ok" or table.concat(problems, "; ")
   local text = report.migration(result)
+  keep.run(tx, result)
   if not result.ok then
     mig.error { code = "verdict", msg = ("%s: %s"):format(result.domain, result.verdict), value = result, text = text }
   end
@@ -428,7 +430,7 @@ local function finish(tx)
     outages.budget(result)
     problems[1] = judge_outage(result.outage, result.max_outage_ms)
   end
-  return conclude(result, problems)
+  return conclude(tx, result, problems)
 end
 
 local function workflow(job)
@@ -479,7 +481,7 @@ local function workflow(job)
       return { checks = verify(job) }
     end },
   }
-  return { steps = list, finish = finish, truth = judge, quiet = true }
+  return { steps = list, finish = finish, truth = judge, quiet = true, ended = keep.failure }
 end
 
 -- What would be done, and nothing done.

@@ -5,6 +5,7 @@
 local steer = {}
 
 local TICK_MS, SETTLE_MS = 400, 1000
+local NO_LIMIT <const> = 8796093022207 -- MiB/s, libvirt's word for it
 local MAX_SAMPLES = 2000 -- one each pass or tick; a run of a quarter of an hour
 
 -- A policy by its name among the policies of the recipes' directories, or by its file (a name with a slash or ".lua").
@@ -49,7 +50,7 @@ local acts = {
     mig.migrate_setmaxdowntime { run.domain, ("%dms"):format(value) }
   end,
   speed = function(run, value)
-    mig.migrate_setspeed { run.domain, value }
+    mig.migrate_setspeed { run.domain, value > 0 and value or NO_LIMIT }
   end,
   postcopy = function(run)
     mig.migrate_postcopy { run.domain }

@@ -513,58 +513,6 @@ end
 
 mig.pool_dumpxml = mig.pool_info
 
--- Texts ---------------------------------------------------------------------------------------------------------------
-
-function mig.array(t)
-  return t
-end
-
-function mig.line(text)
-  return (tostring(text):gsub("%c", "?"))
-end
-
-local TextFile = { __tostring = function(f)
-  return f.path
-end, __close = function(f)
-  console.world.admin_files[f.path] = nil
-end }
-
-function mig.text_file(text)
-  local w = console.world
-  w.n_tmp = (w.n_tmp or 0) + 1
-  local path = "/memory/" .. w.n_tmp
-  w.admin_files[path] = { content = { text = text }, size = #text, users = {} }
-  return setmetatable({ path = path }, TextFile)
-end
-
-function mig.guest_address()
-  return true
-end
-
-function mig.sha256(text)
-  return console.world:digest { content = { text = text } }
-end
-
--- The only JSON there is here was put into a file by the model, which keeps what it says.
-function mig.json_decode(text)
-  local value = console.world.json[text] or broken("json_decode of %s", text)
-  return fake.copy(value)
-end
-
--- As it comes out of a file: a function in it would be a mistake.
-function fake.copy(value)
-  if type(value) == "function" or type(value) == "userdata" and value ~= null or type(value) == "thread" then
-    broken("a %s was put into a journal", type(value))
-  elseif type(value) ~= "table" then
-    return value
-  end
-  local out = {}
-  for key, item in pairs(value) do
-    out[key] = fake.copy(item)
-  end
-  return out
-end
-
 -- The rest ------------------------------------------------------------------------------------------------------------
 
 function mig.all(list)
@@ -618,6 +566,8 @@ end
 
 fake.point, fake.normalise, fake.node_of, fake.changing = point, normalise, node_of, changing
 
+fake.broken = broken
+require "texts" (fake)
 require "disks" (fake)
 
 return fake
