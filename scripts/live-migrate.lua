@@ -221,15 +221,17 @@ local function assert_safe(job)
   end
 end
 
--- Of the guest's stop, what was QEMU's (the rest of memory and the devices) and what libvirt's; ms.
+-- Of the guest's stop, what was QEMU's (the rest of memory and the devices) and what libvirt's; ms. libvirt counts from
+-- QEMU's own words; what reaches this console is the gap between them and the destination's, a little later or sooner.
 local function budget_of(moved, run)
   if not (run.suspended and run.resumed) then
     return nil
   end
   local gap = (run.resumed - run.suspended) * 1e3
-  local qemu = math.min(gap, moved.stats and moved.stats.downtime_net or moved.downtime_ms or gap)
-  return { suspended_at = run.suspended, resumed_at = run.resumed, gap_ms = gap, qemu_ms = qemu,
-    libvirt_ms = gap - qemu }
+  local stop = math.max(gap, moved.downtime_ms or 0)
+  local qemu = math.min(stop, moved.stats and moved.stats.downtime_net or moved.downtime_ms or stop)
+  return { suspended_at = run.suspended, resumed_at = run.resumed, gap_ms = gap, stop_ms = stop, qemu_ms = qemu,
+    libvirt_ms = stop - qemu }
 end
 
 local function migrate(job)

@@ -141,8 +141,9 @@ local function lifecycle(run, event)
   run.events[#run.events + 1] = { time = event.time, node = event.node, name = event.type, detail = event.detail }
 end
 
+-- Until it is cancelled: what came while something else was asked is taken all the same.
 local function loop(run, events)
-  while not run.over do
+  while true do
     local event = events:next(run.tick_ms)
     run.now = (mig.clock() - run.began) / 1000
     if not event then
@@ -174,15 +175,11 @@ function steer.along(q, move)
     end
   end)
   local ok, moved = pcall(move)
-  run.over = true
-  if ok and not run.resumed then
-    mig.sleep(0) -- what has come already is taken
-    for _ = 1, SETTLE_MS / 50 do
-      if run.resumed then
-        break
-      end
-      mig.sleep(50)
+  for _ = 1, ok and SETTLE_MS / 50 or 0 do
+    if run.resumed then
+      break
     end
+    mig.sleep(50)
   end
   beside:cancel()
   mig.try(beside.wait, beside)

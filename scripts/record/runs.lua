@@ -34,9 +34,13 @@ local function verdict_of(journal)
   return journal.state
 end
 
--- From the beginning to the last thing that was done, of a run that has ended.
+-- From the beginning to the last thing that was done, of a run that has ended. Of a live migration that is something
+-- else than the time of the migration, which its record has.
 local function total_of(journal)
   local last
+  if journal.command == "live-migrate" then
+    return nil
+  end
   for _, step in ipairs(journal.steps) do
     last = number_of(step.ended) and math.max(last or 0, step.ended) or last
   end
