@@ -13,7 +13,7 @@ report $? "ids of runs are completed, of those that are done too" "$newest"
 expect "report of one that is not there" 3 "error: no journal 'x'" report x
 expect "log compare with one that is not there" 3 "error: no journal 'x'" log compare "$newest" x
 expect "log is a table, with percentiles below" 0 'Id +When .*live-migrate +share +source -> dest +ok .*~outage of [0-9]+ runs: p50 101 ms' log
-expect "log compare is one, too" 0 'total time +[0-9.]+ m?s +[0-9.]+ m?s +1.00~' log compare "$newest" "$newest"
+expect "log compare is one, too" 0 'total time +3.50 s +3.50 s +1.00~' log compare "$newest" "$newest"
 browser=
 for name in chromium chromium-browser google-chrome; do
     [ -n "$browser" ] || browser=$(command -v $name || true)

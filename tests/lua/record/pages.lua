@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Writes pages of the results of results.lua into the directory given: full.html, hostile.html, huge.html, empty.html.
+-- Writes pages of the results of results.lua into the directory given: empty.html, hostile.html, huge.html and, of the
+-- newest run, full.html.
 local folder = arg[0]:match "^(.*)/"
 local results = dofile(folder .. "/results.lua")
 local keep = require "record.keep"
 
 local about = { domain = "share", source = "source", dest = "dest" }
-for _, name in ipairs { "full", "hostile", "huge", "empty" } do
+for _, name in ipairs { "empty", "hostile", "huge", "full" } do
   local id = results.journal("live-migrate", about, "done", function(tx)
     keep.run(tx, results[name] and results[name]() or {})
   end)
