@@ -2,6 +2,8 @@
 // Typed parameters and domain statistics. Job threads; virt_params_json() on any. See virt/stats.h.
 #include "io/virt/stats.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "io/virt/priv.h"
 
@@ -86,4 +88,20 @@ int virt_dom_stats(struct virt_dom *d, unsigned groups, unsigned flags, json_t *
     virDomainPtr doms[] = {d->ptr, NULL};
     int n = VIRT(virDomainListGetStats(doms, groups, &records, flags));
     return records_value(records, n, ret, e);
+}
+
+// QEMU has no code of its own for "not now".
+int virt_dirtyrate_start(struct virt_dom *d, int seconds, enum virt_dirtyrate_mode mode, struct err *e)
+{
+    static const unsigned flags[] = {
+        [VIRT_DIRTYRATE_SAMPLING] = VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING,
+        [VIRT_DIRTYRATE_BITMAP] = VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP,
+        [VIRT_DIRTYRATE_RING] = VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING,
+    };
+    if (VIRT(virDomainStartDirtyRateCalc(d->ptr, seconds, flags[mode])) == 0)
+        return 0;
+    virt_fail(e, NULL);
+    if (strstr(e->msg, "already being measured"))
+        e->code = ERR_STATE;
+    return -1;
 }

@@ -30,3 +30,8 @@ enum virt_stats_groups {
 int virt_stats(struct virt_conn *c, unsigned groups, unsigned flags, json_t **ret, struct err *e);
 // The same for one domain: an array of at most one.
 int virt_dom_stats(struct virt_dom *d, unsigned groups, unsigned flags, json_t **ret, struct err *e);
+
+enum virt_dirtyrate_mode { VIRT_DIRTYRATE_SAMPLING, VIRT_DIRTYRATE_BITMAP, VIRT_DIRTYRATE_RING };
+// Lets the hypervisor find out for so many seconds how fast the domain changes its memory, and returns at once: the
+// statistics of VIRT_STATS_DIRTYRATE have the result. ERR_STATE while one such measurement is going on.
+int virt_dirtyrate_start(struct virt_dom *d, int seconds, enum virt_dirtyrate_mode mode, struct err *e);
