@@ -32,6 +32,7 @@ nobody_listens() {
     listening
     return 1
 }
+has_it_again() { facts share@source dest && pair '.ports | .reached and .port == 49215'; }
 markers() { on "$1" sh -c "find /srv/nfs $images -name '.migsh-*'"; }
 no_marker() { [ -z "$(markers source)$(markers dest)" ] || { markers source; markers dest; return 1; }; }
 # A disk of the running guest alone.
@@ -67,6 +68,7 @@ check "the source's root reaches the destination's libvirt" pair '.p2p | .reache
 check "nothing is missing of the pair" pair 'has("missing") | not'
 check "no marker is left" no_marker
 check "nobody listens any more" nobody_listens
+check "the next one has the same port at once" has_it_again
 
 # --- Where there is no way
 on dest nft "add table ip closed; add chain ip closed input { type filter hook input priority 0; }; add rule ip closed input tcp dport 49152-49215 drop"

@@ -20,6 +20,7 @@ perl -MSocket=:all -MPOSIX -e '
       my ($bad, $a) = getaddrinfo($at, $port, {flags => AI_NUMERICHOST | AI_PASSIVE, socktype => SOCK_STREAM});
       if ($bad) { $why = "$at: $bad"; next }
       socket(my $s, $a->{family}, SOCK_STREAM, 0) or next;
+      setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1); # or nobody can have the port for a minute
       setsockopt($s, IPPROTO_IPV6, IPV6_V6ONLY, 0) if $a->{family} == AF_INET6;
       if (!bind($s, $a->{addr}) || !listen($s, 1)) {
         next PORT if $!{EADDRINUSE};
