@@ -60,3 +60,25 @@ mkdir "$dir/left"
 touch "$dir/left/"{.migsh-1,a.migsh-1,a.kept-0f,b}
 says "what begins like that" 0 '^\.migsh-1~$' stage_list "$dir/left" .migsh-
 says "what has that in its name" 0 '^a\.kept-0f~$' stage_list "$dir/left" '' .kept-
+
+says "nobody here runs that guest" 0 '^none~$' guest_resident "$own"
+perl -e '$| = 1; my $m; vec($m, (150 << 20) - 1, 8) = 1; print "ready\n"; sleep 60' -- -uuid "$own" >"$dir/guest" 2>/dev/null &
+holder=$!
+until grep -q ready "$dir/guest"; do sleep 0.05; done
+says "what a guest has of 128 MiB and more in one piece" 0 '^1[5-9][0-9]{4}~$' guest_resident "$own"
+kill "$holder"
+wait "$holder" 2>/dev/null
+
+# streams WHAT PATTERN TOKEN: stream_send with that token to a stream_receive that wants "ours"; what the latter says.
+streams() {
+    local port=$((20000 + RANDOM % 10000)) said
+    sh "$tools/stream_send.sh" 127.0.0.1 "$port" "$3" 5 >"$dir/sent" 2>&1 &
+    said=$(sh "$tools/stream_receive.sh" "$port" ours 3 2>&1 | tr '\n' '~')
+    [[ $said =~ $2 ]] && [ -z "$(ss -Hltn "sport = :$port")" ]
+    report $? "stream_receive: $1" "said: $said; the sender: $(cat "$dir/sent")"
+    wait $!
+}
+streams "counts for a second what comes, and closes its port" '^[0-9]{7,} [0-9]+~$' ours
+streams "a stranger's does not count" '^nothing came within 3 s~$' other
+says "nobody listens" 1 'Connection refused' stream_send 127.0.0.1 9 ours 1
+says "a host that is not there" 1 'nosuch.invalid: ' stream_send nosuch.invalid 9 ours 1
