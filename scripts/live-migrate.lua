@@ -3,6 +3,7 @@
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
+local forecasts = require "forecast.score"
 local gate = require "preflight.gate"
 local engine = require "policy.engine"
 local keep = require "record.keep"
@@ -425,6 +426,8 @@ local function finish(tx)
     result[key] = value
   end
   result.checks = tx:outcome("verify").checks
+  local scored = mig.try(forecasts.score, job.uuid, job.dest, result) -- nobody has asked for one, mostly
+  result.forecast = scored and { total_error = scored.total, outage_error = scored.outage } or nil
   local problems = {}
   if watches then
     result.targets, result.started, result.ended = stop_watches(watches)

@@ -154,6 +154,10 @@ function report.migration(result, utf8)
       .. ms(result.max_outage_ms) or ""))
   end
   add_budget(out, result)
+  local f = result.forecast
+  add_figure(out, "forecast", f and type(f.total_error) == "number" and ("%+.0f %% of the total time%s"):format(
+    f.total_error * 100, type(f.outage_error) == "number" and (", %+.0f %% of the stop"):format(f.outage_error * 100)
+      or ""))
   add_figure(out, "memory passes", result.iterations)
   add_figure(out, "sent", result.bytes and report.bytes(result.bytes))
   for _, t in ipairs(result.targets or {}) do

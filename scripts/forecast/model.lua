@@ -46,7 +46,7 @@ end
 -- by samples has noise. Below the first window it is that of a working set that fills up, beyond the last one a power
 -- of the time; both have the slope that is next to them, so that a plain writer gives a line.
 function model.curve(windows)
-  local list, last = {}, nil
+  local list = {}
   for i, w in ipairs(windows) do
     list[i] = { seconds = w.seconds, bytes = w.bytes }
   end
@@ -56,8 +56,7 @@ function model.curve(windows)
   local first, slope = list[1], 0
   list.power = 1
   for i = 2, #list do
-    local w = list[i]
-    last = list[i - 1]
+    local w, last = list[i], list[i - 1]
     w.bytes = math.min(math.max(w.bytes, last.bytes), last.bytes * w.seconds / last.seconds)
     slope = math.max(slope, (w.bytes - first.bytes) / (w.seconds - first.seconds))
     list.power = w.bytes > 0 and (w.bytes - last.bytes) / (w.seconds - last.seconds) * w.seconds / w.bytes or 0
@@ -81,7 +80,7 @@ end
 
 -- Bytes of memory that the guest has changed `t` seconds after all of it was clean; no more than is in use.
 function model.dirtied(curve, t, used)
-  local first, bytes = curve[1], nil
+  local first, bytes = curve[1]
   if t > first.seconds then
     bytes = between(curve, t)
   elseif curve.bend then

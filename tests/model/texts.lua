@@ -25,6 +25,8 @@ return function(fake)
     return setmetatable({ path = path }, TextFile)
   end
 
+  function mig.memo() end -- nothing was asked before
+
   function mig.guest_address()
     return true
   end
