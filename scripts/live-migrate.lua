@@ -427,7 +427,7 @@ local function finish(tx)
   end
   result.checks = tx:outcome("verify").checks
   local scored = mig.try(forecasts.score, job.uuid, job.dest, result) -- nobody has asked for one, mostly
-  result.forecast = scored and { total_error = scored.total, outage_error = scored.outage } or nil
+  result.forecast = type(scored) == "table" and { total_error = scored.total, outage_error = scored.outage } or nil
   local problems = {}
   if watches then
     result.targets, result.started, result.ended = stop_watches(watches)
