@@ -4,7 +4,8 @@
 # is executable, and not counted.
 # shellcheck shell=sh
 for file in $(grep -lzxF -- "$1" /proc/[0-9]*/cmdline 2>/dev/null); do
-  { tr '\0' '\n' <"$file" | grep -xF -A 1 -- -uuid | grep -qxF -- "$1"; } 2>/dev/null || continue
+  { tr '\0' '\n' <"$file"; } 2>/dev/null |
+    awk -v uuid="$1" 'last == "-uuid" && $0 == uuid { found = 1 } { last = $0 } END { exit !found }' || continue
   awk '/^[0-9a-f]+-[0-9a-f]+ / { ours = $2 ~ /^rw-/ }
     $1 == "Size:" { ours = ours && $2 >= 131072 }
     ours && $1 ~ /^(Rss|Swap|Shared_Hugetlb|Private_Hugetlb):$/ { kib += $2 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# How good is `forecast`? Guests that write 0, 10, 20, 40 and 80 MiB a second over 64 MiB, the link free and at 1 Gbit/s:
-# each forecast beside the live-migrate that follows it, to and fro. After each run the forecast is scored, as
+# How good is `forecast`? Guests that write 0, 10, 20, 40 and 80 MiB a second over 64 MiB, the link free and at
+# 1 Gbit/s: each forecast beside the live-migrate that follows it, to and fro. After each run the forecast is scored, as
 # live-migrate does it, so that the next one has what the last one learnt. Tells for each kind and for all the median
 # error of total time and outage, and how many verdicts (it converges; it does not; nobody knows) were right.
 #     tests/bench/forecast.sh [ROUNDS] [KIND…]      KIND: MIB/free or MIB/1gbit (default: all ten)
