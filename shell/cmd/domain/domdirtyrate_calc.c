@@ -13,8 +13,8 @@ static const char *const modes[] = {"page-sampling", "dirty-bitmap", "dirty-ring
 
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [SECONDS] = {"seconds", OPT_INT, 0, "measure for so many seconds", .def = "1", .min = 1, .max = 60},
-    [MODE] = {"mode", OPT_ENUM, 0, "how dirty pages are found", .def = "page-sampling", .choices = modes},
+    [SECONDS] = {"seconds", OPT_INT, OPTF_POS, "measure for so many seconds", .def = "1", .min = 1, .max = 60},
+    [MODE] = {"mode", OPT_ENUM, OPTF_POS, "how dirty pages are found", .def = "page-sampling", .choices = modes},
     {NULL},
 };
 
