@@ -32,6 +32,7 @@
 #include "io/job.h"
 #include "io/local.h"
 #include "io/loop.h"
+#include "io/xml.h"
 #include "lua/lua.h"
 #include "ui/oneshot.h"
 #include "ui/out_tty.h"
@@ -377,6 +378,7 @@ static int start(int argc, char **argv)
     if (status >= 0)
         return status;
     json_object_seed(0); // before any thread: jansson would seed at the first object, unlocked
+    xml_init();
     bool alone = optind == argc && !app.file && !app.have_commands;
     app.interactive = alone && isatty(STDIN_FILENO) && term_open(true);
     out_choose(app.opts.json, app.opts.quiet, !app.no_color, app.interactive);

@@ -30,6 +30,11 @@ static int parse_error(xmlParserCtxtPtr ctxt, struct err *e)
     return err_set(e, ERR_USAGE, "line %d: %.*s", x ? x->line : 0, (int)n, msg);
 }
 
+void xml_init(void)
+{
+    xmlInitParser();
+}
+
 int xml_parse(const char *text, struct xml_doc **ret, struct err *e)
 {
     size_t n = strlen(text);

@@ -13,6 +13,10 @@ struct buf;
 struct xml_doc;
 struct xml_node; // lives as long as its document
 
+// Once, before any other thread: libxml2 makes its locks at the first use, ours or libvirt's, and two threads that meet
+// there make them twice.
+void xml_init(void);
+
 // ERR_USAGE with the line and what is wrong there.
 int xml_parse(const char *text, struct xml_doc **ret, struct err *e);
 void xml_free(struct xml_doc *doc); // NULL is fine
