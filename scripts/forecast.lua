@@ -26,13 +26,7 @@ end
 
 -- Where it runs, and what of it a forecast needs that is known at once.
 local function look(a)
-  local found = whereabouts.find(a.domain, "run", function(copies)
-    local active = {}
-    for _, row in ipairs(copies) do
-      active[#active + 1] = whereabouts.is_active(row) and row or nil
-    end
-    return active
-  end)
+  local found = whereabouts.running(a.domain)
   local on = found.name .. "@" .. found.node
   local info = mig.dominfo { on }
   if found.node == a.dest then

@@ -46,20 +46,9 @@ local not_passed = { "plan", "live", "offline", "direct", "verbose", "persistent
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
 local fail = mig.fail
 
--- Where it runs: {name, node}.
-local function find_source(text)
-  return (whereabouts.find(text, "run", function(copies)
-    local active = {}
-    for _, row in ipairs(copies) do
-      active[#active + 1] = whereabouts.is_active(row) and row or nil
-    end
-    return active
-  end))
-end
-
 -- The facts before anything is done: all that the journal keeps.
 local function gather(a)
-  local found = find_source(a.domain)
+  local found = whereabouts.running(a.domain)
   local job = { args = a, domain = found.name, name = found.name, source = found.node, dest = a.dest,
     on_source = found.name .. "@" .. found.node, on_dest = found.name .. "@" .. a.dest }
   if job.source == job.dest then
@@ -247,7 +236,8 @@ local function migrate(job)
   end)
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy,
-    budget = budget_of(moved, run), passes = run.passes, decisions = run.decisions, events = run.events,
+    bandwidth = moved.memory and moved.memory.bps, budget = budget_of(moved, run), passes = run.passes,
+    decisions = run.decisions, events = run.events,
     policy = { name = job.policy, limit_ms = job.limit or job.old_limit, shadow = run.shadow and {
       name = job.args.shadow, decisions = run.shadow:decisions() } } }
 end

@@ -111,6 +111,17 @@ function whereabouts.find(text, verb, choose)
   return rows[1], found.silent
 end
 
+-- Where it runs: as find(), but of running copies alone.
+function whereabouts.running(text)
+  return (whereabouts.find(text, "run", function(copies)
+    local active = {}
+    for _, row in ipairs(copies) do
+      active[#active + 1] = whereabouts.is_active(row) and row or nil
+    end
+    return active
+  end))
+end
+
 function whereabouts.of_uuid(uuid, nodes)
   return whereabouts.look(function(row)
     return row.uuid == uuid

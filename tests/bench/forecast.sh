@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # How good is `forecast`? Guests that write 0, 10, 20, 40 and 80 MiB a second over 64 MiB, the link free and at
-# 1 Gbit/s: each forecast beside the live-migrate that follows it, to and fro. After each run the forecast is scored, as
-# live-migrate does it, so that the next one has what the last one learnt. Tells for each kind and for all the median
+# 1 Gbit/s: each forecast beside the live-migrate that follows it, to and fro, and scores it, so that the next one has
+# what the last one learnt. Tells for each kind and for all the median
 # error of total time and outage, and how many verdicts (it converges; it does not; nobody knows) were right.
 #     tests/bench/forecast.sh [ROUNDS] [KIND…]      KIND: MIB/free or MIB/1gbit (default: all ten)
 # Needs root, and a QEMU of 9.0 or newer (the lab has one). A migration that takes longer than PATIENCE seconds (60) did
@@ -37,21 +37,12 @@ link() { # free|RATE
         [ "$1" = free ] || lab exec switch -- tc qdisc add dev "$h" root tbf rate "$1" burst 256k latency 50ms
     done
 }
-cat >"$work/score.lua" <<'LUA'
-local file <close> = assert(io.open(arg[1]))
-local moved = mig.json_decode(file:read "a")
-local stats = mig.try(mig.domjobinfo, { "share@" .. moved.source, completed = true })
-moved.bandwidth = moved.bandwidth or stats and stats.memory_bps
-require "forecast.score".score(moved.uuid, moved.destination, moved)
-LUA
-
 # One forecast and its migration: "KIND FORETOLD_MS TOOK_MS FORETOLD_OUTAGE OUTAGE RIGHT", "-" where there is none.
 once() { # KIND FROM TO
     local ended=true
     m --json forecast "share@$2" "$3" | last . >"$work/f.json"
     m --json live-migrate "share@$2" "$3" --no-watch --unsafe 2>"$work/errors" | last . >"$work/r.json"
     jq -e .ok "$work/r.json" >/dev/null || ended=false
-    [ $ended = false ] || m "$work/score.lua" "$work/r.json"
     jq -nr --arg kind "$1" --argjson ended $ended --slurpfile f "$work/f.json" --slurpfile r "$work/r.json" '
         ($r[0].policy.name? // "virsh") as $p | ($f[0].policies[] | select(.policy == $p)) as $row
         | [$kind, $row.total_ms, (if $ended then $r[0].total_ms else null end), $row.outage_ms,

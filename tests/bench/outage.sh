@@ -33,7 +33,7 @@ once() {
         on admin virsh -q -c "qemu+ssh://root@$(lab address "$from")/system" migrate --live --persistent --unsafe share \
             "qemu+ssh://root@$(lab address "$to")/system" "tcp://$(lab address "$to")"
     else
-        far s live-migrate "share@$from" "$to" --no-watch
+        far s live-migrate "share@$from" "$to" --target "$ip"
     fi >"$work/out" 2>&1 || { echo "$who failed:" >&2; cat "$work/out" >&2; exit 1; }
     took=$(on "$to" virsh domjobinfo share --completed | awk '/^Time elapsed:/ { print $3 }') # libvirt's own, of either
     sleep 1.5
