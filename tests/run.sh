@@ -17,7 +17,7 @@ usage() {
 
 install=1
 fuzz_seconds=3
-model_runs=10000
+model_runs=5000
 suites=()
 for a in "$@"; do
     case $a in
