@@ -43,6 +43,7 @@ local args = {
 local not_passed = { "plan", "live", "offline", "direct", "verbose", "persistent", "undefinesource", "suspend",
   "postcopy-resume", "dname", "xml", "persistent-xml" }
 
+local PLAIN <const> = "virsh" -- the policy that does nothing
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
 local fail = mig.fail
 
@@ -167,9 +168,10 @@ local function judge_first(job)
   return found, storage.needs_unsafe(case), case
 end
 
--- The policy's engine, and what holds before the migration begins.
+-- The policy's engine, and what holds before the migration begins. A journal of before there were any has none.
 local function steering(job)
   local a, passed = job.args, job.args.passed or {}
+  job.policy = job.policy or PLAIN
   local options = { name = job.policy, max_outage = a.max_outage, max_outage_given = a.max_outage ~= nil,
     deadline = a.deadline and a.deadline / 1000, postcopy = passed.postcopy ~= nil, suspend = true,
     old_limit = job.old_limit, auto_converge = passed.auto_converge ~= nil }
@@ -510,13 +512,13 @@ end
 -- How it will go: the policy, what holds before it begins, and whether the definition goes ahead.
 local function choose_way(job, case, found)
   local a = job.args
-  job.policy = a.as_virsh and "virsh" or a.policy or a.deadline and "deadline" or "low"
+  job.policy = a.as_virsh and PLAIN or a.policy or a.deadline and "deadline" or "low"
   local hazard = not a.as_virsh and not a.policy and not a.deadline and is_hazard(found)
   if hazard then
     mig.warn(("%s: %s: libvirt's plain way is taken (--policy low insists)"):format(job.name, hazard))
-    job.policy = "virsh"
+    job.policy = PLAIN
   end
-  job.predefine = job.policy ~= "virsh" and case.mode == "live" and job.xml ~= nil or nil
+  job.predefine = job.policy ~= PLAIN and case.mode == "live" and job.xml ~= nil or nil
   job.old_limit = mig.try(mig.migrate_getmaxdowntime, { job.on_source })
   local start = steering(job):start()
   job.limit = job.old_limit and start.limit ~= job.old_limit and start.limit or nil
