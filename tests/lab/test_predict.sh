@@ -138,7 +138,7 @@ expect "rollback does not take a network away from a guest" 10 'n of dest is use
 on dest virsh -q undefine newcomer
 expect "rollback takes it back" 0 '' rollback "$journal"
 expect "all is as it was" 12 'fail. removable.*fail. pool .*fail. bridge .*fail. network ' preflight all@source dest
-expect "live-migrate --plan: findings, steps and flags" 0 'fail. removable.*steps.*  retire .*flags VIR_MIGRATE_LIVE . VIR_MIGRATE_PERSIST_DEST' \
+expect "live-migrate --plan: findings, steps, policy and flags" 0 'fail. removable.*steps.*  retire .*policy low: .*downtime limit 10 ms .was 300.*flags VIR_MIGRATE_LIVE . VIR_MIGRATE_AUTO_CONVERGE' \
     live-migrate all@source dest --no-watch --plan
 mkdir -p "$work/recipes/checks"
 cat >"$work/recipes/checks/never.lua" <<'LUA'
