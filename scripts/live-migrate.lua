@@ -134,7 +134,7 @@ end
 -- are never touched, and it has been judged that the source is the guest.
 local function clean_destination(job)
   local here, there = whereabouts.on(job.source, job.uuid), whereabouts.on(job.dest, job.uuid)
-  if not there or job.dest_before then
+  if not there or job.dest_before or job.predefine then -- the one that went ahead is taken back by its mark
     return
   elseif whereabouts.is_active(there) or not here or not here.persistent and not whereabouts.is_active(here) then
     fail("state", "cleanup " .. job.name .. " tells where it is", "%s is %s on %s, and %s on %s: nothing is removed",
@@ -187,11 +187,11 @@ local function shadow_of(job, options)
   end
 end
 
-local function call_of(job)
+-- start: the engine's.
+local function call_of(job, start)
   local a = job.args
   local call = { job.on_source, job.dest, live = true, verbose = true, persistent = not job.predefine or nil,
     undefinesource = a.undefine_source }
-  local start = steering(job):start()
   call.auto_converge = start.auto_converge or nil
   call.bandwidth = start.speed and start.speed > 0 and start.speed or nil
   local passed = a.passed or fail("unsupported", "rollback takes it back", "an older migsh has begun this journal, and "
@@ -234,7 +234,7 @@ local function migrate(job)
   local moved, run = steer.along({ domain = job.on_source, name = job.name, uuid = job.uuid, source = job.source,
     dest = job.dest, engine = eng, ticks = steer.wants_ticks(policy), limit = job.limit or job.old_limit,
     shadow = shadow_of(job, options) }, function()
-    return mig.migrate(call_of(job))
+    return mig.migrate(call_of(job, eng:start()))
   end)
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy,
@@ -291,25 +291,33 @@ local function undo_define(tx)
   elseif whereabouts.is_active(there) then
     fail("state", ("cleanup %s tells where it is"):format(job.name), "%s is %s on %s: its definition is not removed",
       job.name, there.state, job.dest)
-  elseif job.dest_xml then
-    xml.define(job.dest_xml, job.dest)
+  elseif job.dest_xml then -- the journal has no password
+    local own = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
+    xml.define(xml.with_passwords(job.dest_xml, own), job.dest)
   else
     xml.undefine(job.uuid .. "@" .. job.dest, text)
   end
 end
 
--- The largest downtime that QEMU may use up. It stays with the guest's process, so it is put back where that stays.
+-- The largest downtime that QEMU may use up. It stays with the guest's process, as the speed does, so both are put back
+-- where that stays, whatever the policy has made of them since.
 local function set_limit(job)
-  if not job.limit then
+  if job.limit then
+    mig.migrate_setmaxdowntime { job.on_source, ("%dms"):format(job.limit) }
+  elseif not job.old_limit or job.policy == PLAIN then
     return nil, true
   end
-  mig.migrate_setmaxdowntime { job.on_source, ("%dms"):format(job.limit) }
 end
 
 local function undo_limit(job)
   local here = whereabouts.on(job.source, job.uuid)
-  if here and whereabouts.is_active(here) then
-    mig.migrate_setmaxdowntime { job.uuid .. "@" .. job.source, ("%dms"):format(job.old_limit) }
+  if not (here and whereabouts.is_active(here)) then
+    return
+  end
+  local name = job.uuid .. "@" .. job.source
+  mig.migrate_setmaxdowntime { name, ("%dms"):format(job.old_limit) }
+  if job.old_speed and mig.migrate_getspeed { name } ~= job.old_speed then
+    mig.migrate_setspeed { name, job.old_speed }
   end
 end
 
@@ -458,7 +466,7 @@ local function workflow(job)
     end },
     { name = "define", title = "on " .. job.dest, about = { node = job.dest }, run = define_there, undo = undo_define },
     { name = "limit", title = job.limit and ("downtime %d ms, was %d"):format(job.limit, job.old_limit) or "as it is",
-      about = { node = job.source, old = job.old_limit }, run = function()
+      about = { node = job.source }, run = function()
       return set_limit(job)
     end, undo = function()
       undo_limit(job)
@@ -483,14 +491,14 @@ end
 
 -- What would be done, and nothing done.
 local function plan(job, found)
-  local call = call_of(job)
+  local eng, policy = steering(job)
+  local call = call_of(job, eng:start())
   call.plan = true
   local flags, steps, lines = mig.migrate(call), mig.array {}, {}
   for i, step in ipairs(workflow(job).steps) do
     steps[i] = { name = step.name, title = step.title }
     lines[i] = ("  %-10s %s"):format(step.name, step.title)
   end
-  local eng, policy = steering(job)
   local limit = ("downtime limit %s ms%s, at most %d"):format(job.limit or job.old_limit or "-", job.limit
     and (" (was %d)"):format(job.old_limit) or "", eng.cap)
   local text = ("%s\nsteps\n%s\npolicy %s: %s\n  %s\n%s\n"):format(preflight_text.result(found),
@@ -520,8 +528,11 @@ local function choose_way(job, case, found)
   end
   job.predefine = job.policy ~= PLAIN and case.mode == "live" and job.xml ~= nil or nil
   job.old_limit = mig.try(mig.migrate_getmaxdowntime, { job.on_source })
-  local start = steering(job):start()
-  job.limit = job.old_limit and start.limit ~= job.old_limit and start.limit or nil
+  job.old_speed = mig.try(mig.migrate_getspeed, { job.on_source })
+  local eng, _, options = steering(job)
+  shadow_of(job, options) -- what is wrong with it is told before anything is touched
+  local limit = eng:start().limit
+  job.limit = job.old_limit and limit ~= job.old_limit and limit or nil
 end
 
 local function run(a)

@@ -2,11 +2,12 @@
 -- Steers a live migration beside libvirt's call: hears of its passes and of the moments at which the guest stops and
 -- runs again, asks the policy (policy/engine.lua), does what that says, and keeps what was seen. It never decides by
 -- itself, and a failure of its own costs the migration nothing but its steering.
+local keep = require "record.keep"
 local steer = {}
 
 local TICK_MS, SETTLE_MS = 400, 1000
 local NO_LIMIT <const> = 8796093022207 -- MiB/s, libvirt's word for it
-local MAX_SAMPLES = 2000 -- one each pass or tick; a run of a quarter of an hour
+local MAX_SAMPLES <const> = 400 -- of the passes: more are thinned, as in a record
 
 -- A policy by its name among the policies of the recipes' directories, or by its file (a name with a slash or ".lua").
 function steer.load(name)
@@ -39,10 +40,6 @@ function steer.names()
   end
   table.sort(names)
   return names
-end
-
-local function forms(value)
-  return { limit = ("%s ms"):format(value), speed = value == 0 and "no limit" or ("%s MiB/s"):format(value) }
 end
 
 local acts = {
@@ -95,8 +92,8 @@ local function act(run, action)
     run[action.what] = nil -- as libvirt has it: the next pass asks
   end
   if action.what ~= "limit" then
-    local value = forms(action.value)[action.what]
-    mig.notice(mig.line(("%s: %s%s: %s"):format(run.name, action.what, value and " " .. value or "", action.why or "")))
+    local value = action.what == "speed" and (action.value == 0 and " no limit" or (" %d MiB/s"):format(action.value))
+    mig.notice(mig.line(("%s: %s%s: %s"):format(run.name, action.what, value or "", action.why or "")))
   end
   run.aborted = action.what == "abort" and action.why or run.aborted
   note(run, action.what, action.value, action.why)
@@ -117,10 +114,11 @@ local function sample(run, event, pass)
     limit = run.by_hand.limit, speed = run.by_hand.speed }
   run.by_hand = {}
   local state = run.engine:sample(seen)
-  if #run.passes < MAX_SAMPLES then
-    run.passes[#run.passes + 1] = { at = run.now, pass = state.pass, remaining = state.remaining, total = state.total,
-      sent = state.sent, bandwidth = state.bandwidth, dirty_rate = state.dirty_rate, limit = state.limit,
-      throttle = state.throttle }
+  run.passes[#run.passes + 1] = { at = run.now, pass = state.pass, remaining = state.remaining, total = state.total,
+    sent = state.sent, bandwidth = state.bandwidth, dirty_rate = state.dirty_rate, limit = state.limit,
+    throttle = state.throttle }
+  if #run.passes > 2 * MAX_SAMPLES then
+    run.passes = keep.rows(run.passes, MAX_SAMPLES)
   end
   if run.shadow then
     run.shadow:sample(seen)

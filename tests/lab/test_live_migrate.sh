@@ -85,6 +85,18 @@ check "a disk that is not there: nothing is begun, said why" \
     moves 12 'disk-reach +it has no /srv/nfs/share.qcow2.*share is not moved to dest: disk-reach: .*hint: mend it' share dest --unsafe --target "$guest"
 "$lab" exec dest -- mount -t nfs "$mounted" /srv/nfs
 check "nothing is left on the destination" not_defined dest
+cat >"$work/gives-up.lua" <<'LUA'
+return { title = "gives up", rows = { { pass = 1, action = { limit = 200, speed = 3, why = "slowly" } },
+  { after = 2, action = { abort = "it had its time" } } } }
+LUA
+chmod 644 "$work/gives-up.lua"
+speed=$(on source migrate-getspeed share)
+check "a policy that gives up: why, and what would have helped" \
+    moves 8 'share was given up and stays on source: it had its time.*hint: what would have ended it: --postcopy' share dest --no-watch --bandwidth 4 --policy "$work/gives-up.lua"
+check "the limit that it set is put back" limit_is source 300
+check "and the speed" test "$(on source migrate-getspeed share)" = "$speed"
+check "and nothing is left on the destination" not_defined dest
+check "a shadow that is no good: nothing is begun" moves 2 'a deadline is expected' share dest --no-watch --shadow deadline
 check "a node that is not there" moves 3 "nosuch" share nosuch
 check "a domain that is not there" moves 3 "no node runs a domain 'nosuch'" nosuch dest
 check "where it is already" moves 2 'is on source already' share@source source
@@ -124,7 +136,7 @@ check "without --target the guest's own address is found" moves 0 "  ${guest//./
     share@dest source --unsafe
 check "and back again" moves 0 "verdict: ok" share@source dest --unsafe --target "$guest"
 cat >"$work/mine.lua" <<'LUA'
-return { title = "mine", start = { limit = 40 }, rows = { { pass = 2, action = { limit = 50, why = "as I like" } } } }
+return { title = "mine", start = { limit = 40 }, rows = { { pass = 1, action = { limit = 50, why = "as I like" } } } }
 LUA
 chmod 644 "$work/mine.lua"
 check "a policy that nobody has" moves 3 "no policy 'nosuch'.*hint: .*gentle, kubevirt, low" share source --unsafe --no-watch --policy nosuch

@@ -454,6 +454,12 @@ function mig.migrate_getmaxdowntime(args)
   return d.active.limit or 300
 end
 
+function mig.migrate_getspeed(args)
+  local _, d = find(args[1])
+  need_active(d)
+  return 0
+end
+
 function mig.migrate_setmaxdowntime(args)
   local node, d = find(args[1])
   need_active(d)
