@@ -17,8 +17,7 @@ up --ready
 three_nodes "$(lab address source)" "$(lab address dest)" "$(lab address nfs)"
 ip=$(lab address share)
 lab guest define share >/dev/null
-on source virsh dumpxml share >"$work/share.xml"
-sed -i "s,lab\\.ip=[^<]*,& lab.dirty=$dirty,; s,<memory .*,<memory unit='MiB'>256</memory>,; /<currentMemory/d" "$work/share.xml"
+on source virsh dumpxml share | dirties "$dirty" >"$work/share.xml"
 on source virsh -q define "$work/share.xml"
 on source virsh -q start share
 lab wait share || exit 1

@@ -26,8 +26,7 @@ last() { tail -n 1 | jq -c "$1"; }
 guest() { # MIB
     lab guest stop share >/dev/null 2>&1
     on dest virsh -q undefine share >/dev/null 2>&1
-    sed "s,lab\\.ip=[^<]*,& lab.dirty=$1,; s, lab\\.dirty=0<,<,; s,<memory .*,<memory unit='MiB'>256</memory>,; /<currentMemory/d" \
-        "$work/share.xml" >"$work/kind.xml"
+    dirties "$1" <"$work/share.xml" >"$work/kind.xml"
     on source virsh -q define "$work/kind.xml" && on source virsh -q start share && lab wait share >/dev/null && sleep 8
 }
 link() { # free|RATE

@@ -51,6 +51,11 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$here/lab" exec admin -- "$migsh" -i "$work/nodes" "$@"
 }
 
+# dirties MIB: the definition of a Linux guest on stdin as of one of 256 MiB that writes so much a second (guest-init).
+dirties() {
+    sed "s,lab\\.ip=[^<]*,& lab.dirty=$1,; s, lab\\.dirty=0<,<,; s,<memory .*,<memory unit='MiB'>256</memory>,; /<currentMemory/d"
+}
+
 # expect NAME STATUS PATTERN ARGS…: m ARGS…; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
 expect() {
     local what=$1 status=$2 pattern=$3 got=0
