@@ -8,7 +8,7 @@ set -uo pipefail
 up --ready
 three_nodes "$(lab address source)" "$(lab address dest)" "$(lab address nfs)"
 lab guest define share >/dev/null
-on source virsh dumpxml --inactive share | dirties 20 >"$work/share.xml"
+on source virsh dumpxml --inactive share | dirties 10 >"$work/share.xml"
 on source virsh -q define "$work/share.xml" && on source virsh -q start share && lab wait share >/dev/null || exit 1
 # A link that is slower than this machine.
 for h in source dest; do lab exec switch -- tc qdisc add dev "$h" root tbf rate 400mbit burst 128k latency 50ms; done
