@@ -154,6 +154,11 @@ local function loop(run, events)
   end
 end
 
+local function runs_still(q)
+  local info = mig.try(mig.dominfo, { q.domain })
+  return info and info.state == "running"
+end
+
 -- Runs `move`, a function that migrates and returns what it came to, with a policy beside it.
 -- q: {domain = NAME@SOURCE, name, uuid, source, dest, engine, ticks = does its policy want samples between passes,
 -- limit = ms that holds now, shadow = engine's shadow or nil}
@@ -183,7 +188,7 @@ function steer.along(q, move)
   mig.try(beside.wait, beside)
   if ok then
     return moved, run
-  elseif run.aborted and type(moved) == "table" and moved.code == "cancelled" then
+  elseif run.aborted and type(moved) == "table" and runs_still(q) then -- libvirt may tell of what the end broke
     local means = run.engine:failed_means()
     mig.fail("timeout", #means > 0 and "what would have ended it: " .. table.concat(means, "; ") or nil,
       "%s was given up and stays on %s: %s", q.name, q.source, run.aborted)
