@@ -134,7 +134,7 @@ end
 
 -- The first step. `plan`: nothing at all is written, and what would keep it from moving is told, not raised.
 function check.run(about, plan)
-  whereabouts.assert_off(about.uuid, about.domain,
+  local defined = whereabouts.assert_off(about.uuid, about.domain,
     { allowed = about.running and about.source, force = about.options.force })
   local found = look_ahead(about, plan)
   if not plan then
@@ -144,7 +144,7 @@ function check.run(about, plan)
   local actions, there = check.actions(about, not plan)
   policy.check(about, written(about, actions))
   check_space(about, actions)
-  return { actions = actions, there = there, preflight = plan and found or nil }
+  return { actions = actions, there = there, defined = defined, preflight = plan and found or nil }
 end
 
 return check

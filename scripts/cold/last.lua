@@ -52,6 +52,29 @@ local function assert_as_copied(tx)
   end
 end
 
+-- Before the other one runs, the source says where it went: an admin whose inventory has not the destination sees no
+-- more than that.
+local function mark_source(tx)
+  local about = tx.about
+  local here = whereabouts.on(about.source, about.uuid)
+  if here and here.persistent then
+    local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
+    xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
+  end
+end
+
+-- With the mark that it bore, of a migration that brought it here.
+local function unmark_source(tx)
+  local about = tx.about
+  local here = whereabouts.on(about.source, about.uuid)
+  local text = here and here.persistent and mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
+  local mark = text and xml.mark(text)
+  if mark and mark.journal == tx.id then
+    local before = xml.mark(about.xml)
+    xml.define(before and xml.marked(text, before) or xml.unmarked(text), about.source)
+  end
+end
+
 local function start(tx)
   local about = tx.about
   local there = whereabouts.on(about.dest, about.uuid)
@@ -63,6 +86,7 @@ local function start(tx)
   if not about.running then
     return { detail = "it was off and stays off" }, true
   end
+  mark_source(tx)
   downtime.before_start(tx)
   mig.start { on(about, "dest"), force = tx:forced() or nil }
 end
@@ -197,8 +221,7 @@ local function retire(tx)
     xml.undefine(on(about, "source"), mig.dumpxml { on(about, "source"), inactive = true }, here.managed_save)
     done[#done + 1] = "undefined on " .. about.source
   elseif here then
-    local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
-    xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
+    mark_source(tx)
     if here.managed_save then -- it would be restored one day, on disks that it does not fit any more
       mig.managedsave_remove { on(about, "source") }
     end
@@ -216,19 +239,15 @@ local function undo_retire(tx)
   if about.autostart then
     mig.autostart { on(about, "dest"), disable = true }
   end
-  local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
-  local mark = xml.mark(text)
-  if mark and mark.journal == tx.id then -- with the one that it bore, of a migration that brought it here
-    local before = xml.mark(about.xml)
-    xml.define(before and xml.marked(text, before) or xml.unmarked(text), about.source)
-  end
+  unmark_source(tx)
 end
 
 function last.steps(about)
   return {
     { name = "carry", title = "snapshots and checkpoints", run = carry_all },
     { name = "start", title = about.running and "on " .. about.dest or "off on " .. about.dest, commit = true,
-      about = { node = about.dest }, run = start, verify = verify_start },
+      about = { node = about.dest }, run = start, verify = verify_start,
+      undo = unmark_source },
     { name = "verify", title = "on " .. about.dest, harmless = true, run = verify },
     { name = "retire", title = (about.options.undefine_source and "undefine on " or "keep on ") .. about.source
       .. (about.options.remove_disks and ", remove its disks" or ""), about = { node = about.source }, run = retire,

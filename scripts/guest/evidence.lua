@@ -101,6 +101,7 @@ function evidence.of_files(tx, states)
   facts.others = marks_of_others(tx, facts.rows, about.retired and about.retired.journal)
   facts.reason_before = about.reason_before
   facts.carried_save = about.options.carry_save
+  facts.defined_before = (tx:outcome "check" or {}).defined
   facts.handed_over = tx:committed() ~= nil
   if facts.silent[1] then
     return facts -- it is decided
@@ -142,7 +143,8 @@ local function disks_on(name, uuid, row)
 end
 
 -- A live migration with copied storage leaves two disks of one name; the one that was written to last is the guest's. A
--- disk that both nodes share is one file, and tells nothing.
+-- disk that both nodes share is one file, and tells nothing. The destination is asked first: what a guest that runs on
+-- the source writes meanwhile makes that one's answer the newer one.
 local function newer_files(job, facts)
   local here, there = facts.rows[job.source], facts.rows[job.dest]
   local files = {}
@@ -152,7 +154,8 @@ local function newer_files(job, facts)
   local ours = disks_on(job.source, job.uuid, here)
   for target, to in pairs(disks_on(job.dest, job.uuid, there)) do
     local path = ours[target]
-    local a, b = path and node.stat(job.source, path), node.stat(job.dest, to)
+    local b = node.stat(job.dest, to)
+    local a = path and node.stat(job.source, path)
     local shared = a and b and a.inode == b.inode and a.size == b.size and a.mtime == b.mtime
     if a and b and not shared and a.kind == "file" and b.kind == "file" then
       local newer = tonumber(b.mtime) > tonumber(a.mtime)

@@ -14,11 +14,13 @@
 --                                none), users those who need or have open what was made, as texts; common: a base or a
 --                                CD-ROM's image, which other guests read as well
 --   handed_over                  the records say that it ran on the destination
+--   defined_before = {node}      who defined it when the undertaking began, or nil: not known
 --   live                         it was to be moved while it ran: a source that says "migrated" has let it go
 --   carried_save                 a saved state on the destination is one that we brought }
 -- Verdict: {verdict = "back" (the source is the guest, the rest may be undone), "forward" (the destination is the
 -- guest), "neither" (the guest went on in a way that the undertaking does not know: nothing of it may be touched) or
 -- "unknown", said = a clause for a message, why = {lines about the disks}}
+local lists = require "lib.list"
 local whereabouts = require "guest.whereabouts"
 local truth = {}
 
@@ -128,7 +130,22 @@ local function judge_active(facts, at)
   return "back", ("it is %s on %s, and nothing was written on %s"):format(row.state, at, facts.dest)
 end
 
+-- A third node that defines it now: its newest data may be there. What another undertaking left there is older.
+local function came_elsewhere(facts)
+  for _, name in ipairs(facts.source and facts.defined_before and names_of(facts.rows) or {}) do
+    local mark = facts.rows[name].mark
+    if name ~= facts.source and name ~= facts.dest and not lists.has(facts.defined_before, name)
+      and not (mark and mark.role == "moved") then
+      return name
+    end
+  end
+end
+
 local function judge_off(facts)
+  local elsewhere = came_elsewhere(facts)
+  if elsewhere then
+    return "neither", ("it is defined on %s, where it was not when this undertaking began"):format(elsewhere)
+  end
   local here, there = facts.source == nil or facts.rows[facts.source], facts.rows[facts.dest]
   local ran, used = has_run_there(facts), facts.source and written_here(facts)
   if ran and used then

@@ -137,10 +137,12 @@ function whereabouts.on(name, uuid)
   return info or nil
 end
 
--- Raises if any node runs it, but for opts.allowed, or if one does not answer, unless opts.force.
+-- Raises if any node runs it, but for opts.allowed, or if one does not answer, unless opts.force. Returns the nodes
+-- that define it.
 function whereabouts.assert_off(uuid, what, opts)
-  local found = whereabouts.of_uuid(uuid)
-  for _, row in ipairs(found.copies) do
+  local found, defined = whereabouts.of_uuid(uuid), mig.array {}
+  for i, row in ipairs(found.copies) do
+    defined[i] = row.node
     if whereabouts.is_active(row) and row.node ~= opts.allowed then
       mig.error { code = "state", msg = ("%s is %s on %s"):format(what, row.state, row.node),
         hint = "cleanup " .. what .. " tells where it is, and what is safe" }
@@ -152,6 +154,7 @@ function whereabouts.assert_off(uuid, what, opts)
       .. "without its answer"):format(silent.node), "%s does not answer, so it may run %s: %s", silent.node, what,
       silent.msg)
   end
+  return defined
 end
 
 return whereabouts

@@ -57,6 +57,12 @@ is("it runs on the source, from the copy", "neither", "in use", { rows = { a = o
   { "web on a" }) } })
 is("it runs on the source, and was used there", "neither", "written to", { rows = { a = on, b = off },
   files = { file("changed", "changed") } })
+is("a third node defines it since", "neither", "defined on c", { rows = { a = off, b = off, c = off },
+  defined_before = { "a", "b" } })
+is("a third node defined it before", "back", "nothing shows", { rows = { a = off, b = off, c = off },
+  defined_before = { "a", "c" } })
+is("a third node has what another undertaking left", "back", "nothing shows", { rows = { a = off, c = row("shut off",
+  nil, { mark = { role = "moved" } }) }, defined_before = { "a" } })
 is("it runs elsewhere", "neither", "on c", { rows = { a = off, b = off, c = on } })
 is("it runs twice", "neither", "a and b", { rows = { a = on, b = on } })
 is("a silent node", "unknown", "c does not answer", { rows = { a = off, b = off }, silent = { { node = "c",

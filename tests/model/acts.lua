@@ -483,9 +483,12 @@ end
 -- A console was killed before the guest was let go here or ran there, and the first that happens then is that its admin
 -- goes on or takes it back: nothing may be in the way.
 local function judge_way(r, a, result)
-  if a[1] == "cold" or a[1] == "import" then
+  if a[1] == "cold" or a[1] == "live" or a[1] == "import" then
     local dest, source = on(r, a.dest), on(r, "source")
     local is_open = a[1] == "import" or source and not World.is_moved(source)
+    if a[1] == "live" then -- what was in the middle of it holds still, until libvirt has noticed
+      is_open = is_open and source.active and source.active.state == "running"
+    end
     r.left_by = result.killed and not a.kill.how and r.acts == 0 and not (dest and dest.active) and is_open
       and (a.admin or 1) or nil
   elseif (a[1] == "resume" or a[1] == "rollback") and r.left_by == (a.admin or 1) and not a.kill then

@@ -401,6 +401,20 @@ function World:guest_writes(d)
   end
 end
 
+-- Does a running guest have it as a disk?
+function World:is_written(file)
+  for _, node in pairs(self.nodes) do
+    for _, d in pairs(node.doms) do
+      for _, o in ipairs(d.active and d.active.state == "running" and d.active.disks or {}) do
+        if o.file == file then
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
 function World:managed_save(node, d)
   local save = {}
   for _, o in ipairs(d.active.disks) do
