@@ -580,9 +580,9 @@ mean the same here.
 
 How it comes to an end a policy says. low, the default, lets QEMU stop the guest for 10 ms only, and for longer when
 passes over its memory gain nothing, but never above --max-outage (300 ms); a guest that writes too fast is slowed down
-(auto-converge). The definition is on the destination before the guest is. Others: virsh (the same as --as-virsh),
-deadline (be there by --deadline), gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do
-it. One of your own is a file of a few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow
+(auto-converge); after a minute in which none of it gained anything it gives up, and the guest stays. The definition is
+on the destination before the guest is. Others: virsh (the same as --as-virsh), deadline (be there by --deadline),
+gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do it. One of your own is a file of a few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow
 tells what another one would have done. The limit that the source had is put back when it stays there, and what
 migrate-setmaxdowntime or migrate-setspeed change meanwhile is heeded. Post-copy only with --postcopy.]],
   example = "live-migrate share dest --max-outage 1s\n"

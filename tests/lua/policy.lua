@@ -453,6 +453,11 @@ test("low: a guest that dirties 1.5 times the link ends within the limits; virsh
   r = run("low", { postcopy = true }, with(fast, { stubborn = true }), 600)
   equal(r.how, "postcopy")
   match(r.said, "^limit 16 limit 26 limit 42 limit 67 limit 107 limit 171 limit 274 limit 300 postcopy$")
+  r = run("low", {}, with(fast, { stubborn = true }), 900)
+  equal(r.how, "aborted", "and without post-copy it has an end, too")
+  match(r.why, "^30 passes, %d+ s and a downtime limit of 300 ms gained nothing$")
+  r = run("low", {}, { memory = 64 * MiB, link = 117 * MiB, dirty = 130 * MiB, working = 40 * MiB, stubborn = true }, 900)
+  equal(r.how .. " " .. tostring(r.total > 60), "aborted true", "short passes get their minute")
 end)
 
 test("deadline: the cheapest means that is in time", function()
@@ -531,7 +536,7 @@ test("shadow: what another policy would have done, and that does not disturb", f
     said[#said + 1] = ("%s %s"):format(d.what, d.value)
   end
   equal(table.concat(said, ", "),
-    "limit 10, limit 16, limit 26, limit 42, limit 67, limit 107, limit 171, limit 274, limit 300")
+    "limit 10, limit 16, limit 26, limit 42, limit 67, limit 107, limit 171, limit 274, limit 300, abort true")
   equal(shadow:decisions()[1].at, 0)
   equal(shadow:decisions()[2].at > 17, true)
   equal(#other:decisions(), 1)
