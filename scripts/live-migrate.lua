@@ -148,11 +148,16 @@ end
 local function has_moved(tx)
   local judged = judge(tx)
   if judged.verdict == "forward" then
-    return true
+    return not judged.split
   elseif judged.verdict ~= "back" then
     fail("state", nil, "%s: %s", tx.about.name, judged.said)
   end
   return false
+end
+
+-- A post-copy that was broken off is taken up again: there is no other way for the guest.
+local function is_split(tx)
+  return tx.resumed and judge(tx).split
 end
 
 -- Judges it before anything is touched: the result, and whether libvirt has to be told that the disks are safe.
@@ -226,16 +231,24 @@ local function budget_of(moved, run)
     libvirt_ms = stop - qemu }
 end
 
-local function migrate(job)
-  if job.unsafe then
+-- split: as is_split() tells.
+local function migrate(job, split)
+  if job.unsafe and not split then
     assert_safe(job)
   end
   local eng, policy, options = steering(job)
-  local moved, run = steer.along({ domain = job.on_source, name = job.name, uuid = job.uuid, source = job.source,
-    dest = job.dest, engine = eng, ticks = steer.wants_ticks(policy), limit = job.limit or job.old_limit,
-    shadow = shadow_of(job, options) }, function()
-    return mig.migrate(call_of(job, eng:start()))
-  end)
+  local call = call_of(job, eng:start())
+  local moved, run
+  if split then -- nothing is left to decide
+    call.postcopy_resume = true
+    moved, run = mig.migrate(call), { passes = mig.array {}, decisions = mig.array {}, events = mig.array {} }
+  else
+    moved, run = steer.along({ domain = job.on_source, name = job.name, uuid = job.uuid, source = job.source,
+      dest = job.dest, engine = eng, ticks = steer.wants_ticks(policy), limit = job.limit or job.old_limit,
+      shadow = shadow_of(job, options) }, function()
+      return mig.migrate(call)
+    end)
+  end
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy,
     bandwidth = moved.memory and moved.memory.bps, budget = budget_of(moved, run), passes = run.passes,
@@ -444,7 +457,7 @@ local function workflow(job)
     if watches then
       watches:mark "migrate-start"
     end
-    local moved = migrate(tx.about)
+    local moved = migrate(tx.about, is_split(tx))
     if watches then
       watches:mark "migrate-end"
       wait_for_return(watches)
@@ -455,7 +468,7 @@ local function workflow(job)
   local list = {
     { name = "check", title = title, harmless = true, run = function(tx)
       local here = whereabouts.on(job.source, job.uuid)
-      if not (here and here.state == "running") and not has_moved(tx) then
+      if not (here and here.state == "running") and not has_moved(tx) and not is_split(tx) then
         fail("state", nil, "%s is %s", job.on_source, here and here.state or "not there")
       end
     end },
@@ -584,7 +597,8 @@ passes over its memory gain nothing, but never above --max-outage (300 ms); a gu
 on the destination before the guest is. Others: virsh (the same as --as-virsh), deadline (be there by --deadline),
 gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do it. One of your own is a file of a few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow
 tells what another one would have done. The limit that the source had is put back when it stays there, and what
-migrate-setmaxdowntime or migrate-setspeed change meanwhile is heeded. Post-copy only with --postcopy.]],
+migrate-setmaxdowntime or migrate-setspeed change meanwhile is heeded. Post-copy only with --postcopy; when that is broken
+off (domjobabort --postcopy, a lost link), the guest needs both hosts, and resume ID takes it up again.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source\n"
     .. "live-migrate busy dest --deadline 10m --postcopy --max-outage 500ms --shadow kubevirt",

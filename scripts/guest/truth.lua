@@ -19,7 +19,8 @@
 --   carried_save                 a saved state on the destination is one that we brought }
 -- Verdict: {verdict = "back" (the source is the guest, the rest may be undone), "forward" (the destination is the
 -- guest), "neither" (the guest went on in a way that the undertaking does not know: nothing of it may be touched) or
--- "unknown", said = a clause for a message, why = {lines about the disks}}
+-- "unknown", said = a clause for a message, why = {lines about the disks}, split = the guest runs on the destination
+-- with memory that is still on the source}
 local lists = require "lib.list"
 local whereabouts = require "guest.whereabouts"
 local truth = {}
@@ -182,6 +183,19 @@ local function need_not_wait(facts)
   return true
 end
 
+-- In post-copy the guest is on both: its CPUs on the destination, what has not followed yet on the source.
+local function judge_split(facts)
+  local here, there = facts.live and facts.rows[facts.source], facts.rows[facts.dest]
+  if not (here and there and here.state == "paused" and whereabouts.is_active(there)) then
+    return nil
+  elseif here.reason == "post-copy" then
+    return "unknown", ("a post-copy to %s is under way"):format(facts.dest)
+  elseif here.reason == "post-copy failed" then
+    return "forward", ("the post-copy was broken off: it runs on %s, and needs memory that is still on %s"):format(
+      facts.dest, facts.source), true
+  end
+end
+
 local function decide(facts)
   local silent = facts.silent[1]
   if silent and not need_not_wait(facts) then
@@ -200,6 +214,8 @@ local function decide(facts)
   local other = facts.others[facts.source or facts.dest] or facts.others[facts.dest]
   if other then
     return "neither", ("another undertaking has moved it meanwhile (journal %s)"):format(other)
+  elseif #active == 2 and judge_split(facts) then
+    return judge_split(facts)
   elseif #active > 1 then
     return "neither", "it is active on " .. table.concat(active, " and ")
   elseif active[1] then
@@ -209,8 +225,8 @@ local function decide(facts)
 end
 
 function truth.judge(facts)
-  local verdict, said = decide(facts)
-  return { verdict = verdict, said = said, why = lines_of(facts) }
+  local verdict, said, is_split = decide(facts)
+  return { verdict = verdict, said = said, why = lines_of(facts), split = is_split }
 end
 
 return truth

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # live-migrate whose console is killed at each record of its journal, whose link is cut and whose destination is frozen
-# in the middle: the guest runs on, once and never rebooted, is defined where it runs, has the downtime limit that it
-# had, and what is left can be gone on with or taken back. A lab of its own (MIGSH_LIVEFAULTS_SUBNET).
+# at each of them and in the middle: the guest runs on, once and never rebooted, is defined where it runs, has the
+# downtime limit that it had, what is left can be gone on with or taken back, and the record says what came of it. Of the
+# cuts and freezes at records four are tried, others each day; MIGSH_LIVEFAULTS=all tries them all. A lab of its own
+# (MIGSH_LIVEFAULTS_SUBNET).
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" livefaults 192.168.134
@@ -42,16 +44,44 @@ left_behind() {
     on "$o" virsh dumpxml --inactive share >"$work/left" 2>/dev/null || return 0
     grep -q "role=['\"]moved" "$work/left" || { cat "$work/left"; return 1; }
 }
+# at STEP WHEN WORDS…: the console, with what happens to it at that record; its status, and its words in $work/out.
+at() {
+    timeout 180 "$here/lab" exec admin -- env XDG_STATE_HOME=/root/state MIGSH_FAULT_STEP="$1" MIGSH_FAULT_WHEN="$2" "${@:3}" \
+        LD_PRELOAD="$preload" "$plain" -i "$work/nodes" live-migrate "share@$from" "$to" --no-watch >"$work/out" 2>&1 </dev/null
+}
 killed() { # STEP WHEN
     local rc=0
-    timeout 120 "$here/lab" exec admin -- env XDG_STATE_HOME=/root/state MIGSH_FAULT_STEP="$1" MIGSH_FAULT_WHEN="$2" LD_PRELOAD="$preload" \
-        "$plain" -i "$work/nodes" live-migrate "share@$from" "$to" --no-watch >"$work/out" 2>&1 </dev/null || rc=$?
+    at "$1" "$2" || rc=$?
     [ $rc = 137 ] || { echo "status $rc"; cat "$work/out"; return 1; }
 }
+# struck STEP WHEN FAULT MEND: held at that record while FAULT is done; 4 s later it is mended. Whatever comes of it.
+struck() {
+    local pid i
+    rm -f "$work/held" "$work/go"
+    at "$1" "$2" MIGSH_FAULT_SIGNAL=0 MIGSH_FAULT_RUN="touch '$work/held'; for i in \$(seq 300); do [ -e '$work/go' ] && break; sleep 0.1; done" &
+    pid=$!
+    for i in {1..300}; do
+        [ -e "$work/held" ] && break
+        sleep 0.1
+    done
+    [ -e "$work/held" ] || { echo "it never came to $1 $2"; cat "$work/out"; wait "$pid"; return 1; }
+    $3
+    touch "$work/go"
+    sleep 4
+    $4
+    wait "$pid"
+    return 0
+}
+cut() { lab exec switch -- ip link set "$to" down; }
+joined() { lab exec switch -- ip link set "$to" up; }
+frozen() { lab exec "$to" -- pkill -STOP -x 'libvirtd|sshd|qemu-system.*'; }
+thawed() { lab exec "$to" -- pkill -CONT -x 'libvirtd|sshd|qemu-system.*'; }
 journal() { m journal-list | awk '$2 == "live-migrate" { print $1 }' | sort | tail -n 1; }
-taken_up() { # VERB: resume or rollback; the other one where that is refused
+state_of_journal() { m --json journal-show "$(journal)" | jq -r '.state'; }
+taken_up() { # VERB: resume or rollback, where it has not ended; the other one where that is refused
     local id rc=0
     id=$(journal)
+    [[ $(state_of_journal) != @(done|reverted) ]] || return 0
     m "$1" "$id" >"$work/out" 2>&1 || rc=$?
     [ $rc = 0 ] && return
     { [ "$1" = rollback ] && grep -q 'resume' "$work/out" && m resume "$id" >"$work/out" 2>&1; } || { echo "status $rc"; cat "$work/out"; return 1; }
@@ -67,21 +97,50 @@ settle() { # where it runs now is where the next one begins
     to=$(other "$from")
 }
 
-# --- killed
+# The steps are those that it really has.
+mapfile -t steps < <(m --json live-migrate "share@$from" "$to" --no-watch --plan 2>"$work/out" | tail -n 1 | jq -r '.steps[].name')
+check "it tells its steps" test "${#steps[@]}" -ge 8
 verb=rollback
-for step in autostart define limit migrate carry retire; do
+afterwards() {
+    check "… it runs once" test -n "$(runs)"
+    check "… $verb" taken_up $verb
+    settle
+    check "… it is whole" whole "$from"
+    check "… nothing of it can be started elsewhere" left_behind "$from"
+    [ $verb = rollback ] && verb=resume || verb=rollback
+}
+
+# --- killed
+for step in "${steps[@]}"; do
     for when in intent outcome; do
-        check "killed at the $when of $step" killed $step $when
-        check "… it runs once" test -n "$(runs)"
-        check "… $verb" taken_up $verb
-        settle
-        check "… it is whole" whole "$from"
-        check "… nothing of it can be started elsewhere" left_behind "$from"
-        [ $verb = rollback ] && verb=resume || verb=rollback
+        check "killed at the $when of $step" killed "$step" $when
+        afterwards
     done
 done
-all_ended() { m --json journal-list | tail -n 1 | jq -e 'length >= 12 and all(.state == "done" or .state == "reverted")'; }
+
+# --- struck
+n=0 day=$(($(date +%s) / 86400)) of=${#steps[@]} # four of 4 for each step
+for step in "${steps[@]}"; do
+    for when in intent outcome; do
+        for fault in "cut joined" "frozen thawed"; do
+            n=$((n + 1))
+            [ "${MIGSH_LIVEFAULTS:-}" = all ] || [ $((n % of)) = $((day % of)) ] || continue
+            # shellcheck disable=SC2086 # two words
+            check "${fault% *} at the $when of $step" struck "$step" $when $fault
+            afterwards
+        done
+    done
+done
+all_ended() { m --json journal-list | tail -n 1 | jq -e 'length >= 1 and all(.state == "done" or .state == "reverted")'; }
 check "each journal has come to its end" all_ended
+# What was done says where the guest went, and that it was well; of what was taken back nobody says so.
+truthful() {
+    m --json log --domain share >"$work/log" 2>&1 || { cat "$work/log"; return 1; }
+    tail -n 1 "$work/log" | jq -e '(.runs // .) | length >= 1 and all((.state == "done") == (.verdict == "ok"))' && return
+    cat "$work/log"
+    return 1
+}
+check "the record says what came of each" truthful
 
 # --- cut off, frozen
 # begun: live-migrate behind, at 4 MiB/s; sets $pid once memory is on its way.
@@ -131,5 +190,33 @@ check "… nothing of it can be started elsewhere" left_behind "$from"
 check "and then it moves" m live-migrate "share@$from" "$to" --no-watch
 settle
 check "… whole" whole "$from"
+
+# --- post-copy
+cat >"$work/at-once.lua" <<'LUA'
+return { title = "post-copy as soon as it can be", rows = { { after = 1, every = true, action = { postcopy = true, why = "at once" } } } }
+LUA
+chmod 644 "$work/at-once.lua"
+broken_off() {
+    local i rc=0
+    m live-migrate "share@$from" "$to" --no-watch --bandwidth 8 --postcopy --postcopy-bandwidth 2 --policy "$work/at-once.lua" >"$work/out" 2>&1 &
+    pid=$!
+    for i in {1..300}; do
+        [[ $(on "$from" virsh domstate share --reason) == 'paused (post-copy)' ]] && break
+        sleep 0.1
+    done
+    m domjobabort "share@$from" --postcopy || return 1
+    wait "$pid" || rc=$?
+    [ $rc != 0 ] && grep -q "resume .* goes on" "$work/out" || { echo "status $rc"; cat "$work/out"; return 1; }
+}
+refused_back() {
+    gives 10 'cannot be taken back: the post-copy was broken off: it runs on.*hint: resume' m rollback "$(journal)"
+}
+gone_on() { m resume "$(journal)" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }; }
+check "a post-copy that is broken off" broken_off
+check "… cannot be taken back" refused_back
+check "… is gone on with" gone_on
+settle
+check "… it is whole" whole "$from"
+check "… nothing of it can be started elsewhere" left_behind "$from"
 
 finish

@@ -57,6 +57,12 @@ is("it runs on the source, from the copy", "neither", "in use", { rows = { a = o
   { "web on a" }) } })
 is("it runs on the source, and was used there", "neither", "written to", { rows = { a = on, b = off },
   files = { file("changed", "changed") } })
+local broken, away = row("paused", "post-copy failed"), row("running", "post-copy failed")
+is("a post-copy that was broken off", "forward", "needs memory that is still on a", { rows = { a = broken, b = away },
+  live = true })
+is("a post-copy under way", "unknown", "under way", { rows = { a = row("paused", "post-copy"), b = away }, live = true })
+is("on three hosts there is no such thing", "neither", "active on", { rows = { a = broken, b = away, c = on },
+  live = true })
 is("a third node defines it since", "neither", "defined on c", { rows = { a = off, b = off, c = off },
   defined_before = { "a", "b" } })
 is("a third node defined it before", "back", "nothing shows", { rows = { a = off, b = off, c = off },
