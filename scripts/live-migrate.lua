@@ -595,10 +595,11 @@ How it comes to an end a policy says. low, the default, lets QEMU stop the guest
 passes over its memory gain nothing, but never above --max-outage (300 ms); a guest that writes too fast is slowed down
 (auto-converge); after a minute in which none of it gained anything it gives up, and the guest stays. The definition is
 on the destination before the guest is. Others: virsh (the same as --as-virsh), deadline (be there by --deadline),
-gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do it. One of your own is a file of a few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow
-tells what another one would have done. The limit that the source had is put back when it stays there, and what
-migrate-setmaxdowntime or migrate-setspeed change meanwhile is heeded. Post-copy only with --postcopy; when that is broken
-off (domjobabort --postcopy, a lost link), the guest needs both hosts, and resume ID takes it up again.]],
+gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do it. One of your own is a file of a
+few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow tells what another one would have
+done. The limit that the source had is put back when it stays there, and what migrate-setmaxdowntime or migrate-setspeed
+change meanwhile is heeded. Post-copy only with --postcopy; when that is broken off (domjobabort --postcopy, a lost
+link), the guest needs both hosts, and resume ID takes it up again.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source\n"
     .. "live-migrate busy dest --deadline 10m --postcopy --max-outage 500ms --shadow kubevirt",

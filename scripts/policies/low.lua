@@ -7,7 +7,7 @@
 local PASSES <const>, SECONDS <const> = 30, 60 -- without a gain, at the largest limit
 
 return {
-  title = "the shortest outage: a limit of 10 ms, raised only when passes stall; gives up after a minute without a gain",
+  title = "the shortest outage: a limit of 10 ms, raised only when passes stall; a minute without a gain ends it",
   start = { limit = 10, auto_converge = true },
   on_pass = function(state, memory)
     if state.stalled == 0 then

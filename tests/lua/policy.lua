@@ -456,7 +456,8 @@ test("low: a guest that dirties 1.5 times the link ends within the limits; virsh
   r = run("low", {}, with(fast, { stubborn = true }), 900)
   equal(r.how, "aborted", "and without post-copy it has an end, too")
   match(r.why, "^30 passes, %d+ s and a downtime limit of 300 ms gained nothing$")
-  r = run("low", {}, { memory = 64 * MiB, link = 117 * MiB, dirty = 130 * MiB, working = 40 * MiB, stubborn = true }, 900)
+  r = run("low", {}, { memory = 64 * MiB, link = 117 * MiB, dirty = 130 * MiB, working = 40 * MiB, stubborn = true },
+    900)
   equal(r.how .. " " .. tostring(r.total > 60), "aborted true", "short passes get their minute")
 end)
 

@@ -60,7 +60,8 @@ is("it runs on the source, and was used there", "neither", "written to", { rows 
 local broken, away = row("paused", "post-copy failed"), row("running", "post-copy failed")
 is("a post-copy that was broken off", "forward", "needs memory that is still on a", { rows = { a = broken, b = away },
   live = true })
-is("a post-copy under way", "unknown", "under way", { rows = { a = row("paused", "post-copy"), b = away }, live = true })
+is("a post-copy under way", "unknown", "under way", { rows = { a = row("paused", "post-copy"), b = away },
+  live = true })
 is("on three hosts there is no such thing", "neither", "active on", { rows = { a = broken, b = away, c = on },
   live = true })
 is("a third node defines it since", "neither", "defined on c", { rows = { a = off, b = off, c = off },
