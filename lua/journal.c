@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "core/journal/journal.h"
+#include "core/journal/tell.h"
 #include "lua/impl.h"
 
 #define JOURNAL "migsh.journal"
@@ -185,6 +186,14 @@ static json_t *finish_job(struct job *job, void *arg, struct err *e)
     return NULL;
 }
 
+static json_t *tell_job(struct job *job, void *arg, struct err *e)
+{
+    (void)job;
+    (void)e;
+    struct call *k = arg;
+    return journal_tell(k->box->j, (enum journal_event)k->state);
+}
+
 static json_t *list_job(struct job *job, void *arg, struct err *e)
 {
     (void)job;
@@ -315,6 +324,16 @@ static int op_finish(lua_State *L)
     return call_start(L, k, 4, finish_job);
 }
 
+// journal_tell(journal, ends) -> operation, whose value is what to tell the nodes, or nil (core/journal/tell.h)
+static int op_tell(lua_State *L)
+{
+    lua_settop(L, 2);
+    struct journal_box *b = to_box(L);
+    struct call *k = call_new(L, b);
+    k->state = lua_toboolean(L, 2) ? JOURNAL_ENDS : JOURNAL_BEGINS;
+    return call_start(L, k, 3, tell_job);
+}
+
 // journals(command or nil) -> operation, whose value is a list of heads
 static int op_list(lua_State *L)
 {
@@ -328,14 +347,10 @@ static int op_list(lua_State *L)
 void journal_open_lib(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"close", journal_drop}, {"release", journal_release}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"journal_begin", op_begin},
-                                         {"journal_open", op_open_old},
-                                         {"journal_set_aside", op_set_aside},
-                                         {"journal_intent", op_intent},
-                                         {"journal_outcome", op_outcome},
-                                         {"journal_finish", op_finish},
-                                         {"journals", op_list},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"journal_begin", op_begin},   {"journal_open", op_open_old},   {"journal_set_aside", op_set_aside},
+        {"journal_intent", op_intent}, {"journal_outcome", op_outcome}, {"journal_finish", op_finish},
+        {"journal_tell", op_tell},     {"journals", op_list},           {NULL, NULL}};
     class_open(L, JOURNAL, journal_gc, journal_drop, methods);
     class_open(L, CALL, call_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);

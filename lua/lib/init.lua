@@ -17,7 +17,7 @@ lib("objects", core, errors, sched, verbs, mig)
 lib("journal", core, errors, sched, mig)
 local api = lib("api")
 local recipe = lib("recipe", core, errors, sched, sandbox, recipe_dirs)
-lib("transaction", errors, mig, recipe, lib("locks", core, errors, sched, mig))
+lib("transaction", errors, mig, recipe, lib("locks", core, errors, sched, mig), lib("told", mig))
 
 _G.mig = mig
 package.preload["migsh.api"] = function()

@@ -57,6 +57,12 @@ function Journal:finish(state, kept)
   self.state = state
 end
 
+-- Tells the systemd journal of this machine that it begins, or what became of it. Returns the fields for the nodes',
+-- or nil where it is not about a guest.
+function Journal:tell(ends)
+  return sched.await("journal:tell", core.journal_tell, self.raw, ends)
+end
+
 -- All steps, in the order of their intents.
 function Journal:steps()
   return { table.unpack(self.list) }

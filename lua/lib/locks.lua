@@ -22,10 +22,11 @@ end
 function locks.take(journal)
   local about = journal.about
   local nodes = nodes_of(about)
-  local hold = setmetatable({ journal = journal }, Hold)
+  local hold = setmetatable({ journal = journal, nodes = {} }, Hold)
   if type(about.lock) ~= "string" or #nodes == 0 then
     return hold
   end
+  hold.nodes = nodes
   sched.await("mig.transaction", function()
     local op
     op, hold.raw = core.lock_take(nodes, about.lock, { command = journal.command, domain = about.domain,

@@ -2,7 +2,7 @@
 -- Workflows: an undertaking as a list of steps, each on the disk (a journal) before it acts and after it has, so that
 -- another console can go on with it or take it back. A recipe has `workflow(about)`, which makes the steps anew from
 -- what the journal's head says, and calls mig.transaction; nothing else of a run outlives its console.
-local errors, mig, recipe, locks = ...
+local errors, mig, recipe, locks, told = ...
 local Tx = {}
 Tx.__index = Tx
 
@@ -260,6 +260,15 @@ function Tx:__close()
   if self.ended then
     self.ended(self)
   end
+  if self.told then
+    told.ended(self.journal, self.hold.nodes)
+  end
+end
+
+-- Is told of where it begins, or is taken up again; __close tells its end.
+function Tx:tell_begin()
+  self.told = true
+  told.begin(self.journal, self.hold.nodes)
 end
 
 -- Begins an undertaking of the recipe `command`. about: all its steps are made from, and nothing secret; about.lock
@@ -272,6 +281,7 @@ function mig.transaction(command, about, own)
   local journal <close> = mig.journal_begin(command, head)
   local hold <close> = locks.take(journal)
   local tx <close> = make(journal, hold, own)
+  tx:tell_begin()
   if tx.begun then
     tx:begun()
   end
@@ -320,6 +330,7 @@ function mig.transaction_resume(id, force, own)
   local hold <close> = locks.take(journal)
   local tx <close> = make(journal, hold, own)
   tx.resumed, tx.force = true, force
+  tx:tell_begin()
   local judged = tx:judge()
   if judged.verdict == "neither" or judged.verdict == "unknown" and not force then
     tx:refuse(judged, "gone on with")
@@ -414,5 +425,6 @@ function mig.transaction_rollback(id, only_forget, own)
   end
   local hold <close> = locks.take(journal)
   local tx <close> = make(journal, hold, own)
+  tx:tell_begin()
   return tx:roll_back()
 end

@@ -137,7 +137,7 @@ local locks = { is_unreadable = function()
 end }
 
 function locks.take()
-  return setmetatable({ check = function() end }, { __close = function() end })
+  return setmetatable({ check = function() end, nodes = {} }, { __close = function() end })
 end
 
 journals.install(fake)
@@ -145,7 +145,7 @@ load_file("lua/lib/transaction.lua", { raise = function(code, format, ...)
   fake.mig.fail(code, nil, format, ...)
 end, handler = fake.normalise, normalise = fake.normalise }, fake.mig, { workflow = function(name)
   return recipes[name].workflow
-end }, locks)
+end }, locks, { begin = function() end, ended = function() end })
 for _, name in ipairs(names) do
   recipes[name] = load_file("scripts/" .. name .. ".lua")
 end
