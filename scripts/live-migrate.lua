@@ -41,7 +41,7 @@ local args = {
 
 -- Options of migrate that are set here, or would leave something else behind than what is verified.
 local not_passed = { "plan", "live", "offline", "direct", "verbose", "persistent", "undefinesource", "suspend",
-  "postcopy-resume", "dname", "xml", "persistent-xml" }
+  "postcopy-resume", "dname", "xml", "persistent-xml", "part-of" }
 
 local PLAIN <const> = "virsh" -- the policy that does nothing
 local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
@@ -232,13 +232,14 @@ local function budget_of(moved, run)
 end
 
 -- split: as is_split() tells.
-local function migrate(job, split)
+local function migrate(tx, split)
+  local job = tx.about
   if job.unsafe and not split then
     assert_safe(job)
   end
   local eng, policy, options = steering(job)
-  local call = call_of(job, eng:start())
-  local moved, run
+  local call, moved, run = call_of(job, eng:start()), nil, nil
+  call.part_of = tx.id
   if split then -- nothing is left to decide
     call.postcopy_resume = true
     moved, run = mig.migrate(call), { passes = mig.array {}, decisions = mig.array {}, events = mig.array {} }
@@ -457,7 +458,7 @@ local function workflow(job)
     if watches then
       watches:mark "migrate-start"
     end
-    local moved = migrate(tx.about, is_split(tx))
+    local moved = migrate(tx, is_split(tx))
     if watches then
       watches:mark "migrate-end"
       wait_for_return(watches)

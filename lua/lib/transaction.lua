@@ -290,12 +290,31 @@ end
 
 -- Taking it up again and back -----------------------------------------------------------------------------------------
 
+-- What libvirt did in one call (migrate): it has given up, or goes on by itself, and neither is ours to do.
+local function open_record(journal, verb)
+  local about, ended = journal.about, journal.found ~= "interrupted"
+  if verb == "forget" and not ended then
+    return journal
+  end
+  journal:release()
+  if verb == "forget" then
+    errors.raise("state", "%s is closed already", journal.id)
+  end
+  mig.error { code = "state", msg = ("%s only tells what libvirt's %s did: it cannot be %s"):format(journal.id,
+    journal.command, verb == "resume" and "gone on with" or "taken back"),
+    hint = ("cleanup %s shows where the guest is"):format(about.domain) .. (ended and ""
+      or ("; rollback %s --forget closes the journal"):format(journal.id)) }
+end
+
 local function open_workflow(id, verb)
   local journal = mig.journal_open(id)
+  if journal.about.record == true then
+    return open_record(journal, verb)
+  end
   if journal.about.workflow ~= true then
     local command = journal.command
     journal:release()
-    if verb == "roll back" then
+    if verb == "roll back" or verb == "forget" then
       return nil
     end
     mig.error { code = "state", msg = ("%s is a journal of %s, which is not a workflow"):format(id, command),
@@ -413,7 +432,7 @@ function mig.transaction_rollback(id, only_forget, own)
   if only_forget and locks.is_unreadable(id) then
     return { journal = id, state = "aside", file = mig.journal_set_aside(id), steps = mig.array {} }
   end
-  local journal <close> = open_workflow(id, "roll back")
+  local journal <close> = open_workflow(id, only_forget and "forget" or "roll back")
   if not journal then
     return revert_changes(id)
   end

@@ -75,13 +75,16 @@ local function judge_journal(j)
       .. "--forget sets it aside and touches nothing"):format(j.id, j.id)
   elseif type(j.about) == "table" and j.about.workflow then
     return "it was left in the middle", ways_of(j)
+  elseif journals.is_record(j) then
+    return "its console was killed meanwhile", ("cleanup %s shows where the guest is, rollback %s --forget closes it")
+      :format(mig.line(j.about.domain or "DOMAIN"), j.id)
   end
   return "it was left in the middle", ("%s again goes on, journal-revert %s takes it back"):format(j.command, j.id)
 end
 
 -- A command that makes things so and has done it since has made up for one that it did not end.
 local function is_made_up_for(list, i)
-  local is_workflow = type(list[i].about) == "table" and list[i].about.workflow
+  local is_workflow = type(list[i].about) == "table" and list[i].about.workflow or journals.is_record(list[i])
   for k = i + 1, #list do
     if not is_workflow and list[k].command == list[i].command and list[k].state == "done" then
       return true

@@ -2,8 +2,16 @@
 -- The journals of workflows that recipes ask about: which are about a guest, and which were not finished.
 local journals = {}
 
+-- The record of a plain migrate that failed is at its end: nothing of it can be gone on with.
 function journals.is_open(j)
+  if journals.is_record(j) then
+    return j.state == "interrupted" or j.state == "running"
+  end
   return j.state ~= "done" and j.state ~= "reverted"
+end
+
+function journals.is_record(j)
+  return type(j.about) == "table" and j.about.record == true
 end
 
 -- Those whose `about` matches, oldest first; and of these the ones that are not finished.

@@ -15,14 +15,22 @@ local function number_of(value)
   return type(value) == "number" and value or nil
 end
 
--- A workflow about a domain is one.
+-- A workflow about a domain is one, and a plain migrate.
 local function is_run(about)
-  return type(about) == "table" and about.workflow == true and type(about.domain) == "string"
+  return type(about) == "table" and (about.workflow == true or about.record == true) and type(about.domain) == "string"
+end
+
+-- Closed by rollback --forget: it did not come to its end.
+local function is_given_up(journal)
+  local last = journal.steps[#journal.steps]
+  return journal.state == "done" and last ~= nil and last.name == "forget"
 end
 
 -- What it says of a run that kept nothing: why it failed, or how it was left.
 local function verdict_of(journal)
-  if journal.state == "done" then
+  if is_given_up(journal) then
+    return "given up"
+  elseif journal.state == "done" then
     return "ok"
   end
   for i = #journal.steps, 1, -1 do
@@ -38,7 +46,7 @@ end
 -- else than the time of the migration, which its record has.
 local function total_of(journal)
   local last
-  if journal.command == "live-migrate" then
+  if journal.command == "live-migrate" or journal.command == "migrate" then
     return nil
   end
   for _, step in ipairs(journal.steps) do
@@ -85,7 +93,7 @@ end
 -- destination, total_ms, outage, bytes, policy, result = what was kept or {}, recorded (boolean), steps}.
 function runs.of(journal)
   local about, kept = table_of(given(journal.about)), given(journal.kept)
-  local result, done = sound(table_of(kept).result), journal.state == "done"
+  local result, done = sound(table_of(kept).result), journal.state == "done" and not is_given_up(journal)
   if done and result.error then -- of an attempt before the one that came to its end
     kept, result = nil, {}
   end

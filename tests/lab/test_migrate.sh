@@ -25,6 +25,7 @@ boot_id=$(guest_get share boot_id)
 begin share source
 moves "live" share --live --unsafe --persistent
 moves "live, and back" share --live --unsafe --persistent
+check "what it took is kept" kept '.command == "migrate" and .ok and .verdict == "ok" and .source == "dest" and .destination == "source" and .total_ms > 0 and .bytes > 1000000'
 moves "not live" share --unsafe --persistent
 moves "peer to peer" share --live --p2p --unsafe --persistent
 moves "tunnelled" share --live --p2p --tunnelled --unsafe --persistent
@@ -92,6 +93,9 @@ check "JSON: events, then the value" json_value
 # --- Aborting. `busy` never ends at 4 MiB/s.
 begin busy source
 check "SIGINT without a terminal aborts: 130" aborted 130 signal INT --live
+check "and that is kept, too" kept '.ok == false and .state == "failed" and (.verdict | test("cancel|abort"))'
+check "a console that is killed leaves a journal that says so" killed_console
+check "which keeps nothing from beginning, and is closed by hand" closed_by_hand
 check "SIGTERM aborts: 143" aborted 143 signal TERM --live
 check "SIGINT aborts peer to peer, too" aborted 130 signal INT --live --p2p
 check "SIGINT at once" aborted 130 signal_at_once INT --live

@@ -174,6 +174,64 @@ test("what was kept of an attempt that failed is not what came of it in the end"
   equal(runs.of(journal).total_ms, nil)
 end)
 
+-- A plain migrate's journal, as core/migrate/record.c makes it; ended as told, or not at all.
+local function plain(state, kept)
+  local journal = mig.journal_begin("migrate", { record = true, domain = "plain", uuid = about.uuid, source = "source",
+    dest = "dest" })
+  local step = journal:intent("migrate", { title = "plain: source -> dest", node = "dest" })
+  if state then
+    journal:outcome(step, state, state == "failed" and { code = "io", msg = "cut off" } or nil)
+    journal:finish(state, kept)
+  end
+  journal:close()
+  return journal.id
+end
+
+test("a plain migrate is a run, too", function()
+  local id = plain("done", { version = 1, result = { ok = true, verdict = "ok", total_ms = 1500, downtime_ms = 80,
+    bytes = 1 << 20, domain = "plain", source = "source", destination = "dest" } })
+  local run = mig.log { domain = "plain" }.runs[1]
+  equal(run.id, id)
+  equal(run.command, "migrate")
+  equal(run.ok, true)
+  equal(run.total_ms, 1500)
+  equal(mig.report { "last" }.result.downtime_ms, 80)
+  equal(#mig.log { domain = "plain", failed = true }.runs, 0)
+  raises("state", "is closed already", mig.rollback, { id, forget = true })
+  raises("state", "it cannot be gone on with", mig.journal_resume, { id })
+  raises("state", "cannot be taken back", mig.rollback, { id })
+  raises("state", "nothing to take back", mig.journal_revert, { id })
+end)
+
+test("one whose console was killed is told, keeps nothing from beginning, and is closed by hand", function()
+  local id = plain()
+  local run = mig.log { domain = "plain", failed = true }.runs[1]
+  equal(run.id, id)
+  equal(run.verdict, "interrupted")
+  local shown = mig.journal_show { id }
+  equal(shown.way_on, "rollback --forget")
+  has(mig.render("journal-show", shown), "next: rollback --forget " .. id)
+  results.journal("live-migrate", { domain = "plain", lock = "domain:" .. about.uuid }, "done")
+  raises("state", "cannot be gone on with", mig.journal_resume, { id })
+  raises("state", "cannot be taken back", mig.rollback, { id })
+  equal(mig.rollback { id, forget = true }.state, "done")
+  run = mig.log { domain = "plain", failed = true }.runs[1]
+  equal(run.id, id)
+  equal(run.verdict, "given up")
+  equal(run.ok, false)
+end)
+
+test("audit tells of a plain migrate that was killed, and of none that failed", function()
+  local found, head = {}, { record = true, domain = "plain" }
+  require "audit.left".journals({ { id = "a", command = "migrate", about = head, state = "failed" },
+    { id = "b", command = "migrate", about = head, state = "interrupted" },
+    { id = "c", command = "migrate", about = head, state = "done" } }, { add = function(_, f)
+      found[#found + 1] = f
+    end })
+  equal(#found, 1)
+  equal(found[1].remedy, "cleanup plain shows where the guest is, rollback b --forget closes it")
+end)
+
 test("percentiles, of three or more", function()
   local list = {}
   for i = 1, 20 do

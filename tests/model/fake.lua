@@ -439,7 +439,7 @@ function mig.modules(folder)
 end
 
 local migrate_options = { live = 1, verbose = 1, persistent = 1, undefinesource = 1, copy_storage_all = 1, unsafe = 1,
-  auto_converge = 1 }
+  auto_converge = 1, part_of = 1 }
 
 -- Nobody tells of events here: what would steer the migration ends at once.
 function mig.events()

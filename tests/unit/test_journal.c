@@ -446,6 +446,38 @@ static char *make_workflow(bool workflow, int end)
     return id;
 }
 
+static void a_record_is_closed_and_never_gone_on_with(void **state)
+{
+    (void)state;
+    static const struct {
+        int end;
+        const char *way;
+    } rows[] = {{-1, "rollback --forget"}, {JOURNAL_DONE, ""}, {JOURNAL_FAILED, ""}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct journal *j;
+        struct err e = ERR_INIT;
+        unsigned step;
+        json_t *about = json_pack("{s:b}", "record", true);
+        assert_int_equal(journal_create("migrate", about, &j, &e), 0);
+        assert_int_equal(journal_intent(j, "migrate", NULL, &step, &e), 0);
+        if (rows[i].end >= 0)
+            assert_int_equal(journal_end(j, (enum journal_state)rows[i].end, NULL, &e), 0);
+        char *id = xstrdup(journal_id(j));
+        journal_close(j);
+        assert_int_equal(journal_open(id, false, &j, &e), 0);
+        assert_true(journal_is_record(j));
+        assert_false(journal_is_workflow(j));
+        assert_string_equal(journal_way_on(j), rows[i].way);
+        assert_false(journal_may_go_on(id));
+        journal_close(j);
+        char *path = path_of(id);
+        unlink(path);
+        free(path);
+        free(id);
+        json_decref(about);
+    }
+}
+
 static void ways_on_are_told_by_the_ends(void **state)
 {
     static const struct {
@@ -482,11 +514,17 @@ static void ways_on_are_told_by_the_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_come_back_in_order),   cmocka_unit_test(a_journal_cut_anywhere_goes_on),
-        cmocka_unit_test(any_bytes_are_kept),           cmocka_unit_test(what_is_held_cannot_be_begun_again),
-        cmocka_unit_test(ids_tell_the_order),           cmocka_unit_test(foreign_names_are_no_journals),
-        cmocka_unit_test(an_end_keeps_something),       cmocka_unit_test(a_deaf_process_is_ended),
-        cmocka_unit_test(unreadable_journals_hold),     cmocka_unit_test(no_empty_journal),
+        cmocka_unit_test(records_come_back_in_order),
+        cmocka_unit_test(a_journal_cut_anywhere_goes_on),
+        cmocka_unit_test(any_bytes_are_kept),
+        cmocka_unit_test(what_is_held_cannot_be_begun_again),
+        cmocka_unit_test(ids_tell_the_order),
+        cmocka_unit_test(foreign_names_are_no_journals),
+        cmocka_unit_test(an_end_keeps_something),
+        cmocka_unit_test(a_deaf_process_is_ended),
+        cmocka_unit_test(unreadable_journals_hold),
+        cmocka_unit_test(no_empty_journal),
+        cmocka_unit_test(a_record_is_closed_and_never_gone_on_with),
         cmocka_unit_test(ways_on_are_told_by_the_ends),
     };
     return cmocka_run_group_tests(tests, set_up_journals, tear_down_journals);

@@ -64,7 +64,8 @@ const struct cmd_def cmd_journal_list = {
         "Each command that changes nodes keeps a journal, oldest first here. States: running (a console is at it), "
         "done,\n"
         "failed, reverted, interrupted (its console ended in the middle: apply again, or revert). Where a workflow\n"
-        "was left in the middle, the last column names the commands that take it on: resume ID, rollback ID.",
+        "was left in the middle, the last column names the commands that take it on: resume ID, rollback ID. Of a\n"
+        "migrate nothing can be gone on with or taken back: rollback --forget ID closes its journal.",
     .example = "journal-list",
     .view = {VIEW_TABLE, list_cols},
     .run = run_list};
@@ -187,6 +188,11 @@ static int check_steps(const struct journal *j, struct err *e)
     if (journal_is_workflow(j)) {
         err_set(e, ERR_STATE, "%s is a journal of %s", journal_id(j), journal_command(j));
         return err_hint(e, "rollback %s takes it back", journal_id(j));
+    }
+    if (journal_is_record(j)) {
+        err_set(e, ERR_STATE, "%s only tells what libvirt's %s did: there is nothing to take back", journal_id(j),
+                journal_command(j));
+        return err_hint(e, "cleanup DOMAIN shows where the guest is");
     }
     for (size_t i = 0; i < journal_steps(j); i++) {
         struct journal_step s = journal_step_at(j, i);

@@ -29,7 +29,7 @@
 #define MAX_BIG 0x7fffffffffffffffLL
 #define MAX_SECONDS 2147483
 
-enum { DOMAIN, DESTURI, FIRST_ROW, TUNNELED = FIRST_ROW + MIGRATE_OPT_COUNT };
+enum { DOMAIN, DESTURI, FIRST_ROW, TUNNELED = FIRST_ROW + MIGRATE_OPT_COUNT, PART_OF };
 
 // A list: what stands in front of the last comma stays.
 static void complete_methods(struct ctx *ctx, const char *prefix, struct strv *out)
@@ -54,6 +54,7 @@ static const struct opt_def opts[] = {
         [FIRST_ROW + MIGRATE_OPT_COMP_METHODS]
             .complete = complete_methods,
     [TUNNELED] = {"tunneled", OPT_BOOL, OPTF_HIDDEN, "the same as --tunnelled"},
+    [PART_OF] = {"part-of", OPT_STRING, OPTF_HIDDEN, "the journal of an undertaking of which this is a step"},
     {NULL},
 };
 
@@ -78,7 +79,8 @@ static int run(struct cmd_call *c, struct err *e)
                                  .dom = c->vals[DOMAIN].dom,
                                  .source = &c->where,
                                  .dest = &c->vals[DESTURI].target,
-                                 .plan = &plan};
+                                 .plan = &plan,
+                                 .part_of = c->vals[PART_OF].s};
     int r = migrate_run(&rq, &c->result, e);
     if (r == 0 && rq.dest->node && !plan.only_tell && !(plan.flags & VIRT_MIGRATE_OFFLINE))
         seen_note(virt_dom_uuid(rq.dom), rq.dest->node->name, "active");
@@ -104,7 +106,11 @@ const struct cmd_def cmd_migrate = {
         "Ctrl-C, SIGTERM and domjobabort abort the migration: the guest goes on running on the source. Once in\n"
         "post-copy it cannot be aborted. Whenever a migration fails, both hosts are asked and it is said which one\n"
         "has the guest; nothing is destroyed, so what libvirt made on the destination for --copy-storage-* stays "
-        "there.",
+        "there.\n"
+        "\n"
+        "What it took is kept: log and report ID show it. A console that is killed meanwhile leaves an interrupted\n"
+        "journal: libvirt has given it up, or goes on by itself (--p2p); cleanup DOMAIN shows where the guest is, and\n"
+        "rollback ID --forget closes the journal. It keeps nothing else from beginning.",
     .example = "migrate share dest --live --verbose\n"
                "migrate --live --persistent --copy-storage-all local1 qemu+ssh://root@192.0.2.7/system\n"
                "migrate share qemu+ssh://192.0.2.7/system tcp://192.0.2.7 --live --verbose --unsafe",

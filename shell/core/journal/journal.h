@@ -102,6 +102,8 @@ int journal_bytes_get(const json_t *v, char **ret, size_t *ret_n);
 
 // A recipe's undertaking in steps (lua/lib/transaction.lua), which its journal says all about.
 bool journal_is_workflow(const struct journal *j);
+// What libvirt did in one call of ours (migrate), which nobody can go on with or take back: a journal that tells of it.
+bool journal_is_record(const struct journal *j);
 // Which commands take it on from here, or "".
 const char *journal_way_on(const struct journal *j);
 // Is there such a way? Told by the first and the last bytes of its file, which takes no time whatever its length; so

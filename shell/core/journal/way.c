@@ -7,6 +7,11 @@ bool journal_is_workflow(const struct journal *j)
     return json_is_true(json_object_get(journal_about(j), "workflow"));
 }
 
+bool journal_is_record(const struct journal *j)
+{
+    return json_is_true(json_object_get(journal_about(j), "record"));
+}
+
 static bool is_committed(const struct journal *j)
 {
     for (size_t i = 0; i < journal_steps(j); i++) {
@@ -29,6 +34,8 @@ static bool is_being_undone(const struct journal *j)
 const char *journal_way_on(const struct journal *j)
 {
     enum journal_state s = journal_get_state(j);
+    if (journal_is_record(j))
+        return s == JOURNAL_INTERRUPTED ? "rollback --forget" : "";
     if (!journal_is_workflow(j) || (s != JOURNAL_FAILED && s != JOURNAL_INTERRUPTED))
         return "";
     return is_committed(j) ? "resume" : is_being_undone(j) ? "rollback" : "resume or rollback";

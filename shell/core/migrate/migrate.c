@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "core/console/out.h"
 #include "core/migrate/disks.h"
+#include "core/migrate/record.h"
 #include "core/migrate/report.h"
 #include "core/migrate/where.h"
 #include "io/job.h"
@@ -417,8 +418,11 @@ int migrate_run(const struct migrate_request *rq, json_t **ret, struct err *e)
         return err_wrap(e, "destination %s", target_label(rq->dest));
     c.lock = lock_new();
     int r = migrate_disks_choose(rq, c.dest, &c.disks, e);
-    if (r == 0)
+    if (r == 0) {
+        struct journal *record = rq->part_of ? NULL : migrate_record_begin(rq);
         r = run_call(&c, ret, e);
+        migrate_record_end(record, r == 0 ? *ret : NULL, e);
+    }
     lock_free(c.lock);
     json_decref(c.disks);
     virt_dom_free(c.moved);

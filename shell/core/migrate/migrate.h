@@ -18,6 +18,7 @@ struct migrate_request {
     struct virt_dom *dom;
     const struct target *source, *dest;
     struct migrate_plan *plan; // gains migrate_uri where that follows from the destination, and the disks to copy
+    const char *part_of;       // the journal of the undertaking of which it is a step; NULL: it has one of its own
 };
 
 // *ret (the caller's) is

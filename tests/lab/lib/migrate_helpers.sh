@@ -253,6 +253,30 @@ aborted() { # aborted STATUS HOW SIGNAL OPTION...
     wait_for_end "$want" && runs_only_on busy "$from" && no_job
 }
 no_job() { virsh_on "$from" domjobinfo busy | grep '^Job type: *None'; }
+# The last run that log knows of is as that jq condition says.
+kept() {
+    migsh --json log --domain "$guest" --limit 1 | tail -n 1 >"$work/kept"
+    jq -e ".runs[0] | $1" "$work/kept" >/dev/null || { cat "$work/kept"; return 1; }
+}
+# libvirt gives the migration up when the console's connection to it ends.
+killed_console() {
+    local i
+    start_busy --live
+    wait_for_job && signal_migsh KILL && wait_for_end 137 || return 1
+    for ((i = 0; i < 300; i++)); do
+        no_job && break
+        sleep 0.1
+    done
+    runs_only_on busy "$from" && kept '.state == "interrupted" and .verdict == "interrupted" and .ok == false'
+}
+# While it is there another migration begins, and is ended by hand.
+closed_by_hand() {
+    local id
+    id=$(migsh journal-list | awk '$2 == "migrate" && /interrupted/ { print $1 }')
+    ! migsh resume "$id" >"$work/said" 2>&1 && grep -q "cannot be gone on with" "$work/said" || { cat "$work/said"; return 1; }
+    ! migsh rollback "$id" >"$work/said" 2>&1 && grep -q "hint: cleanup busy.*--forget" "$work/said" || { cat "$work/said"; return 1; }
+    aborted 130 signal INT --live && migsh rollback "$id" --forget && migsh journal-show "$id" && ! migsh journal-list | grep interrupted
+}
 
 arrived() { # after wait_for_end 0: turns from and to round
     swap
