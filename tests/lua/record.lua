@@ -197,6 +197,8 @@ test("a plain migrate is a run, too", function()
   equal(run.total_ms, 1500)
   equal(mig.report { "last" }.result.downtime_ms, 80)
   equal(#mig.log { domain = "plain", failed = true }.runs, 0)
+  local shown = mig.render("journal-show", mig.journal_show { id })
+  has(shown, "kept: ok, total time 1.50 s, downtime 80 ms, 1.00 MiB sent (report " .. id .. " shows all)")
   raises("state", "is closed already", mig.rollback, { id, forget = true })
   raises("state", "it cannot be gone on with", mig.journal_resume, { id })
   raises("state", "cannot be taken back", mig.rollback, { id })
@@ -230,6 +232,27 @@ test("audit tells of a plain migrate that was killed, and of none that failed", 
     end })
   equal(#found, 1)
   equal(found[1].remedy, "cleanup plain shows where the guest is, rollback b --forget closes it")
+end)
+
+test("journal-show tells what steps came to, no wider than a screen", function()
+  local id = results.journal("cold-migrate", about, "failed", function(tx)
+    for _, value in ipairs { { detail = ("long "):rep(40) }, { bytes = 5, ratio = 0.5, checks = { 1, 2 }, said = "é" },
+      { msg = "two\nlines \27[31m" }, {} } do
+      tx.journal:outcome(tx.journal:intent("copy", { title = "disk", node = "dest" }), "done", value)
+    end
+    tx.journal:finish "failed"
+  end)
+  local shown = mig.journal_show { id }
+  equal(shown.steps[4].outcome, "bytes 5, checks 2, ratio 0.5, said é")
+  equal(shown.steps[2].outcome, "cut off")
+  equal(shown.steps[1].outcome, nil)
+  local page = mig.render("journal-show", shown)
+  has(page, "bytes 5, checks 2, ratio 0.5, s…")
+  has(page, "two lines \\x1b[31m")
+  has(page, "long long")
+  for line in page:gmatch "[^\n]+" do
+    equal((utf8.len(line) or 0) <= 80, true, line)
+  end
 end)
 
 test("percentiles, of three or more", function()

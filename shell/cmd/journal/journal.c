@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/table.h"
+#include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/engine/complete_journal.h"
@@ -78,6 +79,37 @@ static const struct opt_def show_opts[] = {
     {NULL},
 };
 
+// "total_ms 1234, checks 8": what a step came to, by its plain values, and of lists how many they have; NULL: nothing.
+static char *values_text(const json_t *outcome)
+{
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    const char *name;
+    json_t *one;
+    json_object_foreach((json_t *)outcome, name, one)
+    {
+        _cleanup_free_ char *number = json_is_real(one)    ? xasprintf("%g", json_real_value(one))
+                                      : json_is_array(one) ? xasprintf("%zu", json_array_size(one))
+                                      : json_is_integer(one) || json_is_boolean(one) ? json_dumps(one, JSON_ENCODE_ANY)
+                                                                                     : NULL;
+        const char *text = json_is_string(one) ? json_string_value(one) : number;
+        if (text)
+            buf_addf(&b, "%s%s %s", b.len ? ", " : "", name, text);
+    }
+    return b.len ? buf_steal(&b) : NULL;
+}
+
+// What its writer says of it, or what there is.
+static char *outcome_text(const json_t *outcome)
+{
+    static const char *const said[] = {"msg", "detail"};
+    for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+        const char *s = json_text_at(outcome, said[i]);
+        if (s && *s)
+            return xstrdup(s);
+    }
+    return json_is_string(outcome) ? xstrdup(json_string_value(outcome)) : values_text(outcome);
+}
+
 static json_t *step_json(const struct journal_step *s)
 {
     static const char *const keys[] = {"what", "title", "path"};
@@ -97,6 +129,10 @@ static json_t *step_json(const struct journal_step *s)
     const json_t *msg = json_object_get(s->outcome, "msg");
     if (msg)
         json_object_set_new(v, "error", json_deep_copy(msg));
+    char *outcome = outcome_text(s->outcome);
+    if (outcome)
+        json_object_set_new(v, "outcome", json_text(outcome));
+    free(outcome);
     return v;
 }
 
@@ -135,9 +171,91 @@ static char *what_of(const json_t *step)
     return buf_steal(&b);
 }
 
+// A screen is 80 columns wide: what a table's other columns leave of it, and not less than says anything.
+enum { SCREEN = 80, GAP = 3, LEAST = 24 };
+
+// The text as a line, cut off at that many characters.
+static char *clipped(const char *s, size_t width)
+{
+    _cleanup_buf_ struct buf line = BUF_INIT;
+    buf_add_line(&line, s);
+    const char *all = buf_str(&line);
+    size_t at = 0, cut = 0, n = 0;
+    while (all[at]) {
+        if (++n == width)
+            cut = at;
+        size_t len = utf8_sequence(all + at, line.len - at);
+        at += len ? len : 1;
+    }
+    return n > width ? xasprintf("%.*s…", (int)cut, all) : buf_steal(&line);
+}
+
+static size_t widest(size_t have, const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    return n > have ? n : have;
+}
+
+static void render_steps(const json_t *steps, struct buf *out)
+{
+    static const char *const titles[] = {"Step", "Node", "What", "State", "Outcome"};
+    size_t i, node = strlen("Node"), title = strlen("What"), state = strlen("State"), columns = ARRAY_SIZE(titles) - 1;
+    json_t *step;
+    json_array_foreach(steps, i, step)
+    {
+        _cleanup_free_ char *what = what_of(step);
+        node = widest(node, json_text_at(step, "node"));
+        title = widest(title, what);
+        state = widest(state, json_text_at(step, "state"));
+        if (json_object_get(step, "outcome"))
+            columns = ARRAY_SIZE(titles);
+    }
+    size_t taken = strlen("Step") + node + title + state + ARRAY_SIZE(titles) * GAP;
+    size_t left = taken + LEAST < SCREEN ? SCREEN - taken : LEAST;
+    struct table *t = table_new(columns, titles);
+    json_array_foreach(steps, i, step)
+    {
+        _cleanup_free_ char *number = xasprintf("%lld", (long long)json_integer_value(json_object_get(step, "step")));
+        _cleanup_free_ char *what = what_of(step);
+        const char *text = json_text_at(step, "outcome");
+        _cleanup_free_ char *outcome = text ? clipped(text, left) : NULL;
+        const char *const cells[] = {number, json_text_at(step, "node"), what, json_text_at(step, "state"), outcome};
+        table_row(t, cells);
+    }
+    table_render(t, out);
+    table_free(t);
+}
+
+static void add_ms(struct buf *out, const char *title, const json_t *value)
+{
+    double ms = json_number_value(value);
+    if (json_is_number(value))
+        buf_addf(out, ms >= 1000 ? ", %s %.2f s" : ", %s %.0f ms", title, ms >= 1000 ? ms / 1000 : ms);
+}
+
+// What was kept of a migration, in a line; report tells it all.
+static void render_kept(const json_t *value, struct buf *out)
+{
+    const json_t *result = json_object_get(json_object_get(value, "kept"), "result");
+    const json_t *bytes = json_object_get(result, "bytes");
+    const char *verdict = json_text_at(result, "verdict");
+    if (!verdict)
+        return;
+    buf_adds(out, "kept: ");
+    buf_add_line(out, verdict);
+    add_ms(out, "total time", json_object_get(result, "total_ms"));
+    add_ms(out, "downtime", json_object_get(result, "downtime_ms"));
+    add_ms(out, "outage at the most", json_object_get(json_object_get(result, "outage"), "max_ms"));
+    if (json_is_number(bytes)) {
+        char text[UNITS_TEXT];
+        units_bytes(json_number_value(bytes), 2, text);
+        buf_addf(out, ", %s sent", text);
+    }
+    buf_addf(out, " (report %s shows all)\n", json_text_at(value, "id"));
+}
+
 static void render_show(const json_t *value, struct buf *out)
 {
-    static const char *const titles[] = {"Step", "Node", "What", "State"};
     static const char *const fields[] = {"id", "command", "time", "state"};
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         const char *s = json_text_at(value, fields[i]);
@@ -146,18 +264,8 @@ static void render_show(const json_t *value, struct buf *out)
         buf_addc(out, '\n');
     }
     buf_addc(out, '\n');
-    struct table *t = table_new(ARRAY_SIZE(titles), titles);
-    size_t i;
-    json_t *step;
-    json_array_foreach(json_object_get(value, "steps"), i, step)
-    {
-        _cleanup_free_ char *number = xasprintf("%lld", (long long)json_integer_value(json_object_get(step, "step")));
-        _cleanup_free_ char *what = what_of(step);
-        const char *const cells[] = {number, json_text_at(step, "node"), what, json_text_at(step, "state")};
-        table_row(t, cells);
-    }
-    table_render(t, out);
-    table_free(t);
+    render_steps(json_object_get(value, "steps"), out);
+    render_kept(value, out);
     const char *way = json_text_at(value, "way_on");
     if (way)
         buf_addf(out, "next: %s %s\n", way, json_text_at(value, "id"));
@@ -166,8 +274,10 @@ static void render_show(const json_t *value, struct buf *out)
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
                                          .group = "Shell",
                                          .summary = "show the steps of a journal",
-                                         .help = "With --json also when each began and ended, and what was kept of a "
-                                                 "migration (report ID shows that).",
+                                         .help =
+                                             "And what each came to, as far as a screen has room, then the figures\n"
+                                             "that were kept of a migration (report ID shows all of them). With\n"
+                                             "--json also when each step began and ended, and all that was kept.",
                                          .example = "journal-show 20261121-041914.120-hosts-sync-3fa9c1",
                                          .opts = show_opts,
                                          .view = {VIEW_CUSTOM, .render = render_show},
