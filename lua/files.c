@@ -96,6 +96,17 @@ static int files_memo_write(lua_State *L)
     return 0;
 }
 
+// file_replace(path, text): at once, and readable for all
+static int files_replace(lua_State *L)
+{
+    size_t n;
+    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &n);
+    struct holder *h = holder_new(L);
+    if (file_replace(path, text, n, 0644, &h->err) < 0)
+        return error_raise(L, &h->err);
+    return 0;
+}
+
 // list_dir(path) -> sorted names ending in ".lua"; none where there is no such directory
 static int files_list(lua_State *L)
 {
@@ -175,10 +186,11 @@ static int files_env_set(lua_State *L)
 
 void files_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"check_trusted", files_check},     {"read_trusted", files_read},     {"list_dir", files_list},
-        {"recipe_dirs", files_recipe_dirs}, {"env_set", files_env_set},       {"utf8", files_utf8},
-        {"memo_read", files_memo_read},     {"memo_write", files_memo_write}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"check_trusted", files_check},  {"read_trusted", files_read},
+                                         {"list_dir", files_list},        {"recipe_dirs", files_recipe_dirs},
+                                         {"env_set", files_env_set},      {"utf8", files_utf8},
+                                         {"memo_read", files_memo_read},  {"memo_write", files_memo_write},
+                                         {"file_replace", files_replace}, {NULL, NULL}};
     class_open(L, "migsh.holder", holder_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

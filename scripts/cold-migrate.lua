@@ -7,6 +7,7 @@ local downtime = require "cold.downtime"
 local facts = require "cold.facts"
 local keep = require "record.keep"
 local last = require "cold.last"
+local metrics = require "record.metrics"
 local preflight = require "preflight.text"
 local report = require "migsh.report"
 local steps = require "cold.steps"
@@ -131,7 +132,9 @@ local function one(a, text)
   if a.plan then
     return plan(a, text)
   end
-  return mig.transaction("cold-migrate", gather(a, text))
+  local about = gather(a, text)
+  local _ <close> = metrics.begin(about, a.metrics)
+  return mig.transaction("cold-migrate", about)
 end
 
 local function several(a, names)
@@ -173,6 +176,7 @@ local function run(a)
     end
     seen[name], names[#names + 1] = true, name
   end
+  a.metrics = metrics.open(a.metrics)
   if a.parallel < 1 then
     mig.error { code = "usage", msg = "--parallel has to be 1 or more" }
   elseif #names == 1 then
@@ -234,6 +238,7 @@ Offline time is measured from the last answer of the guest before to the first o
     { name = "bwlimit", type = "size", help = "limit of a copy in bytes a second" },
     { name = "compress", type = "bool", help = "compress on the way" },
     { name = "parallel", type = "int", default = 1, help = "how many domains at a time" },
+    metrics.option,
   },
   run = run,
   workflow = function(about)

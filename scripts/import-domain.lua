@@ -9,6 +9,7 @@ local device = require "lib.device"
 local gate = require "preflight.gate"
 local import = require "image.import"
 local manifest = require "image.manifest"
+local metrics = require "record.metrics"
 local policy = require "lib.path_policy"
 local pools = require "lib.pools"
 local preflight = require "preflight.text"
@@ -166,10 +167,12 @@ end
 
 local function run(a)
   claims.check_kinds(a.allow_host)
+  a.metrics = metrics.open(a.metrics)
   local about, diff, strange, found = gather(a)
   if a.plan then
     return plan(about, diff, strange, found)
   end
+  local _ <close> = metrics.begin(about, a.metrics)
   claims.check(strange, about.domain)
   gate.heed(found)
   local ok, value, text = pcall(mig.transaction, "import-domain", about)
@@ -219,6 +222,7 @@ written to directories of images only (those of pools, libvirt's own, those wher
       help = "even if another node has the domain with newer disks, or does not answer" },
     { name = "bwlimit", type = "size", help = "bytes a second at most" },
     { name = "compress", type = "bool", help = "compress on the way" },
+    metrics.option,
   },
   run = run,
   workflow = import.workflow,

@@ -7,6 +7,7 @@ local forecasts = require "forecast.score"
 local gate = require "preflight.gate"
 local engine = require "policy.engine"
 local keep = require "record.keep"
+local metrics = require "record.metrics"
 local outages = require "outage.watches"
 local preflight_text = require "preflight.text"
 local report = require "migsh.report"
@@ -37,6 +38,7 @@ local args = {
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
   { name = "plan", type = "bool", help = "show what was found, the steps and libvirt's flags, and move nothing" },
   { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
+  metrics.option,
 }
 
 -- Options of migrate that are set here, or would leave something else behind than what is verified.
@@ -550,7 +552,9 @@ local function choose_way(job, case, found)
 end
 
 local function run(a)
+  a.metrics = metrics.open(a.metrics)
   local job = gather(a)
+  local _ <close> = metrics.begin(job, not a.plan and a.metrics or nil)
   local found, unsafe, case = judge_first(job)
   job.unsafe = unsafe or nil
   choose_way(job, case, found)

@@ -9,19 +9,10 @@ local text = require "record.text"
 
 local fail = mig.fail
 
--- Is it a report that was made before?
-local function is_ours(path)
-  if not admin.size(path) then
-    return false
-  end
-  local f <close> = io.open(path, "r")
-  return f ~= nil and f:read(#html.MARK) == html.MARK
-end
-
 -- At once, under its name; what has that name and is no report stays.
 local function write(path, page, overwrite)
   local at = admin.realpath(path:match "^(.*)/[^/]*$" or ".") .. "/" .. path:match "[^/]*$"
-  local may = overwrite or is_ours(at)
+  local may = overwrite or admin.begins_with(at, html.MARK)
   local temporary = admin.run { "mktemp", "--", at:match "^.*/" .. ".migsh-report.XXXXXXXX" }:sub(1, -2)
   local _, err = mig.try(function()
     admin.write(temporary, page)
@@ -30,7 +21,7 @@ local function write(path, page, overwrite)
     else
       local made, why = mig.try(admin.run, { "ln", "-T", "--", temporary, at })
       if not made then
-        local taken = pcall(admin.run, { "test", "-e", at }) or pcall(admin.run, { "test", "-L", at })
+        local taken = admin.exists(at)
         fail(taken and "exists" or "io", taken and "--overwrite replaces it" or nil, "%s", taken and path
           .. " is there, and is no report of migsh" or why.msg)
       end

@@ -100,6 +100,10 @@ written it.]], example = [[print(mig.tool "file_stat")]] },
 What consoles of this user remember under a name such as "preflight/web", kept in the state directory. A memory, not
 evidence; nothing secret belongs there.]],
         example = [[mig.memo("mine/last", {at = os.time()}); print(mig.memo("mine/last").at)]] },
+      { form = "mig.replace_file(PATH, TEXT)", names = { "replace_file" }, text = [[
+A file of this machine with that text, readable for all (0644), under its name at once: synced, then renamed. Refused
+("unsafe") where others than root and you can write its directory. What was there is gone.]],
+        example = [[mig.replace_file("/srv/www/guests.json", mig.json_encode(mig.list{all = true}))]] },
       { form = "mig.modules(FOLDER) -> list", names = { "modules" }, text = [[
 Names for `require` of the Lua files in FOLDER of every directory of recipes: what others may add to a recipe, as the
 operator's own checks to preflight.]], example = [[for _, name in ipairs(mig.modules "checks") do print(name) end]] },

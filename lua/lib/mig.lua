@@ -122,6 +122,14 @@ function mig.memo(name, value)
   core.memo_write(file, value)
 end
 
+-- A text under its name at once: readers see the old one or the new.
+function mig.replace_file(path, text)
+  if type(path) ~= "string" or path:sub(1, 1) ~= "/" or path:find "\0" or type(text) ~= "string" then
+    errors.raise("usage", "mig.replace_file: a path that begins with /, and a text, are wanted")
+  end
+  core.file_replace(path, text)
+end
+
 -- What `require` takes for the files of a folder, in all directories of recipes.
 function mig.modules(folder)
   if type(folder) ~= "string" or not folder:find "^%l[%l%d_]*$" then

@@ -50,6 +50,20 @@ function admin.size(path)
   return math.tointeger(tonumber(admin.tool("file_size", path):match "^%d+"))
 end
 
+-- Is it a regular file that begins with those bytes?
+function admin.begins_with(path, mark)
+  if not admin.size(path) then
+    return false
+  end
+  local f <close> = io.open(path, "r")
+  return f ~= nil and f:read(#mark) == mark
+end
+
+-- Whatever it is, a link that leads nowhere, too.
+function admin.exists(path)
+  return pcall(admin.run, { "test", "-e", path }) or pcall(admin.run, { "test", "-L", path })
+end
+
 function admin.write(path, text)
   local f = io.open(path, "w") or fail("io", "cannot write %s", path)
   local ok, err = f:write(text)

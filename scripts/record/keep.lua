@@ -2,6 +2,8 @@
 -- What a run leaves of itself in its journal: the result that its report is made of, bounded, as what the journal's end
 -- keeps (journal:finish). Samples are thinned so that the first, the last and the extremes stay. record/runs.lua reads
 -- it.
+local metrics = require "record.metrics"
+
 local keep = { VERSION = 1, LIMIT = 64 << 10 }
 
 local LISTS, TEXT = 400, 2000 -- rows of a list, bytes of a text; less where all of it is too long
@@ -165,6 +167,7 @@ function keep.run(tx, result)
   if err then
     mig.warn(("%s: its figures are not kept: %s"):format(tx.about.domain or tx.id, err.msg))
   end
+  metrics.ended(tx, result)
   tx.kept = true
 end
 

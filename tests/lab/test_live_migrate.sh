@@ -102,11 +102,43 @@ check "a domain that is not there" moves 3 "no node runs a domain 'nosuch'" nosu
 check "where it is already" moves 2 'is on source already' share@source source
 check "the guest is where it was" runs_on source
 
+# Where journald would be, here and on the nodes.
+listeners=()
+for h in admin source dest; do
+    timeout 300 "$lab" exec "$h" -- python3 "$PWD/tests/lab/lib/journald.py" "$work/told.$h" >"$work/listener.$h" 2>&1 &
+    listeners+=($!)
+    for _ in $(seq 100); do
+        "$lab" exec "$h" -- test -S /run/systemd/journal/socket && break
+        sleep 0.1
+    done
+done
+# told HOST JQ: that holds of all that was told there.
+told() { jq -es "$2" "$work/told.$1" >/dev/null || { cat "$work/told.$1" "$work/listener.$1"; return 1; }; }
+begin_and_end='length == 2 and .[0].MESSAGE_ID == "a22708de13f04a0bbb82fbd231b26ab3" and .[0].MIGSH_DOMAIN == "share" and .[0].MIGSH_SOURCE == "source"
+    and .[0].MIGSH_DESTINATION == "dest" and .[1].MESSAGE_ID == "6b2db6f7be8247af9c2bd864ef8bf096" and .[1].MIGSH_VERDICT == "ok" and .[1].PRIORITY == "6"
+    and (.[1].MIGSH_OUTAGE_MS | tonumber) > 0 and (.[1].MIGSH_TOTAL_MS | tonumber) > 0 and .[1].MIGSH_JOURNAL == .[0].MIGSH_JOURNAL
+    and (.[1].MESSAGE | test("live-migrate of .share. from source to dest has ended: ok"))'
+# has_metric PATTERN…: each is in the file of metrics, which ends as it has to.
+has_metric() {
+    local want
+    for want; do grep -xE -- "migsh_migration_$want" "$work/migsh.prom" || { cat "$work/migsh.prom"; return 1; }; done
+    [ "$(tail -n 1 "$work/migsh.prom")" = "# EOF" ] && [ "$(stat -c %a "$work/migsh.prom")" = 644 ]
+}
+labels='domain="share",source="source",destination="dest"'
+echo mine >"$work/mine"
+check "metrics over somebody else's file: nothing is begun" moves 4 'is there, and is no file of these metrics' share dest --unsafe --target "$guest" --metrics "$work/mine"
+check "metrics where there is no directory: nothing is begun" moves 3 'is no directory' share dest --unsafe --target "$guest" --metrics "$work/nowhere/x.prom"
+check "nobody was told of a migration" told admin 'length == 0'
+
 # libvirt does not take the lab's share for one; that it is was proved.
 check "it moves, and the report says so" moves 0 'is told --unsafe.*share: source -> dest, live~ +total time.*libvirt downtime.*outage on the wire .*round trip +before [0-9.]+ ms.*\^.*migration~.*\[ok\] +runs on dest and nowhere else~.*\[ok\] +has the same definition~verdict: ok~' \
-    share dest --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s
+    share dest --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s --metrics "$work/migsh.prom"
 check "it runs on the destination" runs_on dest
 check "its definition is on both" on source dominfo share
+for h in admin source dest; do check "the systemd journal of $h has its begin and its end" told "$h" "$begin_and_end"; done
+check "the metrics are there" has_metric "success{$labels} 1" "running{$labels} 0" "outage_seconds{$labels,bound=\"max\"} [0-9.]+" \
+    "total_seconds{$labels} [0-9.]+" "transferred_bytes{$labels} [0-9]+"
+kill "${listeners[@]}"
 check "the way back as JSON, with figures that fit together" in_json \
     '.ok and .verdict == "ok" and .outage.min_ms <= .outage.max_ms and .total_ms > .downtime_ms and .bytes > 1000000
      and .policy.name == "low" and .policy.limit_ms == 10 and (.passes | length) >= 2 and .passes[0].limit == 10
@@ -115,7 +147,8 @@ check "the way back as JSON, with figures that fit together" in_json \
     live-migrate share source --unsafe --target "$guest"
 check "it runs on the source" runs_on source
 check "a limit that cannot be met: 12, with the report" moves 12 'limit 0.10 ms.*verdict: the outage of .*error: share: the outage of' \
-    share dest --unsafe --target "$guest" --max-outage 0.1ms
+    share dest --unsafe --target "$guest" --max-outage 0.1ms --metrics "$work/migsh.prom"
+check "which is no success" has_metric "success{$labels} 0" "outage_seconds{$labels,bound=\"min\"} [0-9.]+"
 check "and it has moved all the same" runs_on dest
 on dest autostart share >/dev/null
 check "autostart is carried, and the source's definition goes" moves 0 'starts with source, no longer with dest' \
