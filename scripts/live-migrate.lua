@@ -9,7 +9,7 @@ local engine = require "policy.engine"
 local keep = require "record.keep"
 local metrics = require "record.metrics"
 local outages = require "outage.watches"
-local preflight_text = require "preflight.text"
+local plan = require "live.plan"
 local report = require "migsh.report"
 local steer = require "policy.steer"
 local storage = require "preflight.storage"
@@ -37,6 +37,7 @@ local args = {
   { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
   { name = "plan", type = "bool", help = "show what was found, the steps and libvirt's flags, and move nothing" },
+  { name = "forecast", type = "bool", needs = "plan", help = "measure now what it would cost: takes seconds" },
   { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
   metrics.option,
 }
@@ -505,25 +506,6 @@ local function workflow(job)
   return { steps = list, finish = finish, truth = judge, quiet = true, ended = keep.failure }
 end
 
--- What would be done, and nothing done.
-local function plan(job, found)
-  local eng, policy = steering(job)
-  local call = call_of(job, eng:start())
-  call.plan = true
-  local flags, steps, lines = mig.migrate(call), mig.array {}, {}
-  for i, step in ipairs(workflow(job).steps) do
-    steps[i] = { name = step.name, title = step.title }
-    lines[i] = ("  %-10s %s"):format(step.name, step.title)
-  end
-  local limit = ("downtime limit %s ms%s, at most %d"):format(job.limit or job.old_limit or "-", job.limit
-    and (" (was %d)"):format(job.old_limit) or "", eng.cap)
-  local text = ("%s\nsteps\n%s\npolicy %s: %s\n  %s\n%s\n"):format(preflight_text.result(found),
-    table.concat(lines, "\n"), mig.line(job.policy), policy.title, limit, flags.summary)
-  return { domain = job.name, source = job.source, dest = job.dest, preflight = found, steps = steps,
-    flags = flags.flags, params = flags.params, policy = { name = job.policy, limit_ms = job.limit or job.old_limit,
-      cap_ms = eng.cap } }, text
-end
-
 -- This QEMU may lose an emulated guest's memory: the more of it, the more is sent while the guest runs.
 local function is_hazard(found)
   for _, f in ipairs(found.findings) do
@@ -559,7 +541,8 @@ local function run(a)
   job.unsafe = unsafe or nil
   choose_way(job, case, found)
   if a.plan then
-    return plan(job, found)
+    local eng, policy = steering(job)
+    return plan(job, found, workflow(job).steps, eng, policy, call_of(job, eng:start()), a.forecast)
   end
   gate.heed(found)
   if unsafe then
@@ -582,8 +565,9 @@ return {
   group = "Migration",
   help = [[
 Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
-kept in the journal; --plan shows all of it with the steps and libvirt's flags. Where every disk is proved to be one and
-the same on both hosts, and libvirt would still call it unsafe, --unsafe is passed on by itself.
+kept in the journal; --plan shows all of it with the steps, libvirt's flags, and what it would cost by the last forecast
+or run (--forecast measures it). Where every disk is proved to be one and the same on both hosts, and libvirt would
+still call it unsafe, --unsafe is passed on by itself.
 Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays,
 marked as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest

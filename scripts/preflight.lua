@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Would it move? Says all that is in the way, before anything is touched, with the command that mends each point.
 local case = require "preflight.case"
+local expected = require "forecast.expected"
 local fix = require "preflight.fix"
 local judge = require "preflight.judge"
 local text = require "preflight.text"
@@ -37,6 +38,12 @@ local function conclude(results, a)
   for i, r in ipairs(results) do
     local change = case.since_last(r)
     texts[i] = text.result(r, a.verbose)
+    if r.mode == "live" or r.mode == "storage" then
+      local cost = a.forecast and expected.anew(("%s@%s"):format(r.uuid, r.source), r.uuid, r.dest)
+        or expected.of(r.uuid, r.dest)
+      r.expected = cost or mig.null
+      texts[i] = texts[i] .. ((cost or a.forecast) and (" expected: %s\n"):format(expected.text(cost)) or "")
+    end
     if a.since then
       r.since, texts[i] = change or mig.null, texts[i] .. text.change(change)
     end
@@ -97,6 +104,7 @@ Gathers what can be known of the guest and both hosts, once and in parallel, and
 QEMU's, and those of the hosts (storage that both see, networks, CPU, memory, ports, clocks, versions). Each finding
 says what was seen and what is wanted, the error that libvirt would give, and how to mend it. Nothing is changed, but
 for a marker file beside a disk, that is gone at once, and a port of the destination that is listened at for a moment.
+What it would cost by the last forecast or run is told below; --forecast measures that now.
 --fix runs what can be mended safely (a pool or network taken over or started, media ejected, …) as a workflow:
 rollback ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the guest as tainted.
 Files checks/NAME.lua in a directory of recipes add checks of one's own.
@@ -118,6 +126,7 @@ Exit status 12 with a finding that fails (with --strict also with a warning).]],
     { name = "p2p", type = "bool", help = "judge for a peer-to-peer migration" },
     { name = "since", type = "enum", choices = { "last" },
       help = "tell also what is new and what is gone since the last time" },
+    { name = "forecast", type = "bool", help = "measure how long a live migration would take: some seconds a guest" },
     { name = "verbose", type = "bool", help = "show what passed and all notes, too" },
     { name = "list-checks", type = "bool", help = "only tell which checks there are" },
   },

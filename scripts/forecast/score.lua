@@ -30,6 +30,10 @@ function score.keep(uuid, dest, forecast)
   mig.memo(name_of(uuid, dest), memo)
 end
 
+local function outage_of(result)
+  return result.budget and result.budget.gap_ms or result.downtime_ms
+end
+
 local function relative(foretold, was)
   if math.type(foretold) and math.type(was) and was > 0 then
     return foretold / was - 1
@@ -46,6 +50,7 @@ local function add_way(run, result, pending, row)
     return
   end
   run.source, run.bandwidth = result.source, bandwidth
+  run.total_ms, run.bytes, run.outage_ms = result.total_ms, result.bytes, outage_of(result)
   run.overhead_ms = math.max(0, result.total_ms - result.bytes / bandwidth * 1000 - model.STOP_MS)
   if pending and pending.probe and bandwidth < FULL * pending.probe then
     run.ceiling = bandwidth
@@ -68,7 +73,7 @@ function score.score(uuid, dest, result)
   if row then
     run.wrong = row.converges == false
     run.total = relative(row.total_ms, result.total_ms)
-    run.outage = relative(row.outage_ms, result.budget and result.budget.gap_ms or result.downtime_ms)
+    run.outage = relative(row.outage_ms, outage_of(result))
   end
   memo.pending = nil
   memo.runs[#memo.runs + 1] = (row or run.overhead_ms) and run or nil
@@ -77,6 +82,21 @@ function score.score(uuid, dest, result)
   end
   mig.memo(name_of(uuid, dest), memo)
   return row and run or nil
+end
+
+-- The forecast that waits for its migration, for that policy, or else the last run with its figures:
+-- {total_ms, outage_ms, bytes, converges, from = "forecast" or "run", at}; nil: neither is there.
+function score.newest(uuid, dest, policy)
+  local memo = read(uuid, dest)
+  local pending = memo.pending
+  local found, at, from = pending and pending.rows[policy], pending and pending.at, "forecast"
+  for i = #memo.runs, 1, -1 do
+    if not found and memo.runs[i].total_ms then
+      found, at, from = memo.runs[i], memo.runs[i].at, "run"
+    end
+  end
+  return found and { total_ms = found.total_ms, outage_ms = found.outage_ms, bytes = found.bytes,
+    converges = found.converges, from = from, at = at }
 end
 
 local function median(list)

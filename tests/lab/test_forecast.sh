@@ -68,6 +68,8 @@ check "a forecast, with all figures" tells forecast share dest -- '.domain == "s
     'all(.policies[]; .converges and .total_ms > 1000 and .outage_ms > 0 and .bytes > 60e6 and .passes >= 3 and .verdict != "")' \
     '.policies[0].outage_ms < .policies[1].outage_ms' '.off == null and has("off")'
 check "nobody listens any more" nobody_listens
+expect "--plan tells it" 0 '^expected\n  [\d.]+ s in all, outage [\d.]+ m?s, [\d.]+ MiB sent \(from the forecast of .*, error not known yet\)$' \
+    live-migrate share dest --no-watch --plan
 moves() { m --json live-migrate share dest --no-watch --unsafe 2>"$work/errors" | tail -n 1 >"$work/moved.json"; cat "$work/errors"; jq -e .ok "$work/moved.json"; }
 within_two() {
     jq -n --slurpfile f "$work/forecast.json" --slurpfile r "$work/moved.json" '
@@ -91,6 +93,10 @@ chmod 644 "$work/score.lua" "$work/moved.json"
 check "it is scored" m "$work/score.lua" "$work/moved.json"
 on source virsh -q undefine share >/dev/null 2>&1
 m migrate share source --live --persistent --unsafe >"$work/back" 2>&1 || cat "$work/back"
+expect "--plan tells the last run, and how good forecasts are" 0 'MiB sent \(from the run of .*, error \d+ %\)$' live-migrate share dest --no-watch --plan
+expect "preflight, too" 0 '^ expected: .*\(from the run of .*, error \d+ %\)$' preflight share dest
+expect "and measures it where that is wanted" 0 '^ expected: .*\(from the forecast of .*, error \d+ %\)$' preflight share dest --forecast
+expect "--plan does, too" 0 '\(from the forecast of .*, error \d+ %\)$' live-migrate share dest --no-watch --plan --forecast
 expect "the next one tells how good it was" 0 'off by \d+ %, of the outage by \d+ % \(1 run\)$' forecast share dest --windows 1 --policy virsh
 check "only that policy, as JSON" tells one share dest --windows 1 --policy low --bandwidth 20 -- '.policies | length == 1' \
     '.bandwidth == 20971520 and .bandwidth_from == "given" and .probe == null' '.off.runs == 1 and .off.total > 0'

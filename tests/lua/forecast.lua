@@ -166,10 +166,34 @@ test("what is not known", function()
 end)
 
 local uuid, dest = "6695eb01-f6a4-8304-79aa-97f2502e193f", "far"
-local function foretold(total, outage, probe)
-  return { probe = probe, policies = { { policy = "low", total_ms = total, outage_ms = outage, converges = true },
+local function foretold(total, outage, probe, bytes)
+  return { probe = probe, policies = { { policy = "low", total_ms = total, outage_ms = outage, bytes = bytes,
+    converges = true },
     { policy = "virsh", converges = false } } }
 end
+
+test("what is expected: the newest forecast, else the last run, with the error known", function()
+  local expected = require "forecast.expected"
+  equal(expected.of(uuid, "plans"), nil)
+  equal(expected.text(nil), "nothing is known of its cost yet (--forecast measures it)")
+  score.keep(uuid, "plans", foretold(1100, 40, nil, 1 << 20))
+  local e = expected.of(uuid, "plans", "low")
+  equal(e.from, "forecast")
+  equal(e.total_ms, 1100)
+  equal(e.error, nil)
+  check.match(expected.text(e), "^1.10 s in all, outage 40.00 ms, 1.0 MiB sent %(from the forecast of %d.* %d+:%d+, "
+    .. "error not known yet%)$")
+  equal(expected.of(uuid, "plans", "gentle"), nil, "of another policy")
+  score.score(uuid, "plans", { source = "near", total_ms = 1000, downtime_ms = 50, bytes = 2 << 20, bandwidth = 50e6,
+    policy = { name = "low" } })
+  e = expected.of(uuid, "plans", "gentle")
+  equal(e.from, "run")
+  equal(e.total_ms, 1000)
+  equal(e.outage_ms, 50)
+  equal(e.bytes, 2 << 20)
+  check.match(expected.text(e), "%(from the run of .*, error 10 %%%)$")
+  check.match(expected.text { converges = false, from = "forecast", at = 1764380000 }, "^it does not come to its end")
+end)
 
 test("a forecast is scored once, by the policy that was taken", function()
   equal(score.of(uuid, dest), nil)
