@@ -407,17 +407,6 @@ local function verify(job)
   return checks
 end
 
--- What is wrong with it, or nil.
-local function judge_outage(outage, limit)
-  if outage.silent then
-    return ("%s did not answer again"):format(outage.silent)
-  elseif limit and outage.min_ms > limit then
-    return ("the outage of %.1f to %.1f ms is longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
-  elseif limit and outage.max_ms > limit then
-    return ("the outage of %.1f to %.1f ms may be longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
-  end
-end
-
 local function conclude(tx, result, problems)
   for _, title in ipairs((contract.bad(result.checks))) do
     problems[#problems + 1] = "check failed: " .. title
@@ -450,7 +439,7 @@ local function finish(tx)
     result.targets, result.started, result.ended = stop_watches(watches)
     result.outage = outages.longest(result.targets, result.started)
     outages.budget(result)
-    problems[1] = judge_outage(result.outage, result.max_outage_ms)
+    problems[1] = outages.problem(result.outage, result.max_outage_ms)
   end
   return conclude(tx, result, problems)
 end

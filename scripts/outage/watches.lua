@@ -127,6 +127,17 @@ function watches.longest(results, since)
   return worst
 end
 
+-- What is wrong with what longest() says, or nil. limit: ms that were allowed, or nil.
+function watches.problem(outage, limit)
+  if outage.silent then
+    return ("%s did not answer again"):format(outage.silent)
+  elseif limit and outage.min_ms > limit then
+    return ("the outage of %.1f to %.1f ms is longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
+  elseif limit and outage.max_ms > limit then
+    return ("the outage of %.1f to %.1f ms may be longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
+  end
+end
+
 -- Of a result with a budget of the guest's stop (suspended_at, resumed_at: epoch seconds): wire_ms, from the moment at
 -- which it ran again to the first answer, and lost and late, the probes of the target that tells the outage. Late ones
 -- waited for the guest and were answered; lost ones never were.
