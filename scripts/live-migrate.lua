@@ -241,7 +241,8 @@ local function migrate(tx, split)
     assert_safe(job)
   end
   local eng, policy, options = steering(job)
-  local call, moved, run = call_of(job, eng:start()), nil, nil
+  local call = call_of(job, eng:start())
+  local moved, run
   call.part_of = tx.id
   if split then -- nothing is left to decide
     call.postcopy_resume = true

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The lines that a workflow leaves in systemd journals: here (core/journal/tell.h), and on the nodes that it has locked,
--- to which it is logged in for that. Nothing fails by them, and nobody waits long for one.
+-- The lines that a workflow leaves in systemd journals: here (core/journal/tell.h), and on the nodes that it has locked
+-- and so is logged in to. Nothing fails by them, and nobody waits long for one.
 local mig = ...
 local told = {}
 
@@ -8,7 +8,8 @@ local LIMIT = 2000 -- ms
 
 -- journald's own fields where it is there and logger can hand them over, or the message alone.
 local SCRIPT <const> = [[
-[ -S /run/systemd/journal/socket ] && input | logger --journald 2>/dev/null || logger -t migsh -- "$1" 2>/dev/null || :]]
+[ -S /run/systemd/journal/socket ] && input | logger --journald 2>/dev/null ||
+    logger -t migsh -- "$1" 2>/dev/null || :]]
 
 -- As logger takes them: a line each.
 local function lines_of(fields)

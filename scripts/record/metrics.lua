@@ -79,7 +79,8 @@ local function is_number(value)
 end
 
 local function labels_of(run)
-  return ("domain=%s,source=%s,destination=%s"):format(quoted(run.domain), quoted(run.source), quoted(run.destination))
+  return ("domain=%s,source=%s,destination=%s"):format(quoted(run.domain), quoted(run.source),
+    quoted(run.destination))
 end
 
 -- The file's text. list: {domain, source, destination, began, ended, ok (nil while it runs), total_ms …} of each guest.

@@ -7,7 +7,7 @@ local test, equal, raises = check.test, check.equal, check.raises
 local keep = require "record.keep"
 local metrics = require "record.metrics"
 
--- OpenMetrics, as its ABNF has it ---------------------------------------------------------------------------------------
+-- OpenMetrics, as its ABNF has it -------------------------------------------------------------------------------------
 
 local units <const> = { seconds = true, bytes = true, ratio = true }
 
@@ -116,7 +116,8 @@ test("what is no OpenMetrics is told", function()
   local good = '# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# HELP a_seconds x\na_seconds{b="c"} 1\n# EOF\n'
   parse(good)
   for _, change in ipairs { { "# EOF\n$", "" }, { "# EOF\n$", "# EOF\n\n" }, { '"c"', '"c\\x"' }, { '"c"', '"c' },
-    { "} 1", "} one" }, { "gauge", "best" }, { "UNIT a_seconds seconds", "UNIT a_seconds bytes" }, { "1\n", '1\na_seconds{b="c"} 2\n' },
+    { "} 1", "} one" }, { "gauge", "best" }, { "UNIT a_seconds seconds", "UNIT a_seconds bytes" },
+    { "1\n", '1\na_seconds{b="c"} 2\n' },
     { "a_seconds{", "b_seconds{" }, { "# TYPE[^\n]*\n", "" }, { '{b="c"}', '{b="c",}' }, { '"c"', '"\xff"' } } do
     local bad, n = good:gsub(change[1], (change[2]:gsub("%%", "%%%%")))
     equal(n > 0, true, change[1])
@@ -124,7 +125,7 @@ test("what is no OpenMetrics is told", function()
   end
 end)
 
--- What is written -------------------------------------------------------------------------------------------------------
+-- What is written -----------------------------------------------------------------------------------------------------
 
 local dir = os.getenv "MIGSH_TEST_DIR" .. "/metrics"
 os.execute(("rm -rf '%s' && mkdir '%s' && chmod 755 '%s'"):format(dir, dir, dir))
@@ -151,7 +152,7 @@ end
 
 -- A run of that command as recipes make one.
 local function run(command, own, result, at)
-  local begun <close> = metrics.begin(own, metrics.open(at or path))
+  local _ <close> = metrics.begin(own, metrics.open(at or path))
   results.journal(command, own, result.ok == false and "failed" or "done", function(tx)
     if result.ok == false then
       tx.failure = { code = "io", msg = result.verdict }
@@ -165,7 +166,7 @@ end
 test("while it runs, and when it has ended", function()
   local own = copy(about)
   do
-    local begun <close> = metrics.begin(own, metrics.open(path))
+    local _ <close> = metrics.begin(own, metrics.open(path))
     local text = parse(read())
     equal(value_of(text, "running"), 1)
     equal(text["migsh_migration_success"], nil)
@@ -207,7 +208,8 @@ test("hostile names are labels", function()
   local hostile = results.hostile()
   hostile.domain, hostile.source, hostile.destination = own.domain, own.source, own.dest
   run("live-migrate", own, hostile)
-  equal(value_of(parse(read()), "success", { domain = own.domain, source = 'a"} 1\n', destination = "b\\" }) ~= nil, true)
+  local labels = { domain = own.domain, source = 'a"} 1\n', destination = "b\\" }
+  equal(value_of(parse(read()), "success", labels), 0)
 end)
 
 test("several guests of one command are in one file", function()
