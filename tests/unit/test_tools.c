@@ -301,28 +301,32 @@ static void a_port_is_listened_at_and_reached(void **state)
         " migration_port_max=47900\n";
     _cleanup_free_ char *conf = in_dir("qemu.conf"), *none = in_dir("none");
     write_text(conf, settings);
-    const char *const listen[] = {"60", "token $(touch pwned)", conf};
-    _cleanup_facts_ struct facts listening = {0}, reached = {0}, refused = {0}, unknown = {0}, odd = {0};
+    const char *const listen[] = {"60", "token $(touch pwned)", conf, "1", "migration"};
+    _cleanup_facts_ struct facts listening = {0}, reached = {0}, refused = {0}, odd = {0}, busy = {0};
     ASK(&listening, listen, qemu_user, preflight_listen);
     assert_fact(&listening, "host", "a.example");
     const char *port = facts_get(&listening, "port");
     assert_non_null(port);
-    assert_in_range(strtol(port, NULL, 10), 47000, 47900);
-    const char *const connect[] = {"127.0.0.1", port, "token $(touch pwned)", "60"};
+    assert_in_range(strtol(port + 2, NULL, 10), 47000, 47900);
+    const char *const same[] = {"60", "x", none, "1", xasprintf("%s-%s", port + 2, port + 2), "47000-47900"};
+    ASK(&busy, same, qemu_user, preflight_listen);
+    _cleanup_free_ char *of_that = (char *)same[4], *is_busy = xasprintf("0 %s", port + 2);
+    assert_fact(&busy, "busy", is_busy);
+    assert_true(str_starts(facts_get(&busy, "port"), "1 47"));
+    const char *const connect[] = {"60", "127.0.0.1", port + 2, "token $(touch pwned)", "$(touch pwned).invalid",
+                                   "1",  "x"};
     ASK(&reached, connect, preflight_connect);
-    assert_fact(&reached, "resolved", "127.0.0.1");
-    assert_fact(&reached, "reached", "yes");
-    ASK(&refused, connect, preflight_connect); // it was for one connection
+    assert_fact(&reached, "resolved", "0 127.0.0.1");
+    assert_fact(&reached, "reached", "0 yes");
+    assert_fact(&reached, "error", "1 the name is not resolved");
+    const char *const again[] = {"60", "127.0.0.1", port + 2, ""};
+    ASK(&refused, again, preflight_connect); // it was for one connection
     assert_null(facts_get(&refused, "reached"));
-    assert_fact(&refused, "error", "127.0.0.1: Connection refused");
-    const char *const nobody[] = {"$(touch pwned).invalid", "1", "x", "60"};
-    ASK(&unknown, nobody, preflight_connect);
-    assert_null(facts_get(&unknown, "resolved"));
-    assert_fact(&unknown, "error", "the name is not resolved");
-    const char *const usual[] = {"1", "x", none};
+    assert_fact(&refused, "error", "0 127.0.0.1: Connection refused");
+    const char *const usual[] = {"1", "x", none, "1", "migration"};
     ASK(&odd, usual, qemu_user, preflight_listen);
     assert_null(facts_get(&odd, "host"));
-    assert_in_range(strtol(facts_get(&odd, "port"), NULL, 10), 49152, 49215);
+    assert_in_range(strtol(facts_get(&odd, "port") + 2, NULL, 10), 49152, 49215);
 }
 
 // Who answers with another word is somebody else.
@@ -331,15 +335,20 @@ static void another_program_is_not_taken_for_ours(void **state)
     (void)state;
     _cleanup_free_ char *conf = in_dir("elsewhere.conf"), *text = xstrdup("migration_address = \"192.0.2.1\"\n");
     write_text(conf, text);
-    const char *const listen[] = {"60", "theirs", "/nonexistent"}, *const nowhere[] = {"60", "x", conf};
-    _cleanup_facts_ struct facts listening = {0}, other = {0}, none = {0};
+    const char *const listen[] = {"60", "theirs", "/nonexistent", "2", "migration"}, *const nowhere[] = {"60", "x",
+                                                                                                         conf, "1",
+                                                                                                         "migration"};
+    _cleanup_facts_ struct facts listening = {0}, other = {0}, none = {0}, any = {0};
     ASK(&listening, listen, qemu_user, preflight_listen);
-    const char *const connect[] = {"127.0.0.1", facts_get(&listening, "port"), "ours", "60"};
+    const char *port = facts_get(&listening, "port") + 2;
+    const char *const connect[] = {"60", "127.0.0.1", port, "ours"}, *const anybody[] = {"60", "127.0.0.1", port, ""};
     ASK(&other, connect, preflight_connect);
-    assert_fact(&other, "error", "127.0.0.1: another program answers there");
+    assert_fact(&other, "error", "0 127.0.0.1: another program answers there");
+    ASK(&any, anybody, preflight_connect); // the second, and last, connection
+    assert_fact(&any, "reached", "0 yes");
     ASK(&none, nowhere, qemu_user, preflight_listen); // an address that is not of this host
     assert_null(facts_get(&none, "port"));
-    assert_non_null(strstr(facts_get(&none, "problem"), "192.0.2.1"));
+    assert_non_null(strstr(facts_get(&none, "why"), "192.0.2.1"));
 }
 
 static void a_libvirt_is_reached_or_not(void **state)

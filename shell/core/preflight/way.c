@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What lies between two nodes: a port that is really connected to, and libvirt as the source's root reaches it. Job
 // threads. See priv.h.
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
-#include "base/token.h"
 #include "core/console/uri.h"
 #include "core/guest/files.h"
-#include "core/migrate/migrate.h"
 #include "core/node/ask.h"
-#include "core/node/qemu_user.h"
 #include "core/preflight/priv.h"
+#include "core/preflight/reach.h"
 #include "core/preflight/tools_priv.h"
 #include "io/job.h"
 
-// What listens does so for LISTEN_S; to connect to one address may take CONNECT_S. A refusal that comes later than that
-// tells nothing: then it is tried anew.
-enum { LISTEN_S = 5, CONNECT_S = 3, ATTEMPTS = 3, P2P_S = 5 };
-static const char QEMU_CONF[] = "/etc/libvirt/qemu.conf";
+// A refusal that comes later than what listens tells nothing: then it is tried anew.
+enum { LISTEN_S = 5, ATTEMPTS = 3, P2P_S = 5 };
 
 struct way {
     struct ctx *ctx;
@@ -38,65 +32,27 @@ struct way {
                                 .as_user = !guest_is_system((node)->uri)},                                             \
              ret, e)
 
-static int cannot(const struct node *node, const struct facts *f, struct err *e)
-{
-    const char *problem = facts_get(f, "problem");
-    return problem ? err_set(e, ERR_UNSUPPORTED, "%s: %s", node->name, problem)
-                   : facts_unexpected(node->address ? node : NULL, f, e);
-}
-
-static json_t *texts(const struct facts *f, const char *key)
-{
-    json_t *list = json_array();
-    const char *value;
-    for (size_t at = 0; (value = facts_next(f, key, &at));)
-        json_array_append_new(list, json_text(value));
-    return list;
-}
-
-static json_t *ports_json(const char *address, const char *port, const struct facts *f)
-{
-    return json_pack("{s:o, s:o, s:I, s:b, s:o}", "address", json_text(address), "resolved", texts(f, "resolved"),
-                     "port", (json_int_t)strtoll(port, NULL, 10), "reached", facts_yes(f, "reached"), "error",
-                     json_text(facts_get(f, "error")));
-}
-
-// *ret stays NULL where what it came to tells nothing.
-static int try_port(struct way *w, json_t **ret, struct err *e)
-{
-    _cleanup_free_ char *token = token_hex(16), *address = NULL;
-    _cleanup_facts_ struct facts listening = {0}, reached = {0};
-    const char *const listen[] = {"5", token, QEMU_CONF};
-    double start = clock_mono_ms();
-    _Static_assert(LISTEN_S == 5 && CONNECT_S == 3, "as the words have it");
-    if (ASK(w, w->to, w->dest, listen, &listening, e, qemu_user, preflight_listen) < 0)
-        return -1;
-    const char *port = facts_get(&listening, "port"), *host = facts_get(&listening, "host");
-    if (!port)
-        return cannot(w->dest, &listening, e);
-    address = migrate_address_for(w->dest, host ? host : w->hostname);
-    if (!address)
-        return err_set(e, ERR_FAILED, "%s does not tell its host name", w->dest->name);
-    const char *const words[] = {address, port, token, "3"};
-    if (ASK(w, w->from, w->source, words, &reached, e, preflight_connect) < 0)
-        return -1;
-    if (!facts_yes(&reached, "reached") && !facts_get(&reached, "error"))
-        return cannot(w->source, &reached, e);
-    bool late = clock_mono_ms() - start > LISTEN_S * 1e3;
-    if (facts_yes(&reached, "reached") || !late || !facts_get(&reached, "resolved"))
-        *ret = ports_json(address, port, &reached);
-    return 0;
-}
-
 static int ask_ports(struct way *w, json_t **ret, struct err *e)
 {
-    for (int i = 0; i < ATTEMPTS && !*ret; i++) {
-        if (try_port(w, ret, e) < 0)
-            return -1;
+    const struct reach_host hosts[] = {{w->source, w->from, !guest_is_system(w->source->uri), NULL},
+                                       {w->dest, w->to, !guest_is_system(w->dest->uri), w->hostname}};
+    struct reach_try t = {.err = ERR_INIT};
+    for (int i = 0; i < ATTEMPTS; i++) {
+        reach_release(&t, 1);
+        t = (struct reach_try){.from = 0, .to = 1, .range = REACH_MIGRATION, .err = ERR_INIT};
+        if (reach_run(w->ctx, w->job, hosts, ARRAY_SIZE(hosts), &t, 1, LISTEN_S, e) < 0)
+            err_move(&t.err, e);
+        if (t.err.code != ERR_TIMEOUT)
+            break;
     }
-    return *ret ? 0
-                : err_set(e, ERR_TIMEOUT, "%s and %s take longer to answer than a port is listened at (%d s)",
-                          w->source->name, w->dest->name, LISTEN_S);
+    int rc = err_is_set(&t.err) ? -1 : 0;
+    if (rc == 0)
+        *ret = json_pack("{s:o, s:O, s:I, s:b, s:o}", "address", json_text(t.address), "resolved", t.resolved, "port",
+                         (json_int_t)t.port, "reached", t.reached, "error", json_text(t.error));
+    else
+        err_move(e, &t.err);
+    reach_release(&t, 1);
+    return rc;
 }
 
 // A daemon has nobody to ask.
@@ -120,7 +76,7 @@ static int ask_p2p(struct way *w, json_t **ret, struct err *e)
     if (ASK(w, w->from, w->source, words, &f, e, preflight_p2p) < 0)
         return -1;
     if (!facts_yes(&f, "reached") && !facts_get(&f, "error"))
-        return cannot(w->source, &f, e);
+        return reach_cannot(w->source, &f, e);
     *ret = json_pack("{s:o, s:b, s:o}", "uri", json_text(w->dest->uri), "reached", facts_yes(&f, "reached"), "error",
                      json_text(facts_get(&f, "error")));
     return 0;
