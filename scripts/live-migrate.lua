@@ -6,6 +6,7 @@ local evidence = require "guest.evidence"
 local forecasts = require "forecast.score"
 local gate = require "preflight.gate"
 local engine = require "policy.engine"
+local fix = require "preflight.fix"
 local keep = require "record.keep"
 local metrics = require "record.metrics"
 local outages = require "outage.watches"
@@ -39,6 +40,7 @@ local args = {
   { name = "plan", type = "bool", help = "show what was found, the steps and libvirt's flags, and move nothing" },
   { name = "forecast", type = "bool", needs = "plan", help = "measure now what it would cost: takes seconds" },
   { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
+  { name = "fix", type = "bool", help = "mend what can be mended safely; ports are open until it has ended" },
   metrics.option,
 }
 
@@ -528,6 +530,10 @@ local function run(a)
   local job = gather(a)
   local _ <close> = metrics.begin(job, not a.plan and a.metrics or nil)
   local found, unsafe, case = judge_first(job)
+  local mended <close> = a.fix and not a.plan and found.verdict == "fail" and fix.for_a_move(found) or nil
+  if mended then
+    found, unsafe, case = judge_first(job)
+  end
   job.unsafe = unsafe or nil
   choose_way(job, case, found)
   if a.plan then
@@ -555,9 +561,10 @@ return {
   group = "Migration",
   help = [[
 Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
-kept in the journal; --plan shows all of it with the steps, libvirt's flags, and what it would cost by the last forecast
-or run (--forecast measures it). Where every disk is proved to be one and the same on both hosts, and libvirt would
-still call it unsafe, --unsafe is passed on by itself.
+kept in the journal; --fix mends first what can be mended safely, and opens ports on the destination until it has ended;
+--plan shows all of it with the steps, libvirt's flags, and what it would cost by the last forecast or run (--forecast
+measures it). Where every disk is proved to be one and the same on both hosts, and libvirt would still call it unsafe,
+--unsafe is passed on by itself.
 Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays,
 marked as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest

@@ -61,25 +61,6 @@ local function conclude(results, a)
   return value, shown
 end
 
--- Runs the safe remedies as one workflow, and judges again.
-local function mend(results, a)
-  local list = fix.of(results)
-  if #list == 0 then
-    mig.notice "nothing that was found can be mended by --fix"
-    return results
-  end
-  local r = results[1]
-  local seen, nodes = {}, mig.array {}
-  for _, f in ipairs(list) do
-    if not seen[f.node] then
-      seen[f.node], nodes[#nodes + 1] = true, f.node
-    end
-  end
-  local done = mig.transaction("preflight", { domain = r.domain, nodes = nodes, fixes = list })
-  mig.notice(("mended; rollback %s takes it back"):format(done.journal))
-  return (case.run(query(a)))
-end
-
 local function run(a)
   if a.list_checks then
     return list_checks()
@@ -90,8 +71,8 @@ local function run(a)
   if #results == 0 then
     fail("usage", nil, "%s is on %s already", a.domain, a.dest)
   end
-  if a.fix then
-    results = mend(results, a)
+  if a.fix and fix.mend(results) then
+    results = case.run(query(a))
   end
   return conclude(results, a)
 end
@@ -105,9 +86,9 @@ QEMU's, and those of the hosts (storage that both see, networks, CPU, memory, po
 says what was seen and what is wanted, the error that libvirt would give, and how to mend it. Nothing is changed, but
 for a marker file beside a disk, that is gone at once, and a port of the destination that is listened at for a moment.
 What it would cost by the last forecast or run is told below; --forecast measures that now.
---fix runs what can be mended safely (a pool or network taken over or started, media ejected, …) as a workflow:
-rollback ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the guest as tainted.
-Files checks/NAME.lua in a directory of recipes add checks of one's own.
+--fix runs what can be mended safely (a pool or network taken over or started, media ejected, ports opened for an hour,
+…) as a workflow: rollback ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the
+guest as tainted. Files checks/NAME.lua in a directory of recipes add checks of one's own.
 Exit status 12 with a finding that fails (with --strict also with a warning).]],
   example = "preflight share dest\npreflight share,web dest --mode cold --verbose\n"
     .. "preflight share dest --fix\npreflight share dest --ignore cpu-model --json",

@@ -101,6 +101,24 @@ end, undo = function(f, outcome)
   end
 end }
 
+-- It closes by itself, on the node, whoever is gone by then; before its time by the command's own journal. One that did
+-- not help is closed at once.
+acts["firewall-open"] = { title = "open %s for %s", words = { "node", "from" }, run = function(f)
+  local done, err = mig.try(mig.firewall_open, { f.node, from = f.from, ["for"] = f.hold or "1h", apply = true })
+  local journal = (done or err.value or {}).journal
+  if err then
+    if journal then
+      mig.journal_revert { journal }
+    end
+    error(err, 0)
+  end
+  return { journal = journal }
+end, undo = function(_, outcome)
+  if outcome and outcome.journal then
+    mig.journal_revert { outcome.journal }
+  end
+end }
+
 -- Raises where a guest of the node, running or not, names what is about to be taken away from it.
 local function assert_unused(f, act)
   local name = f[act.words[1]]
@@ -132,6 +150,52 @@ end
 function fix.title(f)
   local act = acts[f.name]
   return act.title:format(f[act.words[1]], f[act.words[2]])
+end
+
+-- Runs the safe remedies of what was found as one workflow, for one guest's sake; its journal's id, or nil where there
+-- are none. hold: for how long a firewall is open at most.
+function fix.mend(results, hold)
+  local list = fix.of(results)
+  if #list == 0 then
+    mig.notice "nothing that was found can be mended by --fix"
+    return nil
+  end
+  local seen, nodes = {}, mig.array {}
+  for _, f in ipairs(list) do
+    f.hold = f.name == "firewall-open" and hold or nil
+    if not seen[f.node] then
+      seen[f.node], nodes[#nodes + 1] = true, f.node
+    end
+  end
+  local done = mig.transaction("preflight", { domain = results[1].domain, nodes = nodes, fixes = list })
+  mig.notice(("mended; rollback %s takes it back"):format(done.journal))
+  return done.journal
+end
+
+-- Closes what a run of fix.mend() has opened.
+local function close(id)
+  local opened = {}
+  do
+    local journal <close> = mig.journal_open(id)
+    for _, step in ipairs(journal:steps()) do
+      opened[#opened + 1] = step.name == "firewall-open" and step.outcome and step.outcome.journal or nil
+    end
+  end
+  for _, own in ipairs(opened) do
+    local _, err = mig.try(mig.journal_revert, { own })
+    if err then
+      mig.warn(mig.line(("%s: the node closes it by itself (journal-revert %s)"):format(err.msg, own)))
+    end
+  end
+end
+
+-- The same before a migration: what closes, when it ends, the ports that were opened for it; the rest stays. Should
+-- this console be gone by then, the node closes them after six hours. nil where there was nothing to mend.
+function fix.for_a_move(found)
+  local id = fix.mend({ found }, "6h")
+  return id and setmetatable({}, { __close = function()
+    close(id)
+  end })
 end
 
 -- Its steps, of what the journal's head says.

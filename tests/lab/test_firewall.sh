@@ -64,6 +64,7 @@ m --json firewall-check dest --from source 2>/dev/null | grep '"nodes"' >"$work/
 check "as JSON" py "n = d['nodes'][0]; w = [x for x in d['ways'] if x['service'] == 'migration'][0]
 assert n['backends'] == ['nft'] and n['drops'] == ['nft inet filter input', 'nft ip guard in'] and n['opened'] == [], n
 assert w['state'] == 'blocked' and w['needed'] and 49152 <= w['port'] <= 49215, w" <"$work/json"
+expect "preflight names it, with the command that mends it" 12 'fail. ports .*remedy: firewall-open dest --from source --for 1h --apply' preflight one@source dest
 expect "to all for ever: refused" 2 'needs --for or --keep' firewall-open dest --apply
 expect "for a while and for ever: refused" 2 'for|keep' firewall-open dest --for 1h --keep --apply
 expect "for no time: refused" 2 'a second to 30 days' firewall-open dest --for 0 --apply
@@ -103,6 +104,16 @@ on admin sh -c 'kill -9 "$(cat /root/console)"'
 check "its console is killed; the node closes by itself" closes
 check "nobody gets in" no reached_from source
 check "and nothing is left of any" prints '' on dest sh -c 'ls /run/migsh | grep firewall; ps ax | grep "[r]un/migsh/firewall-"; true'
+
+# --- fix
+expect "live-migrate --fix opens, migrates" 0 'rollback .*takes it back.*two' live-migrate two dest --fix --no-watch
+check "and closes" untouched
+expect "the guest is there" 0 '^running$' domstate two@dest
+expect "preflight --fix opens" 0 'rollback [^ ]+ takes it back' preflight three@source dest --fix
+id=$(sed -n 's/.*rollback \([^ ]*\) takes.*/\1/p' "$work/out" | head -n 1)
+check "it gets in" reached_from source
+expect "rollback closes" 0 '' rollback "$id"
+check "the rules are the operator's again" untouched
 
 # --- silent
 printf 'node-add %s\n' "source root@$(lab address source)" "dest root@$(lab address dest)" "ghost root@${MIGSH_LAB_SUBNET}.77" >"$work/ghosts"

@@ -289,7 +289,8 @@ local cases = {
   { "port-range", "fail", look("dest", "conf", { "qemu.conf migration_port_max 49151" }) },
   { "ports", "fail", function(_, _, _, pair)
     pair.ports.reached, pair.ports.error = false, "Connection timed out"
-  end, libvirt = "unable to connect to server at '192.0.2.102:49152'" },
+  end, libvirt = "unable to connect to server at '192.0.2.102:49152'", fix = "firewall-open",
+    remedy = "firewall-open dest --from source --for 1h --apply" },
   { "p2p", "fail", function(_, _, _, pair) pair.p2p.reached = false end, options = { p2p = true } },
   { "tls", "fail", function() end, options = { tls = true }, libvirt = "Unable to access credentials" },
   { "tls", "fail", look("dest", "conf", { "qemu.conf migrate_tls_force 1" }), libvirt = "VIR_MIGRATE_TLS" },

@@ -105,7 +105,8 @@ return {
             c.source.node), libvirt = ("unable to connect to server at '%s:%s': %s"):format(p.address or c.dest.node,
               tostring(p.port or FIRST), p.error or "Connection timed out"),
           why = "the connection over ssh carries only control",
-            remedy = line.format("open them in the firewall of %s for %s", c.dest.node, c.source.node) }
+            remedy = line.format("firewall-open %s --from %s --for 1h --apply", c.dest.node, c.source.node),
+          fix = { name = "firewall-open", node = c.dest.node, from = c.source.node } }
       end
     end },
   { id = "p2p", title = "the source's libvirt reaches the destination's", applies = LIVE .. " offline",
