@@ -47,16 +47,16 @@ job_runs() {
 # --- domdirtyrate-calc
 dirty_rate() {
     local i
-    for ((i = 0; i < 100; i++)); do
+    for ((i = 0; i < 300; i++)); do
         m --json domstats share@source --dirtyrate | tail -n 1 >"$work/rate"
-        jq -e '.[0].stats | .["dirtyrate.calc_status"] == 2 and .["dirtyrate.calc_period"] == 2 and
+        jq -e '.[0].stats | .["dirtyrate.calc_status"] == 2 and .["dirtyrate.calc_period"] == 10 and
             .["dirtyrate.calc_mode"] == "page-sampling" and has("dirtyrate.megabytes_per_second")' "$work/rate" && return
         sleep 0.1
     done
     cat "$work/rate"
     return 1
 }
-expect "a measurement begins" 0 '^Start to calculate domain.s memory dirty rate successfully\.$' domdirtyrate-calc share --seconds 2
+expect "a measurement begins" 0 '^Start to calculate domain.s memory dirty rate successfully\.$' domdirtyrate-calc share --seconds 10
 expect "a second one is refused, and why" 10 'already being measured.*hint: .*domstats share@source --dirtyrate' domdirtyrate-calc share@source
 check "domstats has the result" dirty_rate
 expect "a guest without a dirty ring" 11 'requires dirty-ring.*hint: ' domdirtyrate-calc share@source --mode dirty-ring

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # live-migrate whose console is killed at each record of its journal, whose link is cut and whose destination is frozen
 # at each of them and in the middle: the guest runs on, once and never rebooted, is defined where it runs, has the
-# downtime limit that it had, what is left can be gone on with or taken back, and the record says what came of it. Of the
-# cuts and freezes at records four are tried, others each day; MIGSH_LIVEFAULTS=all tries them all. A lab of its own
+# downtime limit that it had, what is left can be gone on with or taken back, and the record says what came of it. Four
+# of the cuts and freezes at records are tried, others each day; MIGSH_LIVEFAULTS=all tries them all. A lab of its own
 # (MIGSH_LIVEFAULTS_SUBNET).
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
