@@ -242,7 +242,7 @@ static void what_a_host_is(void **state)
                                 linked, "path",   dir,    "path",      "/dev/null", "name", "$(touch pwned)..'x",
                                 "path", dangling, "path", "/proc"};
     _cleanup_facts_ struct facts f = {0};
-    ASK(&f, args, qemu_user, preflight_look);
+    ASK(&f, args, qemu_user, qemu_ids, preflight_look);
     struct stat st;
     assert_int_equal(stat(file, &st), 0);
     _cleanup_free_ char *want = xasprintf("file 5 %ju:%ju 640", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);

@@ -265,7 +265,7 @@ static void ask_node(struct gather *g, struct job *job)
     add_words(&args, "path", g->wanted->paths);
     add_words(&args, "name", g->wanted->names);
     const struct question q = {
-        .tools = {qemu_user, preflight_look}, .args = (const char *const *)args.s, .n_args = args.n};
+        .tools = {qemu_user, qemu_ids, preflight_look}, .args = (const char *const *)args.s, .n_args = args.n};
     if (node_ask(g->ctx, job, where, &q, &f, &e) < 0) {
         preflight_missing(g->look, "look", &e);
         return;

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What of a node matters to a guest that is to come or go, behind qemu_user.sh. Nothing is changed. Arguments are pairs:
-# "path" and a path, or "name" and a host's name. Rows bear the number of their path among the paths, or of their name
-# among the names. What cannot be found out is not told.
+# What of a node matters to a guest that is to come or go, behind qemu_user.sh and qemu_ids.sh. Nothing is changed.
+# Arguments are pairs: "path" and a path, or "name" and a host's name. Rows bear the number of their path among the
+# paths, or of their name among the names. What cannot be found out is not told.
 #   hostname NAME, fqdn NAME, own ADDRESS (what its name resolves to here), resolve NUMBER ADDRESS, unresolved NUMBER
 #   address LINK ADDRESS/PREFIX, link NAME OPERSTATE MTU MASTER|-, up NAME, bridge NAME STP FORWARD_DELAY, ovs NAME
-#   conf FILE KEY VALUE (of several the first, as libvirt takes it), qemu_user NAME UID, qemu_group NAME GID
-#   group NAME GID, hook PATH
+#   conf FILE KEY VALUE (of several the first, as libvirt takes it), what qemu_ids.sh tells, hook PATH
 #   busy PORT                        somebody listens at it; of libvirt's 64 alone
 #   path NUMBER file|block|char|dir|other SIZE DEVICE:INODE MODE, absent NUMBER
 #   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
@@ -136,23 +135,6 @@ confs() {
     sub(/.*\//, "", file)
     if (!told[file, key]++) print "@conf " file " " key " " v
   }' "$@"
-}
-users() {
-  if [ -n "$u" ]; then
-    IFS=: read -r n _ id _ <<END
-$(getent passwd -- "$u" || echo "$u::$u")
-END
-    say qemu_user "$n $id"
-    IFS=: read -r n _ id _ <<END
-$(getent group -- "${g:-$u}" || echo "${g:-$u}::${g:-$u}")
-END
-    say qemu_group "$n $id"
-  fi
-  while IFS=: read -r n _ id _; do
-    [ -z "$n" ] || say group "$n $id"
-  done <<END
-$(getent group -- libvirt kvm qemu)
-END
 }
 hooks() {
   for f in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
