@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "core/access/tools_priv.h"
 #include "core/change/edit_priv.h"
 #include "core/copy/tools_priv.h"
 #include "core/guest/look.h"
@@ -361,6 +362,32 @@ static void a_libvirt_is_reached_or_not(void **state)
     assert_true(facts_get(&f, "error") || facts_get(&f, "problem"));
 }
 
+// A user's name is data; and libvirt itself judges a file of settings, where it is installed and may be asked.
+static void who_may_use_libvirt(void **state)
+{
+    (void)state;
+    static const char bad[] = "# a\nmax_clients = \"$(touch pwned)\"\n", good[] = "max_clients = 5\n";
+    const char *const nobody[] = {"$(touch pwned)"}, *const kind[] = {"daemon", ""}, *const daemon[] = {"libvirtd"};
+    _cleanup_facts_ struct facts look = {0}, conf = {0}, refused = {0}, taken = {0};
+    ASK(&look, nobody, qemu_user, access_daemon, access_opens, access_look);
+    assert_fact(&look, "user", "$(touch pwned)");
+    assert_null(facts_get(&look, "uid"));
+    assert_null(facts_get(&look, "opened"));
+    assert_fact(&look, "selinux", NULL);
+    ASK(&conf, kind, access_daemon, access_newer, access_jobs, access_conf_look);
+    assert_fact(&conf, "file", NULL);
+    assert_fact(&conf, "daemon", NULL);
+    struct question q = {
+        .tools = {access_conf_check}, .args = daemon, .n_args = 1, .input = bad, .input_len = sizeof(bad) - 1};
+    ask_here(q, &refused);
+    q.input = good;
+    q.input_len = sizeof(good) - 1;
+    ask_here(q, &taken);
+    assert_null(facts_get(&taken, "fault"));
+    if (geteuid() == 0 && access("/usr/sbin/libvirtd", X_OK) == 0)
+        assert_non_null(strstr(facts_get(&refused, "fault"), "max_clients"));
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -401,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_port_is_listened_at_and_reached),
         cmocka_unit_test(another_program_is_not_taken_for_ours),
         cmocka_unit_test(a_libvirt_is_reached_or_not),
+        cmocka_unit_test(who_may_use_libvirt),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
