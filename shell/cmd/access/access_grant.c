@@ -3,12 +3,13 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
+#include "cmd/rows.h"
 #include "core/access/access.h"
 
 enum { NODE, USER, POLKIT };
 
 static const struct opt_def opts[] = {
-    [NODE] = {"server", OPT_NODE, OPTF_POS | OPTF_REQ, "where"},
+    [NODE] = NODE_ROW("where"),
     [USER] = {"user", OPT_STRING, OPTF_POS | OPTF_REQ, "whom"},
     [POLKIT] = {"polkit", OPT_BOOL, 0, "by a rule of polkit for this user alone, not by the group"},
     APPLY_ROWS,

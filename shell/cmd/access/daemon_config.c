@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/engine/apply.h"
 #include "cmd/engine/render.h"
+#include "cmd/rows.h"
 #include "core/access/access.h"
 
 enum { NODE, SET, UNSET, RESTART };
@@ -48,7 +49,7 @@ static void qemu_keys(struct ctx *ctx, const char *prefix, struct strv *out)
 }
 
 #define ROWS(settings, keys)                                                                                           \
-    [NODE] = {"server", OPT_NODE, OPTF_POS | OPTF_REQ, "where"},                                                       \
+    [NODE] = NODE_ROW("where"),                                                                                        \
     [SET] = {"set", OPT_STRING, OPTF_POS | OPTF_MULTI, "KEY=VALUE; a list has commas between; none: show them",        \
              .complete = settings},                                                                                    \
     [UNSET] = {"unset", OPT_STRING, OPTF_MULTI, "make this setting a comment", .complete = keys},                      \
