@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Ports that a firewall keeps, opened for a while and closed by the node itself, by nft, where two base chains drop.
-# Whoever connects is another host. Whatever happens, the operator's rules are the same bytes afterwards. A lab of its own
-# (MIGSH_FIREWALL_SUBNET). About a minute; other firewalls are in test_firewall_kinds.sh.
+# Whoever connects is another host. Whatever happens, the operator's rules are the same bytes afterwards. A lab of its
+# own (MIGSH_FIREWALL_SUBNET). About a minute; other firewalls are in test_firewall_kinds.sh.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" firewall 192.168.129
