@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# As test_firewall.sh, of a real ufw, and of a real firewalld where its packages can be had. A lab of its own
-# (MIGSH_FIREWALLKINDS_SUBNET). About a minute.
+# As test_firewall.sh, of a real ufw, and of a real firewalld where its packages can be had. What the lab's hosts cannot
+# have, systemd and SELinux, are recording fakes. A lab of its own (MIGSH_FIREWALLKINDS_SUBNET). About a minute.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" firewallkinds 192.168.128
@@ -45,12 +45,56 @@ expect "and on again" 0 'reverted' journal-revert "$journal"
 check "the rules are the operator's again" untouched
 on dest ufw --force disable >/dev/null 2>&1
 
+# --- fakes
+# fake HOST NAME: the script on stdin is that command there.
+fake() { lab exec "$1" -- sh -c 'mkdir -p /run/systemd/system && cat >/usr/local/sbin/"$1" && chmod 755 /usr/local/sbin/"$1"' sh "$2"; }
+for host in dest nfs; do
+    fake "$host" systemd-run <<'END'
+#!/bin/sh
+echo "systemd-run $*" >>/run/fake
+while [ "${1#-}" != "$1" ]; do
+  case $1 in --on-active=*) s=${1#*=} ;; esac
+  shift
+done
+(sleep "$s"; exec "$@") </dev/null >/dev/null 2>&1 &
+END
+    fake "$host" systemctl <<'END'
+#!/bin/sh
+echo "systemctl $*" >>/run/fake
+case $*:$(cat /run/fake.firewalld 2>/dev/null) in
+is-active*:stop) exit 3 ;;
+stop\ firewalld:* | start\ firewalld:*) echo "$1" >/run/fake.firewalld ;;
+esac
+END
+done
+printf '#!/bin/sh\ncat /run/fake.selinux 2>/dev/null || echo Enforcing\n' | fake dest getenforce
+printf '#!/bin/sh\ncase $1 in 0) echo Permissive ;; *) echo Enforcing ;; esac >/run/fake.selinux\n' | fake dest setenforce
+on dest nft flush ruleset
+on dest nft add table inet t
+on dest nft 'add chain inet t in { type filter hook input priority 0; policy drop; }'
+on dest nft add rule inet t in tcp dport 22 accept
+on dest nft add rule inet t in ct state established,related accept
+rules >"$work/rules"
+expect "with systemd" 0 'blocked +passes' firewall-open dest --for 10s --from source --apply
+id=$(the_id)
+check "a timer closes" gives 0 "^systemd-run -q --unit=migsh-firewall-$id --on-active=10 --timer-property=AccuracySec=1s /bin/sh /run/migsh/firewall-$id$" on dest cat /run/fake
+check "it does" closes
+expect "another" 0 'blocked +passes' firewall-open dest --for 1h --from source --apply
+id=$(the_id) journal=$(the_journal)
+expect "taken back" 0 'reverted' journal-revert "$journal"
+check "its timer is stopped" gives 0 "^systemctl stop migsh-firewall-$id.timer$" on dest cat /run/fake
+check "the rules are the operator's again" untouched
+expect "SELinux switched off, in so many words" 0 'SELinux permissive until a boot: nothing confines guests .* changed' firewall-open dest --disable-selinux --apply
+check "it is" prints Permissive on dest getenforce
+expect "and on again" 0 'reverted' firewall-open dest --revert
+check "it is" prints Enforcing on dest getenforce
+
 # --- firewalld
 if firewalld_fetch && firewalld_start nfs >"$work/out" 2>&1; then
     rules nfs >"$work/nfs"
     expect "firewalld keeps the ports" 12 '^ nfs +firewalld ' firewall-check nfs --from source
-    m firewall-open nfs --for 20s --from source --ports 2049 --apply >"$work/out" 2>&1
-    check "opened by a rule that firewalld itself ends" gives 0 '^ nfs +ports 2049 open for 20 s.* changed' cat "$work/out"
+    m firewall-open nfs --for 20s --from source --ports 2049 --apply >"$work/opened" 2>&1 # by then it may be closed
+    check "opened by a rule that firewalld itself ends" gives 0 '^ nfs +ports 2049 open for 20 s.* changed' cat "$work/opened"
     for _ in {1..120}; do same "$work/nfs" rules nfs >/dev/null && break; sleep 0.5; done
     check "it has closed it" same "$work/nfs" rules nfs
     expect "what is to stay passes" 0 '^ source +2049 +blocked +passes' firewall-open nfs --keep --from source --ports 2049 --apply
@@ -58,6 +102,9 @@ if firewalld_fetch && firewalld_start nfs >"$work/out" 2>&1; then
     expect "and taken back" 0 'reverted' firewall-open nfs --revert
     check "both" prints '' on nfs firewall-cmd --permanent --list-rich-rules
     check "the rules are the operator's again" same "$work/nfs" rules nfs
+    expect "firewalld is stopped, in so many words" 0 'firewalld stopped: every port is open to everyone' firewall-open nfs --disable-firewall --apply
+    expect "and started again" 0 'reverted' firewall-open nfs --revert
+    check "by systemctl (a fake)" gives 0 '^systemctl stop firewalld$.*^systemctl start firewalld$' on nfs cat /run/fake
 else
     skip_one "firewalld" "its packages cannot be had, or it does not start here"
 fi
