@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/: numbers, durations, sizes, units, tokens, nearest names, printable text, errors, JSON text.
+// base/: numbers, durations, sizes, units, tokens, nearest names, printable text, errors, JSON text, base64.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -229,6 +230,39 @@ static void tables_are_drawn_as_virsh_draws_them(void **state)
     table_free(t);
 }
 
+static void base64_goes_there_and_back(void **state)
+{
+    (void)state;
+    // RFC 4648, 10.
+    static const char *const rows[][2] = {{"", ""},
+                                          {"f", "Zg=="},
+                                          {"fo", "Zm8="},
+                                          {"foo", "Zm9v"},
+                                          {"foob", "Zm9vYg=="},
+                                          {"fooba", "Zm9vYmE="},
+                                          {"foobar", "Zm9vYmFy"},
+                                          {"\xff\xfe\x7f", "//5/"}};
+    static const char *const bad[] = {"Z", "Zg", "Zg=", "Z===", "Zg==Zg==", "Zm9v!", "=", "Zm=9", "Zg==="};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        _cleanup_free_ char *text = base64_encode(rows[i][0], strlen(rows[i][0]));
+        _cleanup_free_ char *broken = xasprintf(" %s\r\n", rows[i][1]);
+        size_t n;
+        _cleanup_free_ unsigned char *back = base64_decode(broken, &n);
+        assert_string_equal(text, rows[i][1]);
+        assert_non_null(back);
+        assert_int_equal(n, strlen(rows[i][0]));
+        assert_string_equal(back, rows[i][0]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        size_t n;
+        assert_null(base64_decode(bad[i], &n));
+    }
+    size_t n;
+    _cleanup_free_ unsigned char *zeros = base64_decode("AAA\nA", &n);
+    assert_int_equal(n, 3);
+    assert_memory_equal(zeros, "\0\0\0", 4);
+}
+
 static void lists_are_split_sorted_and_searched(void **state)
 {
     (void)state;
@@ -256,6 +290,7 @@ int main(void)
         cmocka_unit_test(tables_are_drawn_as_virsh_draws_them),
         cmocka_unit_test(bytes_are_shown_in_units),
         cmocka_unit_test(tokens_differ),
+        cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(lists_are_split_sorted_and_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

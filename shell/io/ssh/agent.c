@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "io/ssh/known.h"
 #include "io/ssh/priv.h"
@@ -99,7 +100,7 @@ static void filter_keys(struct remote_agent *a, struct buf *message)
         if (message->len - comment_at < 4 || message->len - comment_at - 4 < number_at(message, comment_at))
             break;
         size_t end = comment_at + 4 + number_at(message, comment_at);
-        char *key = remote_known_base64(message->s + at + 4, blob_n);
+        char *key = base64_encode(message->s + at + 4, blob_n);
         if (!a->allowed || strv_has(a->allowed, key)) {
             buf_add(&kept, message->s + at, end - at);
             strv_add(&a->shown, key);

@@ -31,13 +31,6 @@ char *remote_known_name(const char *host, int port)
     return name;
 }
 
-char *remote_known_base64(const void *blob, size_t n)
-{
-    char *text = xcalloc((n + 2) / 3 * 4 + 1, 1);
-    EVP_EncodeBlock((unsigned char *)text, blob, (int)n);
-    return text;
-}
-
 bool remote_known_key_valid(const char *type, const char *key)
 {
     size_t n = strlen(key), type_n = strlen(type);

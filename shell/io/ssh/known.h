@@ -44,8 +44,6 @@ int remote_known_add(const char *file, const char *name, const char *type, const
 // error, as for ssh: then no key may be trusted. ERR_UNSUPPORTED for a KRL.
 int remote_known_revoked(const char *path, const char *key, unsigned *ret_line, struct err *e);
 
-// A key blob in base64, as known_hosts and *.pub files have it. The caller frees.
-char *remote_known_base64(const void *blob, size_t n);
 // Is `key` base64 of a key that says itself (RFC 4253, 6.6) to be of `type`? What foreign machines call a key is looked
 // at with this before it goes into a file.
 bool remote_known_key_valid(const char *type, const char *key);
