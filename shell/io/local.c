@@ -41,29 +41,29 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-static int spawn(struct process *p, int pipes[3][2])
+// `streams` become its 0, 1, 2; the signals that this program ignores or blocks are as usual there.
+static int spawn(pid_t *ret, char *const argv[], const int streams[3])
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t none, normal;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attr);
-    posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0);
-    posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1);
-    posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2);
+    for (int i = 0; i < 3; i++)
+        posix_spawn_file_actions_adddup2(&actions, streams[i], i);
     sigemptyset(&none);
     sigemptyset(&normal);
     sigaddset(&normal, SIGPIPE); // ignored here, but a script relies on it
     sigaddset(&normal, SIGINT);
     sigaddset(&normal, SIGTERM);
     sigaddset(&normal, SIGHUP);
+    sigaddset(&normal, SIGTTIN);
+    sigaddset(&normal, SIGTTOU);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &normal);
     posix_spawnattr_setpgroup(&attr, 0);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    char sh[] = "sh", dash_c[] = "-c";
-    char *argv[] = {sh, dash_c, (char *)p->spec->command, NULL};
-    int rc = posix_spawn(&p->pid, "/bin/sh", &actions, &attr, argv, environ);
+    int rc = posix_spawn(ret, "/bin/sh", &actions, &attr, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
     return rc;
@@ -75,8 +75,10 @@ static int start(struct process *p)
     int rc = 0;
     for (int i = 0; i < 3 && rc == 0; i++)
         rc = pipe2(pipes[i], O_CLOEXEC) < 0 ? errno : 0;
+    char sh[] = "sh", dash_c[] = "-c";
+    char *argv[] = {sh, dash_c, (char *)p->spec->command, NULL};
     if (rc == 0)
-        rc = spawn(p, pipes);
+        rc = spawn(&p->pid, argv, (int[]){pipes[0][0], pipes[1][1], pipes[2][1]});
     close_end(&pipes[0][0]);
     close_end(&pipes[1][1]);
     close_end(&pipes[2][1]);
@@ -223,6 +225,56 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (WIFSIGNALED(status))
         result->signal = xstrdup(sigabbrev_np(WTERMSIG(status)));
+    return r;
+}
+
+// Until it has ended. It may have been stopped for touching the terminal before it had the foreground.
+static int wait_in_foreground(struct job *job, int tty, pid_t pid, int *ret_status, struct err *e)
+{
+    double told = 0;
+    int r = 0;
+    for (;;) {
+        pid_t got = waitpid(pid, ret_status, WNOHANG | WUNTRACED);
+        if (got < 0 && errno != EINTR)
+            return err_errno(e, errno, "waitpid");
+        if (got == pid && !WIFSTOPPED(*ret_status))
+            return r;
+        if (got == pid) {
+            tcsetpgrp(tty, pid);
+            kill(-pid, SIGCONT);
+        }
+        if (r == 0)
+            r = job_check(job, e);
+        if (r < 0 && told == 0) {
+            kill(-pid, SIGTERM);
+            told = clock_mono_ms();
+        } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
+            kill(-pid, SIGKILL);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+    }
+}
+
+int local_on_terminal(struct job *job, const char *script, const char *arg, int *ret_status, struct err *e)
+{
+    char sh[] = "sh", dash_c[] = "-c";
+    char *argv[] = {sh, dash_c, (char *)script, sh, (char *)arg, NULL};
+    int status = 0, tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (tty < 0)
+        return err_errno(e, errno, "cannot open the terminal");
+    pid_t pid;
+    int rc = spawn(&pid, argv, (int[]){tty, tty, tty});
+    if (rc) {
+        close(tty);
+        return err_errno(e, rc, "cannot run a command here");
+    }
+    tcsetpgrp(tty, pid);
+    kill(-pid, SIGCONT); // if it was faster than we
+    int r = wait_in_foreground(job, tty, pid, &status, e);
+    tcsetpgrp(tty, getpgrp());
+    close(tty);
+    if (r == 0)
+        *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return r;
 }
 

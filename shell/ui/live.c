@@ -51,6 +51,11 @@ void live_set_prompt(const struct live_prompt *p)
     prompt = p;
 }
 
+bool live_has_prompt(void)
+{
+    return prompt != NULL;
+}
+
 // Rows that the drawn lines take: a terminal made narrower has wrapped them.
 static size_t rows_drawn(void)
 {

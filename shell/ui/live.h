@@ -27,6 +27,7 @@ void live_freeze(void);
 void live_thaw(void);
 // NULL: none. The old one is expected to be off the screen, the new one is drawn by its owner.
 void live_set_prompt(const struct live_prompt *prompt);
+bool live_has_prompt(void);
 
 // A step of a job: replaces the line with the same key, or adds one; `done` takes it away. Redrawn at most ten times a
 // second; the last state always.

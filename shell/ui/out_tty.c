@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ui/ask.h"
 #include "ui/live.h"
+#include "ui/term.h"
 
 static const struct out_ops *plain;
 static bool json_lines, can_redraw;
@@ -108,6 +109,21 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
     out_set_ops(&ops);
 }
 
+// Not while the operator types at our prompt, or answers a question.
+static bool tty_lend(void)
+{
+    if (live_has_prompt() || !term_lend())
+        return false;
+    live_hide();
+    return true;
+}
+
+static void tty_take_back(void)
+{
+    term_take_back();
+    live_show();
+}
+
 void out_can_ask(void)
 {
     if (json_lines)
@@ -116,4 +132,6 @@ void out_can_ask(void)
         live_init(fopen("/dev/tty", "we"), can_redraw);
     ops.ask = ask_put;
     ops.ask_withdraw = ask_withdraw;
+    ops.lend = tty_lend;
+    ops.take_back = tty_take_back;
 }

@@ -162,6 +162,30 @@ void term_watch(void (*fn)(const char *bytes, size_t n, void *data), void *data)
     }
 }
 
+static struct {
+    void (*fn)(const char *bytes, size_t n, void *data);
+    void *data;
+    enum term_mode mode;
+} before_lending;
+
+bool term_lend(void)
+{
+    if (tty < 0 || !in_foreground(tty))
+        return false;
+    before_lending.fn = input_fn;
+    before_lending.data = input_data;
+    before_lending.mode = changed ? TERM_KEYS : TERM_COOKED;
+    term_watch(NULL, NULL);
+    term_set(TERM_COOKED);
+    return true;
+}
+
+void term_take_back(void)
+{
+    term_set(before_lending.mode);
+    term_watch(before_lending.fn, before_lending.data);
+}
+
 int term_read_byte(void)
 {
     unsigned char c;

@@ -24,6 +24,9 @@ void term_restore_at_exit(void);
 
 // Bytes typed from now on go to fn on the main thread; n is 0 once when the terminal is gone. NULL stops it.
 void term_watch(void (*fn)(const char *bytes, size_t n, void *data), void *data);
+// Stops reading, and puts back the mode that was found, for another program. False: not in the foreground, or not open.
+bool term_lend(void);
+void term_take_back(void); // goes on as before, whatever mode it has left
 bool term_has_input(void); // now, without waiting
 // One byte, waiting for it; -1 at the end. For readline, which asks for the rest of a key sequence.
 int term_read_byte(void);

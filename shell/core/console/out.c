@@ -11,7 +11,10 @@
 #include "io/job.h"
 #include "io/loop.h"
 
-static const struct out_ops *ops; // main thread only
+// Main thread only, as is all of this but what hands over.
+static const struct out_ops *ops;
+static bool lent;           // the terminal
+static struct posted *held; // what waits for it
 
 void out_set_ops(const struct out_ops *o)
 {
@@ -39,6 +42,7 @@ void out_error(const struct err *err)
 enum post_kind { POST_STDERR, POST_NOTICE, POST_PROGRESS, POST_EVENT };
 
 struct posted {
+    struct posted *next; // held
     enum post_kind kind;
     enum out_level level;
     char *text;
@@ -47,9 +51,21 @@ struct posted {
     bool done;
 };
 
+static void hold(struct posted *p)
+{
+    struct posted **at = &held;
+    while (*at)
+        at = &(*at)->next;
+    *at = p;
+}
+
 static void deliver(void *data)
 {
     struct posted *p = data;
+    if (lent) {
+        hold(p);
+        return;
+    }
     if (ops) {
         switch (p->kind) {
         case POST_STDERR:
@@ -123,7 +139,7 @@ struct question {
 static void put_question(void *data)
 {
     struct question *q = data;
-    if (ops && ops->ask) {
+    if (ops && ops->ask && !lent) {
         ops->ask(q->kind, q->text, q);
     } else {
         q->cannot = true;
@@ -173,4 +189,35 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
     }
     lock_free(q.lock);
     return r;
+}
+
+static void lend(void *data)
+{
+    bool *ret_got = data;
+    *ret_got = ops && ops->lend && !lent && ops->lend();
+    lent = lent || *ret_got;
+}
+
+static void take_back(void *data)
+{
+    (void)data;
+    lent = false;
+    ops->take_back();
+    while (held) {
+        struct posted *p = held;
+        held = p->next;
+        deliver(p);
+    }
+}
+
+int out_lend(struct err *e)
+{
+    bool got = false;
+    job_call_main(lend, &got);
+    return got ? 0 : err_set(e, ERR_UNSUPPORTED, "there is no terminal");
+}
+
+void out_take_back(void)
+{
+    job_call_main(take_back, NULL);
 }

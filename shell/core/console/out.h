@@ -35,6 +35,11 @@ enum out_ask_kind { OUT_ASK_TEXT, OUT_ASK_SECRET, OUT_ASK_YESNO };
 // ERR_AUTH where nobody can be asked (no terminal, --json, a script), ERR_CANCELLED on Ctrl-C or Ctrl-D.
 int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char **ret_answer, struct err *e);
 
+// Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()); notices and
+// progress wait meanwhile. ERR_UNSUPPORTED: there is no terminal, or it is in use. out_take_back() has to follow.
+int out_lend(struct err *e);
+void out_take_back(void);
+
 // Main thread only: what a script prints, part or all of a line; among the results, but no result.
 void out_print(const char *text, size_t n);
 
@@ -57,6 +62,8 @@ struct out_ops {
     // Puts the question; later calls answer(token, text) on the main thread, text NULL for "refused". NULL: cannot ask.
     void (*ask)(enum out_ask_kind kind, const char *question, void *token);
     void (*ask_withdraw)(void *token); // the asker was cancelled
+    bool (*lend)(void);                // gives the terminal away, or false; NULL: there is none
+    void (*take_back)(void);
 };
 void out_set_ops(const struct out_ops *ops);      // main thread; NULL: silence
 void out_answer(void *token, const char *answer); // main thread; NULL: the operator refused
