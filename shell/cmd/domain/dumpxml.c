@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A domain's description.
-#include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "io/virt/xml.h"
-#include "io/xml.h"
 
 enum { DOMAIN, INACTIVE, SECURITY_INFO, UPDATE_CPU, MIGRATABLE, XPATH, WRAP };
 
@@ -21,15 +20,10 @@ static const struct opt_def opts[] = {
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL, *part = NULL;
-    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *xml = NULL;
     if (virt_dom_xml(c->vals[DOMAIN].dom, cmd_bits(c), &xml, e) < 0)
         return -1;
-    if (c->vals[XPATH].s &&
-        (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[XPATH].s, c->vals[WRAP].b, &part, e) < 0))
-        return -1;
-    c->result = json_text(part ? part : xml);
-    return 0;
+    return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
 const struct cmd_def cmd_dumpxml = {.name = "dumpxml",

@@ -2,6 +2,7 @@
 // Facts about a pool, and its description.
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "io/virt/pool.h"
@@ -46,7 +47,7 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (storage_pool(c, POOL, &pool, e) < 0 || virt_pool_xml(pool, c->vals[INACTIVE].b, &xml, e) < 0)
         return -1;
-    return storage_xml_result(c, xml, XPATH, WRAP, e);
+    return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
 const struct cmd_def cmd_pool_dumpxml = {.name = "pool-dumpxml",

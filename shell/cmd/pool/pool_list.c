@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The storage pools of a host, or of all.
-#include "base/json.h"
-#include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "io/virt/pool.h"
 
@@ -74,16 +73,7 @@ static int run(struct cmd_call *c, struct err *e)
     if (filter(c, &bits, e) < 0 ||
         virt_pool_list(c->conn, bits, c->vals[DETAILS].b ? VIRT_POOL_DETAILS : 0, &c->result, e) < 0)
         return -1;
-    // What was seen can be completed later.
-    _cleanup_strv_ struct strv names = STRV_INIT;
-    size_t i;
-    json_t *row;
-    json_array_foreach(c->result, i, row) strv_add(&names, json_text_at(row, "name"));
-    if (bits == (VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE))
-        ctx_names_set(c->ctx, "pool", target_label(&c->where), &names);
-    else
-        for (i = 0; i < names.n; i++)
-            ctx_names_add(c->ctx, "pool", target_label(&c->where), names.s[i]);
+    object_remember(c, "pool", "name", bits == (VIRT_POOL_ACTIVE | VIRT_POOL_INACTIVE));
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "io/virt/pool.h"
@@ -67,7 +68,7 @@ static int run_undefine(struct cmd_call *c, struct err *e)
 {
     if (run_plain(c, 2, e) < 0)
         return -1;
-    ctx_names_remove(c->ctx, "pool", target_label(&c->where), json_text_at(c->result, "name"));
+    object_gone(c, "pool");
     return 0;
 }
 

@@ -4,23 +4,15 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/objects.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
-#include "io/xml.h"
-
-// Of a command that runs on each node the dispatcher says where it failed.
-static int at_node(const struct cmd_call *c, struct err *e)
-{
-    return c->where.node && !(c->def->flags & CMD_EACH) ? err_wrap(e, "node %s", c->where.node->name) : -1;
-}
 
 int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err *e)
 {
     if (virt_pool_lookup(c->conn, c->vals[opt].s, ret, e) == 0)
         return 0;
-    if (e->code == ERR_NOT_FOUND && !e->hint)
-        err_hint(e, "pool-list --all shows the pools that are there");
-    return at_node(c, e);
+    return object_not_found(c, "pool-list --all shows the pools that are there", e);
 }
 
 int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e)
@@ -35,22 +27,12 @@ int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, st
         err_hint(e, "vol-list %s shows the volumes that are there", in);
     err_wrap(e, "failed to get vol '%s'%s", text,
              e->code == ERR_NOT_FOUND && !in ? ", specifying --pool might help" : "");
-    return at_node(c, e);
-}
-
-static void add_node(struct cmd_call *c)
-{
-    if (c->where.node)
-        json_object_set_new(c->result, "node", json_text(c->where.node->name));
+    return object_at_node(c, e);
 }
 
 void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool)
 {
-    c->result = json_object();
-    json_object_set_new(c->result, "name", json_text(virt_pool_name(pool)));
-    json_object_set_new(c->result, "uuid", json_text(virt_pool_uuid(pool)));
-    add_node(c);
-    ctx_names_add(c->ctx, "pool", target_label(&c->where), virt_pool_name(pool));
+    object_result(c, "pool", virt_pool_name(pool), virt_pool_uuid(pool));
 }
 
 void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const struct virt_pool *pool)
@@ -60,7 +42,7 @@ void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const st
     json_object_set_new(c->result, "key", json_text(virt_vol_key(vol)));
     if (pool)
         json_object_set_new(c->result, "pool", json_text(virt_pool_name(pool)));
-    add_node(c);
+    object_add_node(c);
     if (pool) {
         _cleanup_free_ char *place = xasprintf("%s\n%s", target_label(&c->where), virt_pool_name(pool));
         ctx_names_add(c->ctx, "vol", place, virt_vol_name(vol));
@@ -74,17 +56,6 @@ void storage_remember_vols(struct cmd_call *c, const char *pool, const struct st
         ctx_names_set(c->ctx, "vol", place, names);
     else
         ctx_names_remove(c->ctx, "vol", place, gone);
-}
-
-int storage_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)
-{
-    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    _cleanup_free_ char *part = NULL;
-    if (c->vals[xpath].s &&
-        (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[xpath].s, c->vals[wrap].b, &part, e) < 0))
-        return -1;
-    c->result = json_text(part ? part : xml);
-    return 0;
 }
 
 void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out)

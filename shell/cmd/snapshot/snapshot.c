@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "core/guest/fence.h"
@@ -125,7 +126,7 @@ static int run_snap_xml(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (virt_snap_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, cmd_bits(c), &xml, e) < 0)
         return -1;
-    return storage_xml_result(c, xml, XPATH, WRAP, e);
+    return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
 static int run_checkpoint_xml(struct cmd_call *c, struct err *e)
@@ -133,7 +134,7 @@ static int run_checkpoint_xml(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (virt_checkpoint_xml(c->vals[DOMAIN].dom, c->vals[NAME].s, cmd_bits(c), &xml, e) < 0)
         return -1;
-    return storage_xml_result(c, xml, XPATH, WRAP, e);
+    return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
 // libvirt has no call for it: the snapshot is defined again as it is, as the current one.

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "io/virt/vol.h"
@@ -49,7 +50,7 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (storage_vol(c, VOL, POOL, &vol, e) < 0 || virt_vol_xml(vol, &xml, e) < 0)
         return -1;
-    return storage_xml_result(c, xml, XPATH, WRAP, e);
+    return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
 static int run_path(struct cmd_call *c, struct err *e)

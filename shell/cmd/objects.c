@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by the commands on libvirt's objects. See objects.h.
+#include "cmd/objects.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/console/editor.h"
+#include "io/xml.h"
+
+int object_at_node(const struct cmd_call *c, struct err *e)
+{
+    return c->where.node && !(c->def->flags & CMD_EACH) ? err_wrap(e, "node %s", c->where.node->name) : -1;
+}
+
+int object_not_found(const struct cmd_call *c, const char *lister, struct err *e)
+{
+    if (e->code == ERR_NOT_FOUND && !e->hint)
+        err_hint(e, "%s", lister);
+    return object_at_node(c, e);
+}
+
+void object_add_node(struct cmd_call *c)
+{
+    if (c->where.node)
+        json_object_set_new(c->result, "node", json_text(c->where.node->name));
+}
+
+void object_result(struct cmd_call *c, const char *kind, const char *name, const char *uuid)
+{
+    c->result = json_object();
+    if (name)
+        json_object_set_new(c->result, "name", json_text(name));
+    json_object_set_new(c->result, "uuid", json_text(uuid));
+    object_add_node(c);
+    ctx_names_add(c->ctx, kind, target_label(&c->where), name ? name : uuid);
+}
+
+void object_gone(struct cmd_call *c, const char *kind)
+{
+    const char *name = json_text_at(c->result, "name");
+    ctx_names_remove(c->ctx, kind, target_label(&c->where), name ? name : json_text_at(c->result, "uuid"));
+}
+
+void object_remember(struct cmd_call *c, const char *kind, const char *key, bool whole)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    size_t i;
+    json_t *row;
+    json_array_foreach(c->result, i, row) strv_add(&names, json_text_at(row, key));
+    if (whole)
+        ctx_names_set(c->ctx, kind, target_label(&c->where), &names);
+    else
+        for (i = 0; i < names.n; i++)
+            ctx_names_add(c->ctx, kind, target_label(&c->where), names.s[i]);
+}
+
+int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)
+{
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *part = NULL;
+    if (c->vals[xpath].s &&
+        (xml_parse(xml, &doc, e) < 0 || xml_query(doc, c->vals[xpath].s, c->vals[wrap].b, &part, e) < 0))
+        return -1;
+    c->result = json_text(part ? part : xml);
+    return 0;
+}
+
+int object_edit(struct cmd_call *c, const struct editor *ed, const struct view *unchanged, struct err *e)
+{
+    bool changed;
+    if (editor_run(c->job, ed, &changed, e) < 0) {
+        json_decref(steal(&c->result)); // a failed command's result would be shown
+        return -1;
+    }
+    json_object_set_new(c->result, "changed", json_boolean(changed));
+    if (!changed)
+        c->view = unchanged;
+    return 0;
+}
