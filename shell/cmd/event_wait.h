@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting for libvirt's events, as event and net-event do: they are told one by one, and the command's result is how many
-// there were and what ended it. Job threads.
+// Waiting for libvirt's events, as event and net-event do: they are told one by one, and the command's result is how
+// many there were and what ended it. Job threads.
 #pragma once
 
 #include <jansson.h>
@@ -21,8 +21,8 @@ struct event_wait {
     size_t events;
 };
 
-// Between the two the caller subscribes event_wait_on() with `w`; `r` is what came of that. The n subscriptions (NULL is
-// fine) are ended. ERR_TIMEOUT: nothing came in the time given.
+// Between the two the caller subscribes event_wait_on() with `w`; `r` is what came of that. The n subscriptions (NULL
+// is fine) are ended. ERR_TIMEOUT: nothing came in the time given.
 void event_wait_begin(struct event_wait *w);
 void event_wait_on(const json_t *event, void *w);
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e);

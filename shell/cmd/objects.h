@@ -13,8 +13,8 @@ int object_at_node(const struct cmd_call *c, struct err *e);
 // A lookup has failed: where, and which command lists what is there; -1.
 int object_not_found(const struct cmd_call *c, const char *lister, struct err *e);
 
-// The result {"name", "uuid", "node"?} (`name` NULL: it has none); what it is called is remembered for completion, as of
-// this kind (see core/console/names_watch.c).
+// The result {"name", "uuid", "node"?} (`name` NULL: it has none); what it is called is remembered for completion, as
+// of this kind (see core/console/names_watch.c).
 void object_result(struct cmd_call *c, const char *kind, const char *name, const char *uuid);
 void object_add_node(struct cmd_call *c); // "node" alone, to a result that is there
 void object_gone(struct cmd_call *c, const char *kind);

@@ -30,6 +30,31 @@
     {                                                                                                                  \
         "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol              \
     }
+#define NETWORK_ROW                                                                                                    \
+    {                                                                                                                  \
+        "network", OPT_NETWORK, OPTF_POS | OPTF_REQ, "network name or uuid"                                            \
+    }
+#define NWFILTER_ROW                                                                                                   \
+    {                                                                                                                  \
+        "nwfilter", OPT_NWFILTER, OPTF_POS | OPTF_REQ, "network filter name or uuid"                                   \
+    }
+#define SECRET_ROW                                                                                                     \
+    {                                                                                                                  \
+        "secret", OPT_SECRET, OPTF_POS | OPTF_REQ, "secret UUID"                                                       \
+    }
+#define INTERFACE_ROW                                                                                                  \
+    {                                                                                                                  \
+        "interface", OPT_INTERFACE, OPTF_POS | OPTF_REQ, "interface name or MAC address"                               \
+    }
+// Of what goes to another node.
+#define DEST_ROW(help)                                                                                                 \
+    {                                                                                                                  \
+        "dest", OPT_URI, OPTF_POS | OPTF_REQ, help                                                                     \
+    }
+#define FILE_ROW(help)                                                                                                 \
+    {                                                                                                                  \
+        "file", OPT_PATH, OPTF_POS | OPTF_REQ, help                                                                    \
+    }
 #define XPATH_ROW                                                                                                      \
     {                                                                                                                  \
         "xpath", OPT_STRING, 0, "xpath expression to filter the XML document"                                          \

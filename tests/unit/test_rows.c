@@ -143,9 +143,11 @@ static FILE *virsh_help(void)
     return f;
 }
 
-static bool by_name_only(const char *option) // in virsh, too
+static bool by_name_only(const char *command, const char *option) // in virsh, too
 {
     static const char *const names[] = {"xpath", "weight", "cap", "memspec"};
+    if (strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0)
+        return true;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return true;
@@ -176,7 +178,7 @@ static void positionals_of_virsh(void **state)
         } else if (o &&
                    (sscanf(line, " [--%63[a-z0-9-]] <%15[a-z]>", name, kind) == 2 ||
                     sscanf(line, " --%63[a-z0-9-] <%15[a-z]>", name, kind) == 2) &&
-                   !by_name_only(name)) {
+                   !by_name_only(now->name, name)) {
             while (o->name && !(o->flags & OPTF_POS))
                 o++;
             if (!o->name || strcmp(o->name, name) != 0)

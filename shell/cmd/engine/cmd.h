@@ -41,8 +41,12 @@ enum opt_type {
     OPT_DOMAIN,   // .dom: NAME, NAME@NODE, id, uuid; resolved on the job's thread. MULTI or LIST: .doms/.n_doms, and
                   // in .nodes where each is (NULL: on no node)
     OPT_POOL,     // .s: a storage pool of the command's connection
-    OPT_COMMAND,  // .s: the name of a command or topic
-    OPT_WORDS,    // .list: everything that is left, options included (behind "--" or from the first word on)
+    OPT_NETWORK,  // .s, and so are these: a network of the command's connection …
+    OPT_SECRET,   // (libvirt's object; a value that is secret is an OPTF_SECRET)
+    OPT_NWFILTER,
+    OPT_INTERFACE,
+    OPT_COMMAND, // .s: the name of a command or topic
+    OPT_WORDS,   // .list: everything that is left, options included (behind "--" or from the first word on)
 };
 
 enum opt_flags {

@@ -139,6 +139,11 @@ static void add_commands(const struct request *r)
         add(r, all[i]->name, all[i]->summary, false);
 }
 
+// The kinds of names that the watch knows, by the type of option; "domain" has more to it.
+static const char *const kinds[] = {
+    [OPT_DOMAIN] = "domain", [OPT_POOL] = "pool",         [OPT_NETWORK] = "network",
+    [OPT_SECRET] = "secret", [OPT_NWFILTER] = "nwfilter", [OPT_INTERFACE] = "interface"};
+
 void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix, const char *place,
                     struct completion *out)
 {
@@ -146,8 +151,9 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
     struct request r = {ctx, lead, prefix, place, out};
     if (o->flags & OPTF_LIST)
         r = last_of_list(&r, &longer);
-    if (o->type == OPT_DOMAIN || o->type == OPT_POOL)
-        names_watch_look(ctx, place);
+    const char *kind = o->type < ARRAY_SIZE(kinds) ? kinds[o->type] : NULL;
+    if (kind)
+        names_watch_look(ctx, kind, place);
     _cleanup_strv_ struct strv words = STRV_INIT;
     switch (o->type) {
     case OPT_ENUM:
@@ -168,7 +174,11 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
         add_domains(&r);
         break;
     case OPT_POOL:
-        ctx_names(ctx, "pool", place, prefix, &words);
+    case OPT_NETWORK:
+    case OPT_SECRET:
+    case OPT_NWFILTER:
+    case OPT_INTERFACE:
+        ctx_names(ctx, kind, place, prefix, &words);
         break;
     case OPT_COMMAND:
         add_commands(&r);

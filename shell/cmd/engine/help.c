@@ -33,6 +33,14 @@ static const char *value_word(const struct opt_def *o)
         return o->flags & OPTF_LIST ? "DOMAIN[,DOMAIN]" : "DOMAIN";
     case OPT_POOL:
         return "POOL";
+    case OPT_NETWORK:
+        return "NETWORK";
+    case OPT_SECRET:
+        return "SECRET";
+    case OPT_NWFILTER:
+        return "NWFILTER";
+    case OPT_INTERFACE:
+        return "INTERFACE";
     case OPT_COMMAND:
         return "COMMAND";
     case OPT_WORDS:

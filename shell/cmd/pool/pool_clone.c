@@ -13,7 +13,7 @@ enum { POOL, DEST };
 
 static const struct opt_def opts[] = {
     [POOL] = POOL_ROW,
-    [DEST] = {"dest", OPT_URI, OPTF_POS | OPTF_REQ, "the node (or URI) that is to have the pool too"},
+    [DEST] = DEST_ROW("the node (or URI) that is to have the pool too"),
     {NULL},
 };
 

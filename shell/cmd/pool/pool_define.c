@@ -10,19 +10,14 @@
 
 enum { FILE_OPT, VALIDATE };
 
-#define FILE_ROW                                                                                                       \
-    {                                                                                                                  \
-        "file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML pool description"                               \
-    }
-
 static const struct opt_def define_opts[] = {
-    [FILE_OPT] = FILE_ROW,
+    [FILE_OPT] = FILE_ROW("file containing an XML pool description"),
     [VALIDATE] = VALIDATE_ROW(0),
     {NULL},
 };
 
 static const struct opt_def create_opts[] = {
-    [FILE_OPT] = FILE_ROW,
+    [FILE_OPT] = FILE_ROW("file containing an XML pool description"),
     STORAGE_BUILD_ROWS,
     {NULL},
 };

@@ -16,8 +16,8 @@ struct editor {
     void *data;
 };
 
-// Reads the text, lets it be edited, and writes it if it has changed. An error of write(), and a text that somebody else
-// has changed meanwhile, are told, and the operator may edit on. The text is in a file that only this user can read, in
-// a directory that is removed afterwards. *ret_changed: false where it was saved as it was. ERR_UNSUPPORTED without a
-// terminal: then nothing is begun.
+// Reads the text, lets it be edited, and writes it if it has changed. An error of write(), and a text that somebody
+// else has changed meanwhile, are told, and the operator may edit on. The text is in a file that only this user can
+// read, in a directory that is removed afterwards. *ret_changed: false where it was saved as it was. ERR_UNSUPPORTED
+// without a terminal: then nothing is begun.
 int editor_run(struct job *job, const struct editor *ed, bool *ret_changed, struct err *e);

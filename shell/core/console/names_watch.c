@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Names of domains and pools, fetched when a connection has been opened and kept fresh by its events. Main thread, but
-// for the jobs that ask libvirt. Failures are silent: nobody asked. Must not print. See names_watch.h.
+// Names of domains and pools, fetched when a connection has been opened, and of other kinds, fetched when they are
+// first wanted; kept fresh by events. Main thread, but for the jobs that ask libvirt. Failures are silent: nobody
+// asked. Must not print. See names_watch.h.
 #include "core/console/names_watch.h"
 
 #include <string.h>
@@ -14,16 +15,37 @@
 #include "io/virt/list.h"
 
 // Events come in swarms (a host that reboots): what has vanished is asked for once, this long after the first.
-enum { SETTLE_MS = 200 };
+enum { SETTLE_MS = 200, NONE = -1 };
+
+// The kinds of names; those of `always` are wanted of every connection.
+static const struct {
+    const char *name;
+    int (*list)(struct virt_conn *c, struct strv *ret, struct err *e);
+    int events;      // an enum virt_event_kind or virt_event_objects; NONE: libvirt tells nothing of them
+    const char *key; // of an event's name
+    bool always;
+} kinds[] = {
+    {"domain", virt_list_names, VIRT_EVENT_LIFECYCLE, "domain", true},
+    {"pool", virt_list_pools, VIRT_EVENT_POOLS, "pool", true},
+    {"network", virt_list_networks, VIRT_EVENT_NETWORKS, "network", false},
+    {"secret", virt_list_secrets, VIRT_EVENT_SECRETS, "secret", false},
+    {"nwfilter", virt_list_nwfilters, NONE, NULL, false},
+    {"interface", virt_list_ifaces, NONE, NULL, false},
+};
+enum { KINDS = ARRAY_SIZE(kinds) };
+
+struct names {
+    bool wanted, have; // have: the job's result
+    struct strv list;
+    struct virt_sub *sub;
+};
 
 struct watched {
     struct watched *next;
     struct ctx *ctx;
     char *uri, *label;
     struct virt_conn *conn;
-    struct virt_sub *domains, *pools;
-    struct strv domain_names, pool_names; // the job's result
-    bool have_domains, have_pools;
+    struct names names[KINDS];
     bool fetching; // a job has it: only the job touches what it fills
     bool again;    // something changed while it was fetching
     bool retired;  // replaced by a newer connection
@@ -32,7 +54,8 @@ struct watched {
 
 struct names_watch {
     struct watched *list;
-    struct strv tried; // URIs, "" for the default: who does not answer is not asked again for the sake of names
+    bool wanted[KINDS]; // of any connection
+    struct strv tried;  // URIs, "" for the default: who does not answer is not asked again for the sake of names
 };
 
 static void fetch(struct watched *w);
@@ -62,20 +85,19 @@ static void changed(struct watched *w, const char *kind, const char *name, const
         w->timer = loop_add_timer(SETTLE_MS, on_settled, w);
 }
 
-static void on_domain(const json_t *event, void *data)
+static void on_event(const json_t *event, void *data)
 {
-    changed(data, "domain", json_text_at(event, "domain"), json_text_at(event, "type"));
-}
-
-static void on_pool(const json_t *event, void *data)
-{
-    changed(data, "pool", json_text_at(event, "pool"), json_text_at(event, "type"));
+    for (size_t k = 0; k < KINDS; k++) {
+        const char *name = kinds[k].key ? json_text_at(event, kinds[k].key) : NULL;
+        if (name)
+            changed(data, kinds[k].name, name, json_text_at(event, "type"));
+    }
 }
 
 static void unsubscribe(struct watched *w)
 {
-    virt_event_unsubscribe(steal(&w->domains));
-    virt_event_unsubscribe(steal(&w->pools));
+    for (size_t k = 0; k < KINDS; k++)
+        virt_event_unsubscribe(steal(&w->names[k].sub));
 }
 
 // Main thread; its subscriptions are gone.
@@ -83,8 +105,8 @@ static void watched_free(struct watched *w)
 {
     if (w->timer >= 0)
         loop_remove_timer(w->timer);
-    strv_release(&w->domain_names);
-    strv_release(&w->pool_names);
+    for (size_t k = 0; k < KINDS; k++)
+        strv_release(&w->names[k].list);
     virt_conn_unref(w->conn);
     free(w->uri);
     free(w->label);
@@ -92,22 +114,31 @@ static void watched_free(struct watched *w)
 }
 
 // Subscribed first, so that nothing can slip through between the list and the events.
+static void fetch_kind(struct watched *w, size_t k)
+{
+    struct names *n = &w->names[k];
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    if (!n->sub && kinds[k].events == VIRT_EVENT_LIFECYCLE)
+        (void)virt_event_subscribe(w->conn, NULL, kinds[k].events, on_event, w, &n->sub, &ignored);
+    else if (!n->sub && kinds[k].events != NONE)
+        (void)virt_event_subscribe_objects(w->conn, (enum virt_event_objects)kinds[k].events, NULL, on_event, w,
+                                           &n->sub, &ignored);
+    n->have = kinds[k].list(w->conn, &n->list, &ignored) == 0;
+}
+
 static void run_fetch(struct job *job, void *arg)
 {
     struct watched *w = arg;
     (void)job;
-    _cleanup_err_ struct err ignored = ERR_INIT;
     if (w->retired) {
         unsubscribe(w);
         virt_conn_unref(steal(&w->conn)); // closing it may wait for a host that is frozen
         return;
     }
-    if (!w->domains)
-        (void)virt_event_subscribe(w->conn, NULL, VIRT_EVENT_LIFECYCLE, on_domain, w, &w->domains, &ignored);
-    if (!w->pools)
-        (void)virt_event_subscribe_pools(w->conn, on_pool, w, &w->pools, &ignored);
-    w->have_domains = virt_list_names(w->conn, &w->domain_names, &ignored) == 0;
-    w->have_pools = virt_list_pools(w->conn, &w->pool_names, &ignored) == 0;
+    for (size_t k = 0; k < KINDS; k++) {
+        if (w->names[k].wanted)
+            fetch_kind(w, k);
+    }
 }
 
 static void fetched(struct job *job, void *arg)
@@ -122,12 +153,13 @@ static void fetched(struct job *job, void *arg)
             watched_free(w);
         return;
     }
-    if (w->have_domains)
-        ctx_names_set(w->ctx, "domain", w->label, &w->domain_names);
-    if (w->have_pools)
-        ctx_names_set(w->ctx, "pool", w->label, &w->pool_names);
-    strv_release(&w->domain_names);
-    strv_release(&w->pool_names);
+    for (size_t k = 0; k < KINDS; k++) {
+        struct names *n = &w->names[k];
+        if (n->have)
+            ctx_names_set(w->ctx, kinds[k].name, w->label, &n->list);
+        strv_release(&n->list);
+        n->have = false;
+    }
     if (w->again)
         fetch(w);
 }
@@ -140,6 +172,8 @@ static void fetch(struct watched *w)
     }
     w->fetching = true;
     w->again = false;
+    for (size_t k = 0; k < KINDS; k++)
+        w->names[k].wanted = kinds[k].always || w->ctx->watch->wanted[k];
     _cleanup_err_ struct err ignored = ERR_INIT; // names are for completion: the next event asks again
     w->fetching = job_start("names", run_fetch, fetched, w, &ignored) != NULL;
 }
@@ -242,10 +276,24 @@ static void look_at(struct ctx *ctx, const char *uri, bool named)
         first_ended(NULL, f);
 }
 
-void names_watch_look(struct ctx *ctx, const char *node)
+// Of a kind without events the list may be old: it is asked for again each time.
+static void want(struct names_watch *nw, const char *kind)
+{
+    size_t k = 0;
+    while (k < KINDS && strcmp(kinds[k].name, kind) != 0)
+        k++;
+    if (k == KINDS || kinds[k].always || (nw->wanted[k] && kinds[k].events != NONE))
+        return;
+    nw->wanted[k] = true;
+    for (struct watched *w = nw->list; w; w = w->next)
+        fetch(w);
+}
+
+void names_watch_look(struct ctx *ctx, const char *kind, const char *node)
 {
     if (!ctx->watch)
         return;
+    want(ctx->watch, kind);
     _cleanup_(node_unref_p) struct node *named = node ? inventory_peek(ctx->inventory, node) : NULL;
     _cleanup_target_ struct target current = {NULL, NULL};
     if (named || ctx_current(ctx, &current)) {
@@ -266,7 +314,7 @@ void names_watch_start(struct ctx *ctx)
     ctx->watch = nw;
     ctx->opened = on_opened;
     lock_release(ctx->lock);
-    names_watch_look(ctx, NULL);
+    names_watch_look(ctx, "domain", NULL);
 }
 
 void names_watch_release(struct ctx *ctx)

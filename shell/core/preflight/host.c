@@ -14,8 +14,10 @@
 #include "io/virt/conn.h"
 #include "io/virt/host.h"
 #include "io/virt/list.h"
-#include "io/virt/objects.h"
+#include "io/virt/net.h"
+#include "io/virt/nwfilter.h"
 #include "io/virt/pool.h"
+#include "io/virt/secret.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
@@ -119,6 +121,23 @@ static int ask_size(struct virt_conn *c, json_t *host, struct err *e)
     return 0;
 }
 
+static int ask_secrets(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    return virt_secret_list(c, 0, ret, e);
+}
+
+static int ask_nwfilters(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    json_auto_t *rows = NULL;
+    size_t i;
+    json_t *row;
+    if (virt_nwfilter_list(c, &rows, e) < 0)
+        return -1;
+    *ret = json_array();
+    json_array_foreach(rows, i, row) json_array_append(*ret, json_object_get(row, "name"));
+    return 0;
+}
+
 // What one question answers: the value of one key, or several keys.
 static const struct section {
     const char *keys[2];
@@ -134,8 +153,8 @@ static const struct section {
     {{"domains"}, ask_domains, NULL},
     {{"networks"}, virt_networks, NULL},
     {{"pools"}, ask_pools, NULL},
-    {{"secrets"}, virt_secrets, NULL},
-    {{"nwfilters"}, virt_nwfilters, NULL},
+    {{"secrets"}, ask_secrets, NULL},
+    {{"nwfilters"}, ask_nwfilters, NULL},
 };
 
 static void ask_section(struct virt_conn *c, const struct section *s, json_t *host)

@@ -12,8 +12,6 @@
 #include "io/virt/event_priv.h"
 #include "io/virt/priv.h"
 
-enum { POOLS = VIRT_EVENT_KINDS }; // as the kind of a source: lifecycles of pools
-
 _Static_assert((int)VIRT_EVENT_JOB_COMPLETED == VIR_DOMAIN_EVENT_ID_JOB_COMPLETED &&
                    (int)VIRT_EVENT_KINDS == VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE + 1,
                "our numbers are libvirt's");
@@ -32,21 +30,54 @@ int virt_event_kind(const char *name)
     return -1;
 }
 
-static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *opaque)
+// What came of an object that is no domain; takes its name.
+static void deliver_object(void *from, const char *key, const char *words, const char *name, const char *uuid,
+                           const char *type)
 {
-    static const char *const types[] = {"Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"};
-    (void)conn;
-    (void)detail;
-    const char *type = event >= 0 && (size_t)event < ARRAY_SIZE(types) ? types[event] : "unknown";
-    char uuid[VIR_UUID_STRING_BUFLEN] = "";
-    virStoragePoolGetUUIDString(pool, uuid);
-    json_t *v = virt_event_object("pool-lifecycle");
-    json_object_set_new(v, "pool", json_text(virStoragePoolGetName(pool)));
+    _cleanup_free_ char *kind = xasprintf("%s-lifecycle", key);
+    json_t *v = virt_event_object(kind);
+    json_object_set_new(v, key, json_text(name));
     json_object_set_new(v, "uuid", json_text(uuid));
     json_object_set_new(v, "type", json_text(type));
-    char *text = xasprintf("event 'lifecycle' for storage pool %s: %s", virStoragePoolGetName(pool), type);
-    virt_event_deliver_text(opaque, v, text);
-    free(text);
+    _cleanup_free_ char *text = xasprintf("event 'lifecycle' for %s %s: %s", words, name, type);
+    virt_event_deliver_text(from, v, text);
+}
+
+// libvirt counts what can happen to a pool, a network and a secret in the same order.
+static const char *object_type(int event)
+{
+    static const char *const types[] = {"Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"};
+    return event >= 0 && (size_t)event < ARRAY_SIZE(types) ? types[event] : "unknown";
+}
+_Static_assert((int)VIR_NETWORK_EVENT_STOPPED == (int)VIR_STORAGE_POOL_EVENT_STOPPED &&
+                   (int)VIR_SECRET_EVENT_UNDEFINED == (int)VIR_STORAGE_POOL_EVENT_UNDEFINED,
+               "one list of words serves all three");
+
+static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *opaque)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    (void)conn;
+    (void)detail;
+    virStoragePoolGetUUIDString(pool, uuid);
+    deliver_object(opaque, "pool", "storage pool", virStoragePoolGetName(pool), uuid, object_type(event));
+}
+
+static void on_network(virConnectPtr conn, virNetworkPtr net, int event, int detail, void *opaque)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    (void)conn;
+    (void)detail;
+    virNetworkGetUUIDString(net, uuid);
+    deliver_object(opaque, "network", "network", virNetworkGetName(net), uuid, object_type(event));
+}
+
+static void on_secret(virConnectPtr conn, virSecretPtr secret, int event, int detail, void *opaque)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    (void)conn;
+    (void)detail;
+    virSecretGetUUIDString(secret, uuid);
+    deliver_object(opaque, "secret", "secret", uuid, uuid, object_type(event));
 }
 
 static void source_unref(void *data)
@@ -68,16 +99,48 @@ static struct virt_source *source_new(int kind)
     return from;
 }
 
+static int register_any(struct virt_conn *c, struct virt_source *from)
+{
+    switch (from->kind) {
+    case VIRT_EVENT_POOLS:
+        return VIRT(virConnectStoragePoolEventRegisterAny(c->ptr, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+                                                          VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), from,
+                                                          source_unref));
+    case VIRT_EVENT_NETWORKS:
+        return VIRT(virConnectNetworkEventRegisterAny(c->ptr, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,
+                                                      VIR_NETWORK_EVENT_CALLBACK(on_network), from, source_unref));
+    case VIRT_EVENT_SECRETS:
+        return VIRT(virConnectSecretEventRegisterAny(c->ptr, NULL, VIR_SECRET_EVENT_ID_LIFECYCLE,
+                                                     VIR_SECRET_EVENT_CALLBACK(on_secret), from, source_unref));
+    default:
+        return VIRT(virConnectDomainEventRegisterAny(c->ptr, NULL, from->kind, virt_event_rows[from->kind].callback,
+                                                     from, source_unref));
+    }
+}
+
+// On a dead connection this fails, and libvirt lets go of us when the connection is closed.
+static void deregister_any(struct virt_conn *c, const struct virt_source *from)
+{
+    switch (from->kind) {
+    case VIRT_EVENT_POOLS:
+        (void)VIRT(virConnectStoragePoolEventDeregisterAny(c->ptr, from->id));
+        break;
+    case VIRT_EVENT_NETWORKS:
+        (void)VIRT(virConnectNetworkEventDeregisterAny(c->ptr, from->id));
+        break;
+    case VIRT_EVENT_SECRETS:
+        (void)VIRT(virConnectSecretEventDeregisterAny(c->ptr, from->id));
+        break;
+    default:
+        (void)VIRT(virConnectDomainEventDeregisterAny(c->ptr, from->id));
+    }
+}
+
 // With c->events held: asks the daemon.
 static struct virt_source *source_register(struct virt_conn *c, int kind, struct err *e)
 {
     struct virt_source *from = source_new(kind);
-    from->id =
-        kind == POOLS
-            ? VIRT(virConnectStoragePoolEventRegisterAny(c->ptr, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
-                                                         VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), from, source_unref))
-            : VIRT(virConnectDomainEventRegisterAny(c->ptr, NULL, kind, virt_event_rows[kind].callback, from,
-                                                    source_unref));
+    from->id = register_any(c, from);
     if (from->id < 0) { // then libvirt has taken no reference
         virt_fail(e, NULL);
         lock_free(from->lock);
@@ -117,9 +180,10 @@ int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, vi
     return subscribe(c, dom ? dom->uuid : "", kind, fn, data, ret, e);
 }
 
-int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret, struct err *e)
+int virt_event_subscribe_objects(struct virt_conn *c, enum virt_event_objects which, const char *uuid,
+                                 virt_event_fn *fn, void *data, struct virt_sub **ret, struct err *e)
 {
-    return subscribe(c, "", POOLS, fn, data, ret, e);
+    return subscribe(c, uuid ? uuid : "", (int)which, fn, data, ret, e);
 }
 
 static atomic_int leaving;
@@ -131,11 +195,7 @@ static void source_deregister(struct virt_conn *c, struct virt_source *from)
     while (*at != from)
         at = &(*at)->next;
     *at = from->next;
-    // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
-    if (from->kind == POOLS)
-        (void)VIRT(virConnectStoragePoolEventDeregisterAny(c->ptr, from->id));
-    else
-        (void)VIRT(virConnectDomainEventDeregisterAny(c->ptr, from->id));
+    deregister_any(c, from);
     source_unref(from);
 }
 

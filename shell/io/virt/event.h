@@ -30,9 +30,12 @@ struct virt_sub;
 // that dies says nothing: see virt_conn_alive().
 int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, virt_event_fn *fn, void *data,
                          struct virt_sub **ret, struct err *e);
-// Storage pools that come, go, start and stop: {"event": "pool-lifecycle", "pool", "uuid", "type", "time", "text"}.
-int virt_event_subscribe_pools(struct virt_conn *c, virt_event_fn *fn, void *data, struct virt_sub **ret,
-                               struct err *e);
+// What is no domain, and comes, goes, starts and stops: {"event": "pool-lifecycle", "network-lifecycle" or
+// "secret-lifecycle", "pool", "network" or "secret": its name (a secret's uuid), "uuid", "type", "time", "text"}.
+enum virt_event_objects { VIRT_EVENT_POOLS = VIRT_EVENT_KINDS, VIRT_EVENT_NETWORKS, VIRT_EVENT_SECRETS };
+// `uuid` NULL: of all of them.
+int virt_event_subscribe_objects(struct virt_conn *c, enum virt_event_objects which, const char *uuid,
+                                 virt_event_fn *fn, void *data, struct virt_sub **ret, struct err *e);
 // No callback runs or begins after this has returned; so hold no lock here that a callback takes, be it another's. Does
 // not wait for the daemon. Any thread. NULL is fine.
 void virt_event_unsubscribe(struct virt_sub *s);

@@ -226,3 +226,61 @@ int virt_list_pools(struct virt_conn *c, struct strv *ret, struct err *e)
     free(pools);
     return 0;
 }
+
+int virt_list_networks(struct virt_conn *c, struct strv *ret, struct err *e)
+{
+    virNetworkPtr *all;
+    int n = VIRT(virConnectListAllNetworks(c->ptr, &all, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virNetworkGetName(all[i]));
+        virNetworkFree(all[i]);
+    }
+    free(all);
+    return 0;
+}
+
+int virt_list_secrets(struct virt_conn *c, struct strv *ret, struct err *e)
+{
+    virSecretPtr *all;
+    int n = VIRT(virConnectListAllSecrets(c->ptr, &all, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        char uuid[VIR_UUID_STRING_BUFLEN] = "";
+        virSecretGetUUIDString(all[i], uuid);
+        strv_add(ret, uuid);
+        virSecretFree(all[i]);
+    }
+    free(all);
+    return 0;
+}
+
+int virt_list_nwfilters(struct virt_conn *c, struct strv *ret, struct err *e)
+{
+    virNWFilterPtr *all;
+    int n = VIRT(virConnectListAllNWFilters(c->ptr, &all, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virNWFilterGetName(all[i]));
+        virNWFilterFree(all[i]);
+    }
+    free(all);
+    return 0;
+}
+
+int virt_list_ifaces(struct virt_conn *c, struct strv *ret, struct err *e)
+{
+    virInterfacePtr *all;
+    int n = VIRT(virConnectListAllInterfaces(c->ptr, &all, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virInterfaceGetName(all[i]));
+        virInterfaceFree(all[i]);
+    }
+    free(all);
+    return 0;
+}

@@ -303,6 +303,9 @@ int virt_pool_set_autostart(struct virt_pool *p, bool on, struct err *e)
 int virt_pool_xml(struct virt_pool *p, bool inactive, char **ret, struct err *e)
 {
     char *xml = VIRT(virStoragePoolGetXMLDesc(p->ptr, inactive ? VIR_STORAGE_XML_INACTIVE : 0));
+    virErrorPtr v = xml ? NULL : virGetLastError();
+    if (inactive && v && v->code == VIR_ERR_INVALID_ARG) // the driver keeps no configuration apart from what runs
+        xml = VIRT(virStoragePoolGetXMLDesc(p->ptr, 0));
     if (!xml)
         return virt_fail(e, NULL);
     *ret = xml;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A network card for a domain, made of single values.
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/domain/interfaces.h"
+#include "cmd/domain/power.h"
+#include "cmd/rows.h"
+#include "core/console/names_watch.h"
+#include "io/virt/device.h"
+#include "io/xml.h"
+
+enum {
+    DOMAIN,
+    TYPE,
+    SOURCE,
+    TARGET,
+    MAC,
+    SCRIPT,
+    MODEL,
+    ALIAS,
+    INBOUND,
+    OUTBOUND,
+    PERSISTENT,
+    CONFIG,
+    LIVE,
+    CURRENT,
+    PRINT_XML,
+    MANAGED,
+    SOURCE_MODE
+};
+
+static const char *const types[] = {"network", "bridge", "direct", "hostdev", "vhostuser", NULL};
+static const char *const modes[] = {"server", "client", NULL};
+
+// Networks can be known; the devices of a host are its own.
+static void complete_source(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    names_watch_look(ctx, "network", NULL);
+    ctx_names(ctx, "network", NULL, prefix, out);
+}
+
+static const struct opt_def opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [TYPE] = {"type", OPT_ENUM, OPTF_POS | OPTF_REQ, "network interface type", .choices = types},
+    [SOURCE] = {"source", OPT_STRING, OPTF_POS | OPTF_REQ,
+                "source of network interface: a network, a bridge or device of the host, a PCI address, a socket",
+                .complete = complete_source},
+    [TARGET] = {"target", OPT_STRING, OPTF_POS, "target network name"},
+    [MAC] = {"mac", OPT_STRING, OPTF_POS, "MAC address"},
+    [SCRIPT] = {"script", OPT_STRING, OPTF_POS, "script used to bridge network interface"},
+    [MODEL] = {"model", OPT_STRING, OPTF_POS, "model type"},
+    [ALIAS] = {"alias", OPT_STRING, OPTF_POS, "custom alias name of interface device"},
+    [INBOUND] = {"inbound", OPT_STRING, OPTF_POS, "control domain's incoming traffics: AVERAGE[,PEAK[,BURST[,FLOOR]]]"},
+    [OUTBOUND] = {"outbound", OPT_STRING, OPTF_POS, "control domain's outgoing traffics: AVERAGE[,PEAK[,BURST]]"},
+    [PERSISTENT] = AFFECT_PERSISTENT_ROW,
+    [CONFIG] = AFFECT_CONFIG_ROW,
+    [LIVE] = AFFECT_LIVE_ROW,
+    [CURRENT] = AFFECT_CURRENT_ROW,
+    [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than attach the interface"},
+    [MANAGED] = {"managed", OPT_BOOL, 0, "libvirt will automatically detach/attach the device from/to host"},
+    [SOURCE_MODE] = {"source-mode", OPT_ENUM, OPTF_POS, "of vhostuser: mode attribute of <source/> element",
+                     .choices = modes},
+    {NULL},
+};
+
+static const struct view xml_view = {VIEW_TEXT};
+
+static void attribute(struct buf *b, const char *name, const char *value)
+{
+    buf_addf(b, " %s='", name);
+    xml_escape(b, value);
+    buf_addc(b, '\'');
+}
+
+// <name attr='value'/> of an option that is given.
+static void element(struct buf *b, const char *name, const char *attr, const struct opt_val *v)
+{
+    if (!v->s)
+        return;
+    buf_addf(b, "  <%s", name);
+    attribute(b, attr, v->s);
+    buf_adds(b, "/>\n");
+}
+
+// "0000:03:00.1"
+static int add_pci(struct buf *b, const char *text, struct err *e)
+{
+    unsigned domain, bus, slot, function;
+    int n = 0;
+    if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &n) != 4 || text[n])
+        return err_set(e, ERR_USAGE, "--source: '%s' is not a PCI address such as 0000:03:00.1", text);
+    buf_addf(b, "  <source>\n    <address type='pci' domain='0x%.4x' bus='0x%.2x' slot='0x%.2x' function='0x%.1x'/>\n",
+             domain, bus, slot, function);
+    buf_adds(b, "  </source>\n");
+    return 0;
+}
+
+static int add_source(const struct cmd_call *c, struct buf *b, struct err *e)
+{
+    const char *type = c->vals[TYPE].s, *mode = c->vals[SOURCE_MODE].s;
+    bool socket = strcmp(type, "vhostuser") == 0;
+    if (socket != (mode != NULL))
+        return err_set(e, ERR_USAGE, socket ? "vhostuser needs --source-mode" : "only vhostuser has a --source-mode");
+    if (strcmp(type, "hostdev") == 0)
+        return add_pci(b, c->vals[SOURCE].s, e);
+    buf_addf(b, "  <source%s", socket ? " type='unix'" : "");
+    attribute(b, socket ? "path" : strcmp(type, "direct") == 0 ? "dev" : type, c->vals[SOURCE].s);
+    if (socket)
+        attribute(b, "mode", mode);
+    buf_adds(b, "/>\n");
+    return 0;
+}
+
+// What may be said of the traffic, in KiB a second, but for the burst, in KiB; an empty one is not said.
+static int add_rate(const struct cmd_call *c, int opt, size_t n_names, struct buf *b, struct err *e)
+{
+    static const char *const names[] = {"average", "peak", "burst", "floor"};
+    const char *at = c->vals[opt].s;
+    size_t said = 0;
+    if (!at)
+        return 0;
+    buf_addf(b, "    <%s", c->def->opts[opt].name);
+    for (size_t i = 0; at; i++) {
+        size_t len = strcspn(at, ",");
+        _cleanup_free_ char *word = xstrndup(at, len);
+        long long n;
+        if (i == n_names || (len && str_to_int(word, 0, 0xffffffffLL, &n) < 0))
+            return err_set(e, ERR_USAGE, "--%s: '%s' is not numbers with commas between", c->def->opts[opt].name,
+                           c->vals[opt].s);
+        if (len)
+            buf_addf(b, " %s='%lld'", names[i], n);
+        said |= len ? 1U << i : 0;
+        at = at[len] ? at + len + 1 : NULL;
+    }
+    buf_adds(b, "/>\n");
+    if (said & 1 || said & 8)
+        return 0;
+    return err_set(e, ERR_USAGE, "--%s: an average is needed", c->def->opts[opt].name);
+}
+
+static int make_xml(const struct cmd_call *c, struct buf *b, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    buf_addf(b, "<interface type='%s'%s>\n", v[TYPE].s, v[MANAGED].b ? " managed='yes'" : "");
+    if (add_source(c, b, e) < 0)
+        return -1;
+    element(b, "target", "dev", &v[TARGET]);
+    element(b, "mac", "address", &v[MAC]);
+    element(b, "script", "path", &v[SCRIPT]);
+    element(b, "model", "type", &v[MODEL]);
+    element(b, "alias", "name", &v[ALIAS]);
+    if (v[INBOUND].s || v[OUTBOUND].s) {
+        buf_adds(b, "  <bandwidth>\n");
+        if (add_rate(c, INBOUND, 4, b, e) < 0 || add_rate(c, OUTBOUND, 3, b, e) < 0)
+            return -1;
+        buf_adds(b, "  </bandwidth>\n");
+    }
+    buf_adds(b, "</interface>\n");
+    return 0;
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    _cleanup_buf_ struct buf xml = BUF_INIT;
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    if (make_xml(c, &xml, e) < 0)
+        return -1;
+    if (c->vals[PRINT_XML].b) {
+        c->view = &xml_view;
+        c->result = json_text(buf_str(&xml));
+        return 0;
+    }
+    unsigned bits = cmd_bits(c);
+    if (c->vals[PERSISTENT].b && virt_dom_id(dom) >= 0)
+        bits |= VIRT_AFFECT_LIVE;
+    if (!bits && !c->vals[CURRENT].b) // as virsh: nothing said means the running guest
+        bits = VIRT_AFFECT_LIVE;
+    if (virt_dom_attach(dom, buf_str(&xml), bits, e) < 0)
+        return domain_failed(dom, "attach an interface to", AFFECT_STATE_HINT, e);
+    domain_result(c, dom);
+    return 0;
+}
+
+const struct cmd_def cmd_attach_interface = {
+    .name = "attach-interface",
+    .group = "Domains",
+    .summary = "attach network interface",
+    .help = "The running guest gets it; with --persistent it keeps it, with --config it gets it at its next start.",
+    .example = "attach-interface share network default --model virtio --persistent\n"
+               "attach-interface --domain share --type bridge --source br0 --model virtio --config --live",
+    .opts = opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Interface attached successfully"},
+    .run = run};

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who is in a network: the addresses that libvirt's DHCP server gave away, and the ports that are plugged in.
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/net/net.h"
+#include "cmd/objects.h"
+#include "cmd/rows.h"
+#include "io/virt/net.h"
+
+enum { NETWORK, MAC, UUID = MAC, PORT = MAC, TABLE, XPATH = TABLE, WRAP };
+
+static const struct opt_def lease_opts[] = {
+    [NETWORK] = NETWORK_ROW,
+    [MAC] = {"mac", OPT_STRING, OPTF_POS, "MAC address"},
+    {NULL},
+};
+static const struct opt_def list_opts[] = {
+    [NETWORK] = NETWORK_ROW,
+    [UUID] = {"uuid", OPT_BOOL, 0, "list uuids only", .excludes = "table"},
+    [TABLE] = {"table", OPT_BOOL, 0, "list table (default)"},
+    {NULL},
+};
+static const struct opt_def xml_opts[] = {
+    [NETWORK] = NETWORK_ROW,
+    [PORT] = {"port", OPT_STRING, OPTF_POS | OPTF_REQ, "port UUID"},
+    [XPATH] = XPATH_ROW,
+    [WRAP] = WRAP_ROW,
+    {NULL},
+};
+
+static const struct view_col lease_cols[] = {{"expiry_time", "Expiry Time"},
+                                             {"mac", "MAC address"},
+                                             {"protocol", "Protocol"},
+                                             {"address_prefix", "IP address"},
+                                             {"hostname", "Hostname"},
+                                             {"client_id", "Client ID or DUID"},
+                                             {NULL}};
+static const struct view_col port_cols[] = {{"uuid", "UUID"}, {NULL}};
+static const struct view uuid_view = {VIEW_LINES, port_cols};
+
+static int run_leases(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
+    size_t i;
+    json_t *row;
+    if (net_find(c, NETWORK, &net, e) < 0)
+        return -1;
+    if (virt_net_leases(net, c->vals[MAC].s, &c->result, e) < 0)
+        return err_wrap(e, "failed to get leases info for %s", virt_net_name(net));
+    json_array_foreach(c->result, i, row)
+    {
+        _cleanup_free_ char *when = clock_text((double)json_integer_value(json_object_get(row, "expires")));
+        _cleanup_free_ char *where = xasprintf("%s/%lld", json_text_at(row, "address"),
+                                               (long long)json_integer_value(json_object_get(row, "prefix")));
+        json_object_set_new(row, "expiry_time", json_text(when));
+        json_object_set_new(row, "address_prefix", json_text(where));
+    }
+    return 0;
+}
+
+static int run_ports(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
+    c->view = c->vals[UUID].b ? &uuid_view : NULL;
+    return net_find(c, NETWORK, &net, e) < 0 ? -1 : virt_net_ports(net, &c->result, e);
+}
+
+static int run_port_xml(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
+    _cleanup_free_ char *xml = NULL;
+    if (net_find(c, NETWORK, &net, e) < 0)
+        return -1;
+    if (virt_net_port_xml(net, c->vals[PORT].s, &xml, e) < 0) {
+        err_wrap(e, "failed to get port '%s'", c->vals[PORT].s);
+        return e->code == ERR_NOT_FOUND ? err_hint(e, "net-port-list %s shows its ports", virt_net_name(net)) : -1;
+    }
+    return object_xml_result(c, xml, XPATH, WRAP, e);
+}
+
+const struct cmd_def cmd_net_dhcp_leases = {
+    .name = "net-dhcp-leases",
+    .group = "Networks",
+    .summary = "print lease info for a given network",
+    .help = "The addresses that libvirt's own DHCP server has given to guests, with the time until which they hold.",
+    .example = "net-dhcp-leases default\nnet-dhcp-leases default --mac 52:54:00:12:34:56\n"
+               "net-dhcp-leases default --node all",
+    .opts = lease_opts,
+    .flags = CMD_CONN | CMD_EACH,
+    .view = {VIEW_TABLE, lease_cols},
+    .run = run_leases};
+
+const struct cmd_def cmd_net_port_dumpxml = {.name = "net-port-dumpxml",
+                                             .group = "Networks",
+                                             .summary = "network port information in XML",
+                                             .example = "net-port-dumpxml default 09a5e1ed-9a42-4ee7-a5cb-61c9f2f4dd21",
+                                             .opts = xml_opts,
+                                             .flags = CMD_CONN,
+                                             .view = {VIEW_TEXT},
+                                             .run = run_port_xml};
+
+const struct cmd_def cmd_net_port_list = {.name = "net-port-list",
+                                          .group = "Networks",
+                                          .summary = "list network ports",
+                                          .help = "A port is what a guest's network card is plugged into.",
+                                          .example = "net-port-list default",
+                                          .opts = list_opts,
+                                          .flags = CMD_CONN,
+                                          .view = {VIEW_TABLE, port_cols},
+                                          .run = run_ports};
