@@ -50,7 +50,7 @@ function check.missing_storage(about)
     end
   end
   for _, network in ipairs(needs.networks) do
-    missing.networks[#missing.networks + 1] = not networks.has(about.dest, network) and network or nil
+    missing.networks[#missing.networks + 1] = not networks.info(about.dest, network) and network or nil
   end
   if not about.options.clone and #missing.pools + #missing.networks > 0 then
     local what = missing.pools[1] and "pool " .. missing.pools[1] or "network " .. missing.networks[1]

@@ -50,24 +50,20 @@ end }
 
 acts["network-clone"] = { title = "network %s on %s", words = { "network", "node" }, uses = NETWORK,
   is_so = function(f)
-    return networks.has(f.node, f.network)
+    return networks.info(f.node, f.network) ~= nil
   end, run = function(f)
     networks.clone(f.from, f.node, f.network)
   end, undo = function(f)
     networks.remove(f.node, f.network)
   end }
 
-local function is_active(f)
-  return ("\n" .. virsh(f.node, "net-list", "--name")):find("\n" .. f.network .. "\n", 1, true) ~= nil
-end
-
 acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, uses = NETWORK,
-  is_so = is_active, run = function(f)
-    virsh(f.node, "net-start", "--", f.network)
+  is_so = function(f)
+    return (networks.info(f.node, f.network) or {}).active
+  end, run = function(f)
+    mig.net_start { f.network, node = f.node }
   end, undo = function(f)
-    if is_active(f) then
-      virsh(f.node, "net-destroy", "--", f.network)
-    end
+    networks.stop(f.node, f.network)
   end }
 
 acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "devices/interface/source/@bridge",

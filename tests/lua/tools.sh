@@ -16,16 +16,6 @@ says() {
 }
 stand_in() { printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1" && chmod 755 "$bin/$1"; }
 
-stand_in virsh 'case $* in *net-list*) echo default; echo other ;; *) echo "$@" >>"$0.log" ;; esac'
-says "one that is there is removed" 0 '^$' net_remove default
-says "one that is not there is no matter" 0 '^$' net_remove def
-tried=$(cut -d' ' -f 4- "$bin/virsh.log" | tr '\n' ';')
-[ "$tried" = "net-destroy -- default;net-undefine -- default;" ]
-report $? "net_remove: that one, and no other" "virsh was told: $tried"
-stand_in virsh 'echo "error: failed to connect to the hypervisor" >&2; exit 1'
-says "libvirt that does not answer has not said no" 1 'failed to connect' net_remove default
-says "nor for a list" 1 'failed to connect' net_list
-
 stand_in timeout 'exit 124'
 echo x >"$dir/tpm/file"
 says "who has it open is not known: no answer" 1 'could not be found out' file_users "$dir/tpm/file" "$(stat -c %i "$dir/tpm/file")" here ext2/ext3 '' ''

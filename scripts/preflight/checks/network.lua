@@ -146,7 +146,7 @@ return {
         elseif not network.active then
           return { subject = name, seen = ("network %s is not active"):format(name), wanted = "active",
             libvirt = ("network '%s' is not active"):format(name),
-            remedy = line.format("exec %s -- virsh net-start %s", c.dest.node, name),
+            remedy = line.format("net-start %s --node %s", name, c.dest.node),
             fix = { name = "network-start", network = name, node = c.dest.node } }
         elseif group and network.doc then
           for _, g in ipairs(network.doc:each "portgroup") do
@@ -156,7 +156,7 @@ return {
           end
           return { subject = group, seen = ("network %s has no port group %s"):format(name, group), wanted = group,
             libvirt = ("network '%s' has no portgroup '%s'"):format(name, group),
-            remedy = line.format("exec %s -- virsh net-edit %s", c.dest.node, name) }
+            remedy = line.format("net-edit %s --node %s", name, c.dest.node) }
         end
       end)
     end },
@@ -182,8 +182,8 @@ return {
         end
         return { subject = name, seen = "it has no network filter " .. name, wanted = name,
           libvirt = ("referenced filter '%s' is missing"):format(name),
-          remedy = line.format("exec %s -- virsh nwfilter-define FILE (nwfilter-dumpxml %s of %s)", c.dest.node, name,
-            c.source.node) }
+          remedy = line.format("nwfilter-dumpxml %s --node %s, and of that: nwfilter-define FILE --node %s", name,
+            c.source.node, c.dest.node) }
       end)
     end },
   { id = "subnet", title = "its addresses belong to the destination's networks", level = "warn",

@@ -229,10 +229,11 @@ return {
         local name = node:get "@uuid" or node:get "@usage"
         if not known[name] then
           known[name] = true
+          local uuid = node:get "@uuid"
           found[#found + 1] = { subject = name, seen = "it has no secret " .. name, wanted = "the same secret",
-            libvirt = "Secret not found: no secret with matching " .. (node:get "@uuid" and "uuid '" or "usage '")
-              .. name
-              .. "'", remedy = line.format("exec %s -- virsh secret-define FILE, then secret-set-value", c.dest.node) }
+            libvirt = ("Secret not found: no secret with matching %s '%s'"):format(uuid and "uuid" or "usage", name),
+            remedy = uuid and line.format("secret-clone %s %s --node %s", name, c.dest.node, c.guest.node)
+              or line.format("secret-clone UUID %s --node %s (secret-list tells its UUID)", c.dest.node, c.guest.node) }
         end
       end
       return found
