@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Networks, secrets, network filters and a running guest's network cards on real hosts, from admin: what the test driver of
-# libvirt does not have, with hostile names, and clones to the other node. Texts are compared with virsh's.
+# Networks, secrets, network filters and a running guest's network cards on real hosts, from admin: what libvirt's test
+# driver does not have, with hostile names, and clones to the other node. Texts are compared with virsh's.
 # Prints "ok N - name" and "not ok N - name", last line the counts; 77 where there can be no lab.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
