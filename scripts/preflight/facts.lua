@@ -109,14 +109,17 @@ local function names_of(host)
 end
 
 local function links_of(look)
-  local links, up = {}, {}
+  local links, up, tap = {}, {}, {}
   for _, name in ipairs(look.up or {}) do
     up[name] = true
+  end
+  for _, name in ipairs(look.tap or {}) do
+    tap[name] = true
   end
   for _, line in ipairs(look.link or {}) do
     local word = fields(line)
     links[word[1]] = { state = word[2], mtu = math.tointeger(word[3]), master = word[4] ~= "-" and word[4] or nil,
-      up = up[word[1]] == true }
+      up = up[word[1]] == true, tap = tap[word[1]] == true }
   end
   return links
 end

@@ -25,6 +25,7 @@
 #include "core/keys/tools_priv.h"
 #include "core/nfs/tools_priv.h"
 #include "core/node/ask.h"
+#include "core/node/links.h"
 #include "core/node/qemu_user.h"
 #include "core/preflight/tools_priv.h"
 
@@ -243,7 +244,7 @@ static void what_a_host_is(void **state)
                                 linked, "path",   dir,    "path",      "/dev/null", "name", "$(touch pwned)..'x",
                                 "path", dangling, "path", "/proc"};
     _cleanup_facts_ struct facts f = {0};
-    ASK(&f, args, qemu_user, qemu_ids, preflight_look);
+    ASK(&f, args, qemu_user, qemu_ids, node_links, preflight_look);
     struct stat st;
     assert_int_equal(stat(file, &st), 0);
     _cleanup_free_ char *want = xasprintf("file 5 %ju:%ju 640", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);

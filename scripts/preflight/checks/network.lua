@@ -20,7 +20,7 @@ end
 local function uplinks(host, bridge)
   local list = {}
   for name, link in pairs(host.links) do
-    if link.master == bridge and not name:match "^vnet%d" and not name:match "^tap" and not name:match "^macvtap" then
+    if link.master == bridge and not link.tap then
       list[#list + 1] = name
     end
   end

@@ -2,6 +2,7 @@
 // The sh of tools/, a file each, which says more: what core/node itself runs on nodes.
 #pragma once
 
+#include "core/node/links.h"
 #include "core/node/lock_place.h"
 #include "core/node/qemu_user.h"
 

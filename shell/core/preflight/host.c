@@ -7,6 +7,7 @@
 #include "base/strv.h"
 #include "core/guest/files.h"
 #include "core/node/ask.h"
+#include "core/node/links.h"
 #include "core/node/qemu_user.h"
 #include "core/preflight/priv.h"
 #include "core/preflight/tools_priv.h"
@@ -283,8 +284,9 @@ static void ask_node(struct gather *g, struct job *job)
     struct node *where = !g->node->address && guest_is_local(g->node->uri) ? NULL : g->node;
     add_words(&args, "path", g->wanted->paths);
     add_words(&args, "name", g->wanted->names);
-    const struct question q = {
-        .tools = {qemu_user, qemu_ids, preflight_look}, .args = (const char *const *)args.s, .n_args = args.n};
+    const struct question q = {.tools = {qemu_user, qemu_ids, node_links, preflight_look},
+                               .args = (const char *const *)args.s,
+                               .n_args = args.n};
     if (node_ask(g->ctx, job, where, &q, &f, &e) < 0) {
         preflight_missing(g->look, "look", &e);
         return;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What of a node matters to a guest that is to come or go, behind qemu_user.sh and qemu_ids.sh. Nothing is changed.
-# Arguments are pairs: "path" and a path, or "name" and a host's name. Rows bear the number of their path among the
-# paths, or of their name among the names. What cannot be found out is not told.
+# What of a node matters to a guest that is to come or go, behind qemu_user.sh, qemu_ids.sh and node_links.sh. Nothing
+# is changed. Arguments are pairs: "path" and a path, or "name" and a host's name. Rows bear the number of their path
+# among the paths, or of their name among the names. What cannot be found out is not told.
 #   hostname NAME, fqdn NAME, own ADDRESS (what its name resolves to here), resolve NUMBER ADDRESS, unresolved NUMBER
-#   address LINK ADDRESS/PREFIX, link NAME OPERSTATE MTU MASTER|-, up NAME, bridge NAME STP FORWARD_DELAY, ovs NAME
+#   what node_links.sh tells of the network
 #   conf FILE KEY VALUE (of several the first, as libvirt takes it), what qemu_ids.sh tells, hook PATH
 #   busy PORT                        somebody listens at it; of libvirt's 64 alone
 #   path NUMBER file|block|char|dir|other SIZE DEVICE:INODE MODE, absent NUMBER
@@ -13,12 +13,7 @@
 #   hugepages KIB TOTAL FREE, available KIB, ntp yes|no, tool NAME, cert FILE DAYS|-
 #   now SECONDS[.NANOSECONDS]        the last one
 # Processes are what takes the time here: small files are read by the shell itself.
-# shellcheck shell=sh disable=SC2154 # nl, u, g
-get() { # FILE: sets $v to its first line
-  v=''
-  [ ! -r "$1" ] || read -r v <"$1"
-  [ -n "$v" ]
-} 2>/dev/null
+# shellcheck shell=sh disable=SC2154 # nl, u, g, v
 
 # Who answers late: all at once, each fact by a write of its own, so that they do not get mixed.
 addresses() { # KEY NAME [NUMBER]; the status is getent's: 2, there is none
@@ -37,10 +32,6 @@ resolve() { # NUMBER NAME
 }
 fqdn() {
   f=$(timeout 5 hostname -f 2>/dev/null) && say fqdn "$f"
-}
-ovs() {
-  command -v ovs-vsctl >/dev/null || return
-  timeout 2 ovs-vsctl list-br 2>/dev/null | while IFS= read -r b; do say ovs "$b"; done
 }
 ntp() {
   s=$(timeout 2 timedatectl 2>/dev/null) || s=$(timeout 2 chronyc -n tracking 2>/dev/null) || return
@@ -92,25 +83,6 @@ late() {
   wait
 }
 
-links() {
-  for d in /sys/class/net/*; do
-    [ -d "$d" ] || continue
-    n=${d##*/} state=unknown mtu='-' master='-'
-    ! get "$d/operstate" || state=$v
-    ! get "$d/mtu" || mtu=$v
-    [ ! -e "$d/master/uevent" ] || while IFS= read -r v; do
-      case $v in INTERFACE=*) master=${v#*=} ;; esac
-    done <"$d/master/uevent"
-    say link "$n $state $mtu $master"
-    ! get "$d/flags" || [ $((v & 1)) -eq 0 ] || say up "$n"
-    ! get "$d/bridge/stp_state" || { stp=$v; ! get "$d/bridge/forward_delay" || say bridge "$n $stp $v"; }
-  done
-  ip -o addr 2>/dev/null | awk '$3 ~ /^inet6?$/ {
-    a = $4 ($5 == "peer" && match($6, /\/.*/) ? substr($6, RSTART) : "")
-    for (i = 5; i < NF && $i != "scope"; i++);
-    if ($(i + 1) ~ /^(global|link)$/) { sub(/@.*/, "", $2); print "@address " $2 " " a }
-  }'
-}
 confs() {
   set --
   for f in qemu libvirtd virtqemud; do
