@@ -24,7 +24,8 @@ static void change_free(struct change *c)
     if (c->free_data)
         c->free_data(c->data);
     node_unref(c->node);
-    char *const owned[] = {c->what, c->verify, c->path, c->owner, c->tag, c->text, c->check, c->run, c->undo};
+    char *const owned[] = {c->what,  c->verify, c->path, c->owner, c->tag,      c->text,
+                           c->check, c->run,    c->undo, c->keep,  c->undo_keep};
     for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         free(owned[i]);
     strv_release(&c->add);

@@ -85,6 +85,11 @@ struct change {
     bool seen;   // the plan's maker has just looked: it is to be done, and need not be asked first
     char *run;
     char *undo; // NULL: cannot be taken back, and the plan says so
+    // What may cut the node off: run over a login of its own, made after `run` (after `undo`), until it gets through or
+    // keep_ms are over. Its status 0 is the proof (75: say it again over yet another login); without it the node takes
+    // the change back by itself.
+    char *keep, *undo_keep;
+    double keep_ms;
     // undo finds out by itself what there is to take back; otherwise it is run only while check says 0
     bool undo_always;
     bool slow; // no time limit, as it copies whole disks (a node that is gone is noticed anyway)

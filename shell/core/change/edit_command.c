@@ -2,9 +2,12 @@
 // The changes that only a command can make, and the tests of any change's effect. Job threads. See edit.h.
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "core/change/edit_priv.h"
+#include "core/console/session.h"
+#include "io/job.h"
 
 enum { COMMAND_MS = 15 * 60000 };
 
@@ -24,14 +27,56 @@ static int check(const struct edit_step *s, const struct change *c, struct err *
     return result.status == 0;
 }
 
+static void add_check(struct buf *b, const struct change *c)
+{
+    buf_addf(b, "(%s\n) >/dev/null 2>&1 || { echo; say no-effect yes; }\n", c->check);
+}
+
 // All by one script, as each way there and back takes time. What was seen to be missing may have been done meanwhile.
 static char *command_script(const struct change *c)
 {
     struct buf b = BUF_INIT;
     if (c->seen)
         buf_addf(&b, "(%s\n) >/dev/null 2>&1 && exit\n", c->check);
-    buf_addf(&b, "(%s\n) || exit\n(%s\n) >/dev/null 2>&1 || { echo; say no-effect yes; }\n", c->run, c->check);
+    buf_addf(&b, "(%s\n) || exit\n", c->run);
+    if (!c->keep)
+        add_check(&b, c);
     return buf_steal(&b);
+}
+
+// By a login that was made after the change, as often as it takes. Who has an answer, whichever, is through.
+int edit_keep(struct ctx *ctx, struct job *job, struct node *node, const struct edit_keep *k, struct facts *ret,
+              struct err *e)
+{
+    enum { PAUSE_MS = 500, ANSWER_MS = 60000, EXIT_AGAIN = 75 };
+    double end = clock_mono_ms() + k->ms;
+    for (;;) {
+        int status = 0;
+        struct question q = {
+            .tools = {k->script}, .as_user = k->as_user, .timeout_ms = ANSWER_MS, .ret_status = &status};
+        if (node)
+            session_drop(ctx, node);
+        if (node_ask(ctx, job, node, &q, ret, e) == 0)
+            return 0;
+        bool lost = e->code == ERR_UNREACHABLE || e->code == ERR_TIMEOUT;
+        bool again = status == EXIT_AGAIN;
+        if ((!again && (status || !lost)) || clock_mono_ms() > end)
+            return status ? -1 : err_hint(e, "nobody has kept the change, so the node takes it back by itself");
+        err_release(e);
+        if (!again && job_sleep(job, PAUSE_MS, e) < 0)
+            return -1;
+    }
+}
+
+static int keep(const struct edit_step *s, const struct change *c, struct facts *facts, struct err *e)
+{
+    _cleanup_buf_ struct buf script = BUF_INIT;
+    buf_addf(&script, "(%s\n) || exit\n", c->keep);
+    add_check(&script, c);
+    const struct edit_keep k = {buf_str(&script), c->as_user, c->keep_ms};
+    facts_release(facts);
+    *facts = (struct facts){0};
+    return edit_keep(s->r->ctx, s->r->job, s->node, &k, facts, e);
 }
 
 static int do_command(const struct edit_step *s, const struct change *c, struct err *e)
@@ -42,6 +87,8 @@ static int do_command(const struct edit_step *s, const struct change *c, struct 
     if (node_ask(s->r->ctx, s->r->job, s->node, &q, &facts, e) < 0)
         return -1;
     edit_take_notes(edit_step_item(s, 0), &facts);
+    if (c->keep && keep(s, c, &facts, e) < 0)
+        return -1;
     if (facts_yes(&facts, "no-effect"))
         return err_set(e, ERR_FAILED, "%s: %s: the command succeeded but had no effect", place_name(s->node), c->what);
     return 0;
@@ -51,11 +98,12 @@ static int command_journaled(const struct edit_step *s, const struct change *c, 
 {
     struct journal *journal = s->r->journal;
     unsigned number;
-    json_t *about = json_pack("{s:o, s:o, s:[o], s:o, s:o, s:o, s:b, s:b, s:b}", "kind", json_text("command"), "node",
-                              edit_node_about(s->node), "what", json_text(c->what), "check",
-                              journal_bytes(c->check, strlen(c->check)), "run", journal_bytes(c->run, strlen(c->run)),
-                              "undo", journal_bytes(c->undo, c->undo ? strlen(c->undo) : 0), "as_user", c->as_user,
-                              "slow", c->slow, "undo_always", c->undo_always);
+    json_t *about = json_pack(
+        "{s:o, s:o, s:[o], s:o, s:o, s:o, s:b, s:b, s:b, s:o*, s:f}", "kind", json_text("command"), "node",
+        edit_node_about(s->node), "what", json_text(c->what), "check", journal_bytes(c->check, strlen(c->check)), "run",
+        journal_bytes(c->run, strlen(c->run)), "undo", journal_bytes(c->undo, c->undo ? strlen(c->undo) : 0), "as_user",
+        c->as_user, "slow", c->slow, "undo_always", c->undo_always, "undo_keep",
+        c->undo_keep ? journal_bytes(c->undo_keep, strlen(c->undo_keep)) : NULL, "keep_ms", c->keep_ms);
     int rc = journal_intent(journal, "edit", about, &number, e);
     json_decref(about);
     if (rc < 0)

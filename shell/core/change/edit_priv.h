@@ -102,6 +102,14 @@ static inline void edit_step_state(const struct edit_step *s, const char *state)
         edit_step_item(s, i)->state = state;
 }
 
+// A change's keep or undo_keep, over a new login. ERR_FAILED with what it says when it says no.
+struct edit_keep {
+    const char *script;
+    bool as_user;
+    double ms;
+};
+int edit_keep(struct ctx *ctx, struct job *job, struct node *node, const struct edit_keep *k, struct facts *ret,
+              struct err *e);
 // One change of the kind COMMAND; the item's state is set unless it fails.
 int edit_run_command(const struct edit_step *s, struct err *e);
 // The change's own test of its effect, after something was done, or when only testing. A failure goes into the item.

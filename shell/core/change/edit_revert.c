@@ -171,6 +171,19 @@ static int run_script(const struct undo *u, const char *script, struct remote_re
     return place_exec(u->r->ctx, u->r->job, u->node, &spec, result, e);
 }
 
+static int undo_keep(const struct undo *u, struct err *e)
+{
+    _cleanup_free_ char *script = NULL;
+    _cleanup_facts_ struct facts facts = {0};
+    if (!json_object_get(u->about, "undo_keep"))
+        return 0;
+    if (text_of(u->about, "undo_keep", &script, e) < 0)
+        return -1;
+    const struct edit_keep k = {script, json_is_true(json_object_get(u->about, "as_user")),
+                                json_number_value(json_object_get(u->about, "keep_ms"))};
+    return edit_keep(u->r->ctx, u->r->job, u->node, &k, &facts, e);
+}
+
 static int undo_command(const struct undo *u, struct err *e)
 {
     _cleanup_free_ char *check = NULL, *undo = NULL;
@@ -200,7 +213,7 @@ static int undo_command(const struct undo *u, struct err *e)
         return -1;
     edit_take_notes(u->item, &facts);
     u->item->state = "reverted";
-    return 0;
+    return undo_keep(u, e);
 }
 
 static int undo_journaled(const struct undo *u, unsigned number, struct err *e)
@@ -220,6 +233,19 @@ static int undo_journaled(const struct undo *u, unsigned number, struct err *e)
     return rc;
 }
 
+// A step whose undoing the node has taken back by itself: with it came back what was undone before it, in this run.
+static void done_again(struct revert *r, const char *node, size_t failed)
+{
+    const json_t *about = journal_step_at(r->journal, r->numbers[failed] - 1).about;
+    if (r->dry || !json_object_get(about, "undo_keep"))
+        return;
+    for (size_t i = 0; i < failed; i++) {
+        _cleanup_err_ struct err ignored = ERR_INIT; // then a later revert finds it, as it would be looked at anyway
+        if (strcmp(r->items[i].node, node) == 0)
+            journal_outcome(r->journal, r->numbers[i], STEP_DONE, NULL, &ignored);
+    }
+}
+
 static void revert_node(struct job *job, size_t k, void *arg)
 {
     (void)job;
@@ -237,8 +263,10 @@ static void revert_node(struct job *job, size_t k, void *arg)
         int rc = find_node(r->ctx, u.about, &u.node, &item->err);
         if (rc == 0)
             rc = undo_journaled(&u, r->numbers[i], &item->err);
-        if (rc < 0)
+        if (rc < 0) {
             item->state = edit_error_state(&item->err);
+            done_again(r, name, i);
+        }
         failed = rc < 0; // what was done before it may be needed by it
         undone += rc == 0 && strcmp(item->state, "unchanged") != 0;
         node_unref(u.node);

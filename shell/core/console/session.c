@@ -22,6 +22,7 @@ struct session {
     struct remote *remote;
     bool taken;
     bool opening;
+    bool stale; // not to be used again
     double idle_since;
 };
 
@@ -129,12 +130,15 @@ static int take(struct ctx *ctx, struct job *job, struct node *node, unsigned la
     int r = job_check(job, e);
     while (r == 0 && s->taken)
         r = lock_wait(ctx->lock, job, -1, e);
-    if (r == 0)
+    bool stale = s->stale;
+    if (r == 0) {
         s->taken = true;
+        s->stale = false;
+    }
     lock_release(ctx->lock);
     if (r < 0)
         return -1;
-    if (s->remote && !still_alive(s, job)) {
+    if (s->remote && (stale || !still_alive(s, job))) {
         remote_close(s->remote);
         s->remote = NULL;
     }
@@ -230,15 +234,22 @@ void session_drop(struct ctx *ctx, const struct node *node)
 {
     if (!node->address)
         return;
-    struct remote *old = NULL;
-    lock_acquire(ctx->lock);
-    struct session *s = find(ctx, node, 0);
-    if (!s->taken) {
-        old = s->remote;
-        s->remote = NULL;
+    _cleanup_free_ char *key = key_of(node);
+    for (;;) {
+        struct remote *old = NULL;
+        lock_acquire(ctx->lock);
+        for (struct session *s = ctx->sessions; s && !old; s = s->next) {
+            if (strcmp(s->key, key) != 0)
+                continue;
+            s->stale = s->taken;
+            if (!s->taken)
+                old = steal(&s->remote);
+        }
+        lock_release(ctx->lock);
+        if (!old)
+            return;
+        remote_close(old);
     }
-    lock_release(ctx->lock);
-    remote_close(old);
 }
 
 void session_pool_release(struct ctx *ctx)
