@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "core/node/place.h"
 #include "core/node/tools_priv.h"
@@ -157,4 +158,19 @@ const char *fact_row(const char *value, size_t n, size_t *ret_row)
         return NULL;
     *ret_row = (size_t)row;
     return blank + 1;
+}
+
+json_t *facts_json(const struct facts *f)
+{
+    json_t *ret = json_object();
+    for (size_t i = 0; i < f->n; i++) {
+        json_t *all = json_object_get(ret, f->all[i].key);
+        if (!all) {
+            all = json_array();
+            if (json_object_set_new(ret, f->all[i].key, all) < 0)
+                continue; // no key that is ours
+        }
+        json_array_append_new(all, json_text(f->all[i].value));
+    }
+    return ret;
 }

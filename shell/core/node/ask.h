@@ -3,6 +3,7 @@
 // pure.
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -65,3 +66,5 @@ bool facts_yes(const struct facts *f, const char *key);        // "yes"
 const char *facts_next(const struct facts *f, const char *key, size_t *at);
 // Of a value "NUMBER REST" the rest, when the number is below `n`; else NULL.
 const char *fact_row(const char *value, size_t n, size_t *ret_row);
+// All of them: {KEY: [text]}, in the order told. The caller's.
+json_t *facts_json(const struct facts *f);

@@ -211,21 +211,6 @@ static void ask_libvirt(struct gather *g, struct job *job)
     json_object_set_new(g->libvirt, "machines", machines);
 }
 
-json_t *preflight_look_value(const struct facts *f)
-{
-    json_t *look = json_object();
-    for (size_t i = 0; i < f->n; i++) {
-        json_t *all = json_object_get(look, f->all[i].key);
-        if (!all) {
-            all = json_array();
-            if (json_object_set_new(look, f->all[i].key, all) < 0)
-                continue; // no key that is ours
-        }
-        json_array_append_new(all, json_text(f->all[i].value));
-    }
-    return look;
-}
-
 json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns)
 {
     _cleanup_strv_ struct strv parts = STRV_INIT;
@@ -291,7 +276,7 @@ static void ask_node(struct gather *g, struct job *job)
         preflight_missing(g->look, "look", &e);
         return;
     }
-    json_object_set_new(g->look, "look", preflight_look_value(&f));
+    json_object_set_new(g->look, "look", facts_json(&f));
     ask_clock(g, job, where);
 }
 

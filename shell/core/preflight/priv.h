@@ -6,7 +6,6 @@
 
 #include "core/preflight/facts.h"
 
-struct facts;
 struct virt_conn;
 
 // Of one guest, over an open connection to where it is, all but "files": *ret_files is what it names, NULL where that
@@ -39,9 +38,8 @@ void preflight_wanted_add(json_t *list, const char *text);
 int preflight_host_gather(struct ctx *ctx, struct job *job, struct node *node, const struct preflight_wanted *w,
                           json_t **ret, struct err *e);
 
-// Parts of it; pure. What the node told, {KEY: [text]} in the order told. A host's "clock", of what `date +%s.%N` said
-// there between two moments here (without the fraction where its date knows none); NULL: that is no time.
-json_t *preflight_look_value(const struct facts *f);
+// A part of it; pure. A host's "clock", of what `date +%s.%N` said there between two moments here (without the fraction
+// where its date knows none); NULL: that is no time.
 json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns);
 
 // Between two nodes, whatever guest goes there: {"ports", "p2p", "missing"}, which belong to each of their pairs.
