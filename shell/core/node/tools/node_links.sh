@@ -38,6 +38,6 @@ links() {
   }'
 }
 ovs() {
-  command -v ovs-vsctl >/dev/null || return
+  command -v ovs-vsctl >/dev/null || return 0
   timeout 2 ovs-vsctl list-br 2>/dev/null | while IFS= read -r b; do say ovs "$b"; done
 }
