@@ -34,6 +34,6 @@ int session_exec_lane(struct ctx *ctx, struct job *job, struct node *node, unsig
                       const struct remote_exec *spec, struct remote_result *result, struct err *e);
 int session_output(struct ctx *ctx, struct job *job, struct node *node, const char *command, char **ret_out,
                    struct err *e);
-// Forgets the node's connections, those in use too as soon as they are not: the next use logs in afresh (node-test shows
-// a real login).
+// Forgets the node's connections, those in use too as soon as they are not: the next use logs in afresh (node-test
+// shows a real login).
 void session_drop(struct ctx *ctx, const struct node *node);
