@@ -15,7 +15,7 @@ for c in list 'list --all' 'list --inactive' 'list --uuid' 'list --name' 'list -
     'domstate test --reason' 'domid test' 'domname 1' 'domuuid test' 'dumpxml test' 'dumpxml test --inactive' \
     'dumpxml test --xpath //disk/source/@file' 'dumpxml test --xpath //name' 'domblklist test' \
     'domblklist test --details' 'domiflist test' 'domifaddr test' 'domifaddr test --full --source agent' \
-    'domifaddr test testnet0 agent' domstats \
+    'domifaddr test testnet0 agent' 'domtime test' 'domtime test --pretty' domstats \
     'domstats --raw --state test' nodeinfo hostname uri version 'version --daemon' capabilities 'event --list' \
     'suspend test' 'shutdown test' 'reboot test' 'destroy test' 'autostart test' 'autostart test --disable' \
     'undefine test'; do
