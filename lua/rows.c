@@ -21,7 +21,7 @@ static const char *kind(const struct opt_def *o)
     }
 }
 
-// row(name) -> {name=, summary=, scriptable=, opts={{name=, kind=, multi=, positional=, help=}…}}, or nil
+// row(name) -> {name=, summary=, scriptable=, recipe=, opts={{name=, kind=, multi=, positional=, help=}…}}, or nil
 static int rows_row(lua_State *L)
 {
     const struct cmd_def *def = cmd_find(luaL_checkstring(L, 1));
@@ -37,6 +37,8 @@ static int rows_row(lua_State *L)
     lua_setfield(L, -2, "summary");
     lua_pushboolean(L, !(def->flags & CMD_NO_SCRIPT));
     lua_setfield(L, -2, "scriptable");
+    lua_pushboolean(L, def->recipe != NULL);
+    lua_setfield(L, -2, "recipe");
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
         lua_newtable(L);

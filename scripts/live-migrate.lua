@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Moves a running guest to another node, measures on the wire what its users felt meanwhile, and proves the result. The
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
+local after = require "care.after"
+local announce = require "care.announce"
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local forecasts = require "forecast.score"
@@ -37,6 +39,10 @@ local args = {
     help = "http:// page whose text a restart would change, such as a boot id; compared" },
   { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
+  { name = "no-care", type = "bool", help = "afterwards announce, look at and set nothing" },
+  { name = "fstrim", type = "bool", excludes = "no-care",
+    help = "after its disks were copied let the guest's agent give back what is free on them" },
+  { name = "post", multi = true, help = "a recipe that is run when it has moved" },
   { name = "plan", type = "bool", help = "show what was found, the steps and libvirt's flags, and move nothing" },
   { name = "forecast", type = "bool", needs = "plan", help = "measure now what it would cost: takes seconds" },
   { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
@@ -49,7 +55,6 @@ local not_passed = { "plan", "live", "offline", "direct", "verbose", "persistent
   "postcopy-resume", "dname", "xml", "persistent-xml", "part-of" }
 
 local PLAIN <const> = "virsh" -- the policy that does nothing
-local CALIBRATE_MS, AFTER_MS, RETURN_MS, POLL_MS = 1200, 1500, 15000, 100
 local fail = mig.fail
 
 -- The facts before anything is done: all that the journal keeps.
@@ -81,42 +86,6 @@ local function gather(a)
   -- libvirt replaces a definition that is there without a word: here it is kept.
   job.dest_xml = there and there.persistent and mig.dumpxml { job.on_dest, inactive = true } or nil
   return job
-end
-
--- Ends them; every target's result, with its timeline between two instants, which are found in the result.
-local function stop_watches(watches)
-  local started, ended
-  local all = watches:stop(function(watch, results)
-    local at = {}
-    for _, mark in ipairs(results[1].marks) do
-      at[mark.name] = mark.at
-    end
-    for i, t in ipairs(results) do
-      t.timeline = watch:timeline(i, at["migrate-start"] - 1, at["migrate-end"] + AFTER_MS / 1e3, 60)
-    end
-    started, ended = started or at["migrate-start"], ended or at["migrate-end"]
-  end)
-  return all, started, ended
-end
-
--- Raises an error if nothing answers: an outage cannot be told from a target that was never there.
-local function check_answers(watches)
-  mig.sleep(CALIBRATE_MS)
-  local silent, answering = {}, 0
-  for _, t in ipairs(watches:snapshot()) do
-    if t.received > 0 then
-      answering = answering + 1
-    else
-      silent[#silent + 1] = t.target
-    end
-  end
-  if answering == 0 then
-    fail("unreachable", "name another with --target, or measure nothing with --no-watch", "%s: no answer",
-      table.concat(silent, ", "))
-  end
-  for _, target in ipairs(silent) do
-    mig.warn(("%s does not answer, so it cannot tell the outage"):format(target))
-  end
 end
 
 local function open_watches(job, a)
@@ -165,12 +134,18 @@ local function is_split(tx)
   return tx.resumed and judge(tx).split
 end
 
--- Judges it before anything is touched: the result, and whether libvirt has to be told that the disks are safe.
-local function judge_first(job)
+local function copies_disks(job)
+  local passed = job.args.passed or {}
+  return passed.copy_storage_all or passed.copy_storage_inc
+end
+
+-- Judges it before anything is touched: the result, and whether libvirt has to be told that the disks are safe. When it
+-- has moved, the way back likewise.
+local function judge_way(job, from, to)
   local a = job.args
   local passed = a.passed or {}
-  local found, case = gate.look { guests = { job.uuid .. "@" .. job.source }, dests = { job.dest },
-    mode = (passed.copy_storage_all or passed.copy_storage_inc) and "storage" or "live", ignore = a.ignore,
+  local found, case = gate.look { guests = { job.uuid .. "@" .. from }, dests = { to },
+    mode = copies_disks(job) and "storage" or "live", ignore = a.ignore,
       proved = true,
     options = { postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p, parallel = passed.parallel,
       disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil,
@@ -215,25 +190,12 @@ end
 
 -- `resume` may come days later: what was proved then is proved anew right before libvirt is told so.
 local function assert_safe(job)
-  local found, still = judge_first(job)
+  local found, still = judge_way(job, job.source, job.dest)
   if not still then
     gate.heed(found)
     fail("unsafe", ("rollback takes it back; preflight %s %s tells more"):format(job.on_source, job.dest), "whether %s "
       .. "has all its disks on both hosts is not proved any more", job.name)
   end
-end
-
--- Of the guest's stop, what was QEMU's (the rest of memory and the devices) and what libvirt's; ms. libvirt counts from
--- QEMU's own words; what reaches this console is the gap between them and the destination's, a little later or sooner.
-local function budget_of(moved, run)
-  if not (run.suspended and run.resumed) then
-    return nil
-  end
-  local gap = (run.resumed - run.suspended) * 1e3
-  local stop = math.max(gap, moved.downtime_ms or 0)
-  local qemu = math.min(stop, moved.stats and moved.stats.downtime_net or moved.downtime_ms or stop)
-  return { suspended_at = run.suspended, resumed_at = run.resumed, gap_ms = gap, stop_ms = stop, qemu_ms = qemu,
-    libvirt_ms = stop - qemu }
 end
 
 -- split: as is_split() tells.
@@ -258,24 +220,10 @@ local function migrate(tx, split)
   end
   return { transport = moved.transport, total_ms = moved.total_ms, downtime_ms = moved.downtime_ms,
     setup_ms = moved.setup_ms, iterations = moved.iterations, bytes = moved.bytes, postcopy = moved.postcopy,
-    bandwidth = moved.memory and moved.memory.bps, budget = budget_of(moved, run), passes = run.passes,
+    bandwidth = moved.memory and moved.memory.bps, budget = outages.stop(moved, run), passes = run.passes,
     decisions = run.decisions, events = run.events,
     policy = { name = job.policy, limit_ms = job.limit or job.old_limit, shadow = run.shadow and {
       name = job.args.shadow, decisions = run.shadow:decisions() } } }
-end
-
--- Until every target that answered before answers again, then a little longer for the round trips after it.
-local function wait_for_return(watches)
-  local waited = 0
-  repeat
-    local silent = false
-    for _, t in ipairs(watches:snapshot()) do
-      silent = silent or t.received > 0 and t.silent_ms ~= mig.null and t.silent_ms > 2 * POLL_MS
-    end
-    mig.sleep(POLL_MS)
-    waited = waited + POLL_MS
-  until not silent or waited >= RETURN_MS
-  mig.sleep(AFTER_MS)
 end
 
 -- The destination's row of the guest, its definition there, and whether that is the one made below.
@@ -424,22 +372,43 @@ local function conclude(tx, result, problems)
   return result, text
 end
 
--- The watches of the migrations that this console runs, by the guest's uuid: one that goes on with another's has none.
+-- Of the migrations that this console runs, by the guest's uuid: {watches =, plan = that of what is announced, and what
+-- was measured}. One that goes on with another's has less.
 local at_work = {}
 
+local function leave(work, job)
+  if work and work.plan then
+    work.plan.task:cancel()
+  end
+  at_work[job.uuid] = nil
+end
+
+-- What follows, when all is measured.
+local function care_for(job)
+  local work = at_work[job.uuid] or {}
+  if work.watches then
+    work.targets, work.started, work.ended = work.watches:stop_migration()
+  end
+  return { care = after.run { uuid = job.uuid, name = job.name, source = job.source, dest = job.dest, args = job.args,
+    copied = copies_disks(job), plan = work.plan, judge_back = function()
+      local found, _, case = judge_way(job, job.dest, job.source)
+      return found, case
+    end } }
+end
+
 local function finish(tx)
-  local job, watches = tx.about, at_work[tx.about.uuid]
+  local job, work = tx.about, at_work[tx.about.uuid] or {}
   local result = { domain = job.name, uuid = job.uuid, source = job.source, destination = job.dest,
     max_outage_ms = job.args.max_outage }
   for key, value in pairs(tx:outcome "migrate" or {}) do
     result[key] = value
   end
-  result.checks = tx:outcome("verify").checks
+  result.checks, result.care = tx:outcome("verify").checks, (tx:outcome "care" or {}).care
   local scored = mig.try(forecasts.score, job.uuid, job.dest, result) -- nobody has asked for one, mostly
   result.forecast = type(scored) == "table" and { total_error = scored.total, outage_error = scored.outage } or nil
   local problems = {}
-  if watches then
-    result.targets, result.started, result.ended = stop_watches(watches)
+  if work.targets then
+    result.targets, result.started, result.ended = work.targets, work.started, work.ended
     result.outage = outages.longest(result.targets, result.started)
     outages.budget(result)
     problems[1] = outages.problem(result.outage, result.max_outage_ms)
@@ -449,14 +418,17 @@ end
 
 local function workflow(job)
   local function marked(tx)
-    local watches = at_work[job.uuid]
-    if watches then
-      watches:mark "migrate-start"
+    local work = at_work[job.uuid] or {}
+    at_work[job.uuid], work.tx = work, tx
+    if work.watches then
+      work.watches:mark "migrate-start"
     end
-    local moved = migrate(tx, is_split(tx))
-    if watches then
-      watches:mark "migrate-end"
-      wait_for_return(watches)
+    local split = is_split(tx)
+    work.plan = not job.args.no_care and not split and announce.begin(job.uuid, job.source, job.dest) or nil
+    local moved = migrate(tx, split)
+    if work.watches then
+      work.watches:mark "migrate-end"
+      work.watches:wait_for_return()
     end
     return moved
   end
@@ -494,8 +466,18 @@ local function workflow(job)
     { name = "verify", title = "on " .. job.dest, harmless = true, run = function()
       return { checks = verify(job) }
     end },
+    { name = "care", title = job.args.no_care and "the way back" or "announced, looked at, and the way back",
+      harmless = true, run = function()
+        return care_for(job)
+      end },
   }
-  return { steps = list, finish = finish, truth = judge, quiet = true, ended = keep.failure }
+  return { steps = list, finish = finish, truth = judge, quiet = true, ended = function(tx)
+    local work = at_work[job.uuid]
+    if work and work.tx == tx then
+      leave(work, job)
+    end
+    keep.failure(tx)
+  end }
 end
 
 -- This QEMU may lose an emulated guest's memory: the more of it, the more is sent while the guest runs.
@@ -526,13 +508,14 @@ local function choose_way(job, case, found)
 end
 
 local function run(a)
+  after.check_post(a.post)
   a.metrics = metrics.open(a.metrics)
   local job = gather(a)
   local _ <close> = metrics.begin(job, not a.plan and a.metrics or nil)
-  local found, unsafe, case = judge_first(job)
+  local found, unsafe, case = judge_way(job, job.source, job.dest)
   local mended <close> = a.fix and not a.plan and found.verdict == "fail" and fix.for_a_move(found) or nil
   if mended then
-    found, unsafe, case = judge_first(job)
+    found, unsafe, case = judge_way(job, job.source, job.dest)
   end
   job.unsafe = unsafe or nil
   choose_way(job, case, found)
@@ -547,12 +530,12 @@ local function run(a)
   end
   local watches <close> = not a.no_watch and open_watches(job, a) or nil
   if watches then
-    check_answers(watches)
-    at_work[job.uuid] = watches
+    watches:check_answers()
   end
-  local _ <close> = setmetatable({}, { __close = function()
-    at_work[job.uuid] = nil
+  local work <close> = setmetatable({ watches = watches }, { __close = function(work)
+    leave(work, job)
   end })
+  at_work[job.uuid] = work
   return mig.transaction("live-migrate", job)
 end
 
@@ -585,7 +568,14 @@ gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as thos
 few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow tells what another one would have
 done. The limit that the source had is put back when it stays there, and what migrate-setmaxdowntime or migrate-setspeed
 change meanwhile is heeded. Post-copy only with --postcopy; when that is broken off (domjobabort --postcopy, a lost
-link), the guest needs both hosts, and resume ID takes it up again.]],
+link), the guest needs both hosts, and resume ID takes it up again.
+
+Afterwards, and none of it fatal: as soon as it runs there, the destination sends RARP, and neighbour advertisements of
+the IPv6 addresses that are known, out of its bridge, at once and 100 and 300 ms later (needs perl there); the bridges
+of both hosts are looked at; where an agent is in the guest, its clock is set if it is off by a tenth of a second or
+more, and --fstrim gives back what is free on disks that were copied. --no-care leaves these out. It tells whether
+connections through the source end there, and whether the way back is open. --post RECIPE runs a recipe of your own
+then, with those of domain, source and dest that it takes.]],
   example = "live-migrate share dest --max-outage 1s\n"
     .. "live-migrate share@source dest --target 192.0.2.10:22 --target http://192.0.2.10/ --undefine-source\n"
     .. "live-migrate busy dest --deadline 10m --postcopy --max-outage 500ms --shadow kubevirt",

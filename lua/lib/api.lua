@@ -23,6 +23,9 @@ The same, written as a call. (mig.start{"share"} itself is the command start.)]]
       { form = "mig.render(VERB, VALUE) -> text", names = { "render" }, text = [[
 What the prompt shows for a value of that command, such as a recipe wants within its own text.]],
         example = [[print(mig.render("list", mig.list{all = true}))]] },
+      { form = "mig.recipe_options(NAME) -> {NAME, …}", names = { "recipe_options" }, text = [[
+The names of what a recipe takes, or nil where no recipe has that name: for a recipe that runs others.]],
+        example = [[for _, name in ipairs(mig.recipe_options "verify") do print(name) end]] },
       { form = "mig.null, mig.array(TABLE)", names = { "null", "array" }, text = [[
 JSON's null, as found in values; and a mark that makes a table a JSON array even when it is empty.]],
         example = [[if info.title ~= mig.null then print(info.title) end]] },

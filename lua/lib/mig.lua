@@ -159,6 +159,18 @@ function mig.json_decode(text)
   return value
 end
 
+-- What a recipe takes: its options' names; nil: no recipe has that name.
+function mig.recipe_options(name)
+  local row, names = verbs.row(name), {}
+  if not row or not row.recipe then
+    return nil
+  end
+  for i, opt in ipairs(row.opts) do
+    names[i] = opt.name
+  end
+  return names
+end
+
 -- What the prompt shows for a value of that command.
 function mig.render(verb, value)
   local row = verbs.row(verb)

@@ -134,6 +134,17 @@ function report.checks(checks)
   return table.concat(lines, "\n")
 end
 
+local care_marks <const> = { ok = "[ok]     ", skipped = "[skipped]", failed = "[FAILED] " }
+
+-- What followed a move ({id, node, state, said}), a line for each.
+function report.care(rows)
+  local lines = {}
+  for _, row in ipairs(rows) do
+    lines[#lines + 1] = ("  %s %-10s %s: %s"):format(care_marks[row.state] or "[?]      ", row.id, row.node, row.said)
+  end
+  return table.concat(lines, "\n")
+end
+
 -- The report of live-migrate: its value as text.
 function report.migration(result, utf8)
   if utf8 == nil then
@@ -162,6 +173,9 @@ function report.migration(result, utf8)
   add_figure(out, "sent", result.bytes and report.bytes(result.bytes))
   for _, t in ipairs(result.targets or {}) do
     add_target(out, t, result, utf8)
+  end
+  if result.care and result.care[1] then
+    out("\nafterwards\n%s", report.care(result.care))
   end
   out("\n%s\nverdict: %s", report.checks(result.checks or {}), result.verdict)
   return table.concat(lines, "\n") .. "\n"

@@ -6,7 +6,7 @@ local Watches = {}
 Watches.__index = Watches
 
 -- Where the nodes are: names and addresses of the inventory, and what the guest's own node says, if it can be asked.
-local function addresses_of_nodes(domain)
+function watches.addresses_of_nodes(domain)
   local list = {}
   for _, node in ipairs(mig.nodes()) do
     list[#list + 1] = node.address ~= mig.null and node.address or nil
@@ -26,7 +26,7 @@ function watches.address(domain)
   for _, family in ipairs { "ipv4", "ipv6" } do
     for _, row in ipairs(rows) do
       if row.protocol == family and row.address ~= mig.null then
-        nodes = nodes or addresses_of_nodes(domain)
+        nodes = nodes or watches.addresses_of_nodes(domain)
         local ok, why = mig.guest_address(row.address, nodes)
         if ok then
           return row.address
@@ -108,6 +108,59 @@ end
 
 Watches.__close = Watches.close
 
+local CALIBRATE_MS <const>, AFTER_MS <const>, RETURN_MS <const>, POLL_MS <const> = 1200, 1500, 15000, 100
+
+-- Raises an error if nothing answers: an outage cannot be told from a target that was never there.
+function Watches:check_answers()
+  mig.sleep(CALIBRATE_MS)
+  local silent, answering = {}, 0
+  for _, t in ipairs(self:snapshot()) do
+    if t.received > 0 then
+      answering = answering + 1
+    else
+      silent[#silent + 1] = t.target
+    end
+  end
+  if answering == 0 then
+    mig.fail("unreachable", "name another with --target, or measure nothing with --no-watch", "%s: no answer",
+      table.concat(silent, ", "))
+  end
+  for _, target in ipairs(silent) do
+    mig.warn(("%s does not answer, so it cannot tell the outage"):format(target))
+  end
+end
+
+-- Until every target that answered before answers again, then a little longer for the round trips after it.
+function Watches:wait_for_return()
+  local waited = 0
+  repeat
+    local silent = false
+    for _, t in ipairs(self:snapshot()) do
+      silent = silent or t.received > 0 and t.silent_ms ~= mig.null and t.silent_ms > 2 * POLL_MS
+    end
+    mig.sleep(POLL_MS)
+    waited = waited + POLL_MS
+  until not silent or waited >= RETURN_MS
+  mig.sleep(AFTER_MS)
+end
+
+-- Ends them: every target's result, with its timeline about the migration, and when this began and ended: its marks
+-- "migrate-start" and "migrate-end".
+function Watches:stop_migration()
+  local started, ended
+  local all = self:stop(function(watch, results)
+    local at = {}
+    for _, mark in ipairs(results[1].marks) do
+      at[mark.name] = mark.at
+    end
+    for i, t in ipairs(results) do
+      t.timeline = watch:timeline(i, at["migrate-start"] - 1, at["migrate-end"] + AFTER_MS / 1e3, 60)
+    end
+    started, ended = started or at["migrate-start"], ended or at["migrate-end"]
+  end)
+  return all, started, ended
+end
+
 -- The longest outage of any target, or of those that end after the instant `since`: {min_ms, max_ms, target (nil: there
 -- was none), silent = the target that has not answered again}. One target may tell better how long it was at the least,
 -- another how long at the most.
@@ -136,6 +189,19 @@ function watches.problem(outage, limit)
   elseif limit and outage.max_ms > limit then
     return ("the outage of %.1f to %.1f ms may be longer than %g ms"):format(outage.min_ms, outage.max_ms, limit)
   end
+end
+
+-- Of the guest's stop, what was QEMU's (the rest of memory and the devices) and what libvirt's; ms. libvirt counts from
+-- QEMU's own words; what reaches this console is the gap between them and the destination's, a little later or sooner.
+function watches.stop(moved, run)
+  if not (run.suspended and run.resumed) then
+    return nil
+  end
+  local gap = (run.resumed - run.suspended) * 1e3
+  local stop = math.max(gap, moved.downtime_ms or 0)
+  local qemu = math.min(stop, moved.stats and moved.stats.downtime_net or moved.downtime_ms or stop)
+  return { suspended_at = run.suspended, resumed_at = run.resumed, gap_ms = gap, stop_ms = stop, qemu_ms = qemu,
+    libvirt_ms = stop - qemu }
 end
 
 -- Of a result with a budget of the guest's stop (suspended_at, resumed_at: epoch seconds): wire_ms, from the moment at

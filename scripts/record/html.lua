@@ -297,6 +297,15 @@ local function decisions(list, limit)
   return table_html({ "At", "What", "Value", "Why" }, rows, limit)
 end
 
+local function care(run, limit)
+  local rows = {}
+  for _, row in ipairs(list_of(run.result.care)) do
+    rows[#rows + 1] = { cell(text_of(row.node)), cell(text_of(row.id)), ('<td class="%s">%s</td>'):format(row.state
+      == "failed" and "bad" or "", escape(text_of(row.state))), cell(text_of(row.said)) }
+  end
+  return table_html({ "Node", "What", "State", "Said" }, rows, limit)
+end
+
 local function steps(run, limit)
   local rows = {}
   for _, step in ipairs(run.steps) do
@@ -317,6 +326,7 @@ local function page(run, limit)
     .. budget(run) .. told) .. section("How it went", passes(run, limit))
     .. section("What the policy did", decisions(run.result.decisions, limit))
     .. section("What " .. escape(text_of(shadow.name)) .. " would have done", decisions(shadow.decisions, limit))
+    .. section("Afterwards", care(run, limit))
     .. section("Checks", checks(run, limit)) .. section("What was done, and where", steps(run, limit))
   return html.MARK .. '\n<html lang="en"><head><meta charset="utf-8">\n'
     .. '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">\n'

@@ -48,6 +48,13 @@ function markdown.page(run)
     out("- [%s] %s%s", check.ok and "x" or check.unknown and "?" or " ", escape(check.title), detail and detail ~= ""
       and ": " .. escape(detail) or "")
   end
+  for i, row in ipairs(run.result.care or {}) do
+    if i == 1 then
+      out "\n## Afterwards\n\n| node | what | state | |\n|---|---|---|---|"
+    end
+    out("| %s | %s | %s | %s |", escape(given(row.node) or "-"), escape(given(row.id) or "-"),
+      escape(given(row.state) or "-"), escape(given(row.said) or ""))
+  end
   for i, step in ipairs(run.steps) do
     if i == 1 then
       out "\n## What was done, and where\n\n| node | step | state |\n|---|---|---|"

@@ -60,7 +60,8 @@ local kinds <const> = { total_ms = "number", downtime_ms = "number", setup_ms = 
   bytes = "number", started = "number", ended = "number", max_outage_ms = "number", verdict = "string",
   transport = "string", kind = "string", postcopy = "boolean", ok = "boolean", domain = "string", uuid = "string",
   source = "string", destination = "string", error = "table", outage = "table", policy = "table", budget = "table",
-  targets = "rows", checks = "rows", passes = "rows", decisions = "rows", events = "rows" }
+  targets = "rows", checks = "rows", passes = "rows", decisions = "rows", events = "rows",
+  care = "rows" }
 
 local function is_kind(value, kind)
   if kind ~= "rows" then

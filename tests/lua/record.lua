@@ -340,6 +340,7 @@ test("a page has the figures, and is small", function()
     "suspended, resumed", "Round trip to 192.0.2.10", "outage, at the most", "Memory that remains",
     "goes within the limit", ">switch<", "dirtied by the guest", "QEMU", "41.50 ms", "passes stall",
     "What virsh would have done", "runs on dest and nowhere else", "migrate: to dest",
+    ">Afterwards<", "RARP out of br0, 3 times", '<td class="bad">failed</td>', "it has no bridge br0",
     "The guest was suspended for 70.50 ms. Of the probes meanwhile 18 were lost, 2 answered late." } do
     has(page, want)
   end
@@ -403,10 +404,16 @@ test("hostile names are text: in pages, Markdown and on the terminal", function(
   has(told, "[FAILED] </title><script>")
 end)
 
+test("what followed is told on the terminal", function()
+  has(text.page(run_of(results.full())), "\nafterwards\n  [ok]      announce   dest: RARP out of br0, 3 times\n"
+    .. "  [FAILED]  way-back   source: way back: would fail: bridge: it has no bridge br0\n")
+end)
+
 test("Markdown has the figures", function()
   local page = markdown.page(run_of(results.full()))
   for _, want in ipairs { "# share: source → dest", "| total time | 3.50 s |", "| outage, at the most | 101 ms |",
-    "- [x] runs on dest and nowhere else", "| dest | migrate: to dest | done |" } do
+    "- [x] runs on dest and nowhere else", "| dest | migrate: to dest | done |",
+    "| dest | announce | ok | RARP out of br0, 3 times |" } do
     has(page, want)
   end
 end)

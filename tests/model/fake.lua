@@ -571,8 +571,10 @@ function fake.console()
 end
 
 fake.point, fake.normalise, fake.node_of, fake.changing = point, normalise, node_of, changing
+fake.find, fake.need_active = find, need_active
 
 fake.broken = broken
+require "agent" (fake)
 require "texts" (fake)
 require "disks" (fake)
 

@@ -227,6 +227,25 @@ row { tool = "dir_remove", changes = true, run = function(w, node, args)
   return ""
 end }
 
+-- scripts/care --------------------------------------------------------------------------------------------------------
+
+-- As if the host had no perl, and its bridge knew the guest's tap.
+row { tool = "announce", run = function()
+  return "perl\n"
+end }
+
+row { tool = "bridge_look", run = function()
+  return "tap vnet0 fe:54:00:00:00:01 br0 bridge\nfdb 52:54:00:00:00:01 vnet0 br0\n"
+end }
+
+row { tool = "conntrack_look", run = function()
+  return "off\n"
+end }
+
+row { command = "date", run = function(w)
+  return ("%.9f\n"):format(w.clock)
+end }
+
 -- scripts/lib ---------------------------------------------------------------------------------------------------------
 
 row { tool = "dir_holds", run = function(w, node, args)

@@ -251,6 +251,10 @@ function World.xml(name, uuid, disks)
       ("      <source file='%s'/>"):format(disk.path), ("      <target dev='%s' bus='virtio'/>"):format(disk.target),
       "    </disk>" }, 1, 5, #lines + 1, lines)
   end
+  table.move({ "    <interface type='bridge'>", "      <mac address='52:54:00:00:00:01'/>",
+    "      <source bridge='br0'/>", "    </interface>", "    <channel type='unix'>",
+    "      <target type='virtio' name='org.qemu.guest_agent.0'/>",
+    "    </channel>" }, 1, 7, #lines + 1, lines)
   lines[#lines + 1] = "  </devices>\n</domain>\n"
   return table.concat(lines, "\n")
 end

@@ -8,12 +8,13 @@
 CACHE=${XDG_CACHE_HOME:-/var/cache}/migsh-lab
 # In this order insmod finds every symbol it needs.
 GUEST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover
-    virtio_net virtio_blk button evdev)
+    virtio_net virtio_blk virtio_console button evdev)
 BUSYBOX=/bin/busybox
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
 cache_paths() {
+    KERNEL=$CACHE/kernel-$(sha256sum <<<"${GUEST_MODULES[*]}" | cut -c1-12)
     BUILT_ENTER=$CACHE/enter-$(hash_of "$LAB_DIR/enter.c")
     BOOT_HASH=$(hash_of "$LAB_DIR/guest-init" "$LAB_DIR/busy.S" "$LAB_DIR/lib/cache.sh" "$BUSYBOX")
     if kernel_has_nfs; then
@@ -27,9 +28,9 @@ kernel_has_nfs() {
     grep -qw nfs /proc/filesystems || modprobe --quiet nfs 2>/dev/null
 }
 
-# The newest kernel directory that is complete; empty when there is none yet.
+# The newest kernel directory that is complete, with all the modules; empty when there is none yet.
 kernel_dir() {
-    find "$CACHE" -maxdepth 1 -name 'kernel-*' -type d 2>/dev/null | sort -V | tail -n 1
+    find "$CACHE" -maxdepth 1 -path "$KERNEL-*" -type d 2>/dev/null | sort -V | tail -n 1
 }
 
 boot_dir() {
@@ -102,7 +103,7 @@ fetch_kernel() {
         [[ -n $path ]] || die "$package has no module $m"
         cp "$path" "$out/"
     done
-    mv "$out" "$CACHE/kernel-${package#linux-image-}"
+    mv "$out" "$KERNEL-${package#linux-image-}"
 }
 
 # What the hosts see as /lab: kernel, initramfs, and the boot sector of the guest `busy`.

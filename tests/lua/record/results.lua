@@ -52,6 +52,9 @@ function results.full(name)
     events = mig.array { { time = START + 0.1, node = "dest", name = "Started" },
       { time = START + 3.2, node = "source", name = "Suspended" }, { time = START + 3.27, node = "dest",
         name = "Resumed" } },
+    care = mig.array { { id = "announce", node = "dest", state = "ok", said = "RARP out of br0, 3 times",
+      late_ms = 21.5 }, { id = "way-back", node = "source", state = "failed",
+        said = "way back: would fail: bridge: it has no bridge br0" } },
     checks = mig.array { { id = "running", ok = true, title = "runs on dest and nowhere else" },
       { id = "defined", ok = true, title = "is defined on dest" } } }
 end
@@ -67,6 +70,7 @@ function results.hostile()
   all.checks[1] = { id = bad, ok = false, title = bad, detail = bad .. "\n" .. bad }
   all.decisions[1].why, all.decisions[1].what, all.decisions[1].value = bad, bad, bad
   all.events[1].name = bad
+  all.care[2] = { id = bad, node = bad, state = bad, said = bad }
   return all
 end
 
