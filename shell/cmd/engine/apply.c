@@ -193,6 +193,25 @@ int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, s
     }
 }
 
+int apply_refused(struct cmd_call *c, json_t *refused, enum err_code code, int status, struct err *e)
+{
+    size_t n = json_array_size(refused);
+    if (!n)
+        return status;
+    if (!c->result)
+        c->result = json_object();
+    json_t *items = json_object_get(c->result, "items");
+    if (!items) {
+        items = json_array();
+        json_object_set_new(c->result, "items", items);
+    }
+    json_array_extend(items, refused);
+    if (status < 0)
+        return status;
+    const char *name = json_text_at(json_array_get(refused, 0), "node");
+    return err_set(e, code, "not everything could be done: %zu refused or out of reach, the first on %s", n, name);
+}
+
 static void add_text(struct buf *out, const char *s)
 {
     buf_add_printable(out, s, strlen(s));

@@ -59,5 +59,9 @@ struct apply {
 // row) that one alone. Exit status and error are edit_run()'s.
 int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e);
 
+// Puts what was refused (edit_refusal()) behind the result's items, and says how many there are if the command has not
+// failed already: `status` is apply_run()'s, `code` that of the first of them.
+int apply_refused(struct cmd_call *c, json_t *refused, enum err_code code, int status, struct err *e);
+
 // The view of such a result: each change with its notes and diff, the words for --plan, then a table Node, What, State.
 void apply_render(const json_t *value, struct buf *out);

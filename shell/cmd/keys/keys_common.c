@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
+#include "cmd/engine/apply.h"
 #include "io/job.h"
 
 struct node **keys_nodes(const struct opt_val *v, size_t *ret_n)
@@ -25,21 +26,7 @@ struct node **keys_nodes(const struct opt_val *v, size_t *ret_n)
 
 int keys_conclude(struct cmd_call *c, const struct keys *k, int status, struct err *e)
 {
-    size_t n = json_array_size(k->refused);
-    if (!n)
-        return status;
-    if (!c->result)
-        c->result = json_object();
-    json_t *items = json_object_get(c->result, "items");
-    if (!items) {
-        items = json_array();
-        json_object_set_new(c->result, "items", items);
-    }
-    json_array_extend(items, k->refused);
-    if (status < 0)
-        return status;
-    const char *name = json_text_at(json_array_get(k->refused, 0), "node");
-    return err_set(e, k->code, "not everything could be done: %zu refused or out of reach, the first on %s", n, name);
+    return apply_refused(c, k->refused, k->code, status, e);
 }
 
 int keys_test_logins(struct cmd_call *c, struct keys *k, json_t **ret_logins, struct err *e)

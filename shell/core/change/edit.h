@@ -45,4 +45,7 @@ int edit_run(struct ctx *ctx, struct job *job, const struct plan *plan, enum edi
 int edit_revert(struct ctx *ctx, struct job *job, struct journal *journal, const struct strv *nodes, bool dry,
                 json_t **ret_report, struct err *e);
 
+// An item of such a report for what no plan was made for; the caller's.
+json_t *edit_refusal(const char *node, const char *what, const char *state, const struct err *why);
+
 #define EDIT_ADMIN "(admin)"

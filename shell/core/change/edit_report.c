@@ -108,6 +108,14 @@ void edit_take_notes(struct edit_item *item, const struct facts *facts)
         edit_add_note(item, note);
 }
 
+json_t *edit_refusal(const char *node, const char *what, const char *state, const struct err *why)
+{
+    json_t *error = json_pack("{s:o, s:o, s:o}", "code", json_text(err_code_name(why->code)), "msg",
+                              json_text(why->msg), "hint", json_text(why->hint));
+    return json_pack("{s:o, s:o, s:o, s:o}", "node", json_text(node), "what", json_text(what), "state",
+                     json_text(state), "error", error);
+}
+
 json_t *edit_error_json(const struct err *e)
 {
     return json_pack("{s:o, s:o}", "code", json_text(err_code_name(e->code)), "msg", json_text(e->msg));

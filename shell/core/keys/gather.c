@@ -196,14 +196,7 @@ static void look_one(struct job *job, size_t i, void *arg)
 void keys_refuse(struct keys *k, const struct keys_account *a, const char *what, const char *state,
                  const struct err *err)
 {
-    json_t *item = json_object(), *error = json_object();
-    json_object_set_new(item, "node", json_text(keys_account_name(a)));
-    json_object_set_new(item, "what", json_text(what));
-    json_object_set_new(item, "state", json_text(state));
-    json_object_set_new(error, "code", json_text(err_code_name(err->code)));
-    json_object_set_new(error, "msg", json_text(err->msg));
-    json_object_set_new(error, "hint", json_text(err->hint));
-    json_object_set_new(item, "error", error);
+    json_t *item = edit_refusal(keys_account_name(a), what, state, err);
     size_t i;
     const json_t *old;
     json_array_foreach(k->refused, i, old)
