@@ -38,7 +38,7 @@ rules=(
     '<readline/' '^shell/ui/'
     '<pthread\.h>' '^shell/io/(job|loop|probe/probe)\.c$'
     '<sys/capability\.h>' '^shell/io/probe/[a-z_]+\.c$'
-    '<openssl/' '^shell/io/(ssh/[a-z_]+|digest)\.[ch]$'
+    '<openssl/' '^shell/io/(ssh/[a-z_]+|digest|x509_priv)\.[ch]$'
 )
 for ((i = 0; i < ${#rules[@]}; i += 2)); do
     while read -r file; do

@@ -26,8 +26,10 @@
 #include "core/nfs/tools_priv.h"
 #include "core/node/ask.h"
 #include "core/node/links.h"
+#include "core/node/place.h"
 #include "core/node/qemu_user.h"
 #include "core/preflight/tools_priv.h"
+#include "core/tls/tools_priv.h"
 
 static char *dir;
 
@@ -389,6 +391,66 @@ static void who_may_use_libvirt(void **state)
         assert_non_null(strstr(facts_get(&refused, "fault"), "max_clients"));
 }
 
+static void run_tool(const char *tool, const char *const *words, size_t n, int want)
+{
+    _cleanup_free_ char *script = place_script(tool, words, n);
+    struct place_exec spec = {.script = script};
+    _cleanup_err_ struct err e = ERR_INIT;
+    _cleanup_(remote_result_release) struct remote_result result = REMOTE_RESULT_INIT;
+    assert_int_equal(place_exec(NULL, NULL, NULL, &spec, &result, &e), 0);
+    if (result.status != want)
+        fail_msg("status %d: %s", result.status, buf_str(&result.err));
+}
+#define RUN(tool, want, ...)                                                                                           \
+    run_tool(tool, (const char *const[]){__VA_ARGS__}, ARRAY_SIZE(((const char *const[]){__VA_ARGS__})), want)
+
+static unsigned mode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+static void a_node_makes_keys_and_takes_them_back(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *a = in_dir("etc; $(x)"), *b = in_dir("etc; $(x)/private"),
+                        *k = in_dir("etc; $(x)/private/s.pem"), *moved = in_dir("moved");
+    RUN(tls_keys_check, 1, a, k);
+    RUN(tls_keys, 0, "m1", b, "0600", "", "s.pem c.pem", a, b);
+    RUN(tls_keys_check, 0, a, b, k);
+    assert_int_equal(mode_of(a), 0755);
+    assert_int_equal(mode_of(b), 0700);
+    assert_int_equal(mode_of(k), 0600);
+    RUN(tls_keys, 0, "m1", b, "0600", "", "s.pem c.pem", a, b); // cut off before, and begun again
+    assert_true(rename(k, moved) == 0);
+    write_text(k, "another\n");
+    RUN(tls_keys_undo, 1, "m1", b, b, a); // somebody else's
+    assert_text(k, "another\n");
+    assert_true(rename(moved, k) == 0);
+    RUN(tls_keys_undo, 0, "m1", b, b, a);
+    assert_int_equal(mode_of(a), 0);
+    RUN(tls_keys_undo, 0, "m1", b, b, a); // and again
+}
+
+static void files_are_set_aside_and_come_back(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *f = in_dir("-f 'a'"), *none = in_dir("none"), *kept = in_dir("-f 'a'.aside-1");
+    write_text(f, "foreign\n");
+    assert_int_equal(chmod(f, 0604), 0);
+    RUN(tls_aside_check, 1, ".aside-1", f);
+    RUN(tls_aside, 0, ".aside-1", f, none);
+    RUN(tls_aside_check, 0, ".aside-1", f);
+    assert_int_equal(mode_of(f), 0);
+    assert_int_equal(mode_of(kept), 0604);
+    write_text(f, "new\n");
+    RUN(tls_aside_undo, 1, ".aside-1", f); // not over it
+    assert_int_equal(unlink(f), 0);
+    RUN(tls_aside_undo, 0, ".aside-1", f, none);
+    assert_int_equal(mode_of(f), 0604);
+    RUN(tls_aside_undo, 0, ".aside-1", f, none);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -430,6 +492,8 @@ int main(void)
         cmocka_unit_test(another_program_is_not_taken_for_ours),
         cmocka_unit_test(a_libvirt_is_reached_or_not),
         cmocka_unit_test(who_may_use_libvirt),
+        cmocka_unit_test(a_node_makes_keys_and_takes_them_back),
+        cmocka_unit_test(files_are_set_aside_and_come_back),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
