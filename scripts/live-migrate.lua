@@ -16,6 +16,7 @@ local plan = require "live.plan"
 local report = require "migsh.report"
 local steer = require "policy.steer"
 local storage = require "preflight.storage"
+local tls = require "preflight.tls"
 local truth = require "guest.truth"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
@@ -38,6 +39,7 @@ local args = {
   { name = "witness", type = "string",
     help = "http:// page whose text a restart would change, such as a boot id; compared" },
   { name = "no-watch", type = "bool", help = "measure nothing on the wire" },
+  { name = "no-tls", type = "bool", excludes = "tls", help = "encrypt nothing, whatever certificates there are" },
   { name = "undefine-source", type = "bool", help = "leave no definition on the source" },
   { name = "no-care", type = "bool", help = "afterwards announce, look at and set nothing" },
   { name = "fstrim", type = "bool", excludes = "no-care",
@@ -184,7 +186,7 @@ local function call_of(job, start)
   for key, value in pairs(passed) do
     call[key] = value
   end
-  call.unsafe = call.unsafe or job.unsafe or nil
+  call.unsafe, call.tls = call.unsafe or job.unsafe or nil, call.tls or job.tls or nil
   return call
 end
 
@@ -399,7 +401,7 @@ end
 local function finish(tx)
   local job, work = tx.about, at_work[tx.about.uuid] or {}
   local result = { domain = job.name, uuid = job.uuid, source = job.source, destination = job.dest,
-    max_outage_ms = job.args.max_outage }
+    max_outage_ms = job.args.max_outage, encryption = tls.outcome(job) }
   for key, value in pairs(tx:outcome "migrate" or {}) do
     result[key] = value
   end
@@ -519,6 +521,7 @@ local function run(a)
   end
   job.unsafe = unsafe or nil
   choose_way(job, case, found)
+  tls.choose(job, case)
   if a.plan then
     local eng, policy = steering(job)
     return plan(job, found, workflow(job).steps, eng, policy, call_of(job, eng:start()), a.forecast)
@@ -568,7 +571,7 @@ gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as thos
 few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow tells what another one would have
 done. The limit that the source had is put back when it stays there, and what migrate-setmaxdowntime or migrate-setspeed
 change meanwhile is heeded. Post-copy only with --postcopy; when that is broken off (domjobabort --postcopy, a lost
-link), the guest needs both hosts, and resume ID takes it up again.
+link), the guest needs both hosts, and resume ID takes it up again. By TLS where tls-check finds no fault (--no-tls).
 
 Afterwards, and none of it fatal: as soon as it runs there, the destination sends RARP, and neighbour advertisements of
 the IPv6 addresses that are known, out of its bridge, at once and 100 and 300 ms later (needs perl there); the bridges

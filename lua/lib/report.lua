@@ -145,6 +145,18 @@ function report.care(rows)
   return table.concat(lines, "\n")
 end
 
+-- What TLS cost is the pace that was left: a core of each host does the work of one stream.
+local function encryption_text(result)
+  local e = result.encryption
+  if not e then
+    return nil
+  elseif not e.tls then
+    return "none: " .. e.why
+  end
+  local pace = type(result.bandwidth) == "number" and (" at %s/s"):format(report.bytes(math.floor(result.bandwidth)))
+  return ("TLS%s; a core of each host encrypts a stream, --parallel has several"):format(pace or "")
+end
+
 -- The report of live-migrate: its value as text.
 function report.migration(result, utf8)
   if utf8 == nil then
@@ -171,6 +183,7 @@ function report.migration(result, utf8)
       or ""))
   add_figure(out, "memory passes", result.iterations)
   add_figure(out, "sent", result.bytes and report.bytes(result.bytes))
+  add_figure(out, "encryption", encryption_text(result))
   for _, t in ipairs(result.targets or {}) do
     add_target(out, t, result, utf8)
   end

@@ -166,7 +166,6 @@ local function add_look(host)
   host.qemu_user, host.qemu_group = id_of(look.qemu_user), id_of(look.qemu_group)
   host.groups = keyed(look.group, math.tointeger)
   host.vulnerabilities = keyed(look.vulnerability, same)
-  host.certs = keyed(look.cert, same)
   host.tools, host.ovs, host.busy = {}, {}, {}
   for key, set in pairs { tool = host.tools, ovs = host.ovs, busy = host.busy } do
     for _, name in ipairs(look[key] or {}) do

@@ -68,6 +68,9 @@ hidden() {
 }
 check "with --tls it does not" hidden
 check "--tls and --parallel" m migrate share dest --live --unsafe --tls --parallel
+check "live-migrate takes TLS by itself, and tells" gives 0 'memory is encrypted.*encryption +TLS at .* a core of each host' \
+    m live-migrate share source --no-watch
+check "… and leaves it out by --no-tls" gives 0 '^(?!.*encrypt)' m live-migrate share dest --no-watch --no-tls
 check "--tls with copied disks" m migrate local1 dest --live --tls --copy-storage-all
 check "the guest has lived through it" lab wait share
 
@@ -75,6 +78,13 @@ check "the guest has lived through it" lab wait share
 on dest chmod 644 /etc/pki/libvirt/private/serverkey.pem
 on source sh -c 'cp /etc/pki/CA/cacert.pem /root/ca && cat /etc/pki/qemu/ca-cert.pem >/etc/pki/CA/cacert.pem'
 check "a readable key, another authority" gives 12 'source .*servercert.pem: /etc/pki/CA/cacert.pem does not lead to it.*failed validation against /etc/pki/CA/cacert.pem.*dest .*serverkey.pem: its mode is 0644' m tls-check
+on source sh -c 'cp /etc/pki/qemu/server-cert.pem /root/cert && cat /etc/pki/qemu/client-cert.pem >/etc/pki/qemu/server-cert.pem'
+check "live-migrate: what is not certain goes without" \
+    gives 0 'memory is not encrypted: source: /etc/pki/qemu/server-cert.pem: it is not made for a server' \
+    m live-migrate share source --plan
+check "… and --tls insists, which preflight foretells" gives 12 '/etc/pki/qemu/server-cert.pem: it is not made for a server' \
+    m live-migrate share source --tls --no-watch
+on source cp /root/cert /etc/pki/qemu/server-cert.pem
 check "tls-setup will have none of it" gives 4 'source +libvirt: certificates +conflict' m tls-setup source --apply
 check "nor tls-revert of what was changed since" gives 10 'libvirt: the authority +conflict' m tls-revert source
 on dest chmod 600 /etc/pki/libvirt/private/serverkey.pem
@@ -93,9 +103,11 @@ check "all are renewed" gives 0 'dest +libvirt: certificate as a server +changed
 check "… another one" test "$old" != "$(serial dest)"
 check "… which the daemon shows, without a restart" prints "$(serial dest)" served dest
 check "tls-check warns of the end" gives 0 'dest .*servercert.pem: it ends in (19|20) days.*remedy: tls-renew dest' m tls-check
+check "node-test, too" gives 0 'dest +certificates +fail .*(19|20) days left' m node-test dest
 check "tls-renew --revert takes back that alone" gives 0 'certificate as a server +reverted' m tls-renew --revert
 check "… and the old one is back" prints "$old" serial dest
 check "… and shown" prints "$old" served dest
+check "node-test is content" gives 0 'dest +certificates +pass .*7\d\d days left' m node-test dest
 
 # --- taken back
 check "tls-revert" gives 0 'dest +qemu: private keys +reverted' m tls-revert

@@ -61,6 +61,15 @@ local function look(which, key, value)
 end
 
 -- {id, level, spoil, mode =, options =, libvirt = a piece of its text, remedy = …}
+-- A finding of tls-check on that host.
+local function tls_finding(host, level, file, libvirt)
+  return function(_, source, dest)
+    local tls = (host == "dest" and dest or source).tls
+    tls.findings = { { node = host, world = "qemu", file = file, level = level, seen = "x", wanted = "y",
+      libvirt = libvirt or mig.null, remedy = "z" } }
+  end
+end
+
 local cases = {
   { "state", "fail", function(g) g.state = "shut off" end, libvirt = "not running", remedy = "start web@source" },
   { "state", "fail", function(g) g.state, g.reason = "paused", "I/O error" end, mode = "paused" },
@@ -292,7 +301,11 @@ local cases = {
   end, libvirt = "unable to connect to server at '192.0.2.102:49152'", fix = "firewall-open",
     remedy = "firewall-open dest --from source --for 1h --apply" },
   { "p2p", "fail", function(_, _, _, pair) pair.p2p.reached = false end, options = { p2p = true } },
-  { "tls", "fail", function() end, options = { tls = true }, libvirt = "Unable to access credentials" },
+  { "tls", "fail", tls_finding("dest", "fail", "/etc/pki/qemu/server-key.pem", "Unable to access credentials"),
+    options = { tls = true }, libvirt = "Unable to access credentials" },
+  { "tls", "warn", tls_finding("source", "warn", "/etc/pki/qemu/client-cert.pem"), options = { tls = true } },
+  { "tls", "warn", function(_, _, dest) dest.tls.authority = "another" end, options = { tls = true },
+    libvirt = "known issuer" },
   { "tls", "fail", look("dest", "conf", { "qemu.conf migrate_tls_force 1" }), libvirt = "VIR_MIGRATE_TLS" },
   { "version-direction", "warn", function(_, _, dest) dest.qemu = 7000000 end },
   { "hazard", "warn", function(_, source, dest) source.libvirt, dest.libvirt = 10002000, 10002000 end,
@@ -310,6 +323,32 @@ test("healthy: nothing fails, nothing is warned of, nothing is left out", functi
       assert(f.level == "pass" or f.level == "info", ("%s: %s %s: %s"):format(mode, f.level, f.id, f.seen))
     end
   end
+end)
+
+test("TLS by itself: only where it is certain to work", function()
+  local tls = require "preflight.tls"
+  local function doubt(spoil, passed, mode)
+    return tls.doubt(make(spoil, mode), passed or {}) or "none"
+  end
+  local function expect(want, got)
+    assert(got:find(want, 1, true), got)
+  end
+  expect("none", doubt())
+  expect("none", doubt(nil, { parallel = true }))
+  expect("none", doubt(nil, nil, "storage"))
+  expect("libvirt 10.3", doubt(nil, { parallel = true }, "storage"))
+  expect("--p2p goes another way", doubt(nil, { p2p = true }))
+  expect("not known", doubt(function(_, source) source.tls = nil end))
+  expect("server-key.pem: x", doubt(tls_finding("dest", "fail", "/etc/pki/qemu/server-key.pem", "no")))
+  expect("client-key.pem: x", doubt(tls_finding("source", "info", "/etc/pki/qemu/client-key.pem"))) -- cannot be told
+  expect("none", doubt(tls_finding("source", "warn", "/etc/pki/qemu/client-cert.pem"))) -- ends soon
+  expect("none", doubt(tls_finding("source", "fail", "/etc/pki/qemu/server-cert.pem", "no"))) -- it is the client
+  expect("different authorities", doubt(function(_, _, dest) dest.tls.authority = "b" end))
+  expect("made out to other", doubt(function(_, _, dest) dest.hostname = "other" end))
+  expect("long run", doubt(function(g, source)
+    source.libvirt = 9000000
+    xml(g, "<memory unit='KiB'>", "<memory unit='KiB'>99")
+  end))
 end)
 
 test("import: what only a guest of a host has is left out, and the rest is judged", function()

@@ -2,6 +2,7 @@
 -- The way from host to host: names, ports, the daemons' own connection, certificates; and the way back.
 local judge = require "preflight.judge"
 local line = require "lib.line"
+local tls = require "preflight.tls"
 
 local LIVE <const> = "live paused storage"
 local FIRST <const>, LAST <const> = 49152, 49215
@@ -27,24 +28,6 @@ end
 
 local function forces_tls(host)
   return (((host.conf or {})["qemu.conf"] or {}).migrate_tls_force or "0") ~= "0"
-end
-
-local function warn_certs(host, files, found)
-  for _, file in ipairs(files) do
-    local days = host.certs[file]
-    local left = math.tointeger(tonumber(days or ""))
-    if not days then
-      found[#found + 1] = { node = host.node, subject = file, seen = "it has no " .. file, wanted = "a certificate",
-        libvirt = ("Unable to access credentials %s: No such file or directory"):format(file),
-        remedy = "leave out --tls, or put certificates there" }
-    elseif left and left < 0 then
-      found[#found + 1] = { node = host.node, subject = file, seen = ("%s ended %d days ago"):format(file, -left),
-        wanted = "one that is valid", libvirt = "The certificate has expired", remedy = "renew it" }
-    elseif left and left < 14 then
-      found[#found + 1] = { node = host.node, level = "warn", subject = file, seen = ("%s ends in %d days"):format(file,
-        left) }
-    end
-  end
 end
 
 return {
@@ -126,15 +109,12 @@ return {
     end },
   { id = "tls", title = "both hosts have certificates for the migration", applies = LIVE, when = function(c)
       return c.options.tls or forces_tls(c.dest)
-    end, needs = { "source.look", "dest.look" }, judge = function(c)
-      local found = {}
+    end, needs = { "source.tls", "dest.tls" }, judge = function(c)
       if not c.options.tls then
         return { seen = "it takes migrations by TLS alone (migrate_tls_force)", wanted = "--tls",
           libvirt = "this libvirtd instance allows migration only with VIR_MIGRATE_TLS flag",
           remedy = "live-migrate … --tls" }
       end
-      warn_certs(c.source, { "/etc/pki/qemu/ca-cert.pem" }, found)
-      warn_certs(c.dest, { "/etc/pki/qemu/ca-cert.pem", "/etc/pki/qemu/server-cert.pem" }, found)
-      return found
+      return tls.findings(c)
     end },
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Try every way to a node: ssh, and each of libvirt's transports.
+// Try every way to a node: ssh, and each of libvirt's transports; and how long its certificates are good.
 #include <string.h>
 #include <time.h>
 
@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "core/console/session.h"
+#include "core/tls/tls.h"
 #include "io/job.h"
 #include "io/ssh/config.h"
 #include "io/virt/conn.h"
@@ -36,6 +37,8 @@ struct probe {
     struct node *node;
     const struct transport *transport;
     char *uri;
+    bool certificates; // of an ssh row: the node has some, and the first ends in so many days
+    long long days;
     bool used; // migsh itself goes this way: its failure is the command's
     double ms;
     char *server;
@@ -112,6 +115,42 @@ static void run_probe(struct job *job, size_t i, void *arg)
     p->ms = clock_mono_ms() - start;
 }
 
+// Behind the ways, when a login is there already. A node without certificates has none that could end: no row.
+static void look_at_certificates(struct job *job, size_t i, void *arg)
+{
+    struct fan *f = arg;
+    struct probe *p = &f->all[i];
+    struct tls_node t;
+    _cleanup_err_ struct err away = ERR_INIT;
+    if (p->uri || err_is_set(&p->err) || !node_is_hypervisor(p->node) ||
+        tls_ask(f->c->ctx, job, p->node, true, &t, &away) < 0)
+        return;
+    int64_t until = tls_until(&t, TLS_LIBVIRT), other = tls_until(&t, TLS_QEMU);
+    until = other < until ? other : until;
+    if (until != INT64_MAX) {
+        p->certificates = true;
+        p->days = (long long)(until - t.now) / TLS_DAY_S;
+    }
+    tls_node_release(&t);
+}
+
+static json_t *certificates_json(const struct probe *p)
+{
+    bool pass = p->days >= TLS_SOON_DAYS;
+    json_t *v = json_object();
+    _cleanup_free_ char *left = xasprintf("%lld days left", p->days);
+    _cleanup_free_ char *hint = xasprintf("tls-renew %s", p->node->name);
+    json_object_set_new(v, "node", json_text(p->node->name));
+    json_object_set_new(v, "transport", json_text("certificates"));
+    json_object_set_new(v, "result", json_text(pass ? "pass" : "fail"));
+    json_object_set_new(v, "used", json_false());
+    json_object_set_new(v, "days", json_integer(p->days));
+    json_object_set_new(v, pass ? "server" : "reason", json_text(left));
+    if (!pass)
+        json_object_set_new(v, "hint", json_text(hint));
+    return v;
+}
+
 static void add_probe(struct fan *f, struct node *n, const struct transport *t, char *uri, bool used)
 {
     f->all = xrealloc(f->all, f->n + 1, sizeof(*f->all));
@@ -169,12 +208,15 @@ static int run(struct cmd_call *c, struct err *e)
     for (size_t i = 0; i < c->vals[NODES].n_nodes; i++)
         plan(&f, c->vals[NODES].nodes[i]);
     job_each(c->job, f.n, run_probe, &f);
+    job_each(c->job, f.n, look_at_certificates, &f);
     c->result = json_array();
     _cleanup_buf_ struct buf failed = BUF_INIT;
     enum err_code code = ERR_NONE;
     for (size_t i = 0; i < f.n; i++) {
         struct probe *p = &f.all[i];
         json_array_append_new(c->result, probe_json(p));
+        if (p->certificates)
+            json_array_append_new(c->result, certificates_json(p));
         if (p->used && err_is_set(&p->err)) {
             code = p->err.code;
             buf_addf(&failed, "%s%s", failed.len ? ", " : "", p->node->name);
@@ -201,7 +243,8 @@ const struct cmd_def cmd_node_test = {
     .help =
         "An ssh login with its first command, and libvirt's transports qemu+ssh, qemu+libssh, qemu+tcp and qemu+tls,\n"
         "each timed. Fails if a way that migsh itself uses fails: ssh, and the node's own URI. No questions are asked\n"
-        "for the sake of libvirt's transports; the ssh login may ask.",
+        "for the sake of libvirt's transports; the ssh login may ask. Of a node that has certificates a row tells how\n"
+        "long the first of them is good; it fails when that is less than 30 days, and the command does not for that.",
     .example = "node-test\nnode-test source,dest --timeout 3s",
     .opts = opts,
     .view = {VIEW_TABLE, columns},

@@ -32,7 +32,7 @@ static void look_one(struct job *job, size_t i, void *arg)
     struct fan *f = arg;
     struct look *l = &f->all[i];
     struct tls_node t;
-    if (tls_ask(f->ctx, job, l->node, &t, &l->err) < 0)
+    if (tls_ask(f->ctx, job, l->node, false, &t, &l->err) < 0)
         return;
     l->findings = tls_judge(&t);
     l->summary = tls_summary(&t, l->findings);

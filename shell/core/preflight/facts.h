@@ -35,6 +35,7 @@
 //   secrets                [{"uuid", "usage_type", "usage"}]
 //   nwfilters              [name]
 //   look                   what tools/preflight_look.sh found on the node, {KEY: [text, …]}, the script says which keys
+//   tls                    tls_summary() of core/tls/tls.h, with tls_judge()'s "findings"
 //   clock                  {"ahead_s", "error_s"}: how far its clock is ahead of this machine's, and half the round
 //                          trip in which it was read: the true value is within ahead_s ± error_s
 //

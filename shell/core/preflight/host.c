@@ -11,6 +11,7 @@
 #include "core/node/qemu_user.h"
 #include "core/preflight/priv.h"
 #include "core/preflight/tools_priv.h"
+#include "core/tls/tls.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/host.h"
@@ -260,6 +261,19 @@ static void add_words(struct strv *args, const char *what, const json_t *words)
     }
 }
 
+static void add_tls(struct gather *g, const struct facts *f)
+{
+    struct tls_node t;
+    if (!tls_take(f, g->node, &t)) {
+        untold(g->look, "tls", "what certificates the node has is not told");
+        return;
+    }
+    json_t *findings = tls_judge(&t), *tls = tls_summary(&t, findings);
+    json_object_set_new(tls, "findings", findings);
+    json_object_set_new(g->look, "tls", tls);
+    tls_node_release(&t);
+}
+
 static void ask_node(struct gather *g, struct job *job)
 {
     _cleanup_strv_ struct strv args = STRV_INIT;
@@ -269,14 +283,23 @@ static void ask_node(struct gather *g, struct job *job)
     struct node *where = !g->node->address && guest_is_local(g->node->uri) ? NULL : g->node;
     add_words(&args, "path", g->wanted->paths);
     add_words(&args, "name", g->wanted->names);
-    const struct question q = {.tools = {qemu_user, qemu_ids, node_links, preflight_look},
+    const struct question q = {.tools = {qemu_user, qemu_ids, node_links, "tls_quick=yes\n", tls_look, preflight_look},
                                .args = (const char *const *)args.s,
                                .n_args = args.n};
     if (node_ask(g->ctx, job, where, &q, &f, &e) < 0) {
         preflight_missing(g->look, "look", &e);
         return;
     }
-    json_object_set_new(g->look, "look", facts_json(&f));
+    json_t *look = facts_json(&f), *value;
+    const char *key;
+    void *next;
+    json_object_foreach_safe(look, next, key, value)
+    {
+        if (str_starts(key, "tls_")) // tls_take()'s
+            json_object_del(look, key);
+    }
+    json_object_set_new(g->look, "look", look);
+    add_tls(g, &f);
     ask_clock(g, job, where);
 }
 

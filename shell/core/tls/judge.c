@@ -303,6 +303,11 @@ json_t *tls_summary(const struct tls_node *t, const json_t *findings)
     json_object_set_new(v, "days",
                         until == INT64_MAX ? json_null() : json_integer((json_int_t)(until - t->now) / TLS_DAY_S));
     json_object_set_new(v, "listens", json_boolean(t->listens));
+    json_t *names = json_array();
+    const struct x509_cert *server = t->files[TLS_QEMU][TLS_SERVER].cert;
+    for (size_t i = 0; server && i < x509_about(server)->names.n; i++)
+        json_array_append_new(names, json_text(x509_about(server)->names.s[i]));
+    json_object_set_new(v, "names", names);
     json_object_set_new(v, "unsure", json_text(unsure(findings)));
     json_object_set_new(v, "authority", t->files[TLS_QEMU][TLS_CA].cert ? json_text(digest) : json_null());
     return v;

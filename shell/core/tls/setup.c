@@ -91,7 +91,7 @@ static void look_one(struct job *job, size_t i, void *arg)
     if (err_is_set(&n->err))
         return;
     tls_node_release(&n->now);
-    n->looked = tls_ask(s->ctx, job, n->node, &n->now, &n->err) == 0;
+    n->looked = tls_ask(s->ctx, job, n->node, false, &n->now, &n->err) == 0;
     if (n->looked && first)
         gather_names(s, job, n);
 }

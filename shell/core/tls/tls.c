@@ -110,9 +110,9 @@ bool tls_take(const struct facts *facts, struct node *node, struct tls_node *ret
     return true;
 }
 
-int tls_ask(struct ctx *ctx, struct job *job, struct node *node, struct tls_node *ret, struct err *e)
+int tls_ask(struct ctx *ctx, struct job *job, struct node *node, bool as_user, struct tls_node *ret, struct err *e)
 {
-    struct question q = {.tools = {qemu_user, tls_look}, .max_output = MAX_OUTPUT};
+    struct question q = {.tools = {qemu_user, tls_look}, .as_user = as_user, .max_output = MAX_OUTPUT};
     _cleanup_facts_ struct facts facts = {0};
     if (node_ask(ctx, job, node, &q, &facts, e) < 0)
         return -1;

@@ -59,7 +59,8 @@ struct tls_node {
 // What to put among a question's tools, behind qemu_user, and what takes a node's part of the answer; false: none.
 extern const char tls_look[];
 bool tls_take(const struct facts *facts, struct node *node, struct tls_node *ret);
-int tls_ask(struct ctx *ctx, struct job *job, struct node *node, struct tls_node *ret, struct err *e);
+// `as_user`: with the login's own rights, which do for what everybody may read.
+int tls_ask(struct ctx *ctx, struct job *job, struct node *node, bool as_user, struct tls_node *ret, struct err *e);
 void tls_node_release(struct tls_node *t);
 
 // "libvirt" or "qemu"
@@ -77,7 +78,8 @@ json_t *tls_judge(const struct tls_node *t);
 json_t *tls_finding(const char *node, const char *world, const char *file, const char *level, const char *seen,
                     const char *wanted, const char *libvirt, const char *remedy);
 // {"node", "libvirt": "pass"|"warn"|"fail"|"none", "qemu": likewise, "days": until the first ends or null, "listens",
-// "unsure": what could not be judged, or null, "authority": digest of QEMU's, or null}
+// "unsure": what of QEMU's could not be judged, or null, "authority": digest of QEMU's, or null, "names": that QEMU's
+// certificate as a server is made out to}
 json_t *tls_summary(const struct tls_node *t, const json_t *findings);
 
 // The console's own authority of that world, in its state directory, for nobody else to read: certificate and key. With

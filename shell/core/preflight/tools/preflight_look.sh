@@ -10,7 +10,7 @@
 #   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
 #   access NUMBER rw|r|none          QEMU's; of a directory rw: it may make files there
 #   vulnerability NAME TEXT, microcode X, cpu_model TEXT, kvm yes|no, userfaultfd yes|no, cpus LIST, numa NODE LIST
-#   hugepages KIB TOTAL FREE, available KIB, ntp yes|no, tool NAME, cert FILE DAYS|-
+#   hugepages KIB TOTAL FREE, available KIB, ntp yes|no, tool NAME
 #   now SECONDS[.NANOSECONDS]        the last one
 # Processes are what takes the time here: small files are read by the shell itself.
 # shellcheck shell=sh disable=SC2154 # nl, u, g, v
@@ -40,32 +40,6 @@ ntp() {
   *'ynchronized: no'* | *'Leap status'*': Not sync'*) say ntp no ;;
   esac
 }
-# An end is "notAfter=Nov  8 21:38:43 2027 GMT".
-certs() {
-  set --
-  for f in /etc/pki/qemu/ca-cert.pem /etc/pki/qemu/server-cert.pem /etc/pki/qemu/client-cert.pem \
-    /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/clientcert.pem; do
-    [ ! -e "$f" ] || set -- "$@" "$f"
-  done
-  [ $# -gt 0 ] || return
-  if ! command -v openssl >/dev/null; then
-    for f; do say cert "$f -"; done
-    return
-  fi
-  for f; do
-    end=$(openssl x509 -noout -enddate -in "$f" 2>/dev/null) && printf '%s %s\n' "$f" "${end#notAfter=}"
-  done | NOW=$(date +%s) awk '{
-    m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
-    y = $5
-    if (m < 3) { m += 12; y-- }
-    split($4, t, ":")
-    s = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + $3 - 719469
-    s = s * 86400 + t[1] * 3600 + t[2] * 60 + t[3] - ENVIRON["NOW"]
-    d = int(s / 86400)
-    if (s < d * 86400) d--
-    printf "@cert %s %d\n", $1, d
-  }'
-}
 late() {
   i=0
   while [ $# -gt 0 ]; do
@@ -79,7 +53,6 @@ late() {
   fqdn &
   ovs &
   ntp &
-  certs &
   wait
 }
 

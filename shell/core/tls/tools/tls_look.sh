@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What a node has for TLS, behind qemu_user.sh. Nothing is changed, and of a private key only its public half is told.
-# $tls_root goes before all paths.
+# $tls_root goes before all paths; with $tls_quick nobody is waited for.
 #   tls_path NUMBER PATH              of the files, in the order of core/tls/tls.h; always
 #   tls_file NUMBER MODE OWNER GROUP  it is there;  tls_odd NUMBER yes: but is no file
 #   tls_line NUMBER TEXT              a line of a certificate's file
@@ -47,7 +47,7 @@ for tls_f in "$tls_pki" "$tls_pki/CA" "$tls_pki/libvirt" "$tls_pki/libvirt/priva
 done
 [ -z "$g" ] || say tls_group "$g"
 say tls_name "$(uname -n)"
-tls_f=$(timeout 5 hostname -f 2>/dev/null) && say tls_name "$tls_f"
+[ -n "${tls_quick:-}" ] || ! tls_f=$(timeout 5 hostname -f 2>/dev/null) || say tls_name "$tls_f"
 ip -o addr show scope global 2>/dev/null | awk '{ sub(/\/.*/, "", $4); print "@tls_name " $4 }'
 for tls_f in /proc/net/tcp /proc/net/tcp6; do
   [ -z "$(awk '$4 == "0A" && $2 ~ /:4082$/' $tls_f 2>/dev/null)" ] || say tls_listens yes
