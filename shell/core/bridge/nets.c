@@ -12,7 +12,7 @@
 #include "io/job.h"
 #include "io/virt/conn.h"
 #include "io/virt/list.h"
-#include "io/virt/objects.h"
+#include "io/virt/net.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
