@@ -10,8 +10,8 @@ local announce = {}
 
 local PREPARE, HEARD_MS <const>, SENT_MS <const>, POLL_MS <const> = "5s", 1500, 5000, 50
 
--- The agent is the guest, and where a filter keeps the guest from sending in another's name, so do we.
-local sources <const> = { "lease", "arp", "neigh", "agent" }
+-- Not by the agent: it is the guest, which must not speak in another's name by us, and may take for ever to answer.
+local sources <const> = { "lease", "arp", "neigh" }
 
 -- {{mac, address, protocol}…}: by whatever source, of the interfaces that are told of, judged.
 function announce.addresses(domain, doc)
@@ -20,10 +20,10 @@ function announce.addresses(domain, doc)
     of[iface.mac] = iface
   end
   for _, source in ipairs(sources) do
-    local rows = (source ~= "agent" or guest.has_agent(doc)) and mig.try(mig.domifaddr, { domain, source = source })
+    local rows = mig.try(mig.domifaddr, { domain, source = source })
     for _, row in ipairs(rows or {}) do
       local iface = row.mac ~= mig.null and of[row.mac:lower()]
-      if iface and row.address ~= mig.null and not seen[row.address] and not (source == "agent" and iface.filtered) then
+      if iface and row.address ~= mig.null and not seen[row.address] then
         nodes = nodes or outages.addresses_of_nodes(domain)
         seen[row.address] = true
         known[#known + 1] = mig.guest_address(row.address, nodes) and { mac = iface.mac, address = row.address,

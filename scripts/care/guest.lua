@@ -15,13 +15,12 @@ local function why_not(dev)
   end
 end
 
--- {{mac, why = nil or why it cannot be announced, network = libvirt's, filtered = boolean}…}
+-- {{mac, why = nil or why it cannot be announced, network = libvirt's}…}
 function guest.interfaces(doc)
   local list = {}
   for _, dev in ipairs(doc:each "devices/interface") do
     local mac = dev:get "mac/@address"
-    list[#list + 1] = mac and { mac = mac:lower(), why = why_not(dev), network = dev:get "source/@network",
-      filtered = dev:get "filterref/@filter" ~= nil } or nil
+    list[#list + 1] = mac and { mac = mac:lower(), why = why_not(dev), network = dev:get "source/@network" } or nil
   end
   return list
 end

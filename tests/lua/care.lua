@@ -71,8 +71,7 @@ end
 test("its interfaces, and which cannot be announced", function()
   local list = guest.interfaces(described [[
     <interface type='bridge'><mac address='52:54:00:4D:53:0A'/><source bridge='br0'/><target dev='vnet3'/></interface>
-    <interface type='bridge'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/>
-      <filterref filter='clean-traffic'/></interface>
+    <interface type='bridge'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/></interface>
     <interface type='bridge'><mac address='52:54:00:00:00:03'/><source bridge='ovs'/><virtualport type='openvswitch'/>
       </interface>
     <interface type='direct'><mac address='52:54:00:00:00:04'/><source dev='eth0' mode='bridge'/></interface>
@@ -81,10 +80,8 @@ test("its interfaces, and which cannot be announced", function()
   equal(#list, 5)
   equal(list[1].mac, TEXT)
   equal(list[1].why, nil)
-  equal(list[1].filtered, false)
   equal(list[2].why, nil)
   equal(list[2].network, "default")
-  equal(list[2].filtered, true)
   match(list[3].why, "^Open vSwitch tells")
   match(list[4].why, "macvtap")
   match(list[5].why, "no bridge .user")

@@ -56,9 +56,9 @@ dirties() {
     sed "s,lab\\.ip=[^<]*,& lab.dirty=$1,; s, lab\\.dirty=0<,<,; s,<memory .*,<memory unit='MiB'>256</memory>,; /<currentMemory/d"
 }
 
-# with_agent [deaf]: the definition of a Linux guest on stdin as of one with a channel for its agent (guest-init).
+# with_agent: the definition of a Linux guest on stdin as of one with a channel for its agent (guest-init).
 with_agent() {
-    sed "s,lab\\.ip=[^<]*,&${1:+ lab.agent=$1},; s,</devices>,<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>&,"
+    sed "s,</devices>,<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>&,"
 }
 
 # expect NAME STATUS PATTERN ARGS…: m ARGS…; PATTERN is a Perl regex on stdout and stderr, ^ and $ mean lines.
