@@ -31,10 +31,10 @@ m() { lab exec admin -- env XDG_STATE_HOME=/root/state MIGSH_RECIPES="$work/reci
 
 lab guest define share >/dev/null
 on source virsh dumpxml --inactive share >"$work/plain.xml"
-# The guest, on source, with an agent and an IPv6 address.
+# The guest, on source, with an agent and an IPv6 address. WORDS: more for its kernel.
 begins() {
     lab guest stop share >/dev/null 2>&1
-    with_agent <"$work/plain.xml" | sed "s,lab\\.ip=[^<]*,& lab.ip6=$six/64," >"$work/share.xml"
+    with_agent <"$work/plain.xml" | sed "s,lab\\.ip=[^<]*,& lab.ip6=$six/64 ${1:-}," >"$work/share.xml"
     on source virsh -q define "$work/share.xml" && on source virsh -q start share && lab wait share >/dev/null
     local i
     for ((i = 0; i < 200; i++)); do
@@ -135,5 +135,10 @@ expect "a recipe that nobody has: nothing is begun" 3 "no recipe 'destroy' for -
 check "recipes are run, and one that fails is told" moves '[.care[] | select(.id == "post") | .state] == ["ok", "failed"] and
     ([.care[] | select(.id == "post").said] == ["note-it", "always-fails: as it likes"])' share source --no-watch --post note-it --post always-fails
 check "with what was moved, and where" on source test -e /run/moved-share-dest-source
+
+# --- an agent that has fallen silent
+begins lab.agent=silent || exit 1
+check "whoever asks it is told so in time" gives 8 'agent' timeout 60 "$here/lab" exec admin -- "$migsh" -i "$work/nodes" domifaddr share@source --source agent
+check "the guest moves all the same, and its clock is not set" moves 'care("clock") | .state == "failed"' share dest --no-watch
 
 finish

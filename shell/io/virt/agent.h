@@ -14,4 +14,6 @@ int virt_agent_sync_time(struct virt_dom *d, struct err *e);
 // mountpoint NULL: all file systems. Free ranges that are smaller than `minimum` bytes may be left alone.
 int virt_agent_trim(struct virt_dom *d, const char *mountpoint, unsigned long long minimum, struct err *e);
 // How many seconds later commands may take, until the guest stops: -2 no limit, -1 libvirt's default, 0 no waiting.
+// What was set before cannot be asked for; no limit is what a guest begins with.
+enum { VIRT_AGENT_NO_LIMIT = -2, VIRT_AGENT_PATIENCE_S = 5 };
 int virt_agent_timeout(struct virt_dom *d, int seconds, struct err *e);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "io/virt/agent.h"
 #include "io/virt/priv.h"
 
 _Static_assert((int)VIRT_ADDR_LEASE == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE &&
@@ -143,9 +144,16 @@ static json_t *interface_value(const virDomainInterface *iface)
 int virt_dom_addresses(struct virt_dom *d, enum virt_addr_source source, json_t **ret, struct err *e)
 {
     virDomainInterfacePtr *ifaces = NULL;
+    struct err ignored = ERR_INIT;
+    bool bounded = source == VIRT_ADDR_AGENT && virt_agent_timeout(d, VIRT_AGENT_PATIENCE_S, &ignored) == 0;
     int n = VIRT(virDomainInterfaceAddresses(d->ptr, &ifaces, source, 0));
     if (n < 0)
-        return virt_fail(e, NULL);
+        virt_fail(e, NULL);
+    if (bounded)
+        virt_agent_timeout(d, VIRT_AGENT_NO_LIMIT, &ignored);
+    err_release(&ignored);
+    if (n < 0)
+        return -1;
     *ret = json_array();
     for (int i = 0; i < n; i++) {
         json_array_append_new(*ret, interface_value(ifaces[i]));
