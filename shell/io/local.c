@@ -251,7 +251,7 @@ static int wait_in_foreground(struct job *job, int tty, pid_t pid, int *ret_stat
         } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
             kill(-pid, SIGKILL);
         }
-        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 10000000L}, NULL);
     }
 }
 

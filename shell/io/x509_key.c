@@ -61,9 +61,10 @@ static bool add_key(struct buf *b, EVP_PKEY *key, char *type, size_t size)
         snprintf(type, size, "ssh-rsa");
         add_string(b, type, strlen(type));
         return add_number(b, key, OSSL_PKEY_PARAM_RSA_E) && add_number(b, key, OSSL_PKEY_PARAM_RSA_N);
-    } else if (EVP_PKEY_is_a(key, "EC")) {
+    }
+    if (EVP_PKEY_is_a(key, "EC"))
         return add_curve(b, key, type, size);
-    } else if (EVP_PKEY_is_a(key, "ED25519") && EVP_PKEY_get_raw_public_key(key, raw, &n) == 1) {
+    if (EVP_PKEY_is_a(key, "ED25519") && EVP_PKEY_get_raw_public_key(key, raw, &n) == 1) {
         snprintf(type, size, "ssh-ed25519");
         add_string(b, type, strlen(type));
         add_string(b, raw, n);

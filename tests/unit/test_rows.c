@@ -146,7 +146,8 @@ static FILE *virsh_help(void)
 static bool by_name_only(const char *command, const char *option) // in virsh, too
 {
     static const char *const names[] = {"xpath", "weight", "cap", "memspec"};
-    if (strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0)
+    if ((strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0) ||
+        (strcmp(command, "guest-agent-timeout") == 0 && strcmp(option, "timeout") == 0))
         return true;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (strcmp(option, names[i]) == 0)

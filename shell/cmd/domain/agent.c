@@ -18,7 +18,7 @@ static const struct opt_def time_opts[] = {
     [TIME_PRETTY] = {"pretty", OPT_BOOL, 0, "print domain's time in human readable form", .excludes = "now|sync|time"},
     [TIME_SYNC] = {"sync", OPT_BOOL, 0, "instead of setting given time, synchronize from domain's RTC",
                    .excludes = "time"},
-    [TIME_TIME] = {"time", OPT_INT, 0, "time to set, in seconds since 1970", .max = LONG_MAX},
+    [TIME_TIME] = {"time", OPT_INT, OPTF_POS, "time to set, in seconds since 1970", .max = LONG_MAX},
     {NULL},
 };
 
@@ -68,9 +68,10 @@ enum { TRIM_DOMAIN, TRIM_MINIMUM, TRIM_MOUNTPOINT };
 
 static const struct opt_def trim_opts[] = {
     [TRIM_DOMAIN] = DOMAIN_ROW,
-    [TRIM_MINIMUM] = {"minimum", OPT_INT, 0, "just a hint to ignore contiguous free ranges smaller than this (Bytes)",
-                      .def = "0", .max = LONG_MAX},
-    [TRIM_MOUNTPOINT] = {"mountpoint", OPT_STRING, 0, "which mount point to trim"},
+    [TRIM_MINIMUM] = {"minimum", OPT_INT, OPTF_POS,
+                      "just a hint to ignore contiguous free ranges smaller than this (Bytes)", .def = "0",
+                      .max = LONG_MAX},
+    [TRIM_MOUNTPOINT] = {"mountpoint", OPT_STRING, OPTF_POS, "which mount point to trim"},
     {NULL},
 };
 

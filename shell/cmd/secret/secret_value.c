@@ -47,7 +47,7 @@ static int from_file(const struct cmd_call *c, struct value *ret, struct err *e)
     _cleanup_(value_release) struct value text = {NULL, 0};
     const char *path = c->vals[FILE_OPT].s;
     char *s = NULL;
-    if (file_read(path, VALUE_MAX * 2, &s, &text.n, e) < 0)
+    if (file_read(path, 2UL * VALUE_MAX, &s, &text.n, e) < 0)
         return -1;
     text.s = s;
     if (c->vals[PLAIN].b) {
