@@ -62,10 +62,12 @@ writers() { # SIGNAL
     on dest sh -c 'for p in /proc/[0-9]*; do tr "\0\n" "  " <$p/cmdline | grep "^perl -e.*\.frozen[a-z]*\.migsh-part" >/dev/null && kill "$1" ${p#/proc/}; done' sh "$1" 2>/dev/null
 }
 S 'head -c 64M /dev/urandom >frozen; head -c 4M /dev/urandom >frozenlast'
-m disk-copy source:/mnt/t/frozen dest:/mnt/t/ --route relay --bwlimit 4M >"$work/frozen" 2>&1 </dev/null &
-frozen=$!
-m disk-copy source:/mnt/t/frozenlast dest:/mnt/t/ --bwlimit 1M >"$work/frozenlast" 2>&1 </dev/null &
-frozenlast=$!
+# Their status is in a file: minutes later another child may have had their number, and bash forgets them.
+behind() { # FILE ARGS…
+    { m disk-copy "source:/mnt/t/$1" dest:/mnt/t/ "${@:2}" >"$work/$1" 2>&1 </dev/null; echo $? >"$work/$1.status"; } &
+}
+behind frozen --route relay --bwlimit 4M
+behind frozenlast --bwlimit 1M
 until_mib frozen 2
 until_mib frozenlast 1
 writers -STOP
@@ -463,17 +465,21 @@ on source tc qdisc del dev eth0 root
 same "slow: it is the same" /mnt/t/slow /mnt/t/slow
 
 # --- the frozen writers
-noticed() { # FILE PID
-    local status=0
-    wait "$2" || status=$?
+noticed() { # FILE
+    local status i
+    for ((i = 0; i < 1200; i++)); do
+        [ ! -s "$work/$1.status" ] || break
+        sleep 0.1
+    done
+    status=$(cat "$work/$1.status")
     cp "$work/$1" "$work/out"
-    [ $status = 8 ] && grep -q "no data for 25 s" "$work/out"
+    [ "$status" = 8 ] && grep -q "no data for 25 s" "$work/out"
     verdict "$1: noticed" $? "status $status"
     grep -q "dest:/mnt/t/$1" "$work/out"
     verdict "$1: named" $?
 }
-noticed frozen $frozen
-noticed frozenlast $frozenlast
+noticed frozen
+noticed frozenlast
 writers -CONT
 clean "the end" 2
 
