@@ -57,12 +57,21 @@ export CCACHE_NOHASHDIR=1
 
 say() { printf '%s\n' "$*"; }
 
+# With the sanitizers a recipe takes twice the time: half of the lab's scripts have their binary, the others the next day.
+binary_for() { # SUITE
+    local n
+    n=$(cksum <<<"$1")
+    case $1 in lab/*) [ $(((${n%% *} + $(date +%s) / 86400) % 2)) = 0 ] || { echo "$MIGSH_PLAIN"; return; } ;; esac
+    echo "$MIGSH"
+}
+
 # run_log NAME COMMAND…: runs a suite; its output and status go to files of its name. The journals of one are none of
 # another's business.
 run_log() {
-    local log="$logs/${1//\//_}" start=$SECONDS
+    local log="$logs/${1//\//_}" start=$SECONDS binary
+    binary=$(binary_for "$1")
     shift
-    XDG_STATE_HOME="$log.state" "$@" >"$log.log" 2>&1 </dev/null
+    MIGSH="$binary" XDG_STATE_HOME="$log.state" "$@" >"$log.log" 2>&1 </dev/null
     echo "$? $((SECONDS - start))" >"$log.rc"
 }
 
@@ -117,10 +126,12 @@ run_lanes() {
     done
 }
 
-# Every cmocka binary of a build directory, as TAP.
+# Cmocka's binaries of a build directory, as TAP: all, or those named.
 unit_tests() {
     local dir=$1 t rc=0
-    for t in "$dir"/tests/unit/test_*; do
+    local -a all=("${@:2}")
+    [ ${#all[@]} -gt 0 ] || all=("$dir"/tests/unit/test_*)
+    for t in "${all[@]}"; do
         if [ ! -f "$t" ] || [ ! -x "$t" ]; then continue; fi
         echo "# $t"
         CMOCKA_MESSAGE_OUTPUT=TAP "$t" || rc=1
@@ -129,9 +140,13 @@ unit_tests() {
 }
 
 unit_asan() { unit_tests build-asan; }
+# Those with threads in them.
 unit_tsan() {
-    { configure build-tsan -Db_sanitize=thread -Db_lundef=false && ninja -C build-tsan; } || return
-    TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" unit_tests build-tsan
+    local -a names
+    mapfile -t names < <(grep -lE '"(io/(job|loop|ssh/|probe/)|core/(console/(ctx|silence)|watch/|node/lock))' tests/unit/test_*.c |
+        sed 's/\.c$//')
+    { configure build-tsan -Db_sanitize=thread -Db_lundef=false && ninja -C build-tsan "${names[@]}"; } || return
+    TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" unit_tests build-tsan "${names[@]/#/build-tsan/}"
 }
 
 # The table of tests/fault: a few cases, or all of them in two labs.
