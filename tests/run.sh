@@ -57,7 +57,8 @@ export CCACHE_NOHASHDIR=1
 
 say() { printf '%s\n' "$*"; }
 
-# With the sanitizers a recipe takes twice the time: half of the lab's scripts have their binary, the others the next day.
+# With the sanitizers a recipe takes twice the time: half of the lab's scripts have their binary, the others the next
+# day.
 binary_for() { # SUITE
     local n
     n=$(cksum <<<"$1")
