@@ -197,8 +197,8 @@ check "and then it moves" m live-migrate "share@$from" "$to" --no-watch
 settle
 check "… whole" whole "$from"
 
-if [ "${MIGSH_LIVEFAULTS:-}" = all ]; then # QEMU has been seen to take the recovery up for ever
 # --- post-copy
+if [ "${MIGSH_LIVEFAULTS:-}" = all ]; then # QEMU has been seen to take the recovery up for ever
 cat >"$work/at-once.lua" <<'LUA'
 return { title = "post-copy as soon as it can be", rows = { { after = 1, every = true, action = { postcopy = true, why = "at once" } } } }
 LUA
