@@ -205,10 +205,11 @@ LUA
 chmod 644 "$work/at-once.lua"
 broken_off() {
     local i rc=0
-    m live-migrate "share@$from" "$to" --no-watch --bandwidth 8 --postcopy --postcopy-bandwidth 2 --policy "$work/at-once.lua" >"$work/out" 2>&1 &
+    m live-migrate "share@$from" "$to" --no-watch --bandwidth 8 --postcopy --postcopy-bandwidth 6 --policy "$work/at-once.lua" >"$work/out" 2>&1 &
     pid=$!
+    # Not before it answers over there: what QEMU's main thread needs for its start it would then wait for, for ever.
     for i in {1..300}; do
-        [[ $(on "$from" virsh domstate share --reason) == 'paused (post-copy)' ]] && break
+        [[ $(on "$to" virsh domstate share --reason) == 'running (post-copy)' ]] && [ "$(boot_id)" = "$boot" ] && break
         sleep 0.1
     done
     m domjobabort "share@$from" --postcopy || return 1
