@@ -2,9 +2,12 @@
 // Shared by the commands on libvirt's objects. See objects.h.
 #include "cmd/objects.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/console/editor.h"
+#include "io/virt/conn.h"
 #include "io/xml.h"
 
 int object_at_node(const struct cmd_call *c, struct err *e)
@@ -52,6 +55,25 @@ void object_remember(struct cmd_call *c, const char *kind, const char *key, bool
     else
         for (i = 0; i < names.n; i++)
             ctx_names_add(c->ctx, kind, target_label(&c->where), names.s[i]);
+}
+
+int object_dest(struct cmd_call *c, int opt, const char *noun, struct virt_conn **ret, struct err *e)
+{
+    _cleanup_(virt_conn_unref_p) struct virt_conn *to = NULL;
+    const struct target *dest = &c->vals[opt].target;
+    if (ctx_connect(c->ctx, c->job, dest->uri, &to, e) < 0)
+        return err_wrap(e, "node %s", target_label(dest));
+    if (strcmp(virt_conn_uri(to), virt_conn_uri(c->conn)) == 0)
+        return err_set(e, ERR_USAGE, "the %s is on %s: that is where it would be cloned to", noun, target_label(dest));
+    *ret = steal(&to);
+    return 0;
+}
+
+void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *name, const struct view *unchanged)
+{
+    if (!json_array_size(json_object_get(c->result, "steps")))
+        c->view = unchanged;
+    ctx_names_add(c->ctx, kind, target_label(&c->vals[opt].target), name);
 }
 
 int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)

@@ -21,6 +21,11 @@ void object_gone(struct cmd_call *c, const char *kind);
 // The names (under `key`) in the result's rows are remembered; `whole`: they are all that there are.
 void object_remember(struct cmd_call *c, const char *kind, const char *key, bool whole);
 
+// The command clones an object: the connection to the node (or URI) at `opt`, which may not be where the object is.
+int object_dest(struct cmd_call *c, int opt, const char *noun, struct virt_conn **ret, struct err *e);
+// … and the result has its "steps": what it is called there is remembered, and `unchanged` shows that there were none.
+void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *name, const struct view *unchanged);
+
 // A description as the result: whole, or what --xpath finds in it, wrapped by --wrap.
 int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e);
 

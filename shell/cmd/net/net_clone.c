@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A network's definition to another node.
-#include <string.h>
-
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/net/net.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
-#include "core/network/net_clone.h"
+#include "core/clone/clone.h"
 #include "io/virt/net.h"
 
 enum { NETWORK, DEST };
@@ -23,20 +22,12 @@ static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
     _cleanup_(virt_conn_unref_p) struct virt_conn *to = NULL;
-    const struct target *dest = &c->vals[DEST].target;
-    if (net_find(c, NETWORK, &net, e) < 0)
+    if (net_find(c, NETWORK, &net, e) < 0 || object_dest(c, DEST, "network", &to, e) < 0)
         return -1;
-    if (ctx_connect(c->ctx, c->job, dest->uri, &to, e) < 0)
-        return err_wrap(e, "node %s", target_label(dest));
-    if (strcmp(virt_conn_uri(to), virt_conn_uri(c->conn)) == 0)
-        return err_set(e, ERR_USAGE, "the network is on %s: that is where it would be cloned to", target_label(dest));
-    struct net_clone nc = {
-        .from = net, .from_label = target_label(&c->where), .to_label = target_label(dest), .to = to};
-    if (net_clone(&nc, c->job, &c->result, e) < 0)
+    struct clone_way way = {target_label(&c->where), target_label(&c->vals[DEST].target), to};
+    if (clone_net(net, &way, c->job, &c->result, e) < 0)
         return -1;
-    if (!json_array_size(json_object_get(c->result, "steps")))
-        c->view = &unchanged;
-    ctx_names_add(c->ctx, "network", target_label(dest), virt_net_name(net));
+    object_cloned(c, DEST, "network", virt_net_name(net), &unchanged);
     return 0;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A pool's definition to another node.
-#include <string.h>
-
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
-#include "core/storage/pool_clone.h"
+#include "core/clone/clone.h"
 #include "io/virt/pool.h"
 
 enum { POOL, DEST };
@@ -23,20 +22,12 @@ static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_(virt_conn_unref_p) struct virt_conn *to = NULL;
-    const struct target *dest = &c->vals[DEST].target;
-    if (storage_pool(c, POOL, &pool, e) < 0)
+    if (storage_pool(c, POOL, &pool, e) < 0 || object_dest(c, DEST, "pool", &to, e) < 0)
         return -1;
-    if (ctx_connect(c->ctx, c->job, dest->uri, &to, e) < 0)
-        return err_wrap(e, "node %s", target_label(dest));
-    if (strcmp(virt_conn_uri(to), virt_conn_uri(c->conn)) == 0)
-        return err_set(e, ERR_USAGE, "the pool is on %s: that is where it would be cloned to", target_label(dest));
-    struct pool_clone pc = {
-        .from = pool, .from_label = target_label(&c->where), .to_label = target_label(dest), .to = to};
-    if (pool_clone(&pc, c->job, &c->result, e) < 0)
+    struct clone_way way = {target_label(&c->where), target_label(&c->vals[DEST].target), to};
+    if (clone_pool(pool, &way, c->job, &c->result, e) < 0)
         return -1;
-    if (!json_array_size(json_object_get(c->result, "steps")))
-        c->view = &unchanged;
-    ctx_names_add(c->ctx, "pool", target_label(dest), virt_pool_name(pool));
+    object_cloned(c, DEST, "pool", virt_pool_name(pool), &unchanged);
     return 0;
 }
 

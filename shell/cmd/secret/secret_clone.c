@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "cmd/secret/secret.h"
 #include "io/job.h"
@@ -107,14 +108,8 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_(virt_conn_unref_p) struct virt_conn *to = NULL;
     _cleanup_(value_release) struct value v = {NULL, 0};
     _cleanup_free_ char *xml = NULL;
-    const struct target *dest = &c->vals[DEST].target;
-    if (secret_find(c, SECRET, &secret, e) < 0)
-        return -1;
-    if (ctx_connect(c->ctx, c->job, dest->uri, &to, e) < 0)
-        return err_wrap(e, "node %s", target_label(dest));
-    if (strcmp(virt_conn_uri(to), virt_conn_uri(c->conn)) == 0)
-        return err_set(e, ERR_USAGE, "the secret is on %s: that is where it would be cloned to", target_label(dest));
-    if (virt_secret_xml(secret, &xml, e) < 0)
+    if (secret_find(c, SECRET, &secret, e) < 0 || object_dest(c, DEST, "secret", &to, e) < 0 ||
+        virt_secret_xml(secret, &xml, e) < 0)
         return -1;
     if (read_value(secret, &v, e) < 0)
         return e->code == ERR_AUTH ? err_hint(e, "its value does not leave the host: secret-dumpxml, secret-define and "
@@ -126,12 +121,10 @@ static int run(struct cmd_call *c, struct err *e)
     c->result = json_object();
     json_object_set_new(c->result, "uuid", json_text(virt_secret_uuid(secret)));
     json_object_set_new(c->result, "from", json_text(target_label(&c->where)));
-    json_object_set_new(c->result, "to", json_text(target_label(dest)));
+    json_object_set_new(c->result, "to", json_text(target_label(&c->vals[DEST].target)));
     json_object_set_new(c->result, "has_value", json_boolean(v.s != NULL));
     json_object_set(c->result, "steps", steps);
-    if (!json_array_size(steps))
-        c->view = &unchanged;
-    ctx_names_add(c->ctx, "secret", target_label(dest), virt_secret_uuid(secret));
+    object_cloned(c, DEST, "secret", virt_secret_uuid(secret), &unchanged);
     return 0;
 }
 
