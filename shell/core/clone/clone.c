@@ -34,10 +34,9 @@ static int read_source(struct clone *k, struct err *e)
 static int compare(const struct clone *k, const char **ret, struct err *e)
 {
     _cleanup_free_ char *xml = NULL, *ours = NULL, *theirs = NULL;
-    bool persistent = true;
-    if ((k->ops->is_persistent && k->ops->is_persistent(k->there, &persistent, e) < 0) ||
-        k->ops->config(k->there, &xml, e) < 0 || k->ops->essence(k->xml, &ours, e) < 0 ||
-        k->ops->essence(xml, &theirs, e) < 0)
+    bool persistent;
+    if (k->ops->is_persistent(k->there, &persistent, e) < 0 || k->ops->config(k->there, &xml, e) < 0 ||
+        k->ops->essence(k->xml, &ours, e) < 0 || k->ops->essence(xml, &theirs, e) < 0)
         return -1;
     *ret = !persistent ? "that is transient" : strcmp(ours, theirs) != 0 ? "with another definition" : NULL;
     return 0;

@@ -31,12 +31,12 @@ struct clone_ops {
     int (*config)(void *object, char **ret, struct err *e);
     int (*define)(struct virt_conn *c, const char *xml, void **ret, struct err *e);
     int (*is_active)(void *object, bool *ret, struct err *e);
+    int (*is_persistent)(void *object, bool *ret, struct err *e);
     int (*autostart)(void *object, bool *ret, struct err *e);
     int (*set_autostart)(void *object, bool on, struct err *e);
     int (*destroy)(void *object, struct err *e);
     int (*undefine)(void *object, struct err *e);
     // The kind's own; NULL: nothing.
-    int (*is_persistent)(void *object, bool *ret, struct err *e);
     int (*read)(struct clone *k, struct err *e); // what else is to be known of the source
     // What is defined instead of k->xml; *ret stays NULL: that.
     int (*definition)(struct clone *k, char **ret, struct err *e);
@@ -76,6 +76,10 @@ struct clone_ops {
     {                                                                                                                  \
         return virt_##kind##_is_active(o, ret, e);                                                                     \
     }                                                                                                                  \
+    static int kind##_is_persistent(void *o, bool *ret, struct err *e)                                                 \
+    {                                                                                                                  \
+        return virt_##kind##_is_persistent(o, ret, e);                                                                 \
+    }                                                                                                                  \
     static int kind##_autostart(void *o, bool *ret, struct err *e)                                                     \
     {                                                                                                                  \
         return virt_##kind##_autostart(o, ret, e);                                                                     \
@@ -94,8 +98,9 @@ struct clone_ops {
     }
 #define CLONE_ROWS_OF(kind)                                                                                            \
     .name = kind##_name, .free = kind##_free, .lookup = kind##_lookup, .config = kind##_config,                        \
-    .define = kind##_define, .is_active = kind##_is_active, .autostart = kind##_autostart,                             \
-    .set_autostart = kind##_set_autostart, .destroy = kind##_destroy, .undefine = kind##_undefine
+    .define = kind##_define, .is_active = kind##_is_active, .is_persistent = kind##_is_persistent,                     \
+    .autostart = kind##_autostart, .set_autostart = kind##_set_autostart, .destroy = kind##_destroy,                   \
+    .undefine = kind##_undefine
 
 int clone_run(struct clone *k, json_t **ret, struct err *e);
 

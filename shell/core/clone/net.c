@@ -18,22 +18,13 @@ static int essence(const char *xml, char **ret, struct err *e)
     return 0;
 }
 
-static int is_persistent(void *net, bool *ret, struct err *e)
-{
-    return virt_net_is_persistent(net, ret, e);
-}
-
 static int start(struct clone *k, struct err *e)
 {
     return virt_net_start(k->there, e) < 0 ? clone_failed(k, "start", e) : 0;
 }
 
-static const struct clone_ops ops = {.noun = "network",
-                                     .family = "net",
-                                     .essence = essence,
-                                     CLONE_ROWS_OF(net),
-                                     .is_persistent = is_persistent,
-                                     .start = start};
+static const struct clone_ops ops = {
+    .noun = "network", .family = "net", .essence = essence, CLONE_ROWS_OF(net), .start = start};
 
 int clone_net(struct virt_net *from, const struct clone_way *way, struct job *job, json_t **ret, struct err *e)
 {

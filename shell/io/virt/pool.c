@@ -256,13 +256,10 @@ int virt_pool_list(struct virt_conn *c, unsigned filter, unsigned extra, json_t 
 int virt_pool_info(struct virt_pool *p, json_t **ret, struct err *e)
 {
     virStoragePoolInfo info;
-    bool autostart = false;
-    int persistent = -1;
-    if (VIRT(virStoragePoolGetInfo(p->ptr, &info)) == 0)
-        persistent = VIRT(virStoragePoolIsPersistent(p->ptr));
-    if (persistent < 0)
+    bool persistent = false, autostart = false;
+    if (VIRT(virStoragePoolGetInfo(p->ptr, &info)) < 0)
         return virt_fail(e, NULL);
-    if (virt_pool_autostart(p, &autostart, e) < 0)
+    if (virt_pool_is_persistent(p, &persistent, e) < 0 || virt_pool_autostart(p, &autostart, e) < 0)
         return -1;
     json_t *v = json_object();
     json_object_set_new(v, "name", json_text(virt_pool_name(p)));
@@ -280,6 +277,15 @@ int virt_pool_info(struct virt_pool *p, json_t **ret, struct err *e)
 int virt_pool_is_active(struct virt_pool *p, bool *ret, struct err *e)
 {
     int r = VIRT(virStoragePoolIsActive(p->ptr));
+    if (r < 0)
+        return virt_fail(e, NULL);
+    *ret = r;
+    return 0;
+}
+
+int virt_pool_is_persistent(struct virt_pool *p, bool *ret, struct err *e)
+{
+    int r = VIRT(virStoragePoolIsPersistent(p->ptr));
     if (r < 0)
         return virt_fail(e, NULL);
     *ret = r;

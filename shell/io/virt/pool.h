@@ -46,6 +46,7 @@ int virt_pool_list(struct virt_conn *c, unsigned filter, unsigned extra, json_t 
 // *ret: one such object, with the details, but without the sizes where the pool is inactive.
 int virt_pool_info(struct virt_pool *p, json_t **ret, struct err *e);
 int virt_pool_is_active(struct virt_pool *p, bool *ret, struct err *e);
+int virt_pool_is_persistent(struct virt_pool *p, bool *ret, struct err *e);
 int virt_pool_autostart(struct virt_pool *p, bool *ret, struct err *e);
 int virt_pool_set_autostart(struct virt_pool *p, bool on, struct err *e);
 // `inactive`: the persistent configuration instead of what runs.
