@@ -41,8 +41,9 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-// `streams` become its 0, 1, 2; the signals that this program ignores or blocks are as usual there.
-static int spawn(pid_t *ret, char *const argv[], const int streams[3])
+// `streams` become its 0, 1, 2; the signals that this program ignores or blocks are as usual there. But what never has
+// the foreground must not be stopped for touching the terminal: nobody would wake it.
+static int spawn(pid_t *ret, char *const argv[], const int streams[3], bool foreground)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
@@ -57,8 +58,10 @@ static int spawn(pid_t *ret, char *const argv[], const int streams[3])
     sigaddset(&normal, SIGINT);
     sigaddset(&normal, SIGTERM);
     sigaddset(&normal, SIGHUP);
-    sigaddset(&normal, SIGTTIN);
-    sigaddset(&normal, SIGTTOU);
+    if (foreground) {
+        sigaddset(&normal, SIGTTIN);
+        sigaddset(&normal, SIGTTOU);
+    }
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &normal);
     posix_spawnattr_setpgroup(&attr, 0);
@@ -78,7 +81,7 @@ static int start(struct process *p)
     char sh[] = "sh", dash_c[] = "-c";
     char *argv[] = {sh, dash_c, (char *)p->spec->command, NULL};
     if (rc == 0)
-        rc = spawn(&p->pid, argv, (int[]){pipes[0][0], pipes[1][1], pipes[2][1]});
+        rc = spawn(&p->pid, argv, (int[]){pipes[0][0], pipes[1][1], pipes[2][1]}, false);
     close_end(&pipes[0][0]);
     close_end(&pipes[1][1]);
     close_end(&pipes[2][1]);
@@ -187,26 +190,41 @@ static int pump(struct process *p)
     return 0;
 }
 
+static void to_foreground(int tty, pid_t group)
+{
+    tcsetpgrp(tty, group);
+    kill(-group, SIGCONT);
+}
+
 // r < 0: it is to end. Its traps may tidy up for GRACE_MS; what is deaf to that is killed. One that has closed its
-// output and goes on can still be cancelled.
-static int wait_end(struct process *p, int r, int *ret_status)
+// output and goes on can still be cancelled. One that has a terminal (tty, or -1) is woken when it was stopped.
+static int wait_end(struct job *job, pid_t pid, int tty, int r, int *ret_status, struct err *e)
 {
     double told = 0, pause_ms = 0.5;
     for (;;) {
-        pid_t got = waitpid(p->pid, ret_status, WNOHANG);
-        if (got == p->pid || (got < 0 && errno != EINTR))
+        pid_t got = waitpid(pid, ret_status, WNOHANG | (tty < 0 ? 0 : WUNTRACED));
+        if (got < 0 && errno != EINTR)
+            return r < 0 ? r : err_errno(e, errno, "how a command ended is not known");
+        if (got == pid && !WIFSTOPPED(*ret_status))
             return r;
+        if (got == pid)
+            to_foreground(tty, pid);
         if (r == 0)
-            r = job_check(p->job, p->e);
+            r = job_check(job, e);
         if (r < 0 && told == 0) {
-            kill(-p->pid, SIGTERM);
+            kill(-pid, SIGTERM);
             told = clock_mono_ms();
         } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
-            kill(-p->pid, SIGKILL);
+            kill(-pid, SIGKILL);
         }
         nanosleep(&(struct timespec){.tv_nsec = (long)(pause_ms * 1e6)}, NULL);
         pause_ms = pause_ms < 20 ? pause_ms * 2 : pause_ms;
     }
+}
+
+static int status_of(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int local_exec(struct job *job, const struct remote_exec *spec, struct remote_result *result, struct err *e)
@@ -221,38 +239,11 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     close_end(&p.err);
     free(p.chunk);
     int status = 0;
-    r = wait_end(&p, r, &status);
-    result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    r = wait_end(job, p.pid, -1, r, &status, e);
+    result->status = status_of(status);
     if (WIFSIGNALED(status))
         result->signal = xstrdup(sigabbrev_np(WTERMSIG(status)));
     return r;
-}
-
-// Until it has ended. It may have been stopped for touching the terminal before it had the foreground.
-static int wait_in_foreground(struct job *job, int tty, pid_t pid, int *ret_status, struct err *e)
-{
-    double told = 0;
-    int r = 0;
-    for (;;) {
-        pid_t got = waitpid(pid, ret_status, WNOHANG | WUNTRACED);
-        if (got < 0 && errno != EINTR)
-            return err_errno(e, errno, "waitpid");
-        if (got == pid && !WIFSTOPPED(*ret_status))
-            return r;
-        if (got == pid) {
-            tcsetpgrp(tty, pid);
-            kill(-pid, SIGCONT);
-        }
-        if (r == 0)
-            r = job_check(job, e);
-        if (r < 0 && told == 0) {
-            kill(-pid, SIGTERM);
-            told = clock_mono_ms();
-        } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
-            kill(-pid, SIGKILL);
-        }
-        nanosleep(&(struct timespec){.tv_nsec = 10000000L}, NULL);
-    }
 }
 
 int local_on_terminal(struct job *job, const char *script, const char *arg, int *ret_status, struct err *e)
@@ -263,18 +254,17 @@ int local_on_terminal(struct job *job, const char *script, const char *arg, int 
     if (tty < 0)
         return err_errno(e, errno, "cannot open the terminal");
     pid_t pid;
-    int rc = spawn(&pid, argv, (int[]){tty, tty, tty});
+    int rc = spawn(&pid, argv, (int[]){tty, tty, tty}, true);
     if (rc) {
         close(tty);
         return err_errno(e, rc, "cannot run a command here");
     }
-    tcsetpgrp(tty, pid);
-    kill(-pid, SIGCONT); // if it was faster than we
-    int r = wait_in_foreground(job, tty, pid, &status, e);
+    to_foreground(tty, pid); // and on, if it was stopped because it was faster than we
+    int r = wait_end(job, pid, tty, 0, &status, e);
     tcsetpgrp(tty, getpgrp());
     close(tty);
     if (r == 0)
-        *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        *ret_status = status_of(status);
     return r;
 }
 

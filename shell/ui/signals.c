@@ -37,6 +37,7 @@ int signals_start(struct err *e)
     // must abort a migration there, too. (SIGHUP stays as it is: nohup means it.)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGCHLD, SIG_DFL); // ignored, nobody could learn how a command ended
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTTOU, SIG_IGN); // a notice from the background must not stop a migration
     signal(SIGTTIN, SIG_IGN); // reading then fails, and ui/term waits

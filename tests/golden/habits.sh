@@ -23,3 +23,6 @@ h -c 'node-remove six' -c 'node-remove seven'
 for line in 'exec all -- id' node-test key-verify key-exchange 'list --node all' 'nfs-show' node-list; do h -c "$line"; done
 h node-add images 192.0.2.9 --role storage
 h list --node all
+# From a parent that ignores SIGCHLD: how a command ended is known here, too.
+h_of_deaf() { perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$MIGSH" "$@" 2>&1; echo "[$?]"; }
+h_of_deaf -c '= io.popen("exit 3"):close()'

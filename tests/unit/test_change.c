@@ -423,6 +423,20 @@ static void local_processes_give_all_their_output(void **state)
     assert_int_equal(r.status, 137);
     assert_string_equal(r.signal, "KILL");
     remote_result_release(&r);
+    // What is not in the foreground must not be stopped for touching the terminal: nobody would wake it.
+    signal(SIGTTIN, SIG_IGN);
+    signal(SIGTTOU, SIG_IGN);
+    spec = (struct remote_exec){.command = "kill -TTIN $$; kill -TTOU $$", .timeout_ms = 3000};
+    assert_int_equal(local_exec(NULL, &spec, &r, &e), 0);
+    assert_int_equal(r.status, 0);
+    remote_result_release(&r);
+    // Nobody knows how it ended then; that is no success.
+    signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(local_exec(NULL, &spec, &r, &e), -1);
+    assert_int_equal(e.code, ERR_IO);
+    signal(SIGCHLD, SIG_DFL);
+    err_release(&e);
+    remote_result_release(&r);
     spec = (struct remote_exec){.command = "sleep 60", .timeout_ms = 100};
     assert_int_equal(local_exec(NULL, &spec, &r, &e), -1);
     assert_int_equal(e.code, ERR_TIMEOUT);
