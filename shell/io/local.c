@@ -196,18 +196,21 @@ static void to_foreground(int tty, pid_t group)
     kill(-group, SIGCONT);
 }
 
-// r < 0: it is to end. Its traps may tidy up for GRACE_MS; what is deaf to that is killed. One that has closed its
-// output and goes on can still be cancelled. One that has a terminal (tty, or -1) is woken when it was stopped.
+// r < 0: it is to end, with all that it has started. Its traps may tidy up for GRACE_MS; what is deaf to that is killed.
+// One that has closed its output and goes on can still be cancelled. One that has a terminal (tty, or -1) is woken when
+// it was stopped.
 static int wait_end(struct job *job, pid_t pid, int tty, int r, int *ret_status, struct err *e)
 {
     double told = 0, pause_ms = 0.5;
+    bool ended = false;
     for (;;) {
-        pid_t got = waitpid(pid, ret_status, WNOHANG | (tty < 0 ? 0 : WUNTRACED));
+        pid_t got = ended ? 0 : waitpid(pid, ret_status, WNOHANG | (tty < 0 ? 0 : WUNTRACED));
         if (got < 0 && errno != EINTR)
             return r < 0 ? r : err_errno(e, errno, "how a command ended is not known");
-        if (got == pid && !WIFSTOPPED(*ret_status))
+        ended = ended || (got == pid && !WIFSTOPPED(*ret_status));
+        if (ended && (r == 0 || kill(-pid, 0) < 0))
             return r;
-        if (got == pid)
+        if (got == pid && !ended)
             to_foreground(tty, pid);
         if (r == 0)
             r = job_check(job, e);
@@ -216,6 +219,8 @@ static int wait_end(struct job *job, pid_t pid, int tty, int r, int *ret_status,
             told = clock_mono_ms();
         } else if (r < 0 && clock_mono_ms() - told > GRACE_MS) {
             kill(-pid, SIGKILL);
+            if (ended)
+                return r;
         }
         nanosleep(&(struct timespec){.tv_nsec = (long)(pause_ms * 1e6)}, NULL);
         pause_ms = pause_ms < 20 ? pause_ms * 2 : pause_ms;

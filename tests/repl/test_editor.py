@@ -43,6 +43,15 @@ def nothing_left(d):
     assert os.listdir(d / "tmp") == [], os.listdir(d / "tmp")
 
 
+def is_dead(pid):
+    """It may still wait for its new parent to look."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+            return f.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 @test
 def an_editor_changes_a_definition():
     d, env = desk("editor")
@@ -129,6 +138,20 @@ def a_console_that_is_told_to_end_takes_its_editor_along():
         os.kill(p.pid, 15)
         assert p.wait() != 0
         nothing_left(d)
+
+
+@test
+def an_editor_that_is_deaf_does_not_outlive_its_console():
+    d, env = desk("deaf")
+    (d / "an editor").write_text(f"#!/bin/sh\ntrap '' TERM HUP INT\necho $$ >'{d}/pid'\n{EDITOR}")
+    with migsh(d, "-C", "test:///default", "net-edit", "default", env=env) as p:
+        p.until(lambda: HEAD in p.raw, "the editor")
+        editor = int((d / "pid").read_text())
+        os.kill(p.pid, 15)
+        assert p.wait() != 0
+        assert p.mode() == {"isig", "echo", "icanon"}
+        nothing_left(d)
+        assert is_dead(editor)
 
 
 @test
