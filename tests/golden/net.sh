@@ -36,6 +36,7 @@ nwfilter-dumpxml nosuch
 secret-list
 secret-set-value 55806c7d-8e93-456f-829b-607d8c198367
 secret-set-value 55806c7d-8e93-456f-829b-607d8c198367 AQBz
+secret-set-value 55806c7d-8e93-456f-829b-607d8c198367 top secret
 secret-set-value 55806c7d-8e93-456f-829b-607d8c198367 --plain --interactive
 iface-mac nosuch
 iface-name nosuch

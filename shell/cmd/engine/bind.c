@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "cmd/engine/rules.h"
+#include "cmd/engine/secret.h"
 #include "io/file.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
@@ -260,6 +261,8 @@ int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, stru
     if (!w->only_words && str_starts(word, "--"))
         return next_option(w, word, ret_row, ret_value, e);
     const struct opt_def *o = bind_positional(w);
+    if (!o && secret_positional(w->def))
+        return err_set(e, ERR_USAGE, "%s: too many words (they are not shown, as they may be secret)", w->def->name);
     if (!o)
         return err_set(e, ERR_USAGE, "%s: unexpected word '%s'", w->def->name, word);
     w->only_words |= o->type == OPT_WORDS;

@@ -31,7 +31,7 @@ static bool mentions(const char *text, const char *lead, const char *name)
     return false;
 }
 
-static bool has_secret_positional(const struct cmd_def *def)
+bool secret_positional(const struct cmd_def *def)
 {
     for (const struct opt_def *o = def->opts; o && o->name; o++) {
         if ((o->flags & OPTF_SECRET) && (o->flags & OPTF_POS))
@@ -41,7 +41,7 @@ static bool has_secret_positional(const struct cmd_def *def)
 }
 
 // Are there words that could land in one of a command's secret positionals? The name may be a prefix.
-static bool positional_secret(const char *text, const struct cmd_def *const *rows, size_t n)
+static bool holds_positional(const char *text, const struct cmd_def *const *rows, size_t n)
 {
     _cleanup_parsed_ struct parsed p = {NULL, 0};
     _cleanup_err_ struct err e = ERR_INIT;
@@ -49,7 +49,7 @@ static bool positional_secret(const char *text, const struct cmd_def *const *row
         return false;
     for (size_t i = 0; i < p.n; i++) {
         for (size_t k = 0; k < n && p.cmds[i].n > 1; k++) {
-            if (str_starts(rows[k]->name, p.cmds[i].s[0]) && has_secret_positional(rows[k]))
+            if (str_starts(rows[k]->name, p.cmds[i].s[0]) && secret_positional(rows[k]))
                 return true;
         }
     }
@@ -66,7 +66,7 @@ bool secret_in_rows(const char *text, const struct cmd_def *const *rows, size_t 
                 return true;
         }
     }
-    return !lua && positional_secret(text, rows, n);
+    return !lua && holds_positional(text, rows, n);
 }
 
 bool secret_in_line(const char *text)
