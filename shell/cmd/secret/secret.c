@@ -43,6 +43,13 @@ void secret_result(struct cmd_call *c, const struct virt_secret *secret)
     object_result(c, "secret", NULL, virt_secret_uuid(secret));
 }
 
+void secret_value_release(struct secret_value *v)
+{
+    if (v->s)
+        mem_wipe(v->s, v->n);
+    free(v->s);
+}
+
 static int run_list(struct cmd_call *c, struct err *e)
 {
     size_t i;

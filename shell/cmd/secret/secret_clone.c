@@ -21,20 +21,8 @@ static const struct opt_def opts[] = {
 
 static const struct view unchanged = {VIEW_NONE, .message = "Secret {uuid} is on {to} already, as on {from}"};
 
-struct value {
-    unsigned char *s; // NULL: none
-    size_t n;
-};
-
-static void value_release(struct value *v)
-{
-    if (v->s)
-        mem_wipe(v->s, v->n);
-    free(v->s);
-}
-
 // A secret that nobody has given a value is one without.
-static int read_value(struct virt_secret *secret, struct value *ret, struct err *e)
+static int read_value(struct virt_secret *secret, struct secret_value *ret, struct err *e)
 {
     if (virt_secret_value(secret, &ret->s, &ret->n, e) == 0)
         return 0;
@@ -52,11 +40,11 @@ static int other(const struct cmd_call *c, const char *what, struct err *e)
 }
 
 // *ret is set if the destination has it already; *ret_valued: with this value.
-static int look_at_destination(struct cmd_call *c, struct virt_conn *to, const char *xml, const struct value *v,
+static int look_at_destination(struct cmd_call *c, struct virt_conn *to, const char *xml, const struct secret_value *v,
                                struct virt_secret **ret, bool *ret_valued, struct err *e)
 {
     _cleanup_(virt_secret_free_p) struct virt_secret *there = NULL;
-    _cleanup_(value_release) struct value theirs = {NULL, 0};
+    _cleanup_(secret_value_release) struct secret_value theirs = {NULL, 0};
     _cleanup_free_ char *their_xml = NULL;
     if (virt_secret_lookup(to, c->vals[SECRET].s, &there, e) < 0) {
         if (e->code != ERR_NOT_FOUND)
@@ -77,7 +65,7 @@ static int look_at_destination(struct cmd_call *c, struct virt_conn *to, const c
     return 0;
 }
 
-static int give(struct cmd_call *c, struct virt_conn *to, const char *xml, const struct value *v, json_t *steps,
+static int give(struct cmd_call *c, struct virt_conn *to, const char *xml, const struct secret_value *v, json_t *steps,
                 struct err *e)
 {
     _cleanup_(virt_secret_free_p) struct virt_secret *there = NULL;
@@ -106,7 +94,7 @@ static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_secret_free_p) struct virt_secret *secret = NULL;
     _cleanup_(virt_conn_unref_p) struct virt_conn *to = NULL;
-    _cleanup_(value_release) struct value v = {NULL, 0};
+    _cleanup_(secret_value_release) struct secret_value v = {NULL, 0};
     _cleanup_free_ char *xml = NULL;
     if (secret_find(c, SECRET, &secret, e) < 0 || object_dest(c, DEST, "secret", &to, e) < 0 ||
         virt_secret_xml(secret, &xml, e) < 0)

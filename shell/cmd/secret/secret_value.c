@@ -30,26 +30,14 @@ static const struct opt_def get_opts[] = {
     {NULL},
 };
 
-struct value {
-    void *s;
-    size_t n;
-};
-
-static void value_release(struct value *v)
+static int from_file(const struct cmd_call *c, struct secret_value *ret, struct err *e)
 {
-    if (v->s)
-        mem_wipe(v->s, v->n);
-    free(v->s);
-}
-
-static int from_file(const struct cmd_call *c, struct value *ret, struct err *e)
-{
-    _cleanup_(value_release) struct value text = {NULL, 0};
+    _cleanup_(secret_value_release) struct secret_value text = {NULL, 0};
     const char *path = c->vals[FILE_OPT].s;
     char *s = NULL;
     if (file_read(path, 2UL * VALUE_MAX, &s, &text.n, e) < 0)
         return -1;
-    text.s = s;
+    text.s = (unsigned char *)s;
     if (c->vals[PLAIN].b) {
         *ret = text;
         text.s = NULL;
@@ -62,19 +50,19 @@ static int from_file(const struct cmd_call *c, struct value *ret, struct err *e)
     return err_hint(e, "--plain takes the file as it is, with a newline at its end");
 }
 
-static int from_operator(const struct cmd_call *c, struct value *ret, struct err *e)
+static int from_operator(const struct cmd_call *c, struct secret_value *ret, struct err *e)
 {
     char *typed = NULL;
     if (out_ask(c->job, OUT_ASK_SECRET, "Enter new value for secret", &typed, e) < 0)
         return -1;
-    *ret = (struct value){typed, strlen(typed)};
+    *ret = (struct secret_value){(unsigned char *)typed, strlen(typed)};
     return 0;
 }
 
 static int run_set(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_secret_free_p) struct virt_secret *secret = NULL;
-    _cleanup_(value_release) struct value v = {NULL, 0};
+    _cleanup_(secret_value_release) struct secret_value v = {NULL, 0};
     if (c->vals[BASE64].s) {
         err_set(e, ERR_USAGE, "a value on the command line could be seen by everybody on this machine; it was not set");
         return err_hint(e, "--interactive asks for it, --file FILE reads it");
@@ -100,16 +88,14 @@ static const struct view plain_view = {VIEW_CUSTOM, .render = render};
 static int run_get(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_secret_free_p) struct virt_secret *secret = NULL;
-    _cleanup_(value_release) struct value v = {NULL, 0};
-    unsigned char *bytes = NULL;
+    _cleanup_(secret_value_release) struct secret_value v = {NULL, 0};
     if (secret_find(c, SECRET, &secret, e) < 0)
         return -1;
-    if (virt_secret_value(secret, &bytes, &v.n, e) < 0)
+    if (virt_secret_value(secret, &v.s, &v.n, e) < 0)
         return e->code == ERR_NOT_FOUND ? err_hint(e, "secret-set-value gives it one") : -1;
-    v.s = bytes;
     if (c->vals[PLAIN_GET].b) {
         c->view = &plain_view;
-        c->result = json_textn(v.s, v.n);
+        c->result = json_textn((const char *)v.s, v.n);
         if (json_string_length(c->result) == v.n && memcmp(json_string_value(c->result), v.s, v.n) == 0)
             return 0;
         json_decref(steal(&c->result));
