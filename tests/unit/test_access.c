@@ -174,16 +174,24 @@ static const char *of_gate(const json_t *findings, const char *gate, const char 
     return NULL;
 }
 
+// The findings of these facts, of which each gate has such a level; the caller's.
+static json_t *judged(const char *node, const struct facts *f, const char *want)
+{
+    json_t *findings = json_array();
+    access_judge(node, f, findings);
+    _cleanup_free_ char *got = levels(findings);
+    assert_string_equal(got, want);
+    return findings;
+}
+
 static void rhel_9_with_modular_daemons(void **state)
 {
     (void)state;
     _cleanup_facts_ struct facts f = {0};
-    json_auto_t *findings = json_array();
     read_facts("rhel9-modular", &f);
-    access_judge("a b", &f, findings);
-    _cleanup_free_ char *got = levels(findings);
-    assert_string_equal(got, "user pass;daemon pass;socket pass;group skip;auth pass;auth warn;polkit fail;polkit warn;"
-                             "selinux warn;kvm pass;open fail");
+    json_auto_t *findings = judged("a b", &f,
+                                   "user pass;daemon pass;socket pass;group skip;auth pass;auth warn;polkit fail;"
+                                   "polkit warn;selinux warn;kvm pass;open fail");
     assert_string_equal(of_gate(findings, "daemon", "pass", "seen"),
                         "virtqemud (modular), its socket by systemd, not running");
     assert_string_equal(of_gate(findings, "socket", "pass", "seen"), "/run/libvirt/virtqemud-sock, 666 root:root");
@@ -202,13 +210,11 @@ static void debian_12_with_a_socket_of_systemd(void **state)
 {
     (void)state;
     _cleanup_facts_ struct facts f = {0};
-    json_auto_t *findings = json_array();
     _cleanup_err_ struct err e = ERR_INIT;
     read_facts("debian12", &f);
-    access_judge("deb", &f, findings);
-    _cleanup_free_ char *got = levels(findings);
-    assert_string_equal(got, "user pass;daemon pass;socket pass;group pass;auth pass;polkit pass;selinux skip;kvm pass;"
-                             "open pass");
+    json_auto_t *findings = judged("deb", &f,
+                                   "user pass;daemon pass;socket pass;group pass;auth pass;polkit pass;selinux skip;"
+                                   "kvm pass;open pass");
     assert_string_equal(of_gate(findings, "polkit", "pass", "seen"), "/usr/share/polkit-1/rules.d/60-libvirt.rules");
     assert_int_equal(access_verdict(findings, "alice is refused", &e), 0);
 }
@@ -217,14 +223,12 @@ static void ubuntu_with_a_polkit_that_reads_pkla(void **state)
 {
     (void)state;
     _cleanup_facts_ struct facts f = {0};
-    json_auto_t *findings = json_array();
     _cleanup_err_ struct err e = ERR_INIT;
     read_facts("ubuntu2204", &f);
-    access_judge("jammy", &f, findings);
-    _cleanup_free_ char *got = levels(findings);
     // The rule names the user, but that polkit reads no rules.
-    assert_string_equal(got, "user pass;daemon pass;socket pass;group fail;auth pass;polkit fail;selinux skip;kvm warn;"
-                             "open fail");
+    json_auto_t *findings = judged("jammy", &f,
+                                   "user pass;daemon pass;socket pass;group fail;auth pass;polkit fail;selinux skip;"
+                                   "kvm warn;open fail");
     assert_string_equal(of_gate(findings, "group", "fail", "remedy"), "access-grant jammy alice --apply");
     assert_string_equal(of_gate(findings, "open", "fail", "why"), "refused at: group");
     assert_non_null(strstr(of_gate(findings, "polkit", "fail", "seen"), "60-libvirt.pkla lets in the group 'libvirt'"));
@@ -238,11 +242,21 @@ static void ubuntu_with_a_polkit_that_reads_pkla(void **state)
 static void assert_levels(const char *text, const char *want)
 {
     _cleanup_facts_ struct facts f = {0};
-    json_auto_t *findings = json_array();
     assert_true(facts_parse(text, strlen(text), &f));
+    json_decref(judged("n", &f, want));
+}
+
+// What a node tells is no part of a command.
+static void words_of_a_node_are_quoted_in_remedies(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "@migsh facts\n@user al\n@uid 7\n@kvm 660 root kvm\n@qemu_user a; rm -rf /\n@kvm_opens no\n";
+    _cleanup_facts_ struct facts f = {0};
+    json_auto_t *findings = json_array();
+    assert_true(facts_parse(text, sizeof(text) - 1, &f));
     access_judge("n", &f, findings);
-    _cleanup_free_ char *got = levels(findings);
-    assert_string_equal(got, want);
+    assert_string_equal(of_gate(findings, "kvm", "warn", "remedy"), "exec n -- usermod -aG kvm 'a; rm -rf /'");
 }
 
 static void evidence_beats_deduction(void **state)
@@ -356,6 +370,7 @@ int main(void)
         cmocka_unit_test(rhel_9_with_modular_daemons),
         cmocka_unit_test(debian_12_with_a_socket_of_systemd),
         cmocka_unit_test(ubuntu_with_a_polkit_that_reads_pkla),
+        cmocka_unit_test(words_of_a_node_are_quoted_in_remedies),
         cmocka_unit_test(evidence_beats_deduction),
         cmocka_unit_test(rules_of_polkit),
         cmocka_unit_test(our_rule_lets_in_one_user),

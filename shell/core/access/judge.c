@@ -368,8 +368,10 @@ static void judge_kvm(struct judge *j)
         tell(j, "kvm", "warn", (struct says){"no /dev/kvm", NULL, "guests of type kvm cannot start there", remedy});
     } else if (opens && strcmp(opens, "no") == 0) {
         _cleanup_free_ char *why = xasprintf("QEMU's user '%s' may not open it", qemu ? qemu : "");
-        _cleanup_free_ char *mend = xasprintf("-- usermod -aG kvm %s", qemu ? qemu : "");
-        _cleanup_free_ char *remedy = line("exec", j->node, mend);
+        _cleanup_buf_ struct buf mend = BUF_INIT;
+        buf_adds(&mend, "-- usermod -aG kvm ");
+        add_word(&mend, qemu ? qemu : "USER");
+        _cleanup_free_ char *remedy = line("exec", j->node, buf_str(&mend));
         tell(j, "kvm", "warn", (struct says){kvm, "0660 root kvm, and QEMU's user in kvm", why, remedy});
     } else {
         tell(j, "kvm", "pass", (struct says){.seen = kvm});
