@@ -111,10 +111,22 @@ check "before anything is touched" prints "$now" sum source
 check "the migration goes on" says Unbounded on source virsh domjobinfo busy
 on source virsh -q domjobabort busy
 wait "$job"
+lab exec source -- sh -c 'cat >/usr/local/sbin/virsh; chmod 755 /usr/local/sbin/virsh' <<'SH'
+#!/bin/sh
+[ "$4" != domjobinfo ] || { echo 'error: cannot acquire state change lock' >&2; exit 1; }
+exec /usr/bin/virsh "$@"
+SH
+expect "so is one where libvirt does not tell" 10 "does not tell whether a job of a guest is at work" \
+    libvirtd-config source max_workers=30 --restart --apply
+check "before anything is touched" prints "$now" sum source
+on source rm /usr/local/sbin/virsh
 
 # --- what the host is
 expect "ids in a table" 0 "^ source +root +0 +root +0 +[0-9]+ +[0-9]+ *$.*^ dest +root" access-check --ids
 expect "ids and a user exclude each other" 2 "" access-check --ids --user x
+on dest sed -i '1i user = "nosuch"' /etc/libvirt/qemu.conf
+m access-check --ids >"$work/ids" 2>&1
+check "a user whom the node does not know has no other number" sh -c 'grep "dest *nosuch" "$1" && ! grep "another number" "$1"' sh "$work/ids"
 got=0
 m --json host-validate source >"$work/json" 2>&1 || got=$?
 wanted=0

@@ -23,19 +23,22 @@ static const struct view_col id_cols[] = {
     {"qemu_gid", "gid"}, {"libvirt_gid", "libvirt"},   {"kvm_gid", "kvm"},  {NULL}};
 static const struct view id_view = {VIEW_TABLE, id_cols};
 
-// Of images that nodes share, another number is another owner.
+// Of images that nodes share, another number is another owner. Where there is none nothing is known.
 static void tell_difference(const json_t *rows)
 {
-    const json_t *first = json_object_get(json_array_get(rows, 0), "qemu_uid");
+    const json_t *first = NULL;
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        if (!json_equal(json_object_get(row, "qemu_uid"), first)) {
+        if (!json_is_integer(json_object_get(row, "qemu_uid")))
+            continue;
+        first = first ? first : row;
+        if (!json_equal(json_object_get(row, "qemu_uid"), json_object_get(first, "qemu_uid"))) {
             out_notice(OUT_WARN,
                        "QEMU's user has another number on %s than on %s: images that they share are not "
                        "everywhere its own",
-                       json_text_at(row, "node"), json_text_at(json_array_get(rows, 0), "node"));
+                       json_text_at(row, "node"), json_text_at(first, "node"));
             return;
         }
     }

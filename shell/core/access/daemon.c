@@ -161,6 +161,22 @@ static int check_places(const struct node *node, const struct facts *f, const st
     return 0;
 }
 
+// Whether a restart would end what a guest is doing. Only looked for where one is meant.
+static int check_jobs(const struct node *node, const struct facts *f, struct err *e)
+{
+    const char *guest = facts_get(f, "job"), *daemon = facts_get(f, "daemon");
+    if (guest) {
+        err_set(e, ERR_STATE, "%s: a job of the guest %s is at work, and a restart of %s would end it", node->name,
+                guest, daemon);
+        return err_hint(e, "try again when it is done, or leave out --restart");
+    }
+    if (!facts_yes(f, "unsure"))
+        return 0;
+    err_set(e, ERR_STATE, "%s: %s does not tell whether a job of a guest is at work, which a restart would end",
+            node->name, daemon);
+    return err_hint(e, "'virsh list' and 'virsh domjobinfo' there tell why; or leave out --restart");
+}
+
 // Steps are taken back in the opposite order: what is to happen behind the old file's return stands in front. The
 // marker tells that it was done.
 static void add_way_back(struct plan *p, struct node *node, const char *daemon)
@@ -199,12 +215,8 @@ int access_conf_plan(struct ctx *ctx, struct job *job, struct plan *p, struct no
         return -1;
     const char *path = facts_get(&f, "file"), *daemon = facts_get(&f, "daemon");
     bool changes = text.len != f.text_len || memcmp(buf_str(&text), text_of(&f), text.len) != 0;
-    const char *guest = facts_get(&f, "job");
-    if (guest && (changes || facts_yes(&f, "stale"))) {
-        err_set(e, ERR_STATE, "%s: a job of the guest %s is at work, and a restart of %s would end it", node->name,
-                guest, daemon);
-        return err_hint(e, "try again when it is done, or leave out --restart");
-    }
+    if ((changes || facts_yes(&f, "stale")) && check_jobs(node, &f, e) < 0)
+        return -1;
     if (changes && file == CONF_DAEMON && ask_daemon(ctx, job, node, &f, &text, e) < 0)
         return -1;
     if (changes && restart && facts_get(&f, "stale")) // it runs

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Restarts the daemon $1 if it runs ($2 "start": or if it does not), and waits until it answers. Guests go on without
-# it; while a job of one is at work it is left as it is. Behind access_jobs.sh.
+# Restarts the daemon $1 if it runs ($2 "start": or if it does not, or does not answer), and waits until it answers.
+# Guests go on without it; while a job of one is at work it is left as it is. Behind access_jobs.sh.
 # shellcheck shell=sh
 pidof -s "$1" >/dev/null || [ "${2:-}" = start ] || exit 0
-for g in $(at_work); do
+busy=$(at_work) || [ "${2:-}" = start ] || {
+  echo "$1 does not tell whether a job of a guest is at work, which a restart would end: try again" >&2
+  exit 1
+}
+for g in $busy; do
   echo "a job of the guest $g is at work, and a restart of $1 would end it: try again when it is done" >&2
   exit 1
 done
