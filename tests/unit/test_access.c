@@ -39,6 +39,7 @@ static void settings_are_read_as_libvirt_reads_them(void **state)
         {"", ""},
         {"# a = 1\n\n \t\n", ""},
         {"a = 1", "a=1"},
+        {"a = +5\n", "a=5"},
         {"  a=-1 # why\nb = 'x \" y'\r\nc = \"#\"\n", "a=-1;b=\"x \\\" y\";c=\"#\""},
         {"a = \"\"\"x\ny\"\"\"\n", "a=\"x\\ny\""},
         {"a = []\nb = [ \"x\",\n  'y', ]\nc=[\"x\"]", "a=[];b=[\"x\",\"y\"];c=[\"x\"]"},
@@ -53,6 +54,8 @@ static void settings_are_read_as_libvirt_reads_them(void **state)
         {"a = 1 2\n", "!line 1: there is something behind the value"},
         {"# x\n[section]\n", "!line 2: a name is wanted"},
         {"a 1\n", "!line 1: '=' is wanted behind a name"},
+        {"a.b = 1\n", "!line 1: '=' is wanted behind a name"},
+        {"a = +-1\n", "!line 1: a value is wanted"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         _cleanup_free_ char *got = shown(table[i][0]);

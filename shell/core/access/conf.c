@@ -59,14 +59,14 @@ static int read_number(struct reader *r, json_t **ret, struct err *e)
 {
     const char *from = r->p;
     long long n;
-    r->p += *r->p == '-';
+    r->p += *r->p == '-' || *r->p == '+';
     while (more(r) && isdigit((unsigned char)*r->p))
         r->p++;
     _cleanup_free_ char *text = xstrndup(from, (size_t)(r->p - from));
-    bool minus = *text == '-';
-    if (str_to_int(text + minus, 0, INT64_MAX, &n) < 0)
+    bool sign = *text == '-' || *text == '+';
+    if (str_to_int(text + sign, 0, INT64_MAX, &n) < 0)
         return bad(r, e, "a value is wanted");
-    *ret = json_integer(minus ? -n : n);
+    *ret = json_integer(*text == '-' ? -n : n);
     return 0;
 }
 
@@ -108,7 +108,7 @@ static int read_entry(struct reader *r, struct conf_entry *ret, struct err *e)
     const char *from = r->p;
     if (!isalpha((unsigned char)*r->p))
         return bad(r, e, "a name is wanted");
-    while (more(r) && (isalnum((unsigned char)*r->p) || *r->p == '_' || *r->p == '.'))
+    while (more(r) && (isalnum((unsigned char)*r->p) || *r->p == '_'))
         r->p++;
     size_t len = (size_t)(r->p - from);
     skip(r, false);
