@@ -12,7 +12,8 @@ enum { NODE, ID, ALL };
 
 static const struct opt_def opts[] = {
     [NODE] = NODE_ROW("the node that was opened"),
-    [ID] = {"id", OPT_INT, OPTF_POS, "the number that firewall-check tells", .min = 10000, .max = 29999},
+    [ID] = {"id", OPT_INT, OPTF_POS, "the number that firewall-check tells", .min = FIREWALL_ID_MIN,
+            .max = FIREWALL_ID_MAX},
     [ALL] = {"all", OPT_BOOL, 0, "everything that migsh has opened there", .excludes = "id"},
     APPLY_ROWS,
     {NULL},

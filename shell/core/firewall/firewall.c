@@ -13,9 +13,6 @@
 
 enum { RULES_MAX = 32 << 20 };
 
-// Numbers that firewalld takes as a priority, too.
-enum { ID_MIN = 10000, ID_MAX = 29999 };
-
 void firewall_release(struct firewall *f)
 {
     free(f->selinux);
@@ -44,7 +41,7 @@ static void take_ours(struct firewall *f, const struct strv *rows)
         _cleanup_strv_ struct strv words = STRV_INIT;
         long long id, end = 0;
         strv_split(&words, rows->s[i], ' ');
-        if (words.n < 2 || str_to_int(words.s[1], ID_MIN, ID_MAX, &id) < 0)
+        if (words.n < 2 || str_to_int(words.s[1], FIREWALL_ID_MIN, FIREWALL_ID_MAX, &id) < 0)
             continue;
         if (words.n > 2)
             str_to_int(words.s[2], 1, 1LL << 40, &end);
@@ -195,7 +192,7 @@ char *firewall_new_id(const struct firewall *f)
     for (;;) {
         unsigned n;
         token_fill(&n, sizeof(n));
-        char *id = xasprintf("%u", ID_MIN + n % (ID_MAX - ID_MIN + 1));
+        char *id = xasprintf("%u", FIREWALL_ID_MIN + n % (FIREWALL_ID_MAX - FIREWALL_ID_MIN + 1));
         bool taken = false;
         for (size_t i = 0; i < f->n_ours; i++)
             taken = taken || strcmp(f->ours[i].id, id) == 0;

@@ -21,6 +21,9 @@
 
 struct job;
 
+// Numbers of openings: those that firewalld takes as a priority, too.
+enum { FIREWALL_ID_MIN = 10000, FIREWALL_ID_MAX = 29999 };
+
 // What migsh has opened on a node.
 struct firewall_ours {
     char *id, *backend;
