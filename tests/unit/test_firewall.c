@@ -171,6 +171,28 @@ static void openings_are_read_and_numbered_apart(void **state)
     }
 }
 
+// A peer's word opens a node for that peer alone.
+static void a_peer_tells_addresses_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        size_t n; // 0: refused
+    } cases[] = {{"192.0.2.1", 1},   {"2001:db8::1", 1}, {"0.0.0.0/0", 0},    {"0.0.0.0", 0},
+                 {"::", 0},          {"10.0.0.0/8", 0},  {"any", 0},          {"192.0.2.1};flush", 0},
+                 {"192.0.2.1 *", 0}, {"-j", 0},          {"192.0.2.1,0/0", 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        _cleanup_facts_ struct facts f = {0};
+        _cleanup_strv_ struct strv addresses = STRV_INIT;
+        _cleanup_err_ struct err e = ERR_INIT;
+        _cleanup_free_ char *line = xasprintf("from %s", cases[i].from);
+        told(&f, (const char *const[]){line, NULL}, NULL, NULL);
+        assert_int_equal(firewall_peer_read(node, &f, &addresses, &e), cases[i].n ? 0 : -1);
+        assert_int_equal(addresses.n, cases[i].n);
+        assert_int_equal(e.code, cases[i].n ? ERR_NONE : ERR_FAILED);
+    }
+}
+
 static void assert_plan(const struct firewall *f, unsigned seconds, const char *address, const char *want)
 {
     _cleanup_strv_ struct strv ports = STRV_INIT, addresses = STRV_INIT;
@@ -249,6 +271,7 @@ int main(void)
         cmocka_unit_test(what_is_no_ruleset_is_an_error),
         cmocka_unit_test(ports_are_names_numbers_and_ranges),
         cmocka_unit_test(openings_are_read_and_numbered_apart),
+        cmocka_unit_test(a_peer_tells_addresses_and_nothing_else),
         cmocka_unit_test(a_plan_opens_what_is_in_the_way_of_these_addresses),
         cmocka_unit_test(a_whole_is_switched_off_where_it_runs),
     };

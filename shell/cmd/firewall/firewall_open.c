@@ -9,6 +9,7 @@
 #include "cmd/firewall/firewall_common.h"
 #include "cmd/rows.h"
 #include "core/console/out.h"
+#include "io/job.h"
 
 enum { NODE, FOR, KEEP, FROM, PORTS, NO_FIREWALL, NO_SELINUX };
 enum { MAX_S = 30 * 24 * 3600 };
@@ -70,22 +71,51 @@ static int find_peers(struct cmd_call *c, struct call *k, struct err *e)
     return err_hint(e, "node-add adds one");
 }
 
+struct peers {
+    struct cmd_call *c;
+    struct call *k;
+    struct peer {
+        struct strv addresses;
+        bool silent;
+        struct err err;
+    } * all;
+};
+
+static void ask_peer(struct job *job, size_t i, void *arg)
+{
+    struct peers *p = arg;
+    firewall_peer_addresses(p->c->ctx, job, p->k->hosts[1 + i].node, p->c->vals[NODE].node, &p->all[i].addresses,
+                            &p->all[i].silent, &p->all[i].err);
+}
+
+static int ask_peers(struct cmd_call *c, struct call *k, struct err *e)
+{
+    struct peers p = {c, k, xcalloc(k->n_peers, sizeof(*p.all))};
+    job_each(c->job, k->n_peers, ask_peer, &p);
+    for (size_t i = 0; i < k->n_peers; i++) {
+        struct peer *peer = &p.all[i];
+        if (err_is_set(&peer->err))
+            err_join(e, &peer->err);
+        else if (peer->silent)
+            out_notice(OUT_WARN, "%s does not answer: it is taken to come from the inventory's address",
+                       k->hosts[1 + i].node->name);
+        strv_copy(&k->addresses, &peer->addresses);
+        strv_release(&peer->addresses);
+        err_release(&peer->err);
+    }
+    free(p.all);
+    strv_sort_unique(&k->addresses);
+    return err_is_set(e) ? -1 : job_check(c->job, e);
+}
+
 static int gather(struct cmd_call *c, struct call *k, struct err *e)
 {
     struct node *node = c->vals[NODE].node;
     _cleanup_strv_ struct strv words = STRV_INIT;
     split_ports(c, &words);
-    if (firewall_look(c->ctx, c->job, node, &k->is, e) < 0 || firewall_ports(&words, &k->is, &k->ports, e) < 0)
+    if (firewall_look(c->ctx, c->job, node, &k->is, e) < 0 || firewall_ports(&words, &k->is, &k->ports, e) < 0 ||
+        ask_peers(c, k, e) < 0)
         return -1;
-    for (size_t i = 1; i <= k->n_peers; i++) {
-        bool silent;
-        if (firewall_peer_addresses(c->ctx, c->job, k->hosts[i].node, node, &k->addresses, &silent, e) < 0)
-            return -1;
-        if (silent)
-            out_notice(OUT_WARN, "%s does not answer: it is taken to come from the inventory's address",
-                       k->hosts[i].node->name);
-    }
-    strv_sort_unique(&k->addresses);
     k->id = firewall_new_id(&k->is);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/token.h"
+#include "core/console/address.h"
 #include "core/firewall/tools_priv.h"
 #include "core/nfs/nfs.h"
 #include "core/node/qemu_user.h"
@@ -204,6 +205,19 @@ char *firewall_new_id(const struct firewall *f)
 
 // --- Who comes
 
+int firewall_peer_read(const struct node *peer, const struct facts *f, struct strv *ret, struct err *e)
+{
+    _cleanup_strv_ struct strv all = STRV_INIT;
+    struct address a;
+    take_texts(f, "from", &all);
+    for (size_t i = 0; i < all.n; i++) {
+        if (!address_parse(all.s[i], &a) || address_is_unspecified(&a))
+            return facts_unexpected(peer, f, e);
+    }
+    strv_copy(ret, &all);
+    return 0;
+}
+
 int firewall_peer_addresses(struct ctx *ctx, struct job *job, struct node *peer, const struct node *node,
                             struct strv *ret, bool *ret_silent, struct err *e)
 {
@@ -216,7 +230,5 @@ int firewall_peer_addresses(struct ctx *ctx, struct job *job, struct node *peer,
         return -1;
     strv_take(ret, address);
     *ret_silent = !node->address || node_ask(ctx, job, peer, &q, &facts, &silent) < 0;
-    if (!*ret_silent)
-        take_texts(&facts, "from", ret);
-    return 0;
+    return *ret_silent ? 0 : firewall_peer_read(peer, &facts, ret, e);
 }

@@ -81,3 +81,6 @@ int firewall_selinux_plan(struct plan *p, struct node *node, const struct firewa
 // answer, so that there is the inventory's alone.
 int firewall_peer_addresses(struct ctx *ctx, struct job *job, struct node *peer, const struct node *node,
                             struct strv *ret, bool *ret_silent, struct err *e);
+// What `peer` says of it, one address each: anything else (a prefix, words of nft) would open the node to others.
+// ERR_FAILED. Pure.
+int firewall_peer_read(const struct node *peer, const struct facts *f, struct strv *ret, struct err *e);
