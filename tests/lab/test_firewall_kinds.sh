@@ -75,6 +75,11 @@ on dest nft 'add chain inet t in { type filter hook input priority 0; policy dro
 on dest nft add rule inet t in tcp dport 22 accept
 on dest nft add rule inet t in ct state established,related accept
 rules >"$work/rules"
+fake dest rpcinfo <<'END'
+#!/bin/sh
+printf ' %s\n' 'program vers proto   port  service' '100000 4 tcp 111 portmapper' '100005 3 tcp 20048 mountd' '100005 3 udp 20048 mountd' '100004 2 tcp 834 ypserv'
+END
+expect "NFS is an NFS server's ports alone" 0 'ports 111 20048 2049 open for 10 s' firewall-open dest --for 10s --from source --ports nfs --plan
 expect "with systemd" 0 'blocked +passes' firewall-open dest --for 10s --from source --apply
 id=$(the_id)
 check "a timer closes" gives 0 "^systemd-run -q --unit=migsh-firewall-$id --on-active=10 --timer-property=AccuracySec=1s /bin/sh /run/migsh/firewall-$id$" on dest cat /run/fake

@@ -129,7 +129,7 @@ static void ports_are_names_numbers_and_ranges(void **state)
     static const struct {
         const char *words, *want; // NULL: refused
     } cases[] = {{"migration", "49152-49215 "},
-                 {"libvirt,22,ssh,5000-5010", "16509 16514 22 5000-5010 "},
+                 {"libvirt,22,ssh,5000-5010", "16509 16514 22 2222 5000-5010 "},
                  {"nfs", "111 2049 "},
                  {"7-7", "7 "},
                  {"0", NULL},
@@ -138,7 +138,7 @@ static void ports_are_names_numbers_and_ranges(void **state)
                  {"http", NULL},
                  {"22 23", NULL},
                  {"$(x)", NULL}};
-    const struct firewall f = {.migration = (char *)"49152-49215"};
+    const struct firewall f = {.migration = (char *)"49152-49215", .ssh = (char *)"2222"};
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         _cleanup_strv_ struct strv words = STRV_INIT, ports = STRV_INIT;
         _cleanup_err_ struct err e = ERR_INIT;
@@ -161,6 +161,7 @@ static void openings_are_read_and_numbered_apart(void **state)
     _cleanup_err_ struct err e = ERR_INIT;
     told(&facts, words, "empty.json", NULL);
     assert_int_equal(firewall_read(node, &facts, &f, &e), 0);
+    assert_string_equal(f.ssh, "2222"); // the inventory's
     assert_int_equal(f.n_ours, 3);
     assert_int_equal(f.ours[0].end - f.now, 20);
     assert_true(f.ours[1].keep && !f.ours[0].keep && !f.ours[2].keep && !f.ours[2].end);
@@ -253,7 +254,7 @@ static int begin(void **state)
 {
     (void)state;
     struct err e = ERR_INIT;
-    return node_new("dest", "192.0.2.9", 0, NULL, NULL, NULL, &node, &e);
+    return node_new("dest", "192.0.2.9", 2222, NULL, NULL, NULL, &node, &e);
 }
 
 static int end(void **state)

@@ -18,6 +18,7 @@ void firewall_release(struct firewall *f)
 {
     free(f->selinux);
     free(f->migration);
+    free(f->ssh);
     strv_release(&f->rpc);
     strv_release(&f->doors);
     strv_release(&f->refused);
@@ -98,6 +99,7 @@ int firewall_read(const struct node *node, const struct facts *facts, struct fir
         return facts_unexpected(node, facts, e);
     f.selinux = selinux && *selinux ? xstrdup(selinux) : NULL;
     f.migration = xstrdup(migration);
+    f.ssh = xasprintf("%d", node->port ? node->port : 22);
     take_texts(facts, "rpc", &f.rpc);
     take_texts(facts, "ours", &ours);
     take_ours(&f, &ours);
@@ -173,12 +175,14 @@ int firewall_ports(const struct strv *words, const struct firewall *f, struct st
             strv_add(&all, "16509");
             strv_add(&all, "16514");
         } else if (strcmp(word, "ssh") == 0) {
-            strv_add(&all, "22");
+            strv_add(&all, f ? f->ssh : "22");
         } else if (strcmp(word, "nfs") == 0) {
             strv_add(&all, "111");
             strv_add(&all, "2049");
-            if (f)
-                strv_copy(&all, &f->rpc);
+            for (size_t k = 0; f && k < f->rpc.n; k++) {
+                if (add_range(f->rpc.s[k], &all, e) < 0)
+                    return err_wrap(e, "rpcinfo");
+            }
         } else if (add_range(word, &all, e) < 0) {
             return -1;
         }

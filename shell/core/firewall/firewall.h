@@ -35,6 +35,7 @@ struct firewall {
     bool firewalld, ufw, systemctl;
     char *selinux;       // "Enforcing", …; NULL: there is none
     char *migration;     // "LOW-HIGH"
+    char *ssh;           // its port
     struct strv rpc;     // ports of an NFS server's helpers
     struct strv doors;   // what may drop: "firewalld", "iptables", "ip6tables", "nft FAMILY TABLE CHAIN"
     struct strv refused; // such, too, but with names that nft cannot be told
