@@ -2,8 +2,8 @@
 # A file of settings and the daemon that reads it. $1: "daemon" or "qemu": its own file, or that of its QEMU driver; $2:
 # "restart" where that is meant. Behind access_daemon.sh, access_newer.sh and access_jobs.sh, and what the first says.
 #   file PATH, daemon NAME, activated yes (systemd has its sockets), stale yes|no (the file is newer than the daemon,
-#   which runs), job GUEST (which a restart would end), unsure yes (it does not tell of all), absent yes; and the file as
-#   the text
+#   which runs), job GUEST (which a restart would end), unsure yes (it does not tell of all), absent yes; and the file
+#   as the text
 # shellcheck shell=sh
 daemon
 d=libvirtd
