@@ -26,18 +26,40 @@ the_id() { sed -n 's/.*(migsh \([0-9]*\)).*/\1/p' "$work/out" | head -n 1; }
 the_journal() { sed -n 's/^journal //p' "$work/out"; }
 
 # --- ufw
-on dest sh -c 'ufw allow 22/tcp; ufw --force enable' >/dev/null 2>&1
+on dest sh -c 'ufw allow 22/tcp; ufw allow proto tcp from 192.0.2.1 to any port 7000 comment "migsh 12345 mine"; ufw --force enable' >/dev/null 2>&1
 rules >"$work/rules"
 expect "ufw keeps the ports" 12 '^ dest +ufw ' firewall-check dest --from source
 expect "opened in front of it" 0 'blocked +passes' firewall-open dest --for 15s --from source --apply
 check "no boot brings it back" no on dest grep -r migsh /etc/ufw
 check "closed by itself" closes
+lab exec dest -- sh -c 'cat >/usr/local/bin/iptables; chmod 755 /usr/local/bin/iptables' <<'END'
+#!/bin/sh
+[ ! -e /run/fake.silent ] || exit 4
+case $* in *-I\ INPUT*) sleep "$(cat /run/fake.slow 2>/dev/null || echo 0)" ;; esac
+exec /usr/sbin/iptables "$@"
+END
+on dest sh -c 'echo 3 >/run/fake.slow'
+expect "opening that takes longer than it was to be open opens nothing" 1 'took longer than it was to be open' firewall-open dest --for 2s --from source --apply
+check "not for ever" closes
+on dest rm /run/fake.slow
+m firewall-open dest --for 8s --from source --apply >"$work/out" 2>&1
+on dest touch /run/fake.silent
+sleep 9
+check "where iptables does not answer it is still open, and is not forgotten" on dest sh -c 'ls /run/migsh | grep firewall-'
+on dest rm /run/fake.silent
+check "it is tried again, and closed" closes
+on dest rm /usr/local/bin/iptables
 expect "what is to stay is ufw's own rule" 0 'blocked +passes' firewall-open dest --keep --from source --ports 5000-5010 --apply
 id=$(the_id)
 check "with our comment" gives 0 "5000:5010/tcp +ALLOW IN +[0-9.]+ +# migsh $id keep" on dest ufw status numbered
 expect "it is told" 12 "$id \(ufw, kept\)" firewall-check dest --from source
 expect "and closed" 0 'changed' firewall-close dest "$id" --apply
 check "the rules are the operator's again" untouched
+expect "ufw's own rule once more" 0 'blocked +passes' firewall-open dest --keep --from source --ports 5000-5010 --apply
+on dest ufw --force disable >/dev/null 2>&1
+expect "all is closed, while ufw is switched off" 0 'changed' firewall-close dest --all --apply
+on dest ufw --force enable >/dev/null 2>&1
+check "it does not come back; nor is anything of the operator's gone" untouched
 expect "switched off, in so many words" 0 'every port is open to everyone' firewall-open dest --disable-firewall --apply
 journal=$(the_journal)
 check "it is" gives 0 'inactive' on dest ufw status
@@ -96,6 +118,7 @@ check "it is" prints Enforcing on dest getenforce
 
 # --- firewalld
 if firewalld_fetch && firewalld_start nfs >"$work/out" 2>&1; then
+    for zone in home public; do on nfs firewall-cmd -q --set-default-zone=$zone; done # a zone that was in use keeps its chains
     rules nfs >"$work/nfs"
     expect "firewalld keeps the ports" 12 '^ nfs +firewalld ' firewall-check nfs --from source
     m firewall-open nfs --for 20s --from source --ports 2049 --apply >"$work/opened" 2>&1 # by then it may be closed
@@ -104,7 +127,9 @@ if firewalld_fetch && firewalld_start nfs >"$work/out" 2>&1; then
     check "it has closed it" same "$work/nfs" rules nfs
     expect "what is to stay passes" 0 '^ source +2049 +blocked +passes' firewall-open nfs --keep --from source --ports 2049 --apply
     check "by a permanent rule for that node" gives 0 "^rule priority=\"-$(the_id)\" family=\"ipv4\" source address=\"$(lab address source)\" port port=\"2049\"" on nfs firewall-cmd --permanent --list-rich-rules
-    expect "and taken back" 0 'reverted' firewall-open nfs --revert
+    on nfs firewall-cmd -q --set-default-zone=home
+    expect "and taken back, although the zone is no active one any more" 0 'reverted' firewall-open nfs --revert
+    on nfs firewall-cmd -q --set-default-zone=public
     check "both" prints '' on nfs firewall-cmd --permanent --list-rich-rules
     check "the rules are the operator's again" same "$work/nfs" rules nfs
     expect "firewalld is stopped, in so many words" 0 'firewalld stopped: every port is open to everyone' firewall-open nfs --disable-firewall --apply

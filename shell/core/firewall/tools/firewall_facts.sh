@@ -10,6 +10,7 @@
 #   now SECONDS
 #   nft yes                   and "text": its ruleset as JSON
 # shellcheck shell=sh
+runs_ufw() { here ufw && case $(ufw status 2>/dev/null) in 'Status: active'*) ;; *) false ;; esac; }
 ! here firewall-cmd || ! firewall-cmd -q --state 2>/dev/null || say firewalld yes
 ! runs_ufw || say ufw yes
 ! { [ -d /run/systemd/system ] && here systemctl; } || say systemctl yes

@@ -2,14 +2,17 @@
 # Opens ports for some addresses. $1 ID, $2 seconds (0: until it is closed), $3 ports "N" or "N-M", $4 addresses, with
 # blanks between them; $5 where, a line each: "firewalld", "ufw", "iptables", "ip6tables", "nft FAMILY TABLE CHAIN"; $6
 # what closes it, firewall_ours.sh and firewall_close.sh. Behind those two. What will close it is armed before anything
-# is open, so that nobody has to come back.
-# shellcheck shell=sh disable=SC2154 # zones
+# is open, so that nobody has to come back. If that comes before all is open, the rest is closed here.
+# shellcheck shell=sh
 id=$1 seconds=$2 ports=$3 addresses=$4 doors=$5
 end=keep dir=/var/lib/migsh
 [ "$seconds" = 0 ] || { end=$(($(date +%s) + seconds)) dir=/run/migsh; }
 arm() {
   [ -d $dir ] || mkdir -m 700 $dir || return
-  printf '# %s\n%s\nclose_all %s\n' "$end" "$1" "$id" >"$dir/firewall-$id" || return
+  { printf '# %s\n' "$end"
+    printf '%s\n' "$doors" | sed 's/ .*//; s/^/# by /' | sort -u
+    printf '%s\nn=0\nuntil close_all %s || [ $n -ge 60 ]; do n=$((n + 1)); sleep 5; done\n' "$1" "$id"
+  } >"$dir/firewall-$id" || return
   if [ "$seconds" = 0 ]; then
     return
   elif [ -d /run/systemd/system ] && here systemd-run; then
@@ -56,6 +59,11 @@ rule() { # iptables|ip6tables FAMILY ADDRESS PORT
 open_ufw() { # FAMILY ADDRESS PORT
   ufw prepend allow proto tcp from "$2" to any port "$(echo "$3" | tr - :)" comment "migsh $id $end" >/dev/null
 }
+find_zones() { # sets $zones
+  zones=$(firewall-cmd --get-default-zone) || return
+  zones=$({ echo "$zones"
+    firewall-cmd --get-active-zones | sed -n 's/^\([^[:space:]]\{1,\}\).*/\1/p'; } | sort -u)
+}
 rich() { # FAMILY ADDRESS PORT
   r="rule priority=\"-$id\" family=\"ipv$1\" source address=\"$2\" port port=\"$3\" protocol=\"tcp\" accept"
   for z in $zones; do
@@ -76,7 +84,17 @@ open_all() {
     esac || return
   done
 }
+# A rule of firewalld is told by its number alone.
+if [ ! -e "$dir/firewall-$id" ] && printf '%s\n' "$doors" | grep -x firewalld >/dev/null && has_zone_rules "$id"; then
+  echo "firewalld has a rule of priority -$id already, which is not migsh's: try again" >&2
+  exit 1
+fi
 if ! { arm "$6" && open_all; }; then
   close_all "$id"
+  exit 1
+fi
+# What closes begins at that time, or was somebody who has removed the file.
+if ! [ -e "$dir/firewall-$id" ] || ! { [ "$seconds" = 0 ] || [ "$(date +%s)" -lt "$end" ]; }; then
+  close_all "$id" && echo 'opening took longer than it was to be open, so it is closed again' >&2
   exit 1
 fi

@@ -10,30 +10,28 @@ has_tables() { # iptables | ip6tables
   here "$1" || return
   case $("$1" -V 2>/dev/null) in *legacy*) grep -qx filter "/proc/net/${1%s}s_names" 2>/dev/null ;; esac
 }
-runs_ufw() { here ufw && case $(ufw status 2>/dev/null) in 'Status: active'*) ;; *) false ;; esac; }
-find_zones() { # sets $zones, if it runs: each call of firewall-cmd takes its time
-  [ -z "$zones" ] || return 0
-  here firewall-cmd && zones=$(firewall-cmd --get-default-zone 2>/dev/null) || return
-  zones=$({ echo "$zones"
-    firewall-cmd --get-active-zones | sed -n 's/^\([^[:space:]]\{1,\}\).*/\1/p'; } | sort -u)
+# "ZONE RULE" a line: what firewalld has under that number, in whatever zone it is by now.
+zone_rules() { # ID [--permanent]
+  ! here firewall-cmd || firewall-cmd ${2:+"$2"} --list-all-zones 2>/dev/null | ID=$1 awk '
+    /^[^ \t]/ { zone = $1 }
+    { sub(/^[ \t]+/, "") }
+    index($0, "rule priority=\"-" ENVIRON["ID"] "\" ") == 1 { print zone, $0 }'
 }
-zones=''
-rich_rules() { # ID ZONE [--permanent]
-  firewall-cmd ${3:+"$3"} --zone="$2" --list-rich-rules 2>/dev/null | grep "^rule priority=\"-$1\" "
+# One that does not run has its permanent rules in files.
+has_zone_rules() { # ID
+  [ -n "$(zone_rules "$1" && zone_rules "$1" --permanent)" ] ||
+    grep -qs "priority=\"-$1\"" /etc/firewalld/zones/*.xml
 }
 ours() {
   ! here nft || nft list ruleset 2>/dev/null |
     sed -n 's/.* saddr @migsh_[0-9]*_[46] tcp .* comment "migsh \([0-9]*\) \([0-9a-z]*\)".*/nft \1 \2/p' | sort -u
   for t in iptables ip6tables; do
-    ! has_tables $t || $t -S INPUT 2>/dev/null |
+    ! has_tables $t || $t -w -S INPUT 2>/dev/null |
       sed -n 's/^-A.* --comment "migsh \([0-9]*\) \([0-9a-z]*\)" .*/'"$t"' \1 \2/p' | sort -u
   done
-  ! runs_ufw || ufw status 2>/dev/null | sed -n 's/.*# migsh \([0-9]*\) \([0-9a-z]*\) *$/ufw \1 \2/p' | sort -u
+  # It has its rules also while it is switched off.
+  ! here ufw || ufw show added 2>/dev/null | sed -n "s/^ufw allow .* comment 'migsh \([0-9]*\) keep'\$/ufw \1 keep/p" | sort -u
   for f in /run/migsh/firewall-* /var/lib/migsh/firewall-*; do
-    if ! [ -f "$f" ] || ! find_zones; then continue; fi
-    for z in $zones; do
-      rules=$(rich_rules "${f##*-}" "$z" || rich_rules "${f##*-}" "$z" --permanent)
-      [ -z "$rules" ] || { echo "firewalld ${f##*-} $(sed -n '1s/^# //p' "$f")"; break; }
-    done
+    ! grep -qsx '# by firewalld' "$f" || ! has_zone_rules "${f##*-}" || echo "firewalld ${f##*-} $(sed -n '1s/^# //p' "$f")"
   done
 }
