@@ -82,6 +82,23 @@ static void every_chain_that_may_drop_is_found(void **state)
     assert_doors(NULL, "docker.json", "docker.iptables", ""); // what is forwarded does not come in
 }
 
+// Written by hand: nft's own words cannot make these.
+static void chains_that_nft_cannot_be_told_are_known(void **state)
+{
+    (void)state;
+    _cleanup_facts_ struct facts facts = {0};
+    _cleanup_firewall_ struct firewall f = {0};
+    _cleanup_err_ struct err e = ERR_INIT;
+    _cleanup_buf_ struct buf got = BUF_INIT;
+    told(&facts, NULL, "names.json", NULL);
+    assert_int_equal(firewall_read(node, &facts, &f, &e), 0);
+    assert_int_equal(f.doors.n, 1);
+    assert_string_equal(f.doors.s[0], "nft inet t plain_1.2-x");
+    for (size_t i = 0; i < f.refused.n; i++)
+        buf_addf(&got, "%s\n", f.refused.s[i]);
+    assert_string_equal(buf_str(&got), "inet a b c\ninet t c; drop\ninet t -x\ninet t c d\n");
+}
+
 static void iptables_drops_by_its_policy_or_a_rule_within_reach(void **state)
 {
     (void)state;
@@ -268,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chain_that_may_drop_is_found),
+        cmocka_unit_test(chains_that_nft_cannot_be_told_are_known),
         cmocka_unit_test(iptables_drops_by_its_policy_or_a_rule_within_reach),
         cmocka_unit_test(what_is_no_ruleset_is_an_error),
         cmocka_unit_test(ports_are_names_numbers_and_ranges),

@@ -65,10 +65,17 @@ static void take_iptables(struct firewall *f, const struct facts *facts, const c
         strv_add(&f->doors, key);
 }
 
+// Three words, as nft reads them back.
 static bool is_nft_name(const char *door)
 {
-    return strspn(door, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- ") == strlen(door) &&
-           !strstr(door, " -");
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    for (int left = 3; left; left--) {
+        size_t n = strspn(door, plain);
+        if (!n || *door == '-' || door[n] != (left > 1 ? ' ' : '\0'))
+            return false;
+        door += n + 1;
+    }
+    return true;
 }
 
 static int take_nft(struct firewall *f, const struct facts *facts, struct strv *skip, struct err *e)
