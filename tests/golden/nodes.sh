@@ -25,3 +25,4 @@ g capabilities
 g -c 'connect one; list'
 g -c 'connect bad'
 g -c 'connect tow'
+g firewall-check one

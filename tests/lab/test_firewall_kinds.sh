@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # As test_firewall.sh, of a real ufw, and of a real firewalld where its packages can be had. What the lab's hosts cannot
-# have, systemd and SELinux, are recording fakes. A lab of its own (MIGSH_FIREWALLKINDS_SUBNET). About a minute.
+# have, systemd and SELinux, are recording fakes. A lab of its own (MIGSH_FIREWALLKINDS_SUBNET). A minute and a half.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" firewallkinds 192.168.128
@@ -35,7 +35,10 @@ check "closed by itself" closes
 lab exec dest -- sh -c 'cat >/usr/local/bin/iptables; chmod 755 /usr/local/bin/iptables' <<'END'
 #!/bin/sh
 [ ! -e /run/fake.silent ] || exit 4
-case $* in *-I\ INPUT*) sleep "$(cat /run/fake.slow 2>/dev/null || echo 0)" ;; esac
+case $* in
+*-I\ INPUT*) sleep "$(cat /run/fake.slow 2>/dev/null || echo 0)" ;;
+*-D\ INPUT*) [ ! -e /run/fake.stuck ] || exit 4 ;;
+esac
 exec /usr/sbin/iptables "$@"
 END
 on dest sh -c 'echo 3 >/run/fake.slow'
@@ -46,7 +49,9 @@ m firewall-open dest --for 8s --from source --apply >"$work/out" 2>&1
 on dest touch /run/fake.silent
 sleep 9
 check "where iptables does not answer it is still open, and is not forgotten" on dest sh -c 'ls /run/migsh | grep firewall-'
-on dest rm /run/fake.silent
+on dest mv /run/fake.silent /run/fake.stuck
+expect "and is told as late" 12 'iptables, should have closed [0-9]+ s ago' firewall-check dest --from source
+on dest rm /run/fake.stuck
 check "it is tried again, and closed" closes
 on dest rm /usr/local/bin/iptables
 expect "what is to stay is ufw's own rule" 0 'blocked +passes' firewall-open dest --keep --from source --ports 5000-5010 --apply

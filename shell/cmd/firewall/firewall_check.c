@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/engine/render.h"
 #include "cmd/firewall/firewall_common.h"
+#include "core/console/out.h"
 #include "io/job.h"
 
 enum { NODES, FROM };
@@ -184,10 +185,22 @@ static int verdict(const struct check *k, struct err *e)
                     !named ? (*service == 'l' ? "libvirt" : "nfs") : service);
 }
 
+// A node that is not looked at is not one that lets everything pass.
+static int tell_left_out(const struct opt_val *v, size_t n_looked_at, struct err *e)
+{
+    for (size_t i = 0; i < v->n_nodes; i++) {
+        if (!v->nodes[i]->address && n_looked_at)
+            out_notice(OUT_WARN, "%s has no ssh address: it is left out", v->nodes[i]->name);
+    }
+    return n_looked_at ? 0 : err_set(e, ERR_UNSUPPORTED, "node %s has no ssh address", v->nodes[0]->name);
+}
+
 static int run(struct cmd_call *c, struct err *e)
 {
     size_t n_from, n;
     _cleanup_free_ struct node **nodes = firewall_nodes(&c->vals[NODES], NULL, &n);
+    if (tell_left_out(&c->vals[NODES], n, e) < 0)
+        return -1;
     _cleanup_free_ struct node **from = firewall_nodes(&c->vals[FROM], NULL, &n_from);
     _cleanup_(check_release) struct check k = {.c = c, .looks = xcalloc(n + 1, sizeof(struct look)), .n = n};
     for (size_t i = 0; i < n; i++)
@@ -217,8 +230,9 @@ static char *opened_text(const json_t *opened)
     {
         const json_t *left = json_object_get(o, "closes_in_s");
         buf_addf(&b, "%s%s (%s", i ? ", " : "", json_text_at(o, "id"), json_text_at(o, "backend"));
+        long long s = json_integer_value(left);
         if (json_is_integer(left))
-            buf_addf(&b, ", closes in %lld s)", (long long)json_integer_value(left));
+            buf_addf(&b, s < 0 ? ", should have closed %lld s ago)" : ", closes in %lld s)", s < 0 ? -s : s);
         else
             buf_adds(&b, json_is_true(json_object_get(o, "keep")) ? ", kept)" : ", it is not known until when)");
     }

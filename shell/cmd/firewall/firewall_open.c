@@ -67,7 +67,7 @@ static int find_peers(struct cmd_call *c, struct call *k, struct err *e)
         k->hosts[1 + i] = firewall_host(peers[i]);
     if (k->n_peers)
         return 0;
-    err_set(e, ERR_USAGE, "there is no other node for which %s could be opened", node->name);
+    err_set(e, ERR_USAGE, "there is no other node with an ssh address for which %s could be opened", node->name);
     return err_hint(e, "node-add adds one");
 }
 
