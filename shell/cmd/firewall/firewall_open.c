@@ -212,7 +212,7 @@ static int open_ports(struct cmd_call *c, enum apply_mode mode, struct apply *a,
         return -1;
     if (mode == APPLY_MODE_VERIFY)
         return verify(c, k, e);
-    const struct apply_stage stage = {make};
+    static const struct apply_stage stage = {make};
     a->stages = &stage;
     a->n_stages = 1;
     a->data = k;
