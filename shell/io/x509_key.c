@@ -2,6 +2,7 @@
 // Public keys in the form that ssh-keygen prints (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4). See x509.h.
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "io/x509_priv.h"
 
@@ -81,11 +82,8 @@ char *x509_key_text(EVP_PKEY *key)
     ERR_clear_error();
     if (!known)
         return NULL;
-    char *text = xcalloc(b.len * 2 + 8, 1);
-    EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)b.s, (int)b.len);
-    char *all = xasprintf("%s %s", type, text);
-    free(text);
-    return all;
+    _cleanup_free_ char *text = base64_encode(b.s, b.len);
+    return xasprintf("%s %s", type, text);
 }
 
 // The next string of the blob; NULL: there is none.
@@ -139,14 +137,11 @@ static EVP_PKEY *read_blob(const unsigned char *p, size_t left)
 EVP_PKEY *x509_key_read(const char *text)
 {
     static const char prefix[] = "ssh-rsa ";
-    const char *base64 = text + strlen(prefix);
-    if (!str_starts(text, prefix) || strlen(base64) > MAX_TEXT || strlen(base64) % 4)
+    size_t n;
+    if (!str_starts(text, prefix) || strlen(text) > MAX_TEXT)
         return NULL;
-    unsigned char *blob = xcalloc(strlen(base64) + 4, 1);
-    int n = EVP_DecodeBlock(blob, (const unsigned char *)base64, (int)strlen(base64));
-    const char *pad = strchr(base64, '=');
-    EVP_PKEY *key = n > 0 ? read_blob(blob, (size_t)n - (pad ? strlen(pad) : 0)) : NULL;
-    free(blob);
+    _cleanup_free_ unsigned char *blob = base64_decode(text + strlen(prefix), &n);
+    EVP_PKEY *key = blob ? read_blob(blob, n) : NULL;
     ERR_clear_error();
     return key;
 }
