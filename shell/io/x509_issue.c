@@ -159,8 +159,8 @@ int x509_issue(const char *authority, const struct x509_wish *w, char **ret_pem,
     if (check_wish(w, e) < 0)
         return -1;
     EVP_PKEY *key = x509_key_read(w->public_key);
-    int r = key ? authority_read(authority, &a, e)
-                : err_set(e, ERR_UNSUPPORTED, "the key is none of RSA with 2048 bits or more");
+    int r =
+        key ? authority_read(authority, &a, e) : err_set(e, ERR_UNSUPPORTED, "the key is not RSA of 2048 bits or more");
     X509 *x = r == 0 ? blank(w->name, key, w->from, w->until) : NULL;
     if (r == 0)
         r = x && sign(x, &a, w) ? write_pem(x, NULL, ret_pem, e) : x509_error(e, "cannot sign the certificate");

@@ -43,6 +43,10 @@ check "tls-check: there is nothing" gives 12 "source /etc/pki/CA/cacert.pem: it 
 check "tls-setup --plan touches nothing" gives 0 'signed when it has its keys, for source.*private keys +planned' m tls-setup --plan
 check "… neither there" same "$work/bare" tree source
 check "… nor here" prints no on admin sh -c "test -e $state/tls || echo no"
+on source sh -c 'mkdir -p /etc/pki/qemu && cd /etc/pki/qemu && ssh-keygen -q -t rsa -N "" -f server-key.pem && cp server-key.pem client-key.pem'
+check "tls-renew: without an authority nothing is signed" gives 3 'source: this console has no authority for qemu.*source +certificates +conflict' \
+    m tls-renew source --apply
+on source rm -r /etc/pki
 check "tls-setup --apply" gives 0 'source +libvirt: certificate as a server +changed.*dest +qemu: certificate as a client +changed.*libvirtd may listen for qemu.tls +changed' \
     m tls-setup --apply --listen
 check "once more: nothing to do" gives 0 '^(?!.* changed\b)' m tls-setup --apply --listen

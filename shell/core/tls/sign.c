@@ -81,6 +81,15 @@ static int plan_leaf(struct tls_setup *s, struct tls_setup_node *n, const struct
     return 0;
 }
 
+static void refuse_authority(struct tls_setup *s, const struct tls_setup_node *n, enum tls_world w)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    err_set(&e, ERR_NOT_FOUND, "%s: this console has no authority for %s, so it can renew nothing there", n->node->name,
+            tls_world_name(w));
+    err_hint(&e, "tls-setup makes one");
+    tls_refuse(s, n, "certificates", &e);
+}
+
 static void refuse_key(struct tls_setup *s, struct tls_setup_node *n, const struct tls_file *key)
 {
     _cleanup_err_ struct err e = ERR_INIT;
@@ -102,6 +111,10 @@ static void plan_node(struct tls_setup *s, struct tls_setup_node *n, const struc
         _cleanup_free_ char *names = joined(&n->names);
         out_notice(OUT_INFO, "%s: %s's certificates are signed when it has its keys, for %s", n->node->name,
                    a->w == TLS_QEMU ? "QEMU" : "libvirt", names);
+        return;
+    }
+    if (!a->pem) {
+        refuse_authority(s, n, a->w);
         return;
     }
     const struct tls_file *f = tls_foreign(&n->now, a->w, a->cert);
