@@ -10,7 +10,7 @@
 
 struct x509_cert {
     STACK_OF(X509) * all;
-    struct x509_about about;
+    struct x509_about *about; // of each
 };
 
 // libcrypto keeps errors in a queue of the thread.
@@ -111,27 +111,41 @@ int x509_read(const char *pem, size_t len, struct x509_cert **ret, struct err *e
         return x509_error(e, "it is no certificate");
     }
     ERR_clear_error();
-    read_about(sk_X509_value(c->all, 0), &c->about);
+    c->about = xcalloc((size_t)sk_X509_num(c->all), sizeof(*c->about));
+    for (int i = 0; i < sk_X509_num(c->all); i++)
+        read_about(sk_X509_value(c->all, i), &c->about[i]);
     *ret = c;
     return 0;
+}
+
+static void about_release(struct x509_about *about)
+{
+    free(about->subject);
+    free(about->issuer);
+    free(about->key);
+    free(about->public_key);
+    strv_release(&about->names);
 }
 
 void x509_free(struct x509_cert *c)
 {
     if (!c)
         return;
+    for (int i = 0; c->about && i < sk_X509_num(c->all); i++)
+        about_release(&c->about[i]);
+    free(c->about);
     sk_X509_pop_free(c->all, X509_free);
-    free(c->about.subject);
-    free(c->about.issuer);
-    free(c->about.key);
-    free(c->about.public_key);
-    strv_release(&c->about.names);
     free(c);
 }
 
 const struct x509_about *x509_about(const struct x509_cert *c)
 {
-    return &c->about;
+    return &c->about[0];
+}
+
+const struct x509_about *x509_about_at(const struct x509_cert *c, size_t i)
+{
+    return i < (size_t)sk_X509_num(c->all) ? &c->about[i] : NULL;
 }
 
 bool x509_trusted(const struct x509_cert *c, const struct x509_cert *ca, const char **ret_why)

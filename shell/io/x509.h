@@ -16,7 +16,7 @@
 
 struct x509_cert; // what a PEM file holds: a certificate, and perhaps others behind it
 
-struct x509_about { // of the first
+struct x509_about {
     char *subject, *issuer;
     int64_t not_before, not_after;
     bool has_ca, ca;                                         // basic constraints: are there; say CA
@@ -31,7 +31,8 @@ struct x509_about { // of the first
 int x509_read(const char *pem, size_t len, struct x509_cert **ret, struct err *e);
 void x509_free(struct x509_cert *c);
 DEFINE_CLEANUP(struct x509_cert, x509_free);
-const struct x509_about *x509_about(const struct x509_cert *c); // lent
+const struct x509_about *x509_about(const struct x509_cert *c);              // of the first; lent
+const struct x509_about *x509_about_at(const struct x509_cert *c, size_t i); // NULL behind the last
 
 // Is there a chain from it to a certificate that `ca` holds? Dates and uses are not looked at. *ret_why, if there is
 // none, lives for ever.

@@ -450,6 +450,33 @@ static void the_authority_is_judged(void **state)
     json_decref(summary);
 }
 
+// Of several authorities in a file, each: one that has ended is in the way of all.
+static void all_authorities_are_judged(void **state)
+{
+    (void)state;
+    struct said s = both();
+    _cleanup_err_ struct err e = ERR_INIT;
+    char *old = NULL;
+    assert_int_equal(x509_new_authority("old", now - 9 * DAY, now - 2 * DAY, &old, &e), 0);
+    _cleanup_free_ char *old_cert = tls_authority_cert(old), *two = xasprintf("%s%s", authority_cert, old_cert),
+                        *wrong = xasprintf("%s%s", authority_cert, good_server);
+    tls_wipe(old);
+    s.ca[1] = two;
+    assert_findings(&s,
+                    "fail /1/ca: CN=old in it: it ended 2 days ago by the node's clock | The CA certificate /1/ca has "
+                    "expired\n");
+    json_t *summary = NULL, *found = judged(&s, &summary);
+    assert_int_equal(json_integer_value(json_object_get(summary, "days")), -2);
+    json_decref(found);
+    json_decref(summary);
+    s.ca[1] = wrong;
+    assert_findings(&s,
+                    "fail /1/ca: CN=alpha in it: it is no authority's | The certificate /1/ca basic constraints do not "
+                    "show a CA\n"
+                    "fail /1/ca: CN=alpha in it: its key usage is without certificate signing | Certificate /1/ca "
+                    "usage does not permit certificate signing\n");
+}
+
 static void who_may_read_a_key_is_judged(void **state)
 {
     (void)state;
@@ -571,6 +598,7 @@ int main(void)
         cmocka_unit_test(absent_files_are_named),
         cmocka_unit_test(each_fault_of_a_certificate_is_found),
         cmocka_unit_test(the_authority_is_judged),
+        cmocka_unit_test(all_authorities_are_judged),
         cmocka_unit_test(who_may_read_a_key_is_judged),
         cmocka_unit_test(what_cannot_be_told_is_unsure),
         cmocka_unit_test(a_node_tells_what_it_has),

@@ -125,8 +125,7 @@ static void look_at_certificates(struct job *job, size_t i, void *arg)
     if (p->uri || err_is_set(&p->err) || !node_is_hypervisor(p->node) ||
         tls_ask(f->c->ctx, job, p->node, true, &t, &away) < 0)
         return;
-    int64_t until = tls_until(&t, TLS_LIBVIRT), other = tls_until(&t, TLS_QEMU);
-    until = other < until ? other : until;
+    int64_t until = tls_until(&t);
     if (until != INT64_MAX) {
         p->certificates = true;
         p->days = (long long)(until - t.now) / TLS_DAY_S;

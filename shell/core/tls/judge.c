@@ -11,6 +11,7 @@ struct judge {
     const struct tls_node *t;
     enum tls_world w;
     json_t *found;
+    const char *of; // of a file's further certificates: whose; else NULL
 };
 
 struct finding {
@@ -34,8 +35,9 @@ static void add(struct judge *j, struct finding f)
 {
     const char *node = j->t->node->name;
     _cleanup_free_ char *usual = xasprintf("tls-setup %s", node);
-    json_array_append_new(j->found, tls_finding(node, tls_world_name(j->w), f.file ? f.file->path : NULL, f.level,
-                                                f.seen, f.wanted, f.libvirt, f.remedy ? f.remedy : usual));
+    _cleanup_free_ char *seen = j->of ? xasprintf("%s in it: %s", j->of, f.seen) : xstrdup(f.seen);
+    json_array_append_new(j->found, tls_finding(node, tls_world_name(j->w), f.file ? f.file->path : NULL, f.level, seen,
+                                                f.wanted, f.libvirt, f.remedy ? f.remedy : usual));
     free(f.seen);
     free(f.wanted);
     free(f.libvirt);
@@ -71,10 +73,9 @@ static void missing(struct judge *j, enum tls_role r)
                                 xasprintf("Unable to import %s certificate %s", side(r), f->path), NULL});
 }
 
-static void judge_dates(struct judge *j, enum tls_role r)
+static void judge_dates(struct judge *j, enum tls_role r, const struct x509_about *a)
 {
     const struct tls_file *f = &j->t->files[j->w][r];
-    const struct x509_about *a = x509_about(f->cert);
     long long left = (long long)(a->not_after - j->t->now) / TLS_DAY_S;
     const char *renew = r == TLS_CA ? NULL : "tls-renew";
     char *remedy = renew ? xasprintf("%s %s", renew, j->t->node->name) : NULL;
@@ -93,10 +94,9 @@ static void judge_dates(struct judge *j, enum tls_role r)
         free(remedy);
 }
 
-static void judge_authority(struct judge *j)
+static void judge_authority(struct judge *j, const struct x509_about *a)
 {
     const struct tls_file *f = &j->t->files[j->w][TLS_CA];
-    const struct x509_about *a = x509_about(f->cert);
     if (!a->has_ca)
         add(j, (struct finding){"fail", f, xstrdup("it has no basic constraints"), xstrdup("CA:TRUE"),
                                 xasprintf("The certificate %s is missing basic constraints for a CA", f->path), NULL});
@@ -214,6 +214,19 @@ static void judge_pair(struct judge *j, enum tls_role r)
                                 NULL, NULL, xstrdup("")});
 }
 
+// libvirt and QEMU refuse the file for any of the authorities in it.
+static void judge_authorities(struct judge *j)
+{
+    const struct tls_file *f = &j->t->files[j->w][TLS_CA];
+    const struct x509_about *a;
+    for (size_t i = 0; (a = x509_about_at(f->cert, i)); i++) {
+        j->of = i ? a->subject : NULL;
+        judge_dates(j, TLS_CA, a);
+        judge_authority(j, a);
+    }
+    j->of = NULL;
+}
+
 static void judge_world(struct judge *j)
 {
     for (enum tls_role r = TLS_CA; r < TLS_ROLES; r++) {
@@ -228,11 +241,11 @@ static void judge_world(struct judge *j)
             judge_key_mode(j, r);
         if (!f->cert)
             continue;
-        judge_dates(j, r);
         if (r == TLS_CA) {
-            judge_authority(j);
+            judge_authorities(j);
             continue;
         }
+        judge_dates(j, r, x509_about(f->cert));
         judge_usage(j, r);
         judge_chain(j, r);
         if (r == TLS_SERVER)
@@ -246,7 +259,7 @@ static void judge_world(struct judge *j)
 
 json_t *tls_judge(const struct tls_node *t)
 {
-    struct judge j = {t, TLS_LIBVIRT, json_array()};
+    struct judge j = {t, TLS_LIBVIRT, json_array(), NULL};
     for (j.w = TLS_LIBVIRT; j.w < TLS_WORLDS; j.w++) {
         if (tls_has_any(t, j.w))
             judge_world(&j);
@@ -292,11 +305,10 @@ static const char *unsure(const json_t *findings)
 json_t *tls_summary(const struct tls_node *t, const json_t *findings)
 {
     json_t *v = json_object();
-    int64_t until = tls_until(t, TLS_LIBVIRT), other = tls_until(t, TLS_QEMU);
+    int64_t until = tls_until(t);
     const struct buf *ca = &t->files[TLS_QEMU][TLS_CA].pem;
     char digest[DIGEST_HEX];
     digest_sha256(ca->s, ca->len, digest);
-    until = other < until ? other : until;
     json_object_set_new(v, "node", json_text(t->node->name));
     for (enum tls_world w = TLS_LIBVIRT; w < TLS_WORLDS; w++)
         json_object_set_new(v, tls_world_name(w), json_text(worst(t, w, findings)));

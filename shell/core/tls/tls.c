@@ -150,13 +150,14 @@ bool tls_has_any(const struct tls_node *t, enum tls_world w)
     return any;
 }
 
-int64_t tls_until(const struct tls_node *t, enum tls_world w)
+int64_t tls_until(const struct tls_node *t)
 {
     int64_t until = INT64_MAX;
-    for (size_t i = 0; i < TLS_ROLES; i++) {
-        const struct x509_cert *c = t->files[w][i].cert;
-        if (c && x509_about(c)->not_after < until)
-            until = x509_about(c)->not_after;
+    for (size_t i = 0; i < N_FILES; i++) {
+        const struct x509_cert *c = (&t->files[0][0] + i)->cert;
+        const struct x509_about *a;
+        for (size_t k = 0; c && (a = x509_about_at(c, k)); k++)
+            until = a->not_after < until ? a->not_after : until;
     }
     return until;
 }

@@ -68,7 +68,7 @@ const char *tls_world_name(enum tls_world w);
 // Is any file of that world there?
 bool tls_has_any(const struct tls_node *t, enum tls_world w);
 // Of the certificates that are there, the end of the one that ends first; INT64_MAX: there is none.
-int64_t tls_until(const struct tls_node *t, enum tls_world w);
+int64_t tls_until(const struct tls_node *t);
 enum { TLS_DAY_S = 86400, TLS_SOON_DAYS = 30 };
 
 // All that is wrong, [{"node", "file", "world", "level": "fail"|"warn"|"info", "seen", "wanted", "libvirt": its text or
