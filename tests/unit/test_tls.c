@@ -509,6 +509,23 @@ static void what_cannot_be_told_is_unsure(void **state)
                         "cannot read it: incorrect passphrase");
     json_decref(found);
     json_decref(summary);
+    s = both();
+    s.more = "@tls_untried yes\n";
+    found = judged(&s, &summary);
+    assert_string_equal(json_text_at(summary, "qemu"), "pass");
+    assert_string_equal(json_text_at(summary, "unsure"), "whether QEMU's user can read the files cannot be told");
+    json_decref(found);
+    json_decref(summary);
+}
+
+static void a_private_key_beside_a_certificate_is_found(void **state)
+{
+    (void)state;
+    struct said s = both();
+    s.modes[6] = "640 root kvm";
+    s.more = "@tls_mixed 1 yes\n@tls_mixed 6 yes\n";
+    assert_findings(&s, "fail /0/server: it holds a private key, and anybody may read it\n"
+                        "warn /1/server: it holds a private key\n");
 }
 
 // Asked of this machine, below a root of the test's own.
@@ -529,6 +546,7 @@ static void a_node_tells_what_it_has(void **state)
               " && ln -s /nowhere etc/pki/qemu/ca-cert.pem"))
         fail_msg("a tree could not be made");
     write_text("etc/pki/CA/cacert.pem", authority_cert);
+    write_text("etc/pki/libvirt/servercert.pem", authority); // its private key is behind it
     buf_adds(&script, "tls_root=");
     remote_quote_words(&script, words, 1);
     buf_addc(&script, '\n');
@@ -536,11 +554,16 @@ static void a_node_tells_what_it_has(void **state)
     struct question q = {.tools = {command, qemu_user, tls_look}, .as_user = true};
     if (node_ask(NULL, NULL, NULL, &q, &f, &e) < 0)
         fail_msg("%s", e.msg);
+    for (size_t i = 0; i < f.n; i++)
+        assert_null(strstr(f.all[i].value, "PRIVATE"));
     assert_true(tls_take(&f, node, &t));
     const struct tls_file *k = &t.files[TLS_LIBVIRT][TLS_SERVER_KEY];
     assert_true(k->there && k->plain && k->mode == 0640);
     assert_string_equal(k->public_key, key);
     assert_non_null(t.files[TLS_LIBVIRT][TLS_CA].cert);
+    assert_false(t.files[TLS_LIBVIRT][TLS_CA].mixed);
+    assert_true(t.files[TLS_LIBVIRT][TLS_SERVER].mixed);
+    assert_string_equal(buf_str(&t.files[TLS_LIBVIRT][TLS_SERVER].pem), authority_cert);
     assert_true(t.files[TLS_QEMU][TLS_CA].there && !t.files[TLS_QEMU][TLS_CA].plain);
     assert_false(t.files[TLS_QEMU][TLS_SERVER].there);
     assert_int_equal(t.missing.n, 0);
@@ -601,6 +624,7 @@ int main(void)
         cmocka_unit_test(all_authorities_are_judged),
         cmocka_unit_test(who_may_read_a_key_is_judged),
         cmocka_unit_test(what_cannot_be_told_is_unsure),
+        cmocka_unit_test(a_private_key_beside_a_certificate_is_found),
         cmocka_unit_test(a_node_tells_what_it_has),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -190,6 +190,17 @@ static void judge_key_mode(struct judge *j, enum tls_role r)
                                         "group")});
 }
 
+// Nobody takes a certificate for a secret: its file is shown, copied about and kept in journals.
+static void judge_mixed(struct judge *j, enum tls_role r)
+{
+    const struct tls_file *f = &j->t->files[j->w][r];
+    bool open = f->mode & 07;
+    if (f->mixed)
+        add(j, (struct finding){open ? "fail" : "warn", f,
+                                xasprintf("it holds a private key%s", open ? ", and anybody may read it" : ""),
+                                xstrdup("certificates alone"), NULL, xstrdup("take the key out of it")});
+}
+
 static void judge_pair(struct judge *j, enum tls_role r)
 {
     const struct tls_file *cert = &j->t->files[j->w][r], *key = &j->t->files[j->w][r + 1];
@@ -239,6 +250,7 @@ static void judge_world(struct judge *j)
                                               j->t->qemu_group ? j->t->qemu_group : "QEMU's group")});
         if (f->plain && tls_is_key(r))
             judge_key_mode(j, r);
+        judge_mixed(j, r);
         if (!f->cert)
             continue;
         if (r == TLS_CA) {
@@ -252,6 +264,9 @@ static void judge_world(struct judge *j)
             judge_names(j);
         judge_pair(j, r);
     }
+    if (j->w == TLS_QEMU && j->t->untried)
+        add(j, (struct finding){"info", NULL, xstrdup("whether QEMU's user can read the files cannot be told"), NULL,
+                                NULL, xstrdup("")});
     if (j->w == TLS_LIBVIRT && j->t->settings)
         add(j, (struct finding){"info", NULL, xasprintf("the daemon uses other files than these (%s)", j->t->settings),
                                 NULL, NULL, xstrdup("")});

@@ -111,7 +111,7 @@ static bool is_ours(const struct tls_node *t, enum tls_world w, enum tls_role r,
     const char *why;
     if (!f->there)
         return true;
-    if (!f->plain || (!tls_is_key(r) && (!f->cert || !authority)))
+    if (!f->plain || f->mixed || (!tls_is_key(r) && (!f->cert || !authority)))
         return false;
     if (r == TLS_CA)
         return x509_same(f->cert, authority);

@@ -40,6 +40,8 @@ static void take_row(struct tls_file *f, const char *key, const char *value)
         take_mode(f, value);
     else if (strcmp(key, "tls_odd") == 0)
         f->plain = false;
+    else if (strcmp(key, "tls_mixed") == 0)
+        f->mixed = true;
     else if (strcmp(key, "tls_line") == 0)
         buf_addf(&f->pem, "%s\n", value);
     else if (strcmp(key, "tls_public") == 0)
@@ -61,6 +63,8 @@ static void take_own(struct tls_node *t, const char *key, const char *value)
         set(&t->qemu_group, value);
     } else if (strcmp(key, "tls_setting") == 0 && !t->settings) {
         set(&t->settings, value);
+    } else if (strcmp(key, "tls_untried") == 0) {
+        t->untried = true;
     } else if (strcmp(key, "tls_listens") == 0) {
         t->listens = true;
     } else if (strcmp(key, "tls_off") == 0) {

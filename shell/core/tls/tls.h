@@ -33,6 +33,7 @@ static inline bool tls_is_key(enum tls_role role)
 struct tls_file {
     char *path;
     bool there, plain; // plain: a file, or a link to one
+    bool mixed;        // of a certificate: it holds a private key, too
     unsigned mode;
     char *owner, *group;
     bool qemu_may_not; // QEMU's user was tried, and cannot read it
@@ -50,6 +51,7 @@ struct tls_node {
     char *qemu_group;    // whom QEMU runs as; NULL: not known
     char *settings;      // of libvirtd.conf, that name other files; NULL: none
     int64_t now;         // by its own clock
+    bool untried;        // whether QEMU's user can read the files
     bool listens;
     char *unit; // systemd's, which would listen for TLS; NULL: there is no systemd
     bool unit_on;

@@ -3,9 +3,9 @@
 # $tls_root goes before all paths; with $tls_quick nobody is waited for.
 #   tls_path NUMBER PATH              of the files, in the order of core/tls/tls.h; always
 #   tls_file NUMBER MODE OWNER GROUP  it is there;  tls_odd NUMBER yes: but is no file
-#   tls_line NUMBER TEXT              a line of a certificate's file
+#   tls_line NUMBER TEXT              a line of a certificate in it;  tls_mixed NUMBER yes: there is a private key, too
 #   tls_public NUMBER TEXT, tls_sealed NUMBER WHY    the public half of a private key
-#   tls_denied NUMBER yes             QEMU's user cannot read it
+#   tls_denied NUMBER yes             QEMU's user cannot read it;  tls_untried yes: nobody could try that
 #   tls_missing DIRECTORY, tls_group NAME (QEMU's), tls_name NAME, tls_now SECONDS
 #   tls_listens yes, tls_unit NAME yes|no (of systemd; is it on), tls_off yes, tls_setting TEXT
 # shellcheck shell=sh disable=SC2034,SC2154 # qemu_conf; u, g
@@ -31,11 +31,16 @@ tls_one() { # NUMBER FILE
   [ -f "$2" ] || { say tls_odd "$1 yes"; return; }
   case $2 in
   *key.pem) tls_public "$1" "$2" ;;
-  *) head -c 65536 -- "$2" | sed "s/^/@tls_line $1 /" && echo ;;
+  *)
+    ! grep -q 'PRIVATE KEY-----' -- "$2" || say tls_mixed "$1 yes"
+    head -c 65536 -- "$2" | sed -n "/BEGIN .*PRIVATE KEY-----/,/END .*PRIVATE KEY-----/d
+      /-----BEGIN .*CERTIFICATE-----/,/-----END .*CERTIFICATE-----/ s/^/@tls_line $1 /p" && echo
+    ;;
   esac
-  [ "$1" -lt 5 ] || [ -z "$u" ] || as_qemu test -r "$2" </dev/null 2>/dev/null || say tls_denied "$1 yes"
+  [ "$1" -lt 5 ] || [ "$tls_try" = no ] || as_qemu test -r "$2" </dev/null 2>/dev/null || say tls_denied "$1 yes"
 }
-tls_n=0
+tls_n=0 tls_try=yes
+[ -n "$u" ] && as_qemu true </dev/null 2>/dev/null || { tls_try=no; say tls_untried yes; }
 for tls_f in "$tls_pki/CA/cacert.pem" "$tls_pki/libvirt/servercert.pem" "$tls_pki/libvirt/private/serverkey.pem" \
   "$tls_pki/libvirt/clientcert.pem" "$tls_pki/libvirt/private/clientkey.pem" "$tls_dir/ca-cert.pem" \
   "$tls_dir/server-cert.pem" "$tls_dir/server-key.pem" "$tls_dir/client-cert.pem" "$tls_dir/client-key.pem"; do
