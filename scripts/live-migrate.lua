@@ -146,12 +146,13 @@ end
 local function judge_way(job, from, to)
   local a = job.args
   local passed = a.passed or {}
+  local named = to == job.dest and passed or {} -- what these name is on the destination
   local found, case = gate.look { guests = { job.uuid .. "@" .. from }, dests = { to },
     mode = copies_disks(job) and "storage" or "live", ignore = a.ignore,
       proved = true,
-    options = { postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p, parallel = passed.parallel,
-      disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil,
-      unchecked = passed.copy_storage_unchecked } }
+    options = { postcopy = passed.postcopy, tls = passed.tls, tls_destination = named.tls_destination,
+      migrateuri = named.migrateuri, p2p = passed.p2p, parallel = passed.parallel, disks_port = passed.disks_port,
+      target = #a.target > 0 or a.no_watch or nil, unchecked = passed.copy_storage_unchecked } }
   return found, storage.needs_unsafe(case), case
 end
 

@@ -1,20 +1,34 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What of both hosts' certificates matters to a migration by TLS. Nobody is asked: how tls-check judges each host is
 -- among the facts (preflight/facts.lua).
+local versions = require "preflight.checks.versions"
 local tls = {}
 
-local OTHER <const> = { source = "/server%-", dest = "/client%-" } -- the source is the client
+local OTHER <const> = { source = "/server%-[^/]*$", dest = "/client%-[^/]*$" } -- the source is the client
 local GIB <const> = 1024 * 1024 -- in KiB
--- With libvirt before 11.6 a long run may end QEMU (GnuTLS): one that nobody asked for has to be a short one.
-local SAFE <const>, SMALL <const> = 11006000, 8 * GIB
+-- A run by TLS that nobody asked for has to be a short one, where a long one is a hazard.
+local SMALL <const> = 8 * GIB
+local MAX_SKEW_S <const> = 3600 -- each host judges the other's certificate by its own clock
 -- Options with which the stream goes another way than the certificates were judged for, or is taken up again later.
 local another_way <const> = { "postcopy", "tunnelled", "p2p", "direct", "zerocopy", "rdma_pin_all", "migrateuri",
   "disks_uri" }
 
+-- What the source compares with the destination's certificate: the name, nil where nobody can tell; is that certain?
+local function met_by(c)
+  if c.options.tls_destination or c.options.migrateuri then
+    return c.options.tls_destination, true
+  end
+  local address = ((c.pair or {}).ports or {}).address
+  return address or (c.dest.conf or {})["qemu.conf"] and c.dest.conf["qemu.conf"].migration_host or c.dest.hostname,
+    address ~= nil
+end
+
 local function relevant(c, side)
   local list = {}
+  local name, certain = met_by(c)
   for _, f in ipairs(c[side].tls.findings) do
-    if f.world == "qemu" and not (f.file or ""):find(OTHER[side]) then
+    local of_another = f.name and certain and f.name:lower() ~= (name or ""):lower()
+    if f.world == "qemu" and not (f.file or ""):find(OTHER[side]) and not of_another then
       list[#list + 1] = f
     end
   end
@@ -26,14 +40,34 @@ local function same_authority(c)
   return not here or not there or here == there
 end
 
--- As findings of preflight.
+local function is_named(c, name)
+  name = name:lower()
+  local wildcard = name:gsub("^[^.]+%f[.]", "*")
+  for _, known in ipairs(c.dest.tls.names or {}) do
+    if known:lower() == name or known:lower() == wildcard then
+      return true
+    end
+  end
+  return false
+end
+
+-- As findings of preflight. Where libvirt says nothing, it works.
 function tls.findings(c)
-  local found = {}
+  local found, told = {}, false
   for _, side in ipairs { "source", "dest" } do
     for _, f in ipairs(relevant(c, side)) do
-      found[#found + 1] = { node = c[side].node, level = f.level, subject = f.file, wanted = f.wanted,
-        seen = ("%s: %s"):format(f.file or "TLS", f.seen), libvirt = f.libvirt, remedy = f.remedy }
+      told = told or f.name ~= nil
+      found[#found + 1] = { node = c[side].node, level = f.level == "fail" and not f.libvirt and "warn" or f.level,
+        subject = f.file, wanted = f.wanted, seen = ("%s: %s"):format(f.file or "TLS", f.seen), libvirt = f.libvirt,
+        remedy = f.remedy }
     end
+  end
+  local name = met_by(c)
+  if name and not told and c.dest.tls.qemu ~= "none" and not is_named(c, name) then
+    found[#found + 1] = { node = c.dest.node, subject = name, wanted = name,
+      seen = ("the certificate is not made out to %s, by which %s gets there"):format(name, c.source.node),
+      libvirt = "Certificate does not match the hostname",
+      remedy = "tls-setup " .. c.dest.node .. ", or --tls-destination with a name that is in it" }
   end
   if not same_authority(c) then
     found[#found + 1] = { level = "warn", seen = "the hosts' certificates are of different authorities",
@@ -43,13 +77,21 @@ function tls.findings(c)
   return found
 end
 
-local function is_named(c)
-  for _, name in ipairs(c.dest.tls.names or {}) do
-    if name:lower() == (c.dest.hostname or ""):lower() then
-      return true
+-- What is known of these versions and TLS.
+local function hazards(c, passed)
+  local by_tls = setmetatable({ options = { tls = true, parallel = passed.parallel } }, { __index = c })
+  local seen = {}
+  for _, row in ipairs(versions) do
+    for _, f in ipairs(row.id == "hazard" and row.judge(by_tls) or {}) do
+      seen[f.subject] = f.seen
     end
   end
-  return false
+  return seen
+end
+
+local function clocks_agree(c)
+  local here, there = c.source.clock, c.dest.clock
+  return here and there and math.abs(there.ahead_s - here.ahead_s) < MAX_SKEW_S
 end
 
 -- Has either host certificates of QEMU's?
@@ -74,17 +116,19 @@ function tls.doubt(c, passed)
       return ("--%s goes another way"):format((key:gsub("_", "-")))
     end
   end
-  local memory = c.guest.doc and tonumber(c.guest.doc:get "/domain/memory")
+  local name, memory = met_by(c), c.guest.doc and tonumber(c.guest.doc:get "/domain/memory")
   if not same_authority(c) then
     return "the hosts' certificates are of different authorities"
-  elseif not is_named(c) then
-    return ("the certificate of %s is not made out to %s, its name for libvirt"):format(c.dest.node, c.dest.hostname
-      or "?")
-  elseif c.mode == "storage" and passed.parallel then
-    return "copied disks by TLS with --parallel need libvirt 10.3"
-  elseif not memory or (c.source.libvirt or 0) < SAFE and memory > SMALL then
-    return "with libvirt before 11.6 a long run by TLS may end QEMU on the source"
+  elseif not name or not is_named(c, name) then
+    return ("the certificate of %s is not made out to %s, by which %s gets there"):format(c.dest.node, name or "?",
+      c.source.node)
+  elseif not clocks_agree(c) then
+    return "the hosts' clocks are not known to agree, by which they judge certificates"
+  elseif not c.source.libvirt or not memory then
+    return "the version of libvirt, or how much memory it has, is not known"
   end
+  local hazard = hazards(c, passed)
+  return hazard["nbd-tls"] or memory > SMALL and hazard["tls-long"] or nil
 end
 
 -- TLS by itself where it is certain to work: what nobody asked for must not make a migration fail that would have gone

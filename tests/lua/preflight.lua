@@ -62,11 +62,11 @@ end
 
 -- {id, level, spoil, mode =, options =, libvirt = a piece of its text, remedy = …}
 -- A finding of tls-check on that host.
-local function tls_finding(host, level, file, libvirt)
+local function tls_finding(host, level, file, libvirt, name)
   return function(_, source, dest)
     local tls = (host == "dest" and dest or source).tls
     tls.findings = { { node = host, world = "qemu", file = file, level = level, seen = "x", wanted = "y",
-      libvirt = libvirt or mig.null, remedy = "z" } }
+      libvirt = libvirt or mig.null, remedy = "z", name = name } }
   end
 end
 
@@ -306,6 +306,15 @@ local cases = {
   { "tls", "warn", tls_finding("source", "warn", "/etc/pki/qemu/client-cert.pem"), options = { tls = true } },
   { "tls", "warn", function(_, _, dest) dest.tls.authority = "another" end, options = { tls = true },
     libvirt = "known issuer" },
+  { "tls", "warn", tls_finding("dest", "fail", "/etc/pki/qemu/server-key.pem"), options = { tls = true } }, -- it works
+  { "tls", "fail", function(_, _, _, pair) pair.ports.address = "other" end, options = { tls = true },
+    libvirt = "does not match the hostname" },
+  { "tls", "pass", tls_finding("dest", "fail", "/etc/pki/qemu/server-cert.pem", "no match", "another"),
+    options = { tls = true } },
+  { "tls", "pass", function(_, _, _, pair) pair.ports.address = "other" end,
+    options = { tls = true, tls_destination = "dest" } },
+  { "tls", "pass", tls_finding("dest", "fail", "/etc/pki/qemu/server-cert.pem", "no match", "192.0.2.102"),
+    options = { tls = true, migrateuri = "tcp://198.51.100.1" } },
   { "tls", "fail", look("dest", "conf", { "qemu.conf migrate_tls_force 1" }), libvirt = "VIR_MIGRATE_TLS" },
   { "version-direction", "warn", function(_, _, dest) dest.qemu = 7000000 end },
   { "hazard", "warn", function(_, source, dest) source.libvirt, dest.libvirt = 10002000, 10002000 end,
@@ -336,7 +345,8 @@ test("TLS by itself: only where it is certain to work", function()
   expect("none", doubt())
   expect("none", doubt(nil, { parallel = true }))
   expect("none", doubt(nil, nil, "storage"))
-  expect("libvirt 10.3", doubt(nil, { parallel = true }, "storage"))
+  expect("libvirt before 10.3", doubt(nil, { parallel = true }, "storage"))
+  expect("none", doubt(function(_, source) source.libvirt = 10003000 end, { parallel = true }, "storage"))
   expect("--p2p goes another way", doubt(nil, { p2p = true }))
   expect("not known", doubt(function(_, source) source.tls = nil end))
   expect("server-key.pem: x", doubt(tls_finding("dest", "fail", "/etc/pki/qemu/server-key.pem", "no")))
@@ -344,7 +354,21 @@ test("TLS by itself: only where it is certain to work", function()
   expect("none", doubt(tls_finding("source", "warn", "/etc/pki/qemu/client-cert.pem"))) -- ends soon
   expect("none", doubt(tls_finding("source", "fail", "/etc/pki/qemu/server-cert.pem", "no"))) -- it is the client
   expect("different authorities", doubt(function(_, _, dest) dest.tls.authority = "b" end))
-  expect("made out to other", doubt(function(_, _, dest) dest.hostname = "other" end))
+  expect("made out to other", doubt(function(_, _, dest, pair) pair.ports, dest.hostname = nil, "other" end))
+  expect("made out to 192.0.2.9", doubt(function(_, _, dest, pair) -- of a network for migrations
+    pair.ports, dest.look.conf = nil, { "qemu.conf migration_host 192.0.2.9" }
+  end))
+  expect("made out to other", doubt(function(_, _, _, pair) pair.ports.address = "other" end))
+  expect("none", doubt(function(_, _, dest) dest.hostname = "other" end)) -- the source is told an address
+  expect("none", doubt(tls_finding("dest", "warn", "/etc/pki/qemu/server-cert.pem", "no match", "other")))
+  expect("server-cert.pem: x", doubt(tls_finding("dest", "fail", "/etc/pki/qemu/server-cert.pem", "no match",
+    "192.0.2.102")))
+  expect("none", doubt(function(_, _, dest, pair)
+    pair.ports.address, dest.tls.names = "dest.Example.org", { "*.example.org" }
+  end))
+  expect("server-certs/client-cert.pem: x", doubt(tls_finding("source", "fail", "/srv/server-certs/client-cert.pem",
+    "no")))
+  expect("clocks", doubt(function(_, _, dest) dest.clock.ahead_s = 86400 end))
   expect("long run", doubt(function(g, source)
     source.libvirt = 9000000
     xml(g, "<memory unit='KiB'>", "<memory unit='KiB'>99")

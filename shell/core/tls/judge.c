@@ -148,12 +148,14 @@ static void judge_chain(struct judge *j, enum tls_role r)
 static void judge_name(struct judge *j, const char *name, const char *level)
 {
     const struct tls_file *f = &j->t->files[j->w][TLS_SERVER];
-    if (name && !x509_names(f->cert, name))
-        add(j, (struct finding){level, f, xasprintf("it is not made out to %s", name), xstrdup(name),
-                                j->w == TLS_QEMU
-                                    ? xstrdup("Certificate does not match the hostname")
-                                    : xasprintf("Certificate %s owner does not match the hostname %s", f->path, name),
-                                NULL});
+    if (!name || x509_names(f->cert, name))
+        return;
+    add(j, (struct finding){level, f, xasprintf("it is not made out to %s", name), xstrdup(name),
+                            j->w == TLS_QEMU
+                                ? xstrdup("Certificate does not match the hostname")
+                                : xasprintf("Certificate %s owner does not match the hostname %s", f->path, name),
+                            NULL});
+    json_object_set_new(json_array_get(j->found, json_array_size(j->found) - 1), "name", json_text(name));
 }
 
 // What the operator calls it must do; what it calls itself is libvirt's own choice, which others may not reach.
@@ -317,6 +319,18 @@ static const char *unsure(const json_t *findings)
     return NULL;
 }
 
+// Those that stand in it, and the node's own address as the inventory writes it, if that is one of them.
+static json_t *names_of(const struct tls_node *t)
+{
+    json_t *names = json_array();
+    const struct x509_cert *server = t->files[TLS_QEMU][TLS_SERVER].cert;
+    for (size_t i = 0; server && i < x509_about(server)->names.n; i++)
+        json_array_append_new(names, json_text(x509_about(server)->names.s[i]));
+    if (server && t->node->address && x509_names(server, t->node->address))
+        json_array_append_new(names, json_text(t->node->address));
+    return names;
+}
+
 json_t *tls_summary(const struct tls_node *t, const json_t *findings)
 {
     json_t *v = json_object();
@@ -330,11 +344,7 @@ json_t *tls_summary(const struct tls_node *t, const json_t *findings)
     json_object_set_new(v, "days",
                         until == INT64_MAX ? json_null() : json_integer((json_int_t)(until - t->now) / TLS_DAY_S));
     json_object_set_new(v, "listens", json_boolean(t->listens));
-    json_t *names = json_array();
-    const struct x509_cert *server = t->files[TLS_QEMU][TLS_SERVER].cert;
-    for (size_t i = 0; server && i < x509_about(server)->names.n; i++)
-        json_array_append_new(names, json_text(x509_about(server)->names.s[i]));
-    json_object_set_new(v, "names", names);
+    json_object_set_new(v, "names", names_of(t));
     json_object_set_new(v, "unsure", json_text(unsure(findings)));
     json_object_set_new(v, "authority", t->files[TLS_QEMU][TLS_CA].cert ? json_text(digest) : json_null());
     return v;

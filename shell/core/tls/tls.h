@@ -74,7 +74,8 @@ int64_t tls_until(const struct tls_node *t);
 enum { TLS_DAY_S = 86400, TLS_SOON_DAYS = 30 };
 
 // All that is wrong, [{"node", "file", "world", "level": "fail"|"warn"|"info", "seen", "wanted", "libvirt": its text or
-// null, "remedy"}], in the order of the files. A world of which nothing is there is one finding.
+// null, "remedy", "name": only where a certificate is not made out to it}], in the order of the files. A world of which
+// nothing is there is one finding.
 json_t *tls_judge(const struct tls_node *t);
 // One of them; what is NULL is null.
 json_t *tls_finding(const char *node, const char *world, const char *file, const char *level, const char *seen,
