@@ -191,21 +191,26 @@ local function call_of(job, start)
   return call
 end
 
--- `resume` may come days later: what was proved then is proved anew right before libvirt is told so.
-local function assert_safe(job)
-  local found, still = judge_way(job, job.source, job.dest)
-  if not still then
+-- `resume` may come days later: what was proved is proved again right before libvirt is told, and TLS that nobody asked
+-- for is chosen again.
+local function judge_anew(tx)
+  local job = tx.about
+  local found, still, case = judge_way(job, job.source, job.dest)
+  if job.unsafe and not still then
     gate.heed(found)
     fail("unsafe", ("rollback takes it back; preflight %s %s tells more"):format(job.on_source, job.dest), "whether %s "
       .. "has all its disks on both hosts is not proved any more", job.name)
+  end
+  if tx.resumed and job.tls then
+    tls.choose(job, case)
   end
 end
 
 -- split: as is_split() tells.
 local function migrate(tx, split)
   local job = tx.about
-  if job.unsafe and not split then
-    assert_safe(job)
+  if (job.unsafe or tx.resumed and job.tls) and not split then
+    judge_anew(tx)
   end
   local eng, policy, options = steering(job)
   local call = call_of(job, eng:start())

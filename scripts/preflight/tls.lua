@@ -140,6 +140,7 @@ function tls.choose(job, c)
     return
   end
   local why = tls.doubt(c, passed)
+  job.tls, job.plain = nil, nil
   if not why then
     job.tls = true
     mig.notice(("%s: its memory is encrypted (TLS), as both hosts have certificates; --no-tls leaves that out"):format(

@@ -375,6 +375,19 @@ test("TLS by itself: only where it is certain to work", function()
   end))
 end)
 
+test("TLS by itself: chosen anew", function()
+  local tls = require "preflight.tls"
+  local job = { name = "web", args = { passed = {} } }
+  tls.choose(job, make())
+  assert(job.tls and not job.plain)
+  tls.choose(job, make(tls_finding("dest", "fail", "/etc/pki/qemu/server-cert.pem", "has expired")))
+  assert(not job.tls and job.plain:find "server%-cert")
+  equal(tls.outcome(job).tls, false)
+  local asked = { name = "web", args = { passed = { tls = true } } }
+  tls.choose(asked, make(tls_finding("dest", "fail", "/etc/pki/qemu/server-cert.pem", "has expired")))
+  equal(tls.outcome(asked).tls, true)
+end)
+
 test("import: what only a guest of a host has is left out, and the rest is judged", function()
   local function import(spoil)
     local c = make(function(g, source, dest, pair)
