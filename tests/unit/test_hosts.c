@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/hosts/hosts.h"
+#include "core/node/names.h"
 
 static void host_names_are_judged(void **state)
 {
@@ -47,6 +48,20 @@ static void host_names_are_judged(void **state)
         err_release(&e);
     }
     assert_int_equal(h.n, 0);
+}
+
+static void names_that_each_machine_has_are_known(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {
+        "localhost", "LocalHost", "localhost4.localdomain4", "ip6-allnodes", "x.localhost",
+        "127.9.9.9", "::1",       "::ffff:127.0.0.1",        "0.0.0.0",      "::"};
+    static const char *const no[] = {"",          ".localhost", "localhosts", "mylocalhost", "localhost.example",
+                                     "192.0.2.1", "2001:db8::1"};
+    for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+        assert_true(node_name_is_anybodys(yes[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+        assert_false(node_name_is_anybodys(no[i]));
 }
 
 static void host_names_with_other_addresses_are_told(void **state)
@@ -96,6 +111,7 @@ static void host_names_with_other_addresses_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(host_names_are_judged),
+                                       cmocka_unit_test(names_that_each_machine_has_are_known),
                                        cmocka_unit_test(host_names_with_other_addresses_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,22 +11,8 @@
 #include "core/change/text.h"
 #include "core/console/address.h"
 #include "core/hosts/tools_priv.h"
+#include "core/node/names.h"
 #include "core/node/place.h"
-
-// Names that mean this machine, or that a fresh system's file gives to fixed addresses.
-static const char *const reserved[] = {"localhost",
-                                       "localhost.localdomain",
-                                       "localhost4",
-                                       "localhost6",
-                                       "ip6-localhost",
-                                       "ip6-loopback",
-                                       "ip6-localnet",
-                                       "ip6-mcastprefix",
-                                       "ip6-allnodes",
-                                       "ip6-allrouters",
-                                       "broadcasthost",
-                                       "localhost4.localdomain4",
-                                       "localhost6.localdomain6"};
 
 void hosts_release(struct hosts *h)
 {
@@ -37,16 +23,6 @@ void hosts_release(struct hosts *h)
     free(h->list);
     free(h->own);
     *h = (struct hosts){NULL, 0, NULL};
-}
-
-static bool is_reserved(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
-        if (strcasecmp(name, reserved[i]) == 0)
-            return true;
-    }
-    size_t n = strlen(name);
-    return n > 10 && strcasecmp(name + n - 10, ".localhost") == 0;
 }
 
 // RFC 1123 2.1: labels of letters, digits and inner hyphens, 63 at most, 255 in all; the last one not all digits, as
@@ -77,7 +53,7 @@ bool hosts_name_is_valid(const char *name)
 int hosts_add(struct hosts *h, const char *name, const char *address, struct err *e)
 {
     struct address a;
-    if (is_reserved(name))
+    if (node_name_is_anybodys(name))
         return err_set(e, ERR_USAGE, "'%s' means the machine itself: migsh does not change it", name);
     if (!hosts_name_is_valid(name)) {
         err_set(e, ERR_USAGE, "'%s' cannot be a host name (RFC 1123)", name);
@@ -85,7 +61,7 @@ int hosts_add(struct hosts *h, const char *name, const char *address, struct err
     }
     if (!address_parse(address, &a))
         return err_set(e, ERR_USAGE, "node %s: '%s' is not an address", name, address);
-    if (address_is_loopback(&a) || address_is_unspecified(&a))
+    if (node_name_is_anybodys(address))
         return err_set(e, ERR_USAGE, "node %s: %s is a loopback address, which leads each machine to itself", name,
                        address);
     h->list = xrealloc(h->list, h->n + 1, sizeof(*h->list));
@@ -119,7 +95,7 @@ static void words_of(const char *line, size_t len, struct strv *ret)
 // NULL: it is not.
 static const char *in_the_way(const struct hosts *h, const struct address *a, const char *name)
 {
-    if (is_reserved(name))
+    if (node_name_is_anybodys(name))
         return NULL;
     for (size_t i = 0; i < h->n; i++) {
         struct address wanted;

@@ -10,28 +10,16 @@
 #include "core/keys/priv.h"
 #include "core/keys/tools_priv.h"
 #include "core/node/ask.h"
+#include "core/node/names.h"
 #include "io/job.h"
 #include "io/ssh/config.h"
 #include "io/ssh/known.h"
 
-enum { MAX_OUTPUT = 16 << 20, NAMES_MAX = 32 };
-static const double NAME_MS = 3000;
-
-// What a machine calls itself must be a name, and not one by which each machine means itself.
-static bool is_name(const char *s)
-{
-    static const char *const own[] = {
-        "localhost", "localhost.localdomain", "localhost.localdomain6", "127.0.0.1", "::1", "(none)"};
-    for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-        if (strcmp(s, own[i]) == 0)
-            return false;
-    }
-    return keys_is_name(s);
-}
+enum { MAX_OUTPUT = 16 << 20 };
 
 static void add_name(struct strv *to, const char *name, int port)
 {
-    if (!is_name(name))
+    if (!keys_is_name(name) || node_name_is_anybodys(name))
         return;
     char *full = remote_known_name(name, port);
     if (strv_has(to, full))
@@ -132,31 +120,36 @@ static void trust(struct keys_account *a, const char *shown)
     add_key(&a->host_keys, shown, false);
 }
 
-// A node may call itself what it likes. Only a name that leads to where this console was shown the host key is taken
-// from it: the key goes into known_hosts under it, and from then on the node may play whoever has that name.
+// "name" or "[name]:port"; the caller frees.
+static char *bare_name(const char *full)
+{
+    return *full == '[' ? xstrndup(full + 1, strcspn(full, "]") - 1) : xstrdup(full);
+}
+
+// Of its own names, those under which its host key may get into known_hosts.
 static void keep_proved_names(struct keys *k, struct job *job, struct keys_account *a)
 {
-    struct session *s = NULL;
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    _cleanup_strv_ struct strv said = a->own_names;
-    a->own_names = (struct strv)STRV_INIT;
-    bool open = session_get(k->ctx, job, a->node, &s, &ignored) == 0;
-    for (size_t i = 0; i < said.n; i++) {
-        const char *full = said.s[i];
-        bool bracket = *full == '['; // "[name]:port"
-        _cleanup_free_ char *name = xstrndup(full + bracket, bracket ? strcspn(full, "]") - 1 : strlen(full));
-        bool address = strchr(name, ':') || !name[strspn(name, "0123456789.")];
-        if (strv_has(&a->given_names, full))
+    _cleanup_strv_ struct strv full = STRV_INIT, said = STRV_INIT;
+    for (size_t i = 0; i < a->own_names.n; i++) {
+        if (strv_has(&a->given_names, a->own_names.s[i]))
             continue;
-        if (open && i < NAMES_MAX && remote_leads_to(job, session_remote(s), name, NAME_MS))
-            strv_add(&a->own_names, full);
-        else if (!address && i < NAMES_MAX)
+        strv_add(&full, a->own_names.s[i]);
+        strv_take(&said, bare_name(a->own_names.s[i]));
+    }
+    strv_release(&a->own_names);
+    _cleanup_free_ bool *proved = xcalloc(said.n + 1, sizeof(*proved));
+    node_names_prove(k->ctx, job, a->node, &said, proved);
+    for (size_t i = 0; i < said.n; i++) {
+        const char *name = said.s[i];
+        bool address = strchr(name, ':') || !name[strspn(name, "0123456789.")];
+        if (proved[i])
+            strv_add(&a->own_names, full.s[i]);
+        else if (!address && i < NODE_NAMES_MAX)
             out_notice(OUT_INFO,
                        "%s calls itself %s, which does not lead to it from here: no host key is put under "
                        "that name",
                        keys_account_name(a), name);
     }
-    session_put(s);
 }
 
 static int look(struct keys *k, struct job *job, struct keys_account *a, struct err *e)

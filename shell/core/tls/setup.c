@@ -7,14 +7,11 @@
 #include "base/token.h"
 #include "core/change/edit.h"
 #include "core/console/out.h"
-#include "core/console/session.h"
+#include "core/node/names.h"
 #include "core/node/place.h"
 #include "core/tls/setup_priv.h"
 #include "core/tls/tools_priv.h"
 #include "io/job.h"
-
-enum { NAMES_MAX = 32 };
-static const double NAME_MS = 3000;
 
 void tls_setup_init(struct tls_setup *s, struct ctx *ctx, struct job *job, struct node *const *nodes, size_t n)
 {
@@ -63,24 +60,24 @@ static void add_name(struct strv *names, const char *name)
         strv_add(names, name);
 }
 
-// A node may call itself what it likes, but who has a certificate for a name may play whoever is meant by it. So, as
-// with host keys, only what leads from here to where this console was shown the node's host key is taken from it.
+// What the operator calls it, and those of its own names that lead to it.
 static void gather_names(struct tls_setup *s, struct job *job, struct tls_setup_node *n)
 {
-    struct session *session = NULL;
-    _cleanup_err_ struct err ignored = ERR_INIT;
+    _cleanup_strv_ struct strv said = STRV_INIT;
     strv_release(&n->names);
     add_name(&n->names, n->node->name);
     if (n->node->address)
         add_name(&n->names, n->node->address);
-    bool open = n->node->address && session_get(s->ctx, job, n->node, &session, &ignored) == 0;
-    for (size_t i = 0; open && i < n->now.said.n && i < NAMES_MAX; i++) {
-        const char *name = n->now.said.s[i];
-        if (x509_is_name(name) && !str_starts(name, "localhost") && !strv_has(&n->names, name) &&
-            remote_leads_to(job, session_remote(session), name, NAME_MS))
-            strv_add(&n->names, name);
+    for (size_t i = 0; n->node->address && i < n->now.said.n; i++) {
+        if (x509_is_name(n->now.said.s[i]) && !strv_has(&n->names, n->now.said.s[i]))
+            strv_add(&said, n->now.said.s[i]);
     }
-    session_put(session);
+    _cleanup_free_ bool *proved = xcalloc(said.n + 1, sizeof(*proved));
+    node_names_prove(s->ctx, job, n->node, &said, proved);
+    for (size_t i = 0; i < said.n; i++) {
+        if (proved[i])
+            strv_add(&n->names, said.s[i]);
+    }
 }
 
 static void look_one(struct job *job, size_t i, void *arg)
