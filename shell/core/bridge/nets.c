@@ -28,7 +28,7 @@ static void ask_links(struct gather *g, struct job *job, size_t i)
     const struct question q = {.tools = {node_links, "links\novs\n"}};
     _cleanup_facts_ struct facts f = {0};
     if (node_ask(g->ctx, job, g->nodes[i], &q, &f, &g->look_err[i]) == 0)
-        g->look[i] = facts_json(&f);
+        g->look[i] = facts_json(&f, NULL);
 }
 
 // Of libvirt's networks those that only name a bridge of the host: {NAME: BRIDGE}.

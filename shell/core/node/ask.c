@@ -160,10 +160,12 @@ const char *fact_row(const char *value, size_t n, size_t *ret_row)
     return blank + 1;
 }
 
-json_t *facts_json(const struct facts *f)
+json_t *facts_json(const struct facts *f, const char *but)
 {
     json_t *ret = json_object();
     for (size_t i = 0; i < f->n; i++) {
+        if (but && str_starts(f->all[i].key, but))
+            continue;
         json_t *all = json_object_get(ret, f->all[i].key);
         if (!all) {
             all = json_array();

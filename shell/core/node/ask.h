@@ -66,5 +66,6 @@ bool facts_yes(const struct facts *f, const char *key);        // "yes"
 const char *facts_next(const struct facts *f, const char *key, size_t *at);
 // Of a value "NUMBER REST" the rest, when the number is below `n`; else NULL.
 const char *fact_row(const char *value, size_t n, size_t *ret_row);
-// All of them: {KEY: [text]}, in the order told. The caller's.
-json_t *facts_json(const struct facts *f);
+// All of them: {KEY: [text]}, in the order told; without those whose key begins with `but`, if that is not NULL. The
+// caller's.
+json_t *facts_json(const struct facts *f, const char *but);

@@ -290,15 +290,7 @@ static void ask_node(struct gather *g, struct job *job)
         preflight_missing(g->look, "look", &e);
         return;
     }
-    json_t *look = facts_json(&f), *value;
-    const char *key;
-    void *next;
-    json_object_foreach_safe(look, next, key, value)
-    {
-        if (str_starts(key, "tls_")) // tls_take()'s
-            json_object_del(look, key);
-    }
-    json_object_set_new(g->look, "look", look);
+    json_object_set_new(g->look, "look", facts_json(&f, "tls_")); // these are tls_take()'s
     add_tls(g, &f);
     ask_clock(g, job, where);
 }
