@@ -577,7 +577,10 @@ gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as thos
 few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow tells what another one would have
 done. The limit that the source had is put back when it stays there, and what migrate-setmaxdowntime or migrate-setspeed
 change meanwhile is heeded. Post-copy only with --postcopy; when that is broken off (domjobabort --postcopy, a lost
-link), the guest needs both hosts, and resume ID takes it up again. By TLS where tls-check finds no fault (--no-tls).
+link), the guest needs both hosts, and resume ID takes it up again.
+
+Its memory is encrypted where tls-check finds no fault and it has 8 GiB at most, or with --parallel: some versions of
+GnuTLS end QEMU when 64 GiB have gone over one connection. --tls asks for it in any case, --no-tls leaves it out.
 
 Afterwards, and none of it fatal: as soon as it runs there, the destination sends RARP, and neighbour advertisements of
 the IPv6 addresses that are known, out of its bridge, at once and 100 and 300 ms later (needs perl there); the bridges

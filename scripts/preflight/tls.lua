@@ -5,9 +5,6 @@ local versions = require "preflight.checks.versions"
 local tls = {}
 
 local OTHER <const> = { source = "/server%-[^/]*$", dest = "/client%-[^/]*$" } -- the source is the client
-local GIB <const> = 1024 * 1024 -- in KiB
--- A run by TLS that nobody asked for has to be a short one, where a long one is a hazard.
-local SMALL <const> = 8 * GIB
 local MAX_SKEW_S <const> = 3600 -- each host judges the other's certificate by its own clock
 -- Options with which the stream goes another way than the certificates were judged for, or is taken up again later.
 local another_way <const> = { "postcopy", "tunnelled", "p2p", "direct", "zerocopy", "rdma_pin_all", "migrateuri",
@@ -77,16 +74,16 @@ function tls.findings(c)
   return found
 end
 
--- What is known of these versions and TLS.
-local function hazards(c, passed)
+-- What is known of these versions and TLS; nil: nothing.
+local function hazard(c, passed)
   local by_tls = setmetatable({ options = { tls = true, parallel = passed.parallel } }, { __index = c })
-  local seen = {}
   for _, row in ipairs(versions) do
     for _, f in ipairs(row.id == "hazard" and row.judge(by_tls) or {}) do
-      seen[f.subject] = f.seen
+      if f.subject == "nbd-tls" or f.subject == "tls-long" then
+        return f.seen
+      end
     end
   end
-  return seen
 end
 
 local function clocks_agree(c)
@@ -116,7 +113,7 @@ function tls.doubt(c, passed)
       return ("--%s goes another way"):format((key:gsub("_", "-")))
     end
   end
-  local name, memory = met_by(c), c.guest.doc and tonumber(c.guest.doc:get "/domain/memory")
+  local name = met_by(c)
   if not same_authority(c) then
     return "the hosts' certificates are of different authorities"
   elseif not name or not is_named(c, name) then
@@ -124,11 +121,10 @@ function tls.doubt(c, passed)
       c.source.node)
   elseif not clocks_agree(c) then
     return "the hosts' clocks are not known to agree, by which they judge certificates"
-  elseif not c.source.libvirt or not memory then
+  elseif not c.source.libvirt or not c.guest.doc then
     return "the version of libvirt, or how much memory it has, is not known"
   end
-  local hazard = hazards(c, passed)
-  return hazard["nbd-tls"] or memory > SMALL and hazard["tls-long"] or nil
+  return hazard(c, passed)
 end
 
 -- TLS by itself where it is certain to work: what nobody asked for must not make a migration fail that would have gone
