@@ -3,12 +3,14 @@
 // name; each fault of a node's files is found and called what libvirt calls it; and
 // what a node tells of a directory whose name is sh.
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -571,6 +573,31 @@ static void a_node_tells_what_it_has(void **state)
     tls_node_release(&t);
 }
 
+// A write that is cut short tells no error of its own.
+static void an_authority_is_written_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct rlimit all, few;
+    struct err e = ERR_INIT;
+    char *pem = NULL, *again = NULL;
+    setenv("XDG_STATE_HOME", dir, 1);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    few = (struct rlimit){100, all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    int r = tls_authority(TLS_QEMU, true, &pem, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+    assert_int_equal(r, -1);
+    assert_string_equal(e.msg, "cannot write qemu-ca.pem: No space left on device");
+    err_release(&e);
+    assert_int_equal(system("test -z \"$(ls -A migsh/tls)\""), 0);
+    assert_int_equal(tls_authority(TLS_QEMU, true, &pem, &e), 0);
+    assert_int_equal(tls_authority(TLS_QEMU, true, &again, &e), 0);
+    assert_string_equal(pem, again);
+    tls_wipe(pem);
+    tls_wipe(again);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -626,6 +653,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_told_is_unsure),
         cmocka_unit_test(a_private_key_beside_a_certificate_is_found),
         cmocka_unit_test(a_node_tells_what_it_has),
+        cmocka_unit_test(an_authority_is_written_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

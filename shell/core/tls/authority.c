@@ -23,7 +23,7 @@ static void close_p(int *fd)
 void tls_wipe(char *pem)
 {
     if (pem)
-        explicit_bzero(pem, strlen(pem));
+        mem_wipe(pem, strlen(pem));
     free(pem);
 }
 
@@ -42,13 +42,13 @@ static int write_new(int dir, const char *name, const char *pem, struct err *e)
     size_t n = strlen(pem);
     if (fd < 0)
         return err_errno(e, errno, "cannot write %s", name);
-    bool good = write(fd, pem, n) == (ssize_t)n && fsync(fd) == 0;
+    errno = ENOSPC; // where less is written than should be, nobody says why
+    bool good = write(fd, pem, n) == (ssize_t)n && fsync(fd) == 0 &&
+                (linkat(dir, temp, dir, name, 0) == 0 || errno == EEXIST) && fsync(dir) == 0;
     int why = errno;
     close(fd);
-    if (good && linkat(dir, temp, dir, name, 0) < 0 && errno != EEXIST)
-        good = false, why = errno;
     unlinkat(dir, temp, 0);
-    return good && fsync(dir) == 0 ? 0 : err_errno(e, why, "cannot write %s", name);
+    return good ? 0 : err_errno(e, why, "cannot write %s", name);
 }
 
 static int make(int dir, const char *name, enum tls_world w, struct err *e)
