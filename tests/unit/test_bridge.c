@@ -33,6 +33,8 @@ static const char card[] =
     "@state route eth0 4 default via 192.0.2.1 onlink\n"
     "@state route eth0 4 198.51.100.0/24 via 192.0.2.2 metric 50\n"
     "@state route eth0 6 default via 2001:db8::1 metric 1024\n"
+    "@state route eth0 4 192.0.2.0/24 proto kernel scope link src 192.0.2.10 metric 100\n"
+    "@state route eth0 4 default via 192.0.2.9 table 100\n"
     "@dns 192.0.2.53\n@dns 2001:db8::53\n@sourced yes\n@bridge_utils yes\n";
 
 static const struct strv none = STRV_INIT;
@@ -73,7 +75,10 @@ static void addresses_and_routes_move(void **state)
                                 "14000\n"
                                 "route br0 4 default via 192.0.2.1 onlink\n"
                                 "route br0 4 198.51.100.0/24 via 192.0.2.2 metric 50\n"
-                                "route br0 6 default via 2001:db8::1 metric 1024\n");
+                                "route br0 6 default via 2001:db8::1 metric 1024\n"
+                                "route br0 4 192.0.2.0/24 proto kernel scope link src 192.0.2.10 metric 100\n"
+                                "route br0 4 default via 192.0.2.9 table 100\n");
+    assert_non_null(strstr(j.notes.s[0], "table 100 moves, but is not kept over a boot"));
     assert_non_null(strstr(j.before, "label eth0:1\n"));
     assert_int_equal(j.files.n, 0);
 }
@@ -94,6 +99,11 @@ static void an_address_of_its_own(void **state)
     assert_string_equal(j.want, "link br0 bridge 0 0 9000 52:54:00:00:00:01 up\nlink eth0 other 9000 up\n"
                                 "master eth0 br0\naddress br0 4 192.0.2.20/24 brd +\n"
                                 "route br0 4 default via 192.0.2.1\n");
+    assert_int_equal(j.notes.n, 3);
+    assert_string_equal(j.notes.s[0], "the route to 198.51.100.0/24 over eth0 goes");
+    assert_string_equal(j.notes.s[1],
+                        "the route to default over eth0 goes; --gateway sets a default route anew"); // of IPv6
+    assert_string_equal(j.notes.s[2], "the route to default over eth0 goes");                        // in table 100
 }
 
 static void what_is_not_safe_is_refused(void **state)
@@ -136,7 +146,8 @@ static void a_file_that_others_wrote_stays(void **state)
     struct bridge_wish w = wish(NULL);
     assert_int_equal(judge(told, &w, &j, &e), 0);
     assert_int_equal(j.files.n, 0);
-    assert_int_equal(j.notes.n, 1);
+    assert_int_equal(j.notes.n, 2); // the first one is of the route in table 100
+    assert_non_null(strstr(j.notes.s[1], "describes br0, and is left as it is"));
 }
 
 // What the file of others is, for each that has one, and what becomes of it; data/bridge/NAME.

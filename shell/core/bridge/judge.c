@@ -174,12 +174,44 @@ static void take_address(struct bridge_job *j, struct buf *want, const struct li
         strv_add(&j->net.addresses, l->w.s[3]);
 }
 
+// Whoever gave it gives it again.
+static bool comes_by_itself(const struct line *route)
+{
+    const char *proto = word_behind(route, "proto");
+    return proto && (strcmp(proto, "dhcp") == 0 || strcmp(proto, "ra") == 0 || strcmp(proto, "kernel") == 0);
+}
+
 static void take_route(struct bridge_job *j, struct buf *want, const struct line *l)
 {
-    const char *via = word_behind(l, "via"), *metric = word_behind(l, "metric"), *proto = word_behind(l, "proto");
+    const char *via = word_behind(l, "via"), *metric = word_behind(l, "metric"), *table = word_behind(l, "table");
     add_line(want, "route", j->net.bridge, l, 2);
-    if (!proto || (strcmp(proto, "dhcp") != 0 && strcmp(proto, "ra") != 0))
+    if (comes_by_itself(l))
+        return;
+    if (table)
+        strv_take(&j->notes,
+                  xasprintf("the route to %s in table %s moves, but is not kept over a boot", l->w.s[3], table));
+    else
         strv_take(&j->net.routes, xasprintf("%s %s %s", l->w.s[3], via ? via : "-", metric ? metric : "-"));
+}
+
+static bool gateway_of(const struct bridge_wish *w, const char *family)
+{
+    for (size_t i = 0; i < w->gateways->n; i++) {
+        if ((strchr(w->gateways->s[i], ':') != NULL) == (strcmp(family, "6") == 0))
+            return true;
+    }
+    return false;
+}
+
+// The port's, when the bridge gets an address of its own.
+static void leave_route(const struct bridge_wish *w, struct bridge_job *j, const struct line *l)
+{
+    bool is_default = strcmp(l->w.s[3], "default") == 0 && !word_behind(l, "table");
+    const char *proto = word_behind(l, "proto");
+    if ((is_default && gateway_of(w, l->w.s[2])) || (proto && strcmp(proto, "kernel") == 0))
+        return;
+    strv_take(&j->notes, xasprintf("the route to %s over %s goes%s", l->w.s[3], w->port,
+                                   is_default ? "; --gateway sets a default route anew" : ""));
 }
 
 // What the bridge has stays; what the port has is moved, given up, or in the way.
@@ -201,9 +233,8 @@ static int take_lines(const struct facts *f, const struct bridge_wish *w, struct
         if (strstr(l.text, " nexthop "))
             r = err_set(e, ERR_UNSUPPORTED, "%s has a route with several next hops, which is not moved", l.w.s[1]);
         else if (port && !w->move) {
-            if (!address && w->addresses->n && !w->gateways->n)
-                strv_take(&j->notes, xasprintf("the route to %s over %s goes; --gateway sets a default route anew",
-                                               l.w.s[3], w->port));
+            if (!address)
+                leave_route(w, j, &l);
         } else if (address)
             take_address(j, want, &l);
         else
