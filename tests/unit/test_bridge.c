@@ -313,6 +313,16 @@ static void tools_tell_what_is_there(void **state)
     assert_string_equal(facts_get(&a, "why"), "there is no network interface nosuch0");
 }
 
+// The trial and the way back by the real scripts, in a network, mounts and /run of their own.
+static void the_node_comes_back(void **state)
+{
+    (void)state;
+    if (geteuid() != 0 || system("unshare -nm true") != 0)
+        skip();
+    assert_int_equal(
+        system("unshare -nm sh '" TEST_DATA "/bridge/trial.sh' '" TEST_DATA "/../../../shell/core/bridge/tools'"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +335,7 @@ int main(void)
         cmocka_unit_test(their_own_programs_read_the_files),
         cmocka_unit_test(bridges_are_judged),
         cmocka_unit_test(tools_tell_what_is_there),
+        cmocka_unit_test(the_node_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 #include "core/node/lock_place.h"
 #include "core/node/place.h"
 
-enum { TOKEN_BYTES = 6, GRACE_S = 30, MAX_FILES = 8 };
+enum { TOKEN_BYTES = 6, GRACE_S = 30 };
 
 struct steps {
     struct plan *p;
@@ -46,19 +46,22 @@ static char *arm(const struct steps *s, const char *token, bool forward)
     _cleanup_free_ char *go = xasprintf("%s%s%s", lock_place, bridge_live, bridge_go),
                         *undo = xasprintf("%s%s%s", lock_place, bridge_live, bridge_undo);
     const struct bridge_files *files = &s->j->files;
-    const char *words[9 + MAX_FILES] = {token,
-                                        s->within,
-                                        s->w->bridge,
-                                        s->w->port,
-                                        forward ? "forward" : "back",
-                                        forward ? s->j->want : s->j->before,
-                                        go,
-                                        undo,
-                                        s->j->backend->hook};
-    size_t n = 9;
-    for (size_t i = 0; i < files->n && i < MAX_FILES; i++)
-        words[n++] = files->f[i].path;
-    return tools(bridge_arm, words, n);
+    const char *const fixed[] = {token,
+                                 s->within,
+                                 s->w->bridge,
+                                 s->w->port,
+                                 forward ? "forward" : "back",
+                                 forward ? s->j->want : s->j->before,
+                                 go,
+                                 undo,
+                                 s->j->backend->hook,
+                                 forward ? s->j->before : ""};
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+        strv_add(&words, fixed[i]);
+    for (size_t i = 0; i < files->n; i++)
+        strv_add(&words, files->f[i].path);
+    return tools(bridge_arm, (const char *const *)words.s, words.n);
 }
 
 static char *is_so(const struct steps *s, const char *token)

@@ -9,7 +9,7 @@ extern const char bridge_look[]; // $1 bridge, $2 port; facts, behind node_links
 
 // The change on trial; behind lock_place, and bridge_live but for switch and keep.
 extern const char bridge_arm[]; // $1 token, $2 seconds, $3 bridge, $4 port, $5 forward|back, $6 state, $7 go, $8 undo,
-                                // $9 hook, $10 … files
+                                // $9 hook, $10 the state that $6 was made from, or "", $11 … files
 extern const char bridge_so[];  // $1 token or "", $2 state; 0: so it is, or it is on trial
 extern const char bridge_switch[]; // $1 token
 extern const char bridge_go[];     // $1 token; what switch starts

@@ -5,9 +5,9 @@
 LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 lock_place || exit 1
-cd "$locks/bridge" && [ "$(cat token)" = "$1" ] || exit 1
+# In this order: bridge_undo.sh takes the directory away first, and then ends whoever has left a number in it.
+cd "$locks/bridge" && echo $$ >pid && [ "$(cat "$locks/bridge/token")" = "$1" ] || exit 1
 sleep 0.3 2>/dev/null || sleep 1 # the answer that it has begun goes the old way
-echo $$ >pid
 read -r bridge port <links
 read -r way <way
 change() {

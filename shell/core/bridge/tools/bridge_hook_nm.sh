@@ -6,8 +6,9 @@ call() { busctl --timeout=10 call org.freedesktop.NetworkManager /org/freedeskto
 dir=/etc/NetworkManager/system-connections
 case $1 in
 arm)
-  # "o "/org/…/Checkpoint/1"": all devices; 2: connections that came since are deleted.
-  c=$(call CheckpointCreate aouu 0 "$4" 2 2>/dev/null) && c=${c#*\"} && echo "${c%\"*}" >checkpoint || :
+  # "o "/org/…/Checkpoint/1"": all devices; 2: connections that came since are deleted. It lasts longer than the trial,
+  # as what is kept at the last moment must not be rolled back.
+  c=$(call CheckpointCreate aouu 0 $(($4 + 60)) 2 2>/dev/null) && c=${c#*\"} && echo "${c%\"*}" >checkpoint || :
   ;;
 native) exit 0 ;;
 make | activate)
