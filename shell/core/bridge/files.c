@@ -10,14 +10,20 @@
 #include "core/bridge/tools_priv.h"
 #include "core/change/text.h"
 
-#define BY_MIGSH "# By migsh bridge-ensure, which takes it back with --revert.\n"
-
 static struct bridge_file *add_file(struct bridge_files *files, const char *what, int mode, char *path)
 {
     files->f = xrealloc(files->f, files->n + 1, sizeof(*files->f));
     struct bridge_file *f = &files->f[files->n++];
     *f = (struct bridge_file){.path = path, .what = xstrdup(what), .text = BUF_INIT, .mode = mode};
     return f;
+}
+
+// One of ours, and what says so.
+static struct buf *add_ours(struct bridge_files *files, const char *what, int mode, char *path)
+{
+    struct buf *b = &add_file(files, what, mode, path)->text;
+    buf_adds(b, "# By migsh bridge-ensure, which takes it back with --revert.\n"); // bridge_look.sh knows it by that
+    return b;
 }
 
 void bridge_files_release(struct bridge_files *files)
@@ -164,8 +170,8 @@ static int write_ifupdown(const struct bridge_net *net, const char *file, struct
     for (char *c = name; *c; c++)
         *c = *c == '.' ? '_' : *c;
     struct buf *b =
-        &add_file(ret, "the bridge for ifupdown", 0644, xasprintf("/etc/network/interfaces.d/migsh-%s", name))->text;
-    buf_addf(b, BY_MIGSH "iface %s inet manual\n\nauto %s\n", net->port, net->bridge);
+        add_ours(ret, "the bridge for ifupdown", 0644, xasprintf("/etc/network/interfaces.d/migsh-%s", name));
+    buf_addf(b, "iface %s inet manual\n\nauto %s\n", net->port, net->bridge);
     size_t n = 0;
     for (size_t i = 0; i < net->addresses.n; i++) {
         const char *a = net->addresses.s[i];
@@ -249,10 +255,9 @@ static int write_ifcfg(const struct bridge_net *net, const char *file, struct br
     if (!file)
         return err_set(e, ERR_UNSUPPORTED, "%s/ifcfg-%s is not there", dir, net->port);
     add_edit(ret, file, ifcfg_edit);
-    struct buf *b =
-        &add_file(ret, "the bridge for network-scripts", 0644, xasprintf("%s/ifcfg-%s", dir, net->bridge))->text;
+    struct buf *b = add_ours(ret, "the bridge for network-scripts", 0644, xasprintf("%s/ifcfg-%s", dir, net->bridge));
     buf_addf(b,
-             "# migsh bridge-ensure, which takes it back with --revert\nDEVICE=%s\nNAME=%s\nTYPE=Bridge\nONBOOT=yes\n"
+             "DEVICE=%s\nNAME=%s\nTYPE=Bridge\nONBOOT=yes\n"
              "BOOTPROTO=none\nSTP=%s\nDELAY=%lld\nMTU=%s\n",
              net->bridge, net->bridge, net->stp ? "on" : "off", net->delay_s, net->mtu);
     size_t n = 0;
@@ -297,23 +302,21 @@ static int write_networkd(const struct bridge_net *net, const char *file, struct
     static const char dir[] = "/etc/systemd/network";
     // Of several that match the first counts, by name: these come before everybody's, whose stay as they are.
     struct buf *b =
-        &add_file(ret, "the bridge for systemd-networkd", 0644, xasprintf("%s/05-migsh-%s.netdev", dir, net->bridge))
-             ->text;
+        add_ours(ret, "the bridge for systemd-networkd", 0644, xasprintf("%s/05-migsh-%s.netdev", dir, net->bridge));
     buf_addf(b,
-             BY_MIGSH "[NetDev]\nName=%s\nKind=bridge\nMACAddress=%s\nMTUBytes=%s\n\n[Bridge]\nSTP=%s\n"
-                      "ForwardDelaySec=%lld\n",
+             "[NetDev]\nName=%s\nKind=bridge\nMACAddress=%s\nMTUBytes=%s\n\n[Bridge]\nSTP=%s\n"
+             "ForwardDelaySec=%lld\n",
              net->bridge, net->mac, net->mtu, net->stp ? "yes" : "no", net->delay_s);
-    b = &add_file(ret, "its addresses", 0644, xasprintf("%s/05-migsh-%s.network", dir, net->bridge))->text;
-    buf_addf(b, BY_MIGSH "[Match]\nName=%s\n\n[Network]\nConfigureWithoutCarrier=yes\n%s", net->bridge,
+    b = add_ours(ret, "its addresses", 0644, xasprintf("%s/05-migsh-%s.network", dir, net->bridge));
+    buf_addf(b, "[Match]\nName=%s\n\n[Network]\nConfigureWithoutCarrier=yes\n%s", net->bridge,
              net->dhcp ? "DHCP=ipv4\n" : "");
     for (size_t i = 0; i < net->addresses.n; i++)
         buf_addf(b, "Address=%s\n", net->addresses.s[i]);
     for (size_t i = 0; i < net->dns.n; i++)
         buf_addf(b, "DNS=%s\n", net->dns.s[i]);
     each_route(net, networkd_route, b, 0);
-    b = &add_file(ret, "its port", 0644, xasprintf("%s/05-migsh-%s-port.network", dir, net->bridge))->text;
-    buf_addf(b, BY_MIGSH "[Match]\nName=%s\n\n[Network]\nBridge=%s\nLinkLocalAddressing=no\nLLDP=no\n", net->port,
-             net->bridge);
+    b = add_ours(ret, "its port", 0644, xasprintf("%s/05-migsh-%s-port.network", dir, net->bridge));
+    buf_addf(b, "[Match]\nName=%s\n\n[Network]\nBridge=%s\nLinkLocalAddressing=no\nLLDP=no\n", net->port, net->bridge);
     return 0;
 }
 
@@ -405,12 +408,12 @@ static int write_netplan(const struct bridge_net *net, const char *file, struct 
     if (file)
         add_edit(ret, file, netplan_edit);
     struct buf *b =
-        &add_file(ret, "the bridge for netplan", 0600, xasprintf("/etc/netplan/90-migsh-%s.yaml", net->bridge))->text;
+        add_ours(ret, "the bridge for netplan", 0600, xasprintf("/etc/netplan/90-migsh-%s.yaml", net->bridge));
     buf_addf(b,
-             BY_MIGSH "network:\n  version: 2\n  ethernets:\n    \"%s\":\n      dhcp4: false\n      dhcp6: false\n"
-                      "      accept-ra: false\n  bridges:\n    \"%s\":\n      interfaces: [\"%s\"]\n"
-                      "      macaddress: \"%s\"\n      mtu: %s\n      parameters:\n        stp: %s\n"
-                      "        forward-delay: %lld\n      dhcp4: %s\n",
+             "network:\n  version: 2\n  ethernets:\n    \"%s\":\n      dhcp4: false\n      dhcp6: false\n"
+             "      accept-ra: false\n  bridges:\n    \"%s\":\n      interfaces: [\"%s\"]\n"
+             "      macaddress: \"%s\"\n      mtu: %s\n      parameters:\n        stp: %s\n"
+             "        forward-delay: %lld\n      dhcp4: %s\n",
              net->port, net->bridge, net->port, net->mac, net->mtu, net->stp ? "true" : "false", net->delay_s,
              net->dhcp ? "true" : "false");
     yaml_list(b, "      addresses:", &net->addresses);
@@ -456,22 +459,21 @@ static int write_nm(const struct bridge_net *net, const char *file, struct bridg
     (void)file, (void)e;
     static const char dir[] = "/etc/NetworkManager/system-connections";
     struct buf *b =
-        &add_file(ret, "the bridge for NetworkManager", 0600, xasprintf("%s/migsh-%s.nmconnection", dir, net->bridge))
-             ->text;
+        add_ours(ret, "the bridge for NetworkManager", 0600, xasprintf("%s/migsh-%s.nmconnection", dir, net->bridge));
     buf_addf(b,
-             BY_MIGSH "[connection]\nid=migsh-%s\ntype=bridge\ninterface-name=%s\nautoconnect-slaves=1\n\n"
-                      "[bridge]\nmac-address=%s\nstp=%s\n",
+             "[connection]\nid=migsh-%s\ntype=bridge\ninterface-name=%s\nautoconnect-slaves=1\n\n"
+             "[bridge]\nmac-address=%s\nstp=%s\n",
              net->bridge, net->bridge, net->mac, net->stp ? "true" : "false");
     if (net->stp) // without STP there is none, whatever is said
         buf_addf(b, "forward-delay=%lld\n", net->delay_s);
     buf_addf(b, "\n[ethernet]\nmtu=%s\n", net->mtu);
     nm_family(net, 4, b);
     nm_family(net, 6, b);
-    b = &add_file(ret, "its port", 0600, xasprintf("%s/migsh-%s-port.nmconnection", dir, net->bridge))->text;
+    b = add_ours(ret, "its port", 0600, xasprintf("%s/migsh-%s-port.nmconnection", dir, net->bridge));
     // Before the connection that the port has had, which stays as it is.
     buf_addf(b,
-             BY_MIGSH "[connection]\nid=migsh-%s-port\ntype=ethernet\ninterface-name=%s\nmaster=%s\n"
-                      "slave-type=bridge\nautoconnect-priority=900\n",
+             "[connection]\nid=migsh-%s-port\ntype=ethernet\ninterface-name=%s\nmaster=%s\n"
+             "slave-type=bridge\nautoconnect-priority=900\n",
              net->bridge, net->port, net->bridge);
     return 0;
 }

@@ -81,9 +81,9 @@ ifcfg_is() {
   say manager ifcfg
   [ ! -f $d/ifcfg-"$port" ] || {
     say file "$d/ifcfg-$port"
-      dns $(sed -n "s/^DNS[0-9]*=[\"']\{0,1\}\([0-9A-Fa-f.:]*\).*/\1/p" "$d/ifcfg-$port" "$d/ifcfg-$bridge" 2>/dev/null)
+    dns $(sed -n "s/^DNS[0-9]*=[\"']\{0,1\}\([0-9A-Fa-f.:]*\).*/\1/p" "$d/ifcfg-$port" "$d/ifcfg-$bridge" 2>/dev/null)
   }
-  [ ! -f $d/ifcfg-"$bridge" ] || grep -q '^# migsh' "$d/ifcfg-$bridge" || say foreign "$d/ifcfg-$bridge"
+  [ ! -f $d/ifcfg-"$bridge" ] || grep -q '^# By migsh' "$d/ifcfg-$bridge" || say foreign "$d/ifcfg-$bridge"
 }
 ifupdown_is() {
   command -v ifup >/dev/null && [ -f /etc/network/interfaces ] || return
