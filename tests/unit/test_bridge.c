@@ -313,14 +313,28 @@ static void tools_tell_what_is_there(void **state)
     assert_string_equal(facts_get(&a, "why"), "there is no network interface nosuch0");
 }
 
-// The trial and the way back by the real scripts, in a network, mounts and /run of their own.
+// data/bridge/SCRIPT in a network, mounts and /run of its own.
+static void in_namespaces(const char *script, const char *word)
+{
+    if (geteuid() != 0 || system("unshare -nm true") != 0)
+        skip();
+    _cleanup_free_ char *command = xasprintf("unshare -nm sh '" TEST_DATA "/bridge/%s' '%s'", script, word);
+    assert_int_equal(system(command), 0);
+}
+
+static void an_address_is_asked_for(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *tool = xasprintf("%s%s", node_links, address_look);
+    setenv("TOOL", tool, 1);
+    in_namespaces("address.sh", "");
+}
+
+// The trial and the way back, by the real scripts.
 static void the_node_comes_back(void **state)
 {
     (void)state;
-    if (geteuid() != 0 || system("unshare -nm true") != 0)
-        skip();
-    assert_int_equal(
-        system("unshare -nm sh '" TEST_DATA "/bridge/trial.sh' '" TEST_DATA "/../../../shell/core/bridge/tools'"), 0);
+    in_namespaces("trial.sh", TEST_DATA "/../../../shell/core/bridge/tools");
 }
 
 int main(void)
@@ -335,6 +349,7 @@ int main(void)
         cmocka_unit_test(their_own_programs_read_the_files),
         cmocka_unit_test(bridges_are_judged),
         cmocka_unit_test(tools_tell_what_is_there),
+        cmocka_unit_test(an_address_is_asked_for),
         cmocka_unit_test(the_node_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,11 +47,10 @@ const struct cmd_def cmd_address_check = {
     .group = "Networks",
     .summary = "tell whether an address is free, and who has it",
     .help =
-        "Each node asks its segment for the address without claiming it (an ARP probe, or a neighbour solicitation), "
-        "by\n"
-        "perl or else arping, where it is reached without a gateway. Free: nobody answered; taken: by which MAC\n"
-        "address, and which guest or node of the inventory that is; own: that node has it itself; unknown: it could\n"
-        "not be asked, and why. Fails unless it is free.",
+        "Each node asks its segment for the address without claiming it (an ARP probe, or a neighbour solicitation),\n"
+        "where it is reached without a gateway; by perl, or for IPv4 else by arping of iputils. Free: nobody\n"
+        "answered; taken: by which MAC address, and which guest or node of the inventory that is; own: that node has\n"
+        "it itself; unknown: it could not be asked, and why. Fails unless it is free.",
     .example = "address-check 192.168.1.103\naddress-check 2001:db8::10 --node source,dest\n"
                "address-check 10.0.0.7 --node dest --interface br1",
     .opts = opts,

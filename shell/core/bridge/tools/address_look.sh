@@ -36,7 +36,7 @@ elif [ $f = 4 ] && case $(arping -V 2>&1) in *iputils*) ;; *) false ;; esac; the
   *) unknown "$answer" ;;
   esac
 else
-  unknown 'there is neither perl nor arping to ask with'
+  unknown 'there is neither perl nor, for IPv4, arping of iputils to ask with'
 fi
 case $answer in
 free) say verdict free ;;
