@@ -30,7 +30,7 @@ done
 if live_is want; then
   echo good >result
 else
-  echo 'the links are not as wanted; they are:'
   live_save "$bridge" "$port"
+  echo 'so the links are, which is not as wanted'
   exec sh ./undo "$1"
 fi

@@ -28,8 +28,8 @@ if ours "$t.kept"; then
   exit 0
 fi
 if ours "$t.undone"; then
-  why=$(head -c 600 "$t.undone/log" 2>/dev/null)
-  echo "the node has taken the change back by itself${why:+: $why}" >&2
+  tail -c 600 "$t.undone/log" >&2 2>/dev/null # before what has to be read: of long words the end is shown
+  echo 'the node has taken the change back by itself' >&2
 else
   echo 'the change is not on trial any more, and nothing is known of its end' >&2
 fi

@@ -48,5 +48,5 @@ until live_apply before && live_is before; do # what the hook has begun may stil
   [ $i -lt 5 ] || { end='NOT all as before'; break; }
   sleep 1
 done
-[ "$end" = 'as before' ] || { echo "the links are $end; they are:"; live_save "$bridge" "$port"; }
+[ "$end" = 'as before' ] || { live_save "$bridge" "$port"; echo "so the links are, $end"; }
 ! command -v logger >/dev/null || logger -t migsh "network of $bridge and $port $end: nobody came to say that the change works"
