@@ -122,7 +122,7 @@ expect "and on again" 0 'reverted' firewall-open dest --revert
 check "it is" prints Enforcing on dest getenforce
 
 # --- firewalld
-if firewalld_fetch && firewalld_start nfs >"$work/out" 2>&1; then
+if unpack firewalld && firewalld_start nfs >"$work/out" 2>&1; then
     for zone in home public; do on nfs firewall-cmd -q --set-default-zone=$zone; done # a zone that was in use keeps its chains
     rules nfs >"$work/nfs"
     expect "firewalld keeps the ports" 12 '^ nfs +firewalld ' firewall-check nfs --from source
