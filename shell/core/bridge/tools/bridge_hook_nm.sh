@@ -3,12 +3,13 @@
 # where there is none to be had our own undo has to do.
 # shellcheck shell=sh
 call() { busctl --timeout=10 call org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager "$@"; }
+exec >/dev/null # what goes well; what does not it says on stderr
 dir=/etc/NetworkManager/system-connections
 case $1 in
 arm)
   # "o "/org/…/Checkpoint/1"": all devices; 2: connections that came since are deleted. It lasts longer than the trial,
-  # as what is kept at the last moment must not be rolled back.
-  c=$(call CheckpointCreate aouu 0 $(($4 + 60)) 2 2>/dev/null) && c=${c#*\"} && echo "${c%\"*}" >checkpoint || :
+  # as what is kept at the last moment must not be rolled back. On the way back `restore` needs none.
+  [ "$(cat way)" = back ] || { c=$(call CheckpointCreate aouu 0 $(($4 + 60)) 2 2>/dev/null) && c=${c#*\"} && echo "${c%\"*}" >checkpoint; } || :
   ;;
 native) exit 0 ;;
 make | activate)

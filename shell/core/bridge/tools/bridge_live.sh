@@ -64,9 +64,9 @@ live_save() {
   done
 }
 
-# What of a state's lines is compared.
+# What of a state's lines is compared. Without STP the forward delay is nothing, and NetworkManager sets none.
 live_keys() {
-  awk '$1 == "link" && $3 == "bridge" { print "bridge", $2, $4, $5, $6 } $1 == "link" && $3 == "absent" { print }
+  awk '$1 == "link" && $3 == "bridge" { print "bridge", $2, $4, $4 == 0 ? "-" : $5, $6 } $1 == "link" && $3 == "absent" { print }
     $1 == "master" { print } $1 == "address" { print $1, $2, $3, $4 }
     $1 == "route" && !/ proto kernel/ {
       via = table = "-"

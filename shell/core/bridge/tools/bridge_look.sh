@@ -57,7 +57,9 @@ netplan_is() {
 }
 nm_is() {
   command -v nmcli >/dev/null || return
-  case $(timeout 5 nmcli -g GENERAL.STATE device show "$port" 2>/dev/null) in '' | 10*) return 1 ;; esac
+  case $(timeout 5 nmcli -g GENERAL.STATE device show "$port" 2>/dev/null) in
+  '' | '10 '* | *externally*) return 1 ;; # 10: unmanaged, 100: connected
+  esac
   say manager nm
   v=$(nmcli -g GENERAL.CONNECTION device show "$port") && [ -z "$v" ] || say profile "$v"
   v=$(nmcli -g GENERAL.CONNECTION device show "$bridge" 2>/dev/null)
