@@ -10,7 +10,7 @@ set -uo pipefail
 . "$here/lib/unpacked.sh"
 # shellcheck disable=SC2016 # for the shell over there
 state() { on nfs sh -c 'ip -o addr show scope global | sed "s/^[0-9]*: //; s/\\\\.*//"; ip route | sed "s/ linkdown//"; ls /sys/class/net'; }
-configured() { on nfs sh -c "i=0; until ip route show default | grep -q .; do i=\$((i + 1)); [ \$i -lt 300 ] && sleep 0.1 || exit 1; done"; }
+configured() { on nfs sh -c "i=0; until [ -n \"\$(ip route show default)\" ]; do i=\$((i + 1)); [ \$i -lt 300 ] && sleep 0.1 || exit 1; done"; }
 
 # manages NAME DIRECTORY WHAT-IS-WRITTEN: the same of each.
 manages() {

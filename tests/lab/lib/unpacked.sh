@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the caller's $here
-# Daemons that would be in force on the machine after a boot if they were installed: their packages are unpacked into the
-# cache, as the guests' kernel is. And the D-Bus that they need on a host. Sourced after own.sh.
+# Daemons that would be in force on the machine after a boot if they were installed: their packages are unpacked into
+# the cache, as the guests' kernel is. And the D-Bus that they need on a host. Sourced after own.sh.
 unpacked() { echo "${XDG_CACHE_HOME:-/var/cache}/migsh-lab/$1"; }
 
 # unpack NAME: the packages of [download-NAME] into the directory that `unpacked NAME` tells; the status says whether
