@@ -196,9 +196,9 @@ static void to_foreground(int tty, pid_t group)
     kill(-group, SIGCONT);
 }
 
-// r < 0: it is to end, with all that it has started. Its traps may tidy up for GRACE_MS; what is deaf to that is killed.
-// One that has closed its output and goes on can still be cancelled. One that has a terminal (tty, or -1) is woken when
-// it was stopped.
+// r < 0: it is to end, with all that it has started. Its traps may tidy up for GRACE_MS; what is deaf to that is
+// killed. One that has closed its output and goes on can still be cancelled. One that has a terminal (tty, or -1) is
+// woken when it was stopped.
 static int wait_end(struct job *job, pid_t pid, int tty, int r, int *ret_status, struct err *e)
 {
     double told = 0, pause_ms = 0.5;

@@ -63,7 +63,7 @@ def hints(path, text):
 def unknown(hint):
     hint = re.sub(r"virsh [a-z-]+(, [a-z]+-[a-z-]+)*", "", hint)
     hint = re.sub(r"(?<![\w-])--[a-z][\w-]*|\S*[/=]\S*", "", hint)
-    for word in re.findall(r"(?<![\w'-])[a-z]+(?:-[a-z]+)+(?![\w.-])", hint):
+    for word in re.findall(r"(?<![\w'%-])[a-z]+(?:-[a-z]+)+(?![\w.-])", hint):
         if word not in COMMANDS | OTHERS:
             yield word
 

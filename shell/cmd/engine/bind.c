@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "cmd/engine/rules.h"
-#include "cmd/engine/secret.h"
 #include "io/file.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
@@ -249,6 +248,15 @@ const struct opt_def *bind_positional(const struct bind_walk *w)
     return NULL;
 }
 
+bool bind_secret_positional(const struct cmd_def *def)
+{
+    for (const struct opt_def *o = def->opts; o && o->name; o++) {
+        if ((o->flags & OPTF_SECRET) && (o->flags & OPTF_POS))
+            return true;
+    }
+    return false;
+}
+
 int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, struct err *e)
 {
     if (w->at < w->end && !w->only_words && strcmp(w->words->s[w->at], "--") == 0) {
@@ -261,7 +269,7 @@ int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, stru
     if (!w->only_words && str_starts(word, "--"))
         return next_option(w, word, ret_row, ret_value, e);
     const struct opt_def *o = bind_positional(w);
-    if (!o && secret_positional(w->def))
+    if (!o && bind_secret_positional(w->def))
         return err_set(e, ERR_USAGE, "%s: too many words (they are not shown, as they may be secret)", w->def->name);
     if (!o)
         return err_set(e, ERR_USAGE, "%s: unexpected word '%s'", w->def->name, word);

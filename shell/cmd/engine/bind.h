@@ -31,6 +31,8 @@ void bind_walk_release(struct bind_walk *w);
 int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, struct err *e);
 // The row that a word would go to by position, or NULL.
 const struct opt_def *bind_positional(const struct bind_walk *w);
+// May a word without an option before it be this command's secret? It is not shown then.
+bool bind_secret_positional(const struct cmd_def *def);
 
 // words[0] is the command's name. Fills c->vals. ERR_USAGE names the word that is wrong.
 int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e);

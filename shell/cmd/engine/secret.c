@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cmd/engine/batch.h"
+#include "cmd/engine/bind.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/table.h"
 
@@ -31,15 +32,6 @@ static bool mentions(const char *text, const char *lead, const char *name)
     return false;
 }
 
-bool secret_positional(const struct cmd_def *def)
-{
-    for (const struct opt_def *o = def->opts; o && o->name; o++) {
-        if ((o->flags & OPTF_SECRET) && (o->flags & OPTF_POS))
-            return true;
-    }
-    return false;
-}
-
 // Are there words that could land in one of a command's secret positionals? The name may be a prefix.
 static bool holds_positional(const char *text, const struct cmd_def *const *rows, size_t n)
 {
@@ -49,7 +41,7 @@ static bool holds_positional(const char *text, const struct cmd_def *const *rows
         return false;
     for (size_t i = 0; i < p.n; i++) {
         for (size_t k = 0; k < n && p.cmds[i].n > 1; k++) {
-            if (str_starts(rows[k]->name, p.cmds[i].s[0]) && secret_positional(rows[k]))
+            if (str_starts(rows[k]->name, p.cmds[i].s[0]) && bind_secret_positional(rows[k]))
                 return true;
         }
     }

@@ -13,5 +13,3 @@ struct cmd_def;
 bool secret_in_line(const char *text);
 // The same by the given rows.
 bool secret_in_rows(const char *text, const struct cmd_def *const *rows, size_t n);
-// May a word without an option before it be this command's secret? It is not shown then.
-bool secret_positional(const struct cmd_def *def);
