@@ -21,10 +21,13 @@ const struct cmd_def cmd_domjobabort = {
     .name = "domjobabort",
     .group = "Migration",
     .summary = "abort active domain job",
-    .help = "Ends what runs on the domain: a migration is undone and the guest goes on where it was.\n"
-            "--postcopy stops a migration in post-copy: the guest is paused, split between both hosts, until the\n"
-            "migration is taken up again with --postcopy-resume.",
-    .example = "domjobabort busy",
+    .help =
+        "Ends what runs on the domain: a migration is undone and the guest goes on where it was.\n"
+        "--postcopy breaks off a migration in post-copy: the guest stays split between both hosts until it is taken\n"
+        "up again, that of live-migrate by resume ID, that of migrate by --postcopy-resume. Do so only once the guest\n"
+        "answers at the destination: right at the switch QEMU's monitor there may wait for memory that is still on\n"
+        "the source, and libvirt cannot take the migration up again (explain post-copy).",
+    .example = "domjobabort busy\ndomjobabort busy@source --postcopy",
     .opts = opts,
     .flags = CMD_CONN,
     .run = run};

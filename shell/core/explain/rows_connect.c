@@ -18,7 +18,7 @@ const struct explain_row explain_rows_connect[] = {
      "the URI is none of a hypervisor here", EXPLAIN_HERE,
      "qemu:///system and qemu+ssh://HOST/system are the usual ones; node-add NAME HOST makes it for you"},
     {"libvirtd-port", "unable to connect to server at '*Connection refused", "no libvirtd listens there", EXPLAIN_DEST,
-     "start libvirtd with its TCP or TLS socket (libvirtd-tcp.socket, libvirtd-tls.socket), or use a qemu+ssh URI"},
+     "tls-setup {N} --listen lets it listen for qemu+tls, libvirtd-tcp.socket for qemu+tcp; or use a qemu+ssh URI"},
     {"socket-missing", "Failed to connect socket to '*No such file|unix connect failed: No such file",
      "libvirt's daemon does not run", EXPLAIN_DEST,
      "exec {N} -- systemctl start libvirtd (or virtqemud); or it listens at another socket: ?socket=PATH in the URI",

@@ -7,10 +7,11 @@ const struct explain_row explain_rows_migration[] = {
      "migrate again when it suits; who tells which consoles are at work"},
     {"postcopy-failed", "failed in post-copy phase|post-copy phase failed|Detected IO failure for postcopy",
      "the connection broke after the guest had begun to run on the destination", EXPLAIN_BOTH,
-     "destroy it on neither: migrate with the same options and --postcopy-resume"},
+     "destroy it on neither: migrate with the same options and --postcopy-resume, or resume ID after a live-migrate"},
     {"abort-in-postcopy", "cannot abort migration in post-copy mode", "the guest already runs on the destination",
      EXPLAIN_HERE,
-     "wait for its end; domjobabort {G} --postcopy pauses it, and migrate with --postcopy-resume goes on"},
+     "wait for its end; domjobabort {G} --postcopy breaks it off, once the guest answers at the destination: explain "
+     "post-copy"},
     {"not-in-postcopy", "not outgoing migration in post-copy|is not in post-copy phase",
      "the migration is not in post-copy", EXPLAIN_SOURCE, "domjobabort {G} without --postcopy ends it"},
     {"abort-incoming", "cannot abort incoming migration",

@@ -7,10 +7,12 @@ const struct explain_row explain_rows_network[] = {
      "Cannot get interface MTU on '*No such device|Unable to add bridge * port *No such device|Failed to add tap "
      "interface to bridge|bridge * does not exist",
      "the bridge that the guest is connected to does not exist", EXPLAIN_DEST,
-     "create it, or name another in --xml (cold-migrate {G} {D} --map bridge=OLD:NEW)",
-     "create it, or name another in the definition"},
+     "bridge-ensure {D} BRIDGE --port INTERFACE makes it (bridge-check {D} shows those that are there); or name "
+     "another in --xml (cold-migrate {G} {D} --map bridge=OLD:NEW)",
+     "bridge-ensure {N} BRIDGE --port INTERFACE makes it (bridge-check {N} shows those that are there); or name "
+     "another in the definition"},
     {"mtu", "Target network card MTU", "the network cards' MTU differ in the two definitions", EXPLAIN_DEST,
-     "give the bridge there the same MTU, or change --xml"},
+     "bridge-check {S} {D} shows those of the bridges; give the one there the same, or change --xml"},
     {"network-inactive", "network '*' is not active", "the virtual network is defined and not started", EXPLAIN_DEST,
      "net-start NAME --node {D}; net-autostart keeps it so", "net-start NAME; net-autostart keeps it so"},
     {"no-network", "no network with matching", "the virtual network does not exist", EXPLAIN_DEST,
@@ -40,12 +42,15 @@ const struct explain_row explain_rows_network[] = {
      "set listen of the <graphics> to an address of the host, or 0.0.0.0"},
     {"port-closed", "unable to connect to server at '*:49*No route to host|Failed to connect to '*:49*No route to host",
      "the way to the destination's migration ports is closed", EXPLAIN_DEST,
-     "open ports 49152-49215 in its firewall for {S} (the ssh connection carries control only)"},
+     "firewall-check {D} --from {S} tells what closes it, firewall-open {D} --from {S} --for 1h opens it (the ssh "
+     "connection carries control only)"},
     {"port-refused",
      "unable to connect to server at '*:49*Connection refused|Failed to connect to '*:49*Connection refused",
      "nothing listens on the migration port", EXPLAIN_DEST,
-     "check that the migration URI names {D}, and that its firewall lets ports 49152-49215 through"},
+     "check that the migration URI names {D}; firewall-check {D} --from {S} tells whether its firewall refuses, "
+     "firewall-open {D} --from {S} --for 1h opens it"},
     {"port-dropped", "unable to connect to server at '*:49*timed out|Failed to connect to '*:49*timed out",
-     "packets to the migration port are dropped", EXPLAIN_DEST, "open ports 49152-49215 in its firewall for {S}"},
+     "packets to the migration port are dropped", EXPLAIN_DEST,
+     "firewall-check {D} --from {S} tells by what, firewall-open {D} --from {S} --for 1h opens the ports"},
     {NULL},
 };

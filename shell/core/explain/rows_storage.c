@@ -47,7 +47,8 @@ const struct explain_row explain_rows_storage[] = {
      "'blockdev-add'*Connection timed out|'blockdev-add'*Connection refused|'blockdev-add'*No route to "
      "host|'drive-mirror'*Connection refused",
      "the way to the port for the disks is closed", EXPLAIN_DEST,
-     "open ports 49152-49215 in its firewall for {S}: the disks take one beside that of the memory (or --disks-port)"},
+     "firewall-open {D} --from {S} --for 1h opens the ports: the disks take one beside that of the memory (or "
+     "--disks-port); firewall-check {D} tells what is in the way"},
     {"nbd-not-set", "NBD is not set up", "the destination offers no way for the disks", EXPLAIN_DEST,
      "give the same --copy-storage option and --migrate-disks; libvirt there must be 1.1 or later"},
     {"write-lock", "Failed to get * lock|Failed to lock byte|Is another process using the image",
