@@ -87,6 +87,14 @@ int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, 
     return 0;
 }
 
+int object_print_xml(struct cmd_call *c, const char *xml)
+{
+    static const struct view text = {VIEW_TEXT};
+    c->view = &text;
+    c->result = json_text(xml);
+    return 0;
+}
+
 int object_edit(struct cmd_call *c, const struct editor *ed, const struct view *unchanged, struct err *e)
 {
     bool changed;

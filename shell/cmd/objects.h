@@ -28,6 +28,8 @@ void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *na
 
 // A description as the result: whole, or what --xpath finds in it, wrapped by --wrap.
 int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e);
+// What --print-xml shows instead of giving it to libvirt; 0.
+int object_print_xml(struct cmd_call *c, const char *xml);
 
 // What the help of each NAME-edit begins with.
 #define EDIT_HELP                                                                                                      \

@@ -8,6 +8,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/interfaces.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "core/console/names_watch.h"
 #include "io/virt/device.h"
@@ -66,8 +67,6 @@ static const struct opt_def opts[] = {
                      .choices = modes},
     {NULL},
 };
-
-static const struct view xml_view = {VIEW_TEXT};
 
 static void attribute(struct buf *b, const char *name, const char *value)
 {
@@ -169,17 +168,9 @@ static int run(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (make_xml(c, &xml, e) < 0)
         return -1;
-    if (c->vals[PRINT_XML].b) {
-        c->view = &xml_view;
-        c->result = json_text(buf_str(&xml));
-        return 0;
-    }
-    unsigned bits = cmd_bits(c);
-    if (c->vals[PERSISTENT].b && virt_dom_id(dom) >= 0)
-        bits |= VIRT_AFFECT_LIVE;
-    if (!bits && !c->vals[CURRENT].b) // as virsh: nothing said means the running guest
-        bits = VIRT_AFFECT_LIVE;
-    if (virt_dom_attach(dom, buf_str(&xml), bits, e) < 0)
+    if (c->vals[PRINT_XML].b)
+        return object_print_xml(c, buf_str(&xml));
+    if (virt_dom_attach(dom, buf_str(&xml), interface_affects(c, dom), e) < 0)
         return domain_failed(dom, "attach an interface to", AFFECT_STATE_HINT, e);
     domain_result(c, dom);
     return 0;

@@ -8,6 +8,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/interfaces.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
@@ -46,7 +47,14 @@ static const struct opt_def get_opts[] = {
     {NULL},
 };
 
-static const struct view xml_view = {VIEW_TEXT};
+unsigned interface_affects(const struct cmd_call *c, const struct virt_dom *dom)
+{
+    unsigned bits = cmd_bits(c);
+    if (cmd_val(c, "persistent")->b && virt_dom_id(dom) >= 0)
+        bits |= VIRT_AFFECT_LIVE;
+    // As virsh: nothing said means the running guest.
+    return bits || cmd_val(c, "current")->b ? bits : VIRT_AFFECT_LIVE;
+}
 
 static int read_doc(struct cmd_call *c, bool inactive, struct xml_doc **ret, struct err *e)
 {
@@ -113,8 +121,8 @@ static int find_detached(const struct cmd_call *c, struct xml_doc *doc, char **r
     return card_xml(doc, number, ret, e);
 }
 
-// One half of it: what runs, or the configuration, each by its own description.
-static int detach(struct cmd_call *c, bool config, unsigned bits, struct err *e)
+// One half of it: what runs, or the configuration, each by its own description. With --print-xml that is all, in *ret.
+static int detach(struct cmd_call *c, bool config, unsigned bits, char **ret, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
@@ -124,8 +132,8 @@ static int detach(struct cmd_call *c, bool config, unsigned bits, struct err *e)
     if (find_detached(c, doc, &xml, e) < 0)
         return e->code == ERR_NOT_FOUND ? err_hint(e, "domiflist %s shows its interfaces", virt_dom_name(dom)) : -1;
     if (c->vals[PRINT_XML].b) {
-        json_decref(c->result);
-        c->result = json_text(xml);
+        free(*ret);
+        *ret = steal(&xml);
         return 0;
     }
     return virt_dom_detach(dom, xml, bits, e) < 0 ? domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e)
@@ -134,18 +142,14 @@ static int detach(struct cmd_call *c, bool config, unsigned bits, struct err *e)
 
 static int run_detach(struct cmd_call *c, struct err *e)
 {
-    unsigned bits = cmd_bits(c);
-    if (c->vals[PERSISTENT].b && virt_dom_id(c->vals[DOMAIN].dom) >= 0)
-        bits |= VIRT_AFFECT_LIVE;
-    if (!bits && !c->vals[CURRENT].b) // as virsh: nothing said means the running guest
-        bits = VIRT_AFFECT_LIVE;
-    if ((bits & VIRT_AFFECT_CONFIG && detach(c, true, VIRT_AFFECT_CONFIG, e) < 0) ||
-        (bits != VIRT_AFFECT_CONFIG && detach(c, false, bits & VIRT_AFFECT_LIVE, e) < 0))
+    _cleanup_free_ char *xml = NULL;
+    unsigned bits = interface_affects(c, c->vals[DOMAIN].dom);
+    if ((bits & VIRT_AFFECT_CONFIG && detach(c, true, VIRT_AFFECT_CONFIG, &xml, e) < 0) ||
+        (bits != VIRT_AFFECT_CONFIG && detach(c, false, bits & VIRT_AFFECT_LIVE, &xml, e) < 0))
         return -1;
-    if (c->vals[PRINT_XML].b)
-        c->view = &xml_view;
-    else
-        domain_result(c, c->vals[DOMAIN].dom);
+    if (xml)
+        return object_print_xml(c, xml);
+    domain_result(c, c->vals[DOMAIN].dom);
     return 0;
 }
 
@@ -189,11 +193,8 @@ static int run_setlink(struct cmd_call *c, struct err *e)
     if (read_doc(c, config, &doc, e) < 0 || find_link(c, doc, &number, e) < 0 ||
         set_state(doc, number, c->vals[STATE].s, e) < 0 || card_xml(doc, number, &xml, e) < 0)
         return -1;
-    if (c->vals[PRINT_LINK].b) {
-        c->view = &xml_view;
-        c->result = json_text(xml);
-        return 0;
-    }
+    if (c->vals[PRINT_LINK].b)
+        return object_print_xml(c, xml);
     if (virt_dom_update(dom, xml, config || virt_dom_id(dom) < 0 ? VIRT_AFFECT_CONFIG : VIRT_AFFECT_LIVE, e) < 0)
         return domain_failed(dom, "set the link of an interface of", NULL, e);
     domain_result(c, dom);

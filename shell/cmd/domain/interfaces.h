@@ -22,4 +22,6 @@
     {                                                                                                                  \
         "current", OPT_BOOL, 0, "affect current domain", .excludes = "persistent|config|live"                          \
     }
+// The bits of these, of a change of this domain.
+unsigned interface_affects(const struct cmd_call *c, const struct virt_dom *dom);
 #define AFFECT_STATE_HINT "--config is for a domain that does not run"

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "core/storage/storage_xml.h"
 #include "io/virt/pool.h"
@@ -74,8 +75,6 @@ enum {
 static const struct opt_def define_opts[] = {AS_OPTS, {NULL}};
 static const struct opt_def create_opts[] = {AS_OPTS, STORAGE_BUILD_ROWS, {NULL}};
 
-static const struct view xml_view = {VIEW_TEXT};
-
 static char *make_xml(const struct cmd_call *c)
 {
     const struct opt_val *v = c->vals;
@@ -108,11 +107,8 @@ static int run(struct cmd_call *c, bool create, struct err *e)
 {
     _cleanup_free_ char *xml = make_xml(c);
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    if (c->vals[PRINT_XML].b) {
-        c->view = &xml_view;
-        c->result = json_text(xml);
-        return 0;
-    }
+    if (c->vals[PRINT_XML].b)
+        return object_print_xml(c, xml);
     if ((create ? virt_pool_create(c->conn, xml, cmd_bits(c), &pool, e)
                 : virt_pool_define(c->conn, xml, false, &pool, e)) < 0)
         return err_wrap(e, "failed to %s pool %s", create ? "create" : "define", c->vals[NAME].s);

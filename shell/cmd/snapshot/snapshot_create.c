@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "cmd/snapshot/snapshot.h"
 #include "io/virt/snapshot.h"
@@ -202,7 +203,6 @@ static int add_disk(struct buf *b, const char *spec, struct err *e)
 
 static int run_create_as(struct cmd_call *c, struct err *e)
 {
-    static const struct view text = {VIEW_TEXT};
     const struct strv *disks = &c->vals[DISKSPEC].list;
     _cleanup_buf_ struct buf b = BUF_INIT;
     buf_adds(&b, "<domainsnapshot>\n");
@@ -217,11 +217,7 @@ static int run_create_as(struct cmd_call *c, struct err *e)
             return -1;
     }
     buf_addf(&b, "%s</domainsnapshot>\n", disks->n ? "  </disks>\n" : "");
-    if (!c->vals[PRINT_XML].b)
-        return create(c, buf_str(&b), e);
-    c->result = json_text(buf_str(&b));
-    c->view = &text;
-    return 0;
+    return c->vals[PRINT_XML].b ? object_print_xml(c, buf_str(&b)) : create(c, buf_str(&b), e);
 }
 
 static int run_checkpoint(struct cmd_call *c, struct err *e)

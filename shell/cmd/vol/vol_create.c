@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "core/storage/storage_xml.h"
@@ -52,15 +53,6 @@ static const struct opt_def clone_opts[] = {
     {NULL},
 };
 
-static const struct view xml_view = {VIEW_TEXT};
-
-static int show_xml(struct cmd_call *c, const char *xml)
-{
-    c->view = &xml_view;
-    c->result = json_text(xml);
-    return 0;
-}
-
 // Which volume is meant is looked for as virsh does: a name in this pool, a key, a path; in another pool is as good.
 static int backing_path(struct cmd_call *c, struct virt_pool *pool, char **ret, struct err *e)
 {
@@ -90,7 +82,7 @@ static int run_as(struct cmd_call *c, struct err *e)
                                              .backing_path = backing,
                                              .backing_format = v[BACKING_FORMAT].s});
     if (v[PRINT_XML].b)
-        return show_xml(c, xml);
+        return object_print_xml(c, xml);
     if (virt_vol_create(pool, xml, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to create vol %s", v[NAME].s);
     storage_vol_result(c, vol, pool);
@@ -122,7 +114,7 @@ static int run_clone(struct cmd_call *c, struct err *e)
         virt_vol_xml(from, &old, e) < 0 || storage_vol_rename(old, name, &xml, e) < 0)
         return -1;
     if (c->vals[CLONE_PRINT_XML].b)
-        return show_xml(c, xml);
+        return object_print_xml(c, xml);
     if (virt_vol_clone(pool, xml, from, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to clone vol from %s", virt_vol_name(from));
     storage_vol_result(c, vol, pool);
