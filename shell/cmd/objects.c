@@ -7,8 +7,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/console/editor.h"
+#include "io/file.h"
 #include "io/virt/conn.h"
 #include "io/xml.h"
+
+enum { XML_MAX = 16 << 20 };
 
 int object_at_node(const struct cmd_call *c, struct err *e)
 {
@@ -76,6 +79,32 @@ void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *na
     ctx_names_add(c->ctx, kind, target_label(&c->vals[opt].target), name);
 }
 
+int object_read_file(const char *path, char **ret, struct err *e)
+{
+    size_t n;
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, XML_MAX, &text, &n, e) < 0)
+        return -1;
+    if (strlen(text) == n) {
+        *ret = steal(&text);
+        return 0;
+    }
+    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not XML", path);
+}
+
+int object_from_file(struct cmd_call *c, int file, const char *verb, const char *noun, object_make *make, struct err *e)
+{
+    const char *path = c->vals[file].s;
+    const struct opt_val *validate = cmd_val(c, "validate");
+    _cleanup_free_ char *xml = NULL;
+    if (object_read_file(path, &xml, e) < 0)
+        return -1;
+    if (make(c, xml, validate && validate->b, e) < 0)
+        return err_wrap(e, "failed to %s %s from %s", verb, noun, path);
+    json_object_set_new(c->result, "file", json_text(path));
+    return 0;
+}
+
 int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
@@ -95,15 +124,39 @@ int object_print_xml(struct cmd_call *c, const char *xml)
     return 0;
 }
 
-int object_edit(struct cmd_call *c, const struct editor *ed, const struct view *unchanged, struct err *e)
+struct edited {
+    struct cmd_call *c;
+    const struct object_edit *how;
+    const char *what;
+};
+
+static int read_edited(void *data, char **ret, struct err *e)
 {
+    const struct object_edit *how = ((struct edited *)data)->how;
+    return how->read(how->object, ret, e);
+}
+
+static int define_edited(void *data, const char *text, struct err *e)
+{
+    const struct edited *it = data;
+    json_auto_t *before = steal(&it->c->result);
+    if (it->how->define(it->c, text, it->how->validate, e) == 0)
+        return 0;
+    it->c->result = steal(&before);
+    return err_wrap(e, "failed to define %s", it->what);
+}
+
+int object_edit(struct cmd_call *c, const struct object_edit *how, struct err *e)
+{
+    _cleanup_free_ char *what = xasprintf("%s '%s'", how->noun, json_text_at(c->result, "name"));
+    struct edited it = {c, how, what};
     bool changed;
-    if (editor_run(c->job, ed, &changed, e) < 0) {
+    if (editor_run(c->job, &(struct editor){what, how->instead, read_edited, define_edited, &it}, &changed, e) < 0) {
         json_decref(steal(&c->result)); // a failed command's result would be shown
         return -1;
     }
     json_object_set_new(c->result, "changed", json_boolean(changed));
     if (!changed)
-        c->view = unchanged;
+        c->view = how->unchanged;
     return 0;
 }

@@ -6,8 +6,6 @@
 
 #include "cmd/engine/cmd.h"
 
-struct editor;
-
 // "node NODE: " before an error; -1. (Of a command that runs on each node the dispatcher says where it failed.)
 int object_at_node(const struct cmd_call *c, struct err *e);
 // A lookup has failed: where, and which command lists what is there; -1.
@@ -26,6 +24,15 @@ int object_dest(struct cmd_call *c, int opt, const char *noun, struct virt_conn 
 // … and the result has its "steps": what it is called there is remembered, and `unchanged` shows that there were none.
 void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *name, const struct view *unchanged);
 
+// A description of the admin's: ERR_NOT_FOUND and the like name the file. The caller frees *ret.
+int object_read_file(const char *path, char **ret, struct err *e);
+// Makes an object of its description, and the command's result of it.
+typedef int object_make(struct cmd_call *c, const char *xml, bool validate, struct err *e);
+// The same of the file at `file`, with --validate where the command has that: "failed to VERB NOUN from FILE". The
+// result has "file", too.
+int object_from_file(struct cmd_call *c, int file, const char *verb, const char *noun, object_make *make,
+                     struct err *e);
+
 // A description as the result: whole, or what --xpath finds in it, wrapped by --wrap.
 int object_xml_result(struct cmd_call *c, const char *xml, int xpath, int wrap, struct err *e);
 // What --print-xml shows instead of giving it to libvirt; 0.
@@ -35,5 +42,13 @@ int object_print_xml(struct cmd_call *c, const char *xml);
 #define EDIT_HELP                                                                                                      \
     "The definition is opened in $VISUAL, $EDITOR or vi, and defined anew if it was changed. What libvirt does not\n"  \
     "accept, and what somebody else has changed meanwhile, is told, and can be edited on. "
-// What a NAME-edit command does: editor_run(), and the result with "changed". `unchanged` is how that is shown.
-int object_edit(struct cmd_call *c, const struct editor *ed, const struct view *unchanged, struct err *e);
+// What it does: the result, which tells of the object, is there already, and gets "changed".
+struct object_edit {
+    const char *noun, *instead; // "network", "net-dumpxml and net-define"
+    const struct view *unchanged;
+    int (*read)(void *object, char **ret, struct err *e);
+    void *object;
+    object_make *define;
+    bool validate;
+};
+int object_edit(struct cmd_call *c, const struct object_edit *how, struct err *e);

@@ -1,31 +1,58 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Define a domain from a local file of XML.
-#include "base/json.h"
+// A domain defined, from a local file of XML or in an editor.
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "io/virt/xml.h"
 
 enum { FILE_OPT, VALIDATE };
+enum { DOMAIN, SKIP_VALIDATE };
 
-static const struct opt_def opts[] = {
-    [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML domain description"},
+static const struct opt_def file_opts[] = {
+    [FILE_OPT] = FILE_ROW("file containing an XML domain description"),
     [VALIDATE] = VALIDATE_ROW(0),
     {NULL},
 };
 
-static int run(struct cmd_call *c, struct err *e)
+static const struct opt_def edit_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [SKIP_VALIDATE] = {"skip-validate", OPT_BOOL, 0, "skip validation of the XML against the schema"},
+    {NULL},
+};
+
+static int define(struct cmd_call *c, const char *xml, bool validate, struct err *e)
 {
-    const char *path = c->vals[FILE_OPT].s;
-    _cleanup_free_ char *xml = NULL;
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
-    if (domain_read_file(path, &xml, e) < 0)
+    if (virt_dom_define(c->conn, xml, validate, &dom, e) < 0)
         return -1;
-    if (virt_dom_define(c->conn, xml, c->vals[VALIDATE].b, &dom, e) < 0)
-        return err_wrap(e, "failed to define domain from %s", path);
     domain_result(c, dom);
-    json_object_set_new(c->result, "file", json_text(path));
     return 0;
+}
+
+static int run_define(struct cmd_call *c, struct err *e)
+{
+    return object_from_file(c, FILE_OPT, "define", "domain", define, e);
+}
+
+static int read_xml(void *dom, char **ret, struct err *e)
+{
+    return virt_dom_xml(dom, VIRT_XML_INACTIVE | VIRT_XML_SECURE, ret, e);
+}
+
+static int run_edit(struct cmd_call *c, struct err *e)
+{
+    static const struct view unchanged = {VIEW_NONE, .message = "Domain '{name}' XML configuration not changed."};
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
+    struct object_edit how = {"domain",
+                              "dumpxml --inactive --security-info and define",
+                              &unchanged,
+                              read_xml,
+                              dom,
+                              define,
+                              !c->vals[SKIP_VALIDATE].b};
+    domain_result(c, dom);
+    return object_edit(c, &how, e);
 }
 
 const struct cmd_def cmd_define = {.name = "define",
@@ -33,7 +60,17 @@ const struct cmd_def cmd_define = {.name = "define",
                                    .summary = "define (but don't start) a domain from an XML file",
                                    .help = "The file is read here, on the admin's machine.",
                                    .example = "define share.xml --validate\ndefine share.xml --node dest",
-                                   .opts = opts,
+                                   .opts = file_opts,
                                    .flags = CMD_CONN,
                                    .view = {VIEW_NONE, .message = "Domain '{name}' defined from {file}"},
-                                   .run = run};
+                                   .run = run_define};
+
+const struct cmd_def cmd_edit = {.name = "edit",
+                                 .group = "Domains",
+                                 .summary = "edit XML configuration for a domain",
+                                 .help = EDIT_HELP "A running guest goes on as it is\nuntil it is started anew.",
+                                 .example = "edit share\nedit share@dest --skip-validate",
+                                 .opts = edit_opts,
+                                 .flags = CMD_CONN | CMD_EXACT,
+                                 .view = {VIEW_NONE, .message = "Domain '{name}' XML configuration edited."},
+                                 .run = run_edit};

@@ -9,11 +9,8 @@
 #include "core/console/out.h"
 #include "core/guest/mark.h"
 #include "core/guest/seen.h"
-#include "io/file.h"
 #include "io/virt/dom.h"
 #include "io/virt/xml.h"
-
-enum { XML_MAX = 16 << 20 };
 
 void domain_result(struct cmd_call *c, const struct virt_dom *dom)
 {
@@ -78,19 +75,6 @@ void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const cha
 {
     if (c->where.node)
         seen_note(virt_dom_uuid(dom), c->where.node->name, state);
-}
-
-int domain_read_file(const char *path, char **ret, struct err *e)
-{
-    size_t n;
-    _cleanup_free_ char *text = NULL;
-    if (file_read(path, XML_MAX, &text, &n, e) < 0)
-        return -1;
-    if (strlen(text) == n) {
-        *ret = steal(&text);
-        return 0;
-    }
-    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not XML", path);
 }
 
 int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e)

@@ -25,7 +25,5 @@ int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, co
 int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e);
 // It is active here now: remembered for the day on which this node does not answer.
 void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state);
-// A description of the admin's: ERR_NOT_FOUND and the like name the file. The caller frees *ret.
-int domain_read_file(const char *path, char **ret, struct err *e);
 // "3,4": file descriptors for the guest; the caller frees *ret.
 int parse_fds(const char *text, int **ret, size_t *ret_n, struct err *e);

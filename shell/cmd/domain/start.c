@@ -5,6 +5,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/guest.h"
 #include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/fence.h"
@@ -197,7 +198,7 @@ static int run_create(struct cmd_call *c, struct err *e)
     struct begin b = {.c = c, .flags = cmd_bits(c)};
     if (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0)
         return -1;
-    if (domain_read_file(path, &xml, e) < 0)
+    if (object_read_file(path, &xml, e) < 0)
         return -1;
     b.fds = fds;
     b.xml = xml;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A network from a local file of XML: defined (persistent, not started), or created (transient, running); and its
 // definition in an editor.
-#include "base/json.h"
-#include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
 #include "cmd/net/net.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
-#include "core/console/editor.h"
 #include "io/virt/net.h"
 
 enum { FILE_OPT, VALIDATE };
@@ -21,50 +17,37 @@ static const struct opt_def file_opts[] = {
 };
 static const struct opt_def edit_opts[] = {[NETWORK] = NETWORK_ROW, {NULL}};
 
-static int from_file(struct cmd_call *c, const char *verb,
-                     int (*make)(struct virt_conn *, const char *, bool, struct virt_net **, struct err *),
-                     struct err *e)
+static int define(struct cmd_call *c, const char *xml, bool validate, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
     _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
-    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
+    if (virt_net_define(c->conn, xml, validate, &net, e) < 0)
         return -1;
-    if (make(c->conn, xml, c->vals[VALIDATE].b, &net, e) < 0)
-        return err_wrap(e, "failed to %s network from %s", verb, c->vals[FILE_OPT].s);
     net_result(c, net);
-    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
+    return 0;
+}
+
+static int create(struct cmd_call *c, const char *xml, bool validate, struct err *e)
+{
+    _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
+    if (virt_net_create(c->conn, xml, validate, &net, e) < 0)
+        return -1;
+    net_result(c, net);
     return 0;
 }
 
 static int run_define(struct cmd_call *c, struct err *e)
 {
-    return from_file(c, "define", virt_net_define, e);
+    return object_from_file(c, FILE_OPT, "define", "network", define, e);
 }
 
 static int run_create(struct cmd_call *c, struct err *e)
 {
-    return from_file(c, "create", virt_net_create, e);
+    return object_from_file(c, FILE_OPT, "create", "network", create, e);
 }
 
-struct edited {
-    struct cmd_call *c;
-    struct virt_net *net;
-};
-
-static int read_xml(void *data, char **ret, struct err *e)
+static int read_xml(void *net, char **ret, struct err *e)
 {
-    return virt_net_xml(((struct edited *)data)->net, true, ret, e);
-}
-
-static int write_xml(void *data, const char *text, struct err *e)
-{
-    struct edited *it = data;
-    _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
-    if (virt_net_define(it->c->conn, text, false, &net, e) < 0)
-        return err_wrap(e, "failed to define network '%s'", virt_net_name(it->net));
-    json_decref(it->c->result);
-    net_result(it->c, net);
-    return 0;
+    return virt_net_xml(net, true, ret, e);
 }
 
 static int run_edit(struct cmd_call *c, struct err *e)
@@ -73,11 +56,9 @@ static int run_edit(struct cmd_call *c, struct err *e)
     _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
     if (net_find(c, NETWORK, &net, e) < 0)
         return -1;
-    _cleanup_free_ char *what = xasprintf("network '%s'", virt_net_name(net));
-    struct edited it = {c, net};
-    struct editor ed = {what, "net-dumpxml and net-define", read_xml, write_xml, &it};
     net_result(c, net);
-    return object_edit(c, &ed, &unchanged, e);
+    struct object_edit how = {"network", "net-dumpxml and net-define", &unchanged, read_xml, net, define, false};
+    return object_edit(c, &how, e);
 }
 
 const struct cmd_def cmd_net_create = {

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
 #include "cmd/net/net.h"
+#include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "io/virt/net.h"
 
@@ -56,7 +56,7 @@ static int run(struct cmd_call *c, struct err *e)
     const char *command = c->vals[COMMAND_OPT].s, *xml = c->vals[XML].s, *what;
     if (strcmp(command, "add") == 0)
         command = "add-last";
-    if (*xml != '<' && domain_read_file(xml, &text, e) < 0)
+    if (*xml != '<' && object_read_file(xml, &text, e) < 0)
         return -1;
     if (net_find(c, NETWORK, &net, e) < 0)
         return -1;

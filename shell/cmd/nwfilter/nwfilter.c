@@ -4,10 +4,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
-#include "core/console/editor.h"
 
 enum { NWFILTER, FILE_OPT = NWFILTER, XPATH, VALIDATE = XPATH, WRAP };
 
@@ -56,17 +54,18 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
     return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
+static int define(struct cmd_call *c, const char *xml, bool validate, struct err *e)
+{
+    _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *filter = NULL;
+    if (virt_nwfilter_define(c->conn, xml, validate, &filter, e) < 0)
+        return -1;
+    filter_result(c, filter);
+    return 0;
+}
+
 static int run_define(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
-    _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *filter = NULL;
-    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
-        return -1;
-    if (virt_nwfilter_define(c->conn, xml, c->vals[VALIDATE].b, &filter, e) < 0)
-        return err_wrap(e, "failed to define network filter from %s", c->vals[FILE_OPT].s);
-    filter_result(c, filter);
-    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
-    return 0;
+    return object_from_file(c, FILE_OPT, "define", "network filter", define, e);
 }
 
 static int run_undefine(struct cmd_call *c, struct err *e)
@@ -84,25 +83,9 @@ static int run_undefine(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-struct edited {
-    struct cmd_call *c;
-    struct virt_nwfilter *filter;
-};
-
-static int read_xml(void *data, char **ret, struct err *e)
+static int read_xml(void *filter, char **ret, struct err *e)
 {
-    return virt_nwfilter_xml(((struct edited *)data)->filter, ret, e);
-}
-
-static int write_xml(void *data, const char *text, struct err *e)
-{
-    struct edited *it = data;
-    _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *filter = NULL;
-    if (virt_nwfilter_define(it->c->conn, text, false, &filter, e) < 0)
-        return err_wrap(e, "failed to define network filter '%s'", virt_nwfilter_name(it->filter));
-    json_decref(it->c->result);
-    filter_result(it->c, filter);
-    return 0;
+    return virt_nwfilter_xml(filter, ret, e);
 }
 
 static int run_edit(struct cmd_call *c, struct err *e)
@@ -111,11 +94,10 @@ static int run_edit(struct cmd_call *c, struct err *e)
     _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *filter = NULL;
     if (find(c, &filter, e) < 0)
         return -1;
-    _cleanup_free_ char *what = xasprintf("network filter '%s'", virt_nwfilter_name(filter));
-    struct edited it = {c, filter};
-    struct editor ed = {what, "nwfilter-dumpxml and nwfilter-define", read_xml, write_xml, &it};
     filter_result(c, filter);
-    return object_edit(c, &ed, &unchanged, e);
+    struct object_edit how = {
+        "network filter", "nwfilter-dumpxml and nwfilter-define", &unchanged, read_xml, filter, define, false};
+    return object_edit(c, &how, e);
 }
 
 const struct cmd_def cmd_nwfilter_binding_list = {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A pool from a local file of XML: defined (persistent, not started), or created (transient, running).
-#include "base/json.h"
-#include "base/mem.h"
+// A pool from a local file of XML: defined (persistent, not started), or created (transient, running); and its
+// definition in an editor.
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
+#include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "io/virt/pool.h"
 
 enum { FILE_OPT, VALIDATE };
+enum { POOL };
 
 static const struct opt_def define_opts[] = {
     [FILE_OPT] = FILE_ROW("file containing an XML pool description"),
@@ -22,33 +22,51 @@ static const struct opt_def create_opts[] = {
     {NULL},
 };
 
-static int finish(struct cmd_call *c, const struct virt_pool *pool)
+static const struct opt_def edit_opts[] = {[POOL] = POOL_ROW, {NULL}};
+
+static int define(struct cmd_call *c, const char *xml, bool validate, struct err *e)
 {
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    if (virt_pool_define(c->conn, xml, validate, &pool, e) < 0)
+        return -1;
     storage_pool_result(c, pool);
-    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
+    return 0;
+}
+
+static int create(struct cmd_call *c, const char *xml, bool validate, struct err *e)
+{
+    (void)validate;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    if (virt_pool_create(c->conn, xml, cmd_bits(c), &pool, e) < 0)
+        return -1;
+    storage_pool_result(c, pool);
     return 0;
 }
 
 static int run_define(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
-    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
-        return -1;
-    if (virt_pool_define(c->conn, xml, c->vals[VALIDATE].b, &pool, e) < 0)
-        return err_wrap(e, "failed to define pool from %s", c->vals[FILE_OPT].s);
-    return finish(c, pool);
+    return object_from_file(c, FILE_OPT, "define", "pool", define, e);
 }
 
 static int run_create(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
+    return object_from_file(c, FILE_OPT, "create", "pool", create, e);
+}
+
+static int read_xml(void *pool, char **ret, struct err *e)
+{
+    return virt_pool_xml(pool, true, ret, e);
+}
+
+static int run_edit(struct cmd_call *c, struct err *e)
+{
+    static const struct view unchanged = {VIEW_NONE, .message = "Pool {name} XML configuration not changed."};
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
-    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
+    if (storage_pool(c, POOL, &pool, e) < 0)
         return -1;
-    if (virt_pool_create(c->conn, xml, cmd_bits(c), &pool, e) < 0)
-        return err_wrap(e, "failed to create pool from %s", c->vals[FILE_OPT].s);
-    return finish(c, pool);
+    storage_pool_result(c, pool);
+    struct object_edit how = {"pool", "pool-dumpxml and pool-define", &unchanged, read_xml, pool, define, false};
+    return object_edit(c, &how, e);
 }
 
 const struct cmd_def cmd_pool_create = {
@@ -72,3 +90,13 @@ const struct cmd_def cmd_pool_define = {
     .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Pool {name} defined from {file}"},
     .run = run_define};
+
+const struct cmd_def cmd_pool_edit = {.name = "pool-edit",
+                                      .group = "Storage",
+                                      .summary = "edit XML configuration for a storage pool",
+                                      .help = EDIT_HELP "A running pool goes on as it is\nuntil it is started anew.",
+                                      .example = "pool-edit VM",
+                                      .opts = edit_opts,
+                                      .flags = CMD_CONN,
+                                      .view = {VIEW_NONE, .message = "Pool {name} XML configuration edited."},
+                                      .run = run_edit};

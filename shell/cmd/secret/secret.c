@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "cmd/secret/secret.h"
@@ -75,17 +74,18 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
     return object_xml_result(c, xml, XPATH, WRAP, e);
 }
 
+static int define(struct cmd_call *c, const char *xml, bool validate, struct err *e)
+{
+    _cleanup_(virt_secret_free_p) struct virt_secret *secret = NULL;
+    if (virt_secret_define(c->conn, xml, validate, &secret, e) < 0)
+        return -1;
+    secret_result(c, secret);
+    return 0;
+}
+
 static int run_define(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
-    _cleanup_(virt_secret_free_p) struct virt_secret *secret = NULL;
-    if (domain_read_file(c->vals[FILE_OPT].s, &xml, e) < 0)
-        return -1;
-    if (virt_secret_define(c->conn, xml, c->vals[VALIDATE].b, &secret, e) < 0)
-        return err_wrap(e, "failed to define secret from %s", c->vals[FILE_OPT].s);
-    secret_result(c, secret);
-    json_object_set_new(c->result, "file", json_text(c->vals[FILE_OPT].s));
-    return 0;
+    return object_from_file(c, FILE_OPT, "define", "secret", define, e);
 }
 
 static int run_undefine(struct cmd_call *c, struct err *e)

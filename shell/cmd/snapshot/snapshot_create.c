@@ -83,7 +83,7 @@ static int run_create(struct cmd_call *c, struct err *e)
     static const struct view from_file = {VIEW_NONE, .message = "Domain snapshot {name} created from '{file}'"};
     const char *path = c->vals[XMLFILE].s;
     _cleanup_free_ char *xml = NULL;
-    if (path && domain_read_file(path, &xml, e) < 0)
+    if (path && object_read_file(path, &xml, e) < 0)
         return -1;
     if (create(c, xml ? xml : "<domainsnapshot/>", e) < 0)
         return -1;
@@ -225,7 +225,7 @@ static int run_checkpoint(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     const char *path = c->vals[XMLFILE].s;
     _cleanup_free_ char *xml = NULL, *name = NULL;
-    if (path && domain_read_file(path, &xml, e) < 0)
+    if (path && object_read_file(path, &xml, e) < 0)
         return -1;
     if (virt_checkpoint_create(dom, xml ? xml : "<domaincheckpoint/>", cmd_bits(c), &name, e) < 0)
         return domain_failed(dom, "make a checkpoint of", NULL, e);

@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
@@ -95,7 +94,7 @@ static int run_file(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
     _cleanup_free_ char *xml = NULL;
-    if (domain_read_file(path, &xml, e) < 0 || storage_pool(c, POOL, &pool, e) < 0)
+    if (object_read_file(path, &xml, e) < 0 || storage_pool(c, POOL, &pool, e) < 0)
         return -1;
     if (virt_vol_create(pool, xml, cmd_bits(c), &vol, e) < 0)
         return err_wrap(e, "failed to create vol from %s", path);
