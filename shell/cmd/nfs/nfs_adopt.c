@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Move the images of a node onto a share and mount it in their place.
-#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
 #include "cmd/rows.h"
@@ -19,10 +18,9 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-static int plan_adopt(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at, void *data,
-                      struct err *e)
+static int plan_adopt(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at,
+                      const struct nfs_source *source, struct err *e)
 {
-    const struct nfs_source *source = data;
     const char *dir = c->vals[DIR].s;
     if (!c->vals[DISCARD].b)
         return nfs_adopt_plan(c->ctx, c->job, p, node, at, source, dir, c->vals[OPTIONS].s, c->vals[PERSIST].b, e);
@@ -32,18 +30,7 @@ static int plan_adopt(struct cmd_call *c, struct plan *p, struct node *node, con
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode = apply_mode_of(c);
-    _cleanup_nfs_source_ struct nfs_source source = {.text = NULL};
-    if (nfs_check_dir(c->vals[DIR].s, e) < 0 || (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
-        nfs_source_parse(c->ctx, c->vals[SOURCE].s, &source, e) < 0)
-        return -1;
-    const struct opt_val *v = &c->vals[NODE];
-    struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_adopt, &source, "adopt", NULL, ERR_INIT};
-    json_t *about = json_pack("{s:o, s:o}", "source", json_text(source.text), "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.title = "nfs-adopt", .about = about};
-    int r = nfs_nodes_run(c, mode, &a, &all, e);
-    json_decref(about);
-    return r;
+    return nfs_nodes_run(c, "adopt", plan_adopt, e);
 }
 
 const struct cmd_def cmd_nfs_adopt = {

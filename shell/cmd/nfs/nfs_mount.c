@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mount a share on nodes.
-#include <string.h>
-
-#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
 #include "cmd/rows.h"
@@ -29,27 +26,15 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-static int plan_mount(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at, void *data,
-                      struct err *e)
+static int plan_mount(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at,
+                      const struct nfs_source *source, struct err *e)
 {
-    const struct nfs_source *source = data;
     return nfs_mount_plan(p, node, at, source, c->vals[DIR].s, c->vals[OPTIONS].s, c->vals[PERSIST].b, e);
 }
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode = apply_mode_of(c);
-    _cleanup_nfs_source_ struct nfs_source source = {.text = NULL};
-    if (nfs_check_dir(c->vals[DIR].s, e) < 0 || (c->vals[OPTIONS].s && nfs_check_options(c->vals[OPTIONS].s, e) < 0) ||
-        nfs_source_parse(c->ctx, c->vals[SOURCE].s, &source, e) < 0)
-        return -1;
-    const struct opt_val *v = &c->vals[NODES];
-    struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_mount, &source, "mount", NULL, ERR_INIT};
-    json_t *about = json_pack("{s:o, s:o}", "source", json_text(source.text), "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.title = "nfs-mount", .about = about};
-    int r = nfs_nodes_run(c, mode, &a, &all, e);
-    json_decref(about);
-    return r;
+    return nfs_nodes_run(c, "mount", plan_mount, e);
 }
 
 const struct cmd_def cmd_nfs_mount = {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unmount a share on nodes.
-#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/nfs/nfs_nodes.h"
 #include "cmd/rows.h"
@@ -15,25 +14,16 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-static int plan_umount(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at, void *data,
-                       struct err *e)
+static int plan_umount(struct cmd_call *c, struct plan *p, struct node *node, const struct nfs_place *at,
+                       const struct nfs_source *source, struct err *e)
 {
-    (void)data;
+    (void)source;
     return nfs_umount_plan(p, node, at, c->vals[DIR].s, c->vals[PERSIST].b, e);
 }
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode = apply_mode_of(c);
-    if (nfs_check_dir(c->vals[DIR].s, e) < 0)
-        return -1;
-    const struct opt_val *v = &c->vals[NODES];
-    struct nfs_nodes all = {v->nodes, v->n_nodes, c->vals[DIR].s, plan_umount, NULL, "unmount", NULL, ERR_INIT};
-    json_t *about = json_pack("{s:o}", "dir", json_text(c->vals[DIR].s));
-    struct apply a = {.title = "nfs-umount", .about = about};
-    int r = nfs_nodes_run(c, mode, &a, &all, e);
-    json_decref(about);
-    return r;
+    return nfs_nodes_run(c, "unmount", plan_umount, e);
 }
 
 const struct cmd_def cmd_nfs_umount = {
