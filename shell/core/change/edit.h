@@ -47,5 +47,9 @@ int edit_revert(struct ctx *ctx, struct job *job, struct journal *journal, const
 
 // An item of such a report for what no plan was made for; the caller's.
 json_t *edit_refusal(const char *node, const char *what, const char *state, const struct err *why);
+// Tells of one and adds it to `refused`, unless it is there: a plan may be made once more, to be carried out. *code
+// becomes that of the first.
+void edit_refuse(json_t *refused, enum err_code *code, const char *node, const char *what, const char *state,
+                 const struct err *why);
 
 #define EDIT_ADMIN "(admin)"

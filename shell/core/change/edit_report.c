@@ -116,6 +116,23 @@ json_t *edit_refusal(const char *node, const char *what, const char *state, cons
                      json_text(state), "error", error);
 }
 
+void edit_refuse(json_t *refused, enum err_code *code, const char *node, const char *what, const char *state,
+                 const struct err *why)
+{
+    json_auto_t *refusal = edit_refusal(node, what, state, why);
+    size_t i;
+    const json_t *old;
+    json_array_foreach(refused, i, old)
+    {
+        if (json_equal(old, refusal))
+            return;
+    }
+    json_array_append(refused, refusal);
+    if (*code == ERR_NONE)
+        *code = why->code;
+    out_notice(OUT_WARN, "%s%s%s", why->msg, why->hint ? "; " : "", why->hint ? why->hint : "");
+}
+
 json_t *edit_error_json(const struct err *e)
 {
     return json_pack("{s:o, s:o}", "code", json_text(err_code_name(e->code)), "msg", json_text(e->msg));

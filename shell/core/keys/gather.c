@@ -189,20 +189,7 @@ static void look_one(struct job *job, size_t i, void *arg)
 void keys_refuse(struct keys *k, const struct keys_account *a, const char *what, const char *state,
                  const struct err *err)
 {
-    json_t *item = edit_refusal(keys_account_name(a), what, state, err);
-    size_t i;
-    const json_t *old;
-    json_array_foreach(k->refused, i, old)
-    {
-        if (json_equal(old, item)) { // a plan that is made once more, to be carried out
-            json_decref(item);
-            return;
-        }
-    }
-    json_array_append_new(k->refused, item);
-    if (k->code == ERR_NONE)
-        k->code = err->code;
-    out_notice(OUT_WARN, "%s%s%s", err->msg, err->hint ? "; " : "", err->hint ? err->hint : "");
+    edit_refuse(k->refused, &k->code, keys_account_name(a), what, state, err);
 }
 
 void keys_gather(struct keys *k, struct job *job)

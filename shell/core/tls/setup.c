@@ -38,20 +38,7 @@ void tls_setup_release(struct tls_setup *s)
 void tls_refuse(struct tls_setup *s, const struct tls_setup_node *n, const char *what, const struct err *why)
 {
     bool away = why->code == ERR_UNREACHABLE || why->code == ERR_TIMEOUT;
-    json_t *item = edit_refusal(n->node->name, what, away ? "unreachable" : "conflict", why);
-    size_t i;
-    const json_t *old;
-    json_array_foreach(s->refused, i, old)
-    {
-        if (json_equal(old, item)) { // a plan that is made once more, to be carried out
-            json_decref(item);
-            return;
-        }
-    }
-    json_array_append_new(s->refused, item);
-    if (s->code == ERR_NONE)
-        s->code = why->code;
-    out_notice(OUT_WARN, "%s%s%s", why->msg, why->hint ? "; " : "", why->hint ? why->hint : "");
+    edit_refuse(s->refused, &s->code, n->node->name, what, away ? "unreachable" : "conflict", why);
 }
 
 static void add_name(struct strv *names, const char *name)
