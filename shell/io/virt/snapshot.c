@@ -73,15 +73,18 @@ static int by_name(const void *a, const void *b)
     return strcmp(json_text_at(*(json_t *const *)a, "name"), json_text_at(*(json_t *const *)b, "name"));
 }
 
-// Takes the rows' references.
-static json_t *in_order(json_t **rows, size_t n, bool as_is)
+// *ret is the list of the rows, by name unless their own order is asked for; takes their references. `r`, which it
+// returns, is what came of making them: without success there is no list.
+static int give_rows(json_t **rows, size_t n, unsigned filter, int r, json_t **ret)
 {
-    if (!as_is && n)
+    json_auto_t *list = json_array();
+    if (!(filter & VIRT_SNAP_TOPOLOGICAL) && n)
         qsort(rows, n, sizeof(*rows), by_name);
-    json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list, rows[i]);
-    return list;
+    if (r == 0)
+        *ret = steal(&list);
+    return r;
 }
 
 static int gather_snapshots(struct virt_dom *d, const char *from, unsigned filter, virDomainSnapshotPtr **ret,
@@ -121,12 +124,7 @@ int virt_snap_list(struct virt_dom *d, const char *from, unsigned filter, json_t
         virDomainSnapshotFree(all[i]);
     }
     free(all);
-    json_t *list = in_order(rows, k, filter & VIRT_SNAP_TOPOLOGICAL);
-    if (r < 0)
-        json_decref(list);
-    else
-        *ret = list;
-    return r;
+    return give_rows(rows, k, filter, r, ret);
 }
 
 int virt_snap_xml(struct virt_dom *d, const char *name, unsigned xml_flags, char **ret, struct err *e)
@@ -221,12 +219,7 @@ int virt_checkpoint_list(struct virt_dom *d, const char *from, unsigned filter, 
         virDomainCheckpointFree(all[i]);
     }
     free(all);
-    json_t *list = in_order(rows, k, filter & VIRT_SNAP_TOPOLOGICAL);
-    if (r < 0)
-        json_decref(list);
-    else
-        *ret = list;
-    return r;
+    return give_rows(rows, k, filter, r, ret);
 }
 
 int virt_checkpoint_xml(struct virt_dom *d, const char *name, unsigned flags, char **ret, struct err *e)
