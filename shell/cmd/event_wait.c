@@ -85,9 +85,27 @@ static int wait_for_events(struct event_wait *w, const char **ret_ended, struct 
     return r;
 }
 
-void event_wait_begin(struct event_wait *w)
+bool event_wait_lists(struct cmd_call *c, const char *const *names, size_t n)
 {
-    w->lock = lock_new();
+    static const struct view_col cols[] = {{"name"}, {NULL}};
+    static const struct view view = {VIEW_LINES, cols};
+    if (!cmd_val(c, "list")->b)
+        return false;
+    c->result = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(c->result, json_pack("{s:o}", "name", json_text(names[i])));
+    c->view = &view;
+    return true;
+}
+
+void event_wait_begin(struct event_wait *w, struct cmd_call *c)
+{
+    const struct opt_val *timeout = cmd_val(c, "timeout");
+    *w = (struct event_wait){.c = c,
+                             .loop = cmd_val(c, "loop")->b,
+                             .timestamp = cmd_val(c, "timestamp")->b,
+                             .timeout_ms = timeout->given ? timeout->ms : INFINITY,
+                             .lock = lock_new()};
 }
 
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e)

@@ -12,17 +12,31 @@
 struct lock;
 struct virt_sub;
 
+// The last rows of such a command, and its help.
+#define EVENT_ROWS                                                                                                     \
+    {"loop", OPT_BOOL, 0, "loop until timeout or interrupt, rather than one-shot"},                                    \
+        {"timeout", OPT_DURATION, OPTF_POS, "give up after this time", .unit = "s"},                                   \
+        {"list", OPT_BOOL, 0, "list valid event types"},                                                               \
+    {                                                                                                                  \
+        "timestamp", OPT_BOOL, 0, "show timestamp for each printed event"                                              \
+    }
+#define EVENT_HELP                                                                                                     \
+    "Ends after one event, or with --loop at Ctrl-C or the timeout; with several nodes, after one of each. Fails\n"    \
+    "if the timeout passes without any. With --json each event is an object on a line of its own."
+
+// Its own.
 struct event_wait {
     struct cmd_call *c;
     bool loop, timestamp;
     double timeout_ms; // INFINITY: none
-    // The rest is its own.
     struct lock *lock;
     size_t events;
 };
 
+// --list: the result is the names, and no event is waited for.
+bool event_wait_lists(struct cmd_call *c, const char *const *names, size_t n);
 // Between the two the caller subscribes event_wait_on() with `w`; `r` is what came of that. The n subscriptions (NULL
 // is fine) are ended. ERR_TIMEOUT: nothing came in the time given.
-void event_wait_begin(struct event_wait *w);
+void event_wait_begin(struct event_wait *w, struct cmd_call *c);
 void event_wait_on(const json_t *event, void *w);
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e);

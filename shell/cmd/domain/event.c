@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Waiting for what happens to domains.
-#include <math.h>
-
-#include "base/json.h"
-#include "cmd/commands.h"
-#include "cmd/event_wait.h"
 #include "io/virt/event.h"
 
-enum { DOMAIN, EVENT, ALL, LOOP, TIMEOUT, LIST, TIMESTAMP };
+#include "cmd/commands.h"
+#include "cmd/event_wait.h"
+
+enum { DOMAIN, EVENT, ALL };
 
 static void complete_kinds(struct ctx *ctx, const char *prefix, struct strv *out)
 {
@@ -23,10 +21,7 @@ static const struct opt_def opts[] = {
     [EVENT] = {"event", OPT_STRING, OPTF_POS, "which event type to wait for", .complete = complete_kinds,
                .excludes = "all|list"},
     [ALL] = {"all", OPT_BOOL, 0, "wait for all events instead of just one type", .excludes = "list"},
-    [LOOP] = {"loop", OPT_BOOL, 0, "loop until timeout or interrupt, rather than one-shot"},
-    [TIMEOUT] = {"timeout", OPT_DURATION, OPTF_POS, "give up after this time", .unit = "s"},
-    [LIST] = {"list", OPT_BOOL, 0, "list valid event types"},
-    [TIMESTAMP] = {"timestamp", OPT_BOOL, 0, "show timestamp for each printed event"},
+    EVENT_ROWS,
     {NULL},
 };
 
@@ -48,49 +43,23 @@ static int subscribe(struct event_wait *w, struct virt_sub **subs, struct err *e
     return 0;
 }
 
-static const struct view_col list_cols[] = {{"name"}, {NULL}};
-static const struct view list_view = {VIEW_LINES, list_cols};
-
-static int list_kinds(struct cmd_call *c)
+static int run(struct cmd_call *c, struct err *e)
 {
-    c->result = json_array();
-    for (int kind = 0; kind < VIRT_EVENT_KINDS; kind++) {
-        json_t *row = json_object();
-        json_object_set_new(row, "name", json_text(virt_event_name(kind)));
-        json_array_append_new(c->result, row);
-    }
-    c->view = &list_view;
-    return 0;
-}
-
-static int check_options(struct cmd_call *c, struct err *e)
-{
-    const char *kind = c->vals[EVENT].s;
-    if (!kind && !c->vals[ALL].b && !c->vals[LIST].b)
+    const char *kind = c->vals[EVENT].s, *names[VIRT_EVENT_KINDS];
+    for (int i = 0; i < VIRT_EVENT_KINDS; i++)
+        names[i] = virt_event_name(i);
+    if (event_wait_lists(c, names, VIRT_EVENT_KINDS))
+        return 0;
+    if (!kind && !c->vals[ALL].b)
         return err_set(e, ERR_USAGE, "one of --list, --all, or --event TYPE is required");
     if (kind && virt_event_kind(kind) < 0) {
-        const char *names[VIRT_EVENT_KINDS];
-        for (int i = 0; i < VIRT_EVENT_KINDS; i++)
-            names[i] = virt_event_name(i);
         const char *near = str_nearest(kind, names, VIRT_EVENT_KINDS);
         err_set(e, ERR_USAGE, "unknown event type '%s'", kind);
         return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "event --list shows them");
     }
-    return 0;
-}
-
-static int run(struct cmd_call *c, struct err *e)
-{
-    if (check_options(c, e) < 0)
-        return -1;
-    if (c->vals[LIST].b)
-        return list_kinds(c);
-    struct event_wait w = {.c = c,
-                           .loop = c->vals[LOOP].b,
-                           .timestamp = c->vals[TIMESTAMP].b,
-                           .timeout_ms = c->vals[TIMEOUT].given ? c->vals[TIMEOUT].ms : INFINITY};
+    struct event_wait w;
     struct virt_sub *subs[VIRT_EVENT_KINDS] = {NULL};
-    event_wait_begin(&w);
+    event_wait_begin(&w, c);
     int r = subscribe(&w, subs, e);
     return event_wait_end(&w, r, subs, VIRT_EVENT_KINDS, e);
 }
@@ -99,9 +68,7 @@ const struct cmd_def cmd_event = {
     .name = "event",
     .group = "Domains",
     .summary = "wait for domain events, or list their types",
-    .help =
-        "Ends after one event, or with --loop at Ctrl-C or the timeout; with several nodes, after one of each. Fails\n"
-        "if the timeout passes without any. With --json each event is an object on a line of its own.",
+    .help = EVENT_HELP,
     .example = "event --event lifecycle --loop\nevent --all --loop --timestamp --node all\nevent share job-completed",
     .opts = opts,
     .flags = CMD_CONN | CMD_EACH | CMD_STOP_IS_END,
