@@ -25,15 +25,11 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    static const struct apply_stage stage = {make};
-    const char *node = c->vals[NODE].node->name;
-    if (access_check_user(c->vals[USER].s, e) < 0)
+    const char *node = c->vals[NODE].node->name, *user = c->vals[USER].s;
+    if (access_check_user(user, e) < 0)
         return -1;
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, node);
-    json_auto_t *about = json_pack("{s:o, s:o}", "node", json_text(node), "user", json_text(c->vals[USER].s));
-    const struct apply a = {.title = "access-grant", .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1};
-    return apply_run(c, apply_mode_of(c), &a, e);
+    return apply_node(c, c->vals[NODE].node, json_pack("{s:o, s:o}", "node", json_text(node), "user", json_text(user)),
+                      make, NULL, e);
 }
 
 const struct cmd_def cmd_access_grant = {

@@ -93,7 +93,6 @@ static const struct view list_view = {VIEW_CUSTOM, .render = render_list};
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    static const struct apply_stage stage = {make};
     enum apply_mode mode = apply_mode_of(c);
     enum conf_file file = file_of(c);
     _cleanup_wishes_ struct conf_wishes wishes = {NULL, 0};
@@ -111,12 +110,8 @@ static int run(struct cmd_call *c, struct err *e)
         err_set(e, ERR_USAGE, "%s: which setting?", c->def->name);
         return err_hint(e, "%s %s KEY=VALUE --plan; without options all are shown", c->def->name, c->vals[NODE].s);
     }
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, c->vals[NODE].node->name);
-    json_auto_t *about = json_pack("{s:o}", "node", json_text(c->vals[NODE].node->name));
-    const struct apply a = {
-        .title = c->def->name, .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1, .data = &wishes};
-    return apply_run(c, mode, &a, e);
+    return apply_node(c, c->vals[NODE].node, json_pack("{s:o}", "node", json_text(c->vals[NODE].node->name)), make,
+                      &wishes, e);
 }
 
 #define HELP_REST                                                                                                      \

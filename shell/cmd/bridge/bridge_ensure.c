@@ -35,7 +35,6 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 static int run(struct cmd_call *c, struct err *e)
 {
     enum { S = 1000, MAX_WITHIN_S = 3600 };
-    enum apply_mode mode = apply_mode_of(c);
     const struct opt_val *v = c->vals;
     if (v[WITHIN].ms < BRIDGE_WITHIN_MIN_S * S || v[WITHIN].ms > MAX_WITHIN_S * S)
         return err_set(e, ERR_USAGE, "--within is %d s at least, as a login takes its time, and an hour at most",
@@ -49,15 +48,8 @@ static int run(struct cmd_call *c, struct err *e)
                             .delay_s = v[DELAY].i,
                             .backend = v[BACKEND].s,
                             .within_s = (long long)(v[WITHIN].ms / S)};
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, v[NODE].node->name);
     json_t *about = json_pack("{s:o, s:o}", "node", json_text(v[NODE].node->name), "bridge", json_text(v[BRIDGE].s));
-    const struct apply_stage stage = {make};
-    const struct apply a = {
-        .title = "bridge-ensure", .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1, .data = &w};
-    int r = apply_run(c, mode, &a, e);
-    json_decref(about);
-    return r;
+    return apply_node(c, c->vals[NODE].node, about, make, &w, e);
 }
 
 const struct cmd_def cmd_bridge_ensure = {

@@ -193,6 +193,16 @@ int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, s
     }
 }
 
+int apply_node(struct cmd_call *c, const struct node *node, json_t *about, apply_make *make, void *data, struct err *e)
+{
+    json_auto_t *owned = about;
+    _cleanup_strv_ struct strv nodes = STRV_INIT;
+    strv_add(&nodes, node->name);
+    const struct apply_stage stage = {make};
+    const struct apply a = {c->def->name, owned, &nodes, &stage, 1, data};
+    return apply_run(c, apply_mode_of(c), &a, e);
+}
+
 int apply_refused(struct cmd_call *c, json_t *refused, enum err_code code, int status, struct err *e)
 {
     size_t n = json_array_size(refused);

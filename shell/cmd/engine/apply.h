@@ -36,13 +36,14 @@ enum apply_mode {
 };
 enum apply_mode apply_mode_of(const struct cmd_call *c); // of a command with APPLY_ROWS
 
+// Fills the plan; may look at the nodes (c->job, place_exec()). 0, or -1 and nothing is run. With several stages and
+// nothing applied yet (the mode is ASK or PLAN), what cannot be known before the stage in front has run is left out,
+// with a notice. Not called for REVERT: the journals know.
+typedef int apply_make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *plan, struct err *e);
 // One plan of a command. A command that needs more (the second built from what the first made: keys that are there now)
 // has several stages, which share one journal.
 struct apply_stage {
-    // Fills the plan; may look at the nodes (c->job, place_exec()). 0, or -1 and nothing is run. With several stages
-    // and nothing applied yet (the mode is ASK or PLAN), what cannot be known before the stage in front has run is left
-    // out, with a notice. Not called for REVERT: the journals know.
-    int (*make)(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *plan, struct err *e);
+    apply_make *make;
 };
 
 struct apply {
@@ -58,6 +59,8 @@ struct apply {
 // all journals of this title and about that are not reverted yet, newest first; with --journal (if the command has that
 // row) that one alone. Exit status and error are edit_run()'s.
 int apply_run(struct cmd_call *c, enum apply_mode mode, const struct apply *a, struct err *e);
+// The same for a command of one node and one stage, in the mode that its options say. Takes `about`.
+int apply_node(struct cmd_call *c, const struct node *node, json_t *about, apply_make *make, void *data, struct err *e);
 
 // Puts what was refused (edit_refusal()) behind the result's items, and says how many there are if the command has not
 // failed already: `status` is apply_run()'s, `code` that of the first of them.

@@ -40,19 +40,12 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode = apply_mode_of(c);
     const char *node = c->vals[NODE].node->name;
-    if (mode != APPLY_MODE_REVERT && !c->vals[ID].given && !c->vals[ALL].b) {
+    if (apply_mode_of(c) != APPLY_MODE_REVERT && !c->vals[ID].given && !c->vals[ALL].b) {
         err_set(e, ERR_USAGE, "firewall-close needs ID or --all");
         return err_hint(e, "firewall-check %s tells what is open", node);
     }
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, node);
-    json_auto_t *about = json_pack("{s:o}", "node", json_text(node));
-    const struct apply_stage stage = {make};
-    const struct apply a = {
-        .title = "firewall-close", .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1};
-    return apply_run(c, mode, &a, e);
+    return apply_node(c, c->vals[NODE].node, json_pack("{s:o}", "node", json_text(node)), make, NULL, e);
 }
 
 const struct cmd_def cmd_firewall_close = {

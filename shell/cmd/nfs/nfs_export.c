@@ -104,22 +104,14 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    enum apply_mode mode = apply_mode_of(c);
     _cleanup_(call_release) struct call k = {STRV_INIT, json_array()};
     if (exports_check_path(c->vals[DIR].s, e) < 0)
         return -1;
-    if (mode != APPLY_MODE_REVERT && read_clients(c, &k, e) < 0)
+    if (apply_mode_of(c) != APPLY_MODE_REVERT && read_clients(c, &k, e) < 0)
         return -1;
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, c->vals[NODE].node->name);
     json_t *about =
         json_pack("{s:o, s:o}", "node", json_text(c->vals[NODE].node->name), "dir", json_text(c->vals[DIR].s));
-    const struct apply_stage stage = {make};
-    const struct apply a = {
-        .title = "nfs-export", .about = about, .nodes = &nodes, .stages = &stage, .n_stages = 1, .data = &k};
-    int r = apply_run(c, mode, &a, e);
-    json_decref(about);
-    return r;
+    return apply_node(c, c->vals[NODE].node, about, make, &k, e);
 }
 
 const struct cmd_def cmd_nfs_export = {

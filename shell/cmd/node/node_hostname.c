@@ -69,18 +69,13 @@ static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct pla
 
 static int run(struct cmd_call *c, struct err *e)
 {
-    static const struct apply_stage stages[] = {{make}};
-    enum apply_mode mode = apply_mode_of(c);
-    if (mode != APPLY_MODE_REVERT && !c->vals[NAME].given)
+    if (apply_mode_of(c) != APPLY_MODE_REVERT && !c->vals[NAME].given)
         return err_set(e, ERR_USAGE, "node-hostname needs --name");
     if (c->vals[NAME].given && (!hosts_name_is_valid(c->vals[NAME].s) || strlen(c->vals[NAME].s) > 64)) {
         err_set(e, ERR_USAGE, "'%s' cannot be a host name (RFC 1123)", c->vals[NAME].s);
         return err_hint(e, "letters, digits and inner hyphens, in labels of at most 63, 64 in all");
     }
-    _cleanup_strv_ struct strv nodes = STRV_INIT;
-    strv_add(&nodes, c->vals[NODE].node->name);
-    struct apply a = {.title = "node-hostname", .nodes = &nodes, .stages = stages, .n_stages = 1};
-    return apply_run(c, mode, &a, e);
+    return apply_node(c, c->vals[NODE].node, NULL, make, NULL, e);
 }
 
 const struct cmd_def cmd_node_hostname = {
