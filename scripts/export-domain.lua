@@ -3,16 +3,13 @@
 -- last, so that a directory with one is complete.
 local admin = require "lib.admin"
 local device = require "lib.device"
+local given = require("lib.value").given
 local manifest = require "image.manifest"
 local node = require "lib.node"
 local report = require "migsh.report"
 local whereabouts = require "guest.whereabouts"
 
 local fail = mig.fail
-
-local function given(value)
-  return value ~= mig.null and value or nil
-end
 
 -- {name, uuid, node, autostart}: it is off.
 local function find(text)

@@ -7,6 +7,7 @@ local admin = require "lib.admin"
 local claims = require "lib.host_claims"
 local device = require "lib.device"
 local gate = require "preflight.gate"
+local given = require("lib.value").given
 local import = require "image.import"
 local manifest = require "image.manifest"
 local metrics = require "record.metrics"
@@ -17,10 +18,6 @@ local report = require "migsh.report"
 local xml = require "guest.xml"
 
 local fail = mig.fail
-
-local function given(value)
-  return value ~= mig.null and value or nil
-end
 
 -- The manifest, and the texts of the descriptions in its `text`s; everything in the directory is as it says, but for
 -- the checksums of what is large, which are compared on the node.

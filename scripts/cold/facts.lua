@@ -3,6 +3,7 @@
 -- each will be. All of it goes into the journal, so it holds no secret (the XML is the one without).
 local device = require "lib.device"
 local evidence = require "guest.evidence"
+local given = require("lib.value").given
 local lists = require "lib.list"
 local node = require "lib.node"
 local pools = require "lib.pools"
@@ -59,29 +60,25 @@ local function find_place(about, file)
   end
 end
 
-local function text_of(value)
-  return value ~= mig.null and value or nil
-end
-
 -- The rows of `domfiles` that are files on the node, as the journal keeps them.
 local function list_files(about)
   local files, seen = mig.array {}, {}
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.source }) do
-    local path = text_of(row.path)
+    local path = given(row.path)
     local made_at_start = row.exists == false and (row.kind == "nvram" or row.kind == "tpm" or row.kind == "save")
     if path and row.type ~= "network" and not made_at_start
       and not (row.kind == "save" and not about.options.carry_save) then
       if row.exists == false then
         fail("not-found", row.device == "cdrom" and device.EJECT or nil, "%s: %s (%s) is not there", about.source,
-          path, text_of(row.target) or row.kind)
+          path, given(row.target) or row.kind)
       end
-      local file = { kind = row.kind, target = text_of(row.target), device = text_of(row.device), type = row.type,
-        path = path, pool = text_of(row.pool), volume = text_of(row.volume), size = text_of(row.size) or 0,
-        allocation = text_of(row.allocation) or 0, readonly = row.readonly == true, owner = text_of(row.owner),
-        group = text_of(row.group), mode = text_of(row.mode), format = text_of(row.format),
-        virtual_size = text_of(row.virtual_size) }
-      file.backing, file.relative = text_of(row.backing), row.relative == true
-      file.backing_format = text_of(row.backing_format)
+      local file = { kind = row.kind, target = given(row.target), device = given(row.device), type = row.type,
+        path = path, pool = given(row.pool), volume = given(row.volume), size = given(row.size) or 0,
+        allocation = given(row.allocation) or 0, readonly = row.readonly == true, owner = given(row.owner),
+        group = given(row.group), mode = given(row.mode), format = given(row.format),
+        virtual_size = given(row.virtual_size) }
+      file.backing, file.relative = given(row.backing), row.relative == true
+      file.backing_format = given(row.backing_format)
       file.block = (node.stat(about.source, path) or {}).kind == "block"
       find_place(about, file)
       device.check_kind(about, file)
@@ -133,7 +130,7 @@ local function find_retired(about)
   about.reason_before = info.reason
   local made = copies_of(mark.journal)
   for _, row in ipairs(mig.domfiles { about.uuid .. "@" .. about.dest }) do
-    local path = row.exists == true and text_of(row.path)
+    local path = row.exists == true and given(row.path)
     local own = path and made[path] and not users.are_common(row)
     if own and node.same(made[path].source, node.stat(about.dest, path)) then
       retired.files[#retired.files + 1] = path

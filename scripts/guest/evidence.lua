@@ -2,6 +2,7 @@
 -- What the nodes say of a guest that an undertaking was moving, as guest/truth.lua judges it. Every hypervisor of the
 -- inventory is asked, by the guest's uuid; one that the undertaking names and the inventory does not is as silent as
 -- one that is down. Nothing is changed.
+local given = require("lib.value").given
 local lists = require "lib.list"
 local node = require "lib.node"
 local users = require "guest.users"
@@ -126,15 +127,11 @@ function evidence.of_files(tx, states)
   return facts
 end
 
-local function text_of(value)
-  return value ~= mig.null and value or nil
-end
-
 -- The disks that a definition names by path on a node: {[target] = path}.
 local function disks_on(name, uuid, row)
   local disks = {}
   for _, block in ipairs(mig.domblklist { uuid .. "@" .. name, inactive = not whereabouts.is_active(row) }) do
-    local source = text_of(block.source)
+    local source = given(block.source)
     if source and source:sub(1, 1) == "/" then
       disks[block.target] = source
     end

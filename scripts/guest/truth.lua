@@ -29,15 +29,6 @@ local truth = {}
 local HAS_RUN = { shutdown = true, destroyed = true, crashed = true, migrated = true, saved = true,
   ["from snapshot"] = true }
 
-local function names_of(rows)
-  local names = {}
-  for name in pairs(rows) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 -- What the disks say, in lines.
 local function lines_of(facts)
   local lines = {}
@@ -133,7 +124,7 @@ end
 
 -- A third node that defines it now: its newest data may be there. What another undertaking left there is older.
 local function came_elsewhere(facts)
-  for _, name in ipairs(facts.source and facts.defined_before and names_of(facts.rows) or {}) do
+  for _, name in ipairs(facts.source and facts.defined_before and lists.keys(facts.rows) or {}) do
     local mark = facts.rows[name].mark
     if name ~= facts.source and name ~= facts.dest and not lists.has(facts.defined_before, name)
       and not (mark and mark.role == "moved") then
@@ -202,7 +193,7 @@ local function decide(facts)
     return "unknown", ("%s does not answer, and may run it (%s)"):format(silent.node, silent.msg)
   end
   local active = {}
-  for _, name in ipairs(names_of(facts.rows)) do
+  for _, name in ipairs(lists.keys(facts.rows)) do
     local row = facts.rows[name]
     if whereabouts.is_active(row) and (facts.source or name == facts.dest) then
       active[#active + 1] = name

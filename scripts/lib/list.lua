@@ -12,4 +12,14 @@ function list.has(t, value)
   return false
 end
 
+-- A table's keys, in order.
+function list.keys(t)
+  local keys = {}
+  for key in pairs(t) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
 return list

@@ -47,6 +47,7 @@
 -- The engine bounds what a policy wants: no limit above the cap, post-copy and a suspension only where they are
 -- allowed, a suspension only if the rest fits the outage that was promised, in post-copy nothing but the speed (an
 -- abort would lose the guest), and nothing that changes nothing. What was wanted in vain is kept in `wanted`.
+local lists = require "lib.list"
 local engine = {}
 
 local MOST_LIMIT <const> = 2000000 -- ms, QEMU's own
@@ -117,15 +118,6 @@ local function refuse(name, where, format, ...)
     where ~= "" and where .. ": " or "", format:format(...))
 end
 
-local function words(fields)
-  local list = {}
-  for field in pairs(fields) do
-    list[#list + 1] = field
-  end
-  table.sort(list)
-  return table.concat(list, ", ")
-end
-
 local function check_fields(name, where, value, fields)
   if type(value) ~= "table" then
     refuse(name, where, "a table is expected, not %s", tostring(value))
@@ -133,7 +125,7 @@ local function check_fields(name, where, value, fields)
   for field, v in pairs(value) do
     local spec = fields[field]
     if not spec then
-      refuse(name, where, "there is no '%s'; expected are %s", tostring(field), words(fields))
+      refuse(name, where, "there is no '%s'; expected are %s", tostring(field), table.concat(lists.keys(fields), ", "))
     elseif not spec[2](v) then
       refuse(name, where, "%s: %s is expected, not '%s'", field, spec[1], tostring(v))
     end
@@ -148,7 +140,7 @@ local function check_action(name, where, action)
     end
   end
   if not action.limit_times then
-    refuse(name, where, "nothing to do; expected are %s", words(action_fields))
+    refuse(name, where, "nothing to do; expected are %s", table.concat(lists.keys(action_fields), ", "))
   end
 end
 

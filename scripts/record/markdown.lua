@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A run as Markdown, for a ticket or a wiki. Pure. Foreign words are escaped: they are text there, and no markup.
+local given = require("lib.value").given
 local report = require "migsh.report"
 local runs = require "record.runs"
 local markdown = {}
@@ -16,10 +17,6 @@ function markdown.escape(text)
 end
 
 local escape = markdown.escape
-
-local function given(value)
-  return value ~= mig.null and value or nil
-end
 
 function markdown.page(run)
   local lines = {}

@@ -3,6 +3,7 @@
 -- written when the run begins, so that one that cannot be written keeps the guest where it is, and when it has ended,
 -- well or not. A file that is no such file is left as it is.
 local admin = require "lib.admin"
+local table_of = require("lib.value").table
 
 local metrics = {}
 local fail = mig.fail
@@ -11,10 +12,6 @@ metrics.MARK = "# TYPE " .. PREFIX
 
 local function seconds(value)
   return type(value) == "number" and value / 1000 or nil
-end
-
-local function table_of(value)
-  return type(value) == "table" and value or {}
 end
 
 -- Name (which ends with the unit), help, and what it is of a run: a number, or {{label, number}…}, or nil.

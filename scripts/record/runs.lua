@@ -1,15 +1,9 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Migrations that were made, out of their journals: what record/keep.lua left there, and of older journals without that
 -- what else they tell. Nothing is changed, and one that another console is at work on can be read.
+local given, table_of = require("lib.value").given, require("lib.value").table
+
 local runs = {}
-
-local function given(value)
-  return value ~= mig.null and value or nil
-end
-
-local function table_of(value)
-  return type(value) == "table" and value or {}
-end
 
 local function number_of(value)
   return type(value) == "number" and value or nil

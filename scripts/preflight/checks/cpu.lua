@@ -3,6 +3,7 @@
 local facts = require "preflight.facts"
 local judge = require "preflight.judge"
 local line = require "lib.line"
+local lists = require "lib.list"
 
 local LIVE <const> = "live paused storage"
 
@@ -139,12 +140,8 @@ return {
     end },
   { id = "vulnerabilities", title = "the destination's kernel holds back what the source's does", level = "warn",
     needs = { "source.look", "dest.look" }, judge = function(c)
-      local found, names = {}, {}
-      for name in pairs(c.dest.vulnerabilities) do
-        names[#names + 1] = name
-      end
-      table.sort(names)
-      for _, name in ipairs(names) do
+      local found = {}
+      for _, name in ipairs(lists.keys(c.dest.vulnerabilities)) do
         local here, there = c.source.vulnerabilities[name] or "", c.dest.vulnerabilities[name]
         if there:match "^Vulnerable" and not here:match "^Vulnerable" and here ~= "" then
           found[#found + 1] = { subject = name, seen = ("%s: %s"):format(name, there), wanted = here,
