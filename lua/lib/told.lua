@@ -6,11 +6,6 @@ local told = {}
 
 local LIMIT = 2000 -- ms
 
--- journald's own fields where it is there and logger can hand them over, or the message alone.
-local SCRIPT <const> = [[
-[ -S /run/systemd/journal/socket ] && input | logger --journald 2>/dev/null ||
-    logger -t migsh -- "$1" 2>/dev/null || :]]
-
 -- As logger takes them: a line each.
 local function lines_of(fields)
   local lines = {}
@@ -20,29 +15,38 @@ local function lines_of(fields)
   return table.concat(lines)
 end
 
-local function tell(journal, nodes, ends)
-  local fields = journal:tell(ends)
-  if not fields then
-    return
-  end
+-- fields: what journal:tell() returns.
+local function tell_nodes(fields, nodes)
   local text, message, calls = lines_of(fields), mig.line(fields.MESSAGE), {}
   for i, name in ipairs(nodes) do
     calls[i] = function()
       mig.try(function()
-        mig.node(name):run(SCRIPT, message, { input = text })
+        mig.node(name):tool("journal_entry", message, { input = text })
       end)
     end
   end
   mig.timeout(LIMIT, mig.all, calls)
 end
 
+local function tell_begin(journal, nodes)
+  local fields = journal:tell(false)
+  return fields and mig.spawn(pcall, tell_nodes, fields, nodes) or false
+end
+
+-- The nodes are told beside what follows. Returns that task, for ended(), or false or nil: nobody is told.
 function told.begin(journal, nodes)
-  mig.try(tell, journal, nodes)
+  return (mig.try(tell_begin, journal, nodes))
+end
+
+local function tell_end(journal, nodes, begun)
+  local fields = journal:tell(true)
+  begun:wait()
+  tell_nodes(fields, nodes)
 end
 
 -- What became of it, which no Ctrl-C keeps from being raised.
-function told.ended(journal, nodes)
-  pcall(tell, journal, nodes, true)
+function told.ended(journal, nodes, begun)
+  pcall(tell_end, journal, nodes, begun)
 end
 
 return told

@@ -261,14 +261,13 @@ function Tx:__close()
     self.ended(self)
   end
   if self.told then
-    told.ended(self.journal, self.hold.nodes)
+    told.ended(self.journal, self.hold.nodes, self.told)
   end
 end
 
 -- Is told of where it begins, or is taken up again; __close tells its end.
 function Tx:tell_begin()
-  self.told = true
-  told.begin(self.journal, self.hold.nodes)
+  self.told = told.begin(self.journal, self.hold.nodes)
 end
 
 -- Begins an undertaking of the recipe `command`. about: all its steps are made from, and nothing secret; about.lock
