@@ -310,10 +310,10 @@ local function open_workflow(id, verb)
   if journal.about.record == true then
     return open_record(journal, verb)
   end
-  if journal.about.workflow ~= true then
+  if journal.about.workflow ~= true and verb ~= "forget" then
     local command = journal.command
     journal:release()
-    if verb == "roll back" or verb == "forget" then
+    if verb == "roll back" then
       return nil
     end
     mig.error { code = "state", msg = ("%s is a journal of %s, which is not a workflow"):format(id, command),
@@ -409,19 +409,19 @@ local function revert_changes(id)
   return { journal = id, state = "reverted", steps = value.items }
 end
 
+-- A node's changes are nothing but edits (journal-revert): they can be taken back later all the same.
 local function forget(journal)
-  local record = journal:intent("forget", { title = "nothing was gone on with or taken back" })
-  journal:outcome(record, "done")
+  if journal.found == "done" or journal.found == "reverted" then
+    errors.raise("state", "%s is %s: it is closed already", journal.id, journal.found)
+  elseif journal.about.workflow or journal.about.record then
+    journal:outcome(journal:intent("forget", { title = "nothing was gone on with or taken back" }), "done")
+  end
   journal:finish "done"
   return { journal = journal.id, state = "done", steps = mig.array {} }
 end
 
-local function check_done(journal, only_forget)
-  if journal.found ~= "done" then
-    return
-  elseif only_forget then
-    errors.raise("state", "%s is done: it is closed already", journal.id)
-  elseif not recipe.workflow(journal.command)(journal.about).undo_done then
+local function check_undo(journal)
+  if journal.found == "done" and not recipe.workflow(journal.command)(journal.about).undo_done then
     mig.error { code = "state", msg = journal.id .. " is done: it cannot be taken back any more",
       hint = "do the opposite: migrate the domain back" }
   end
@@ -435,10 +435,11 @@ function mig.transaction_rollback(id, only_forget, own)
   if not journal then
     return revert_changes(id)
   end
-  check_done(journal, only_forget)
   if only_forget then
     return forget(journal)
-  elseif journal.found == "reverted" then
+  end
+  check_undo(journal)
+  if journal.found == "reverted" then
     return { journal = id, state = "reverted", steps = mig.array {} }
   end
   local hold <close> = locks.take(journal)

@@ -223,6 +223,29 @@ test("one whose console was killed is told, keeps nothing from beginning, and is
   equal(run.ok, false)
 end)
 
+-- What a node's changes did, nothing but journal-revert takes back; --forget is no word for that.
+test("a journal of changes of nodes is closed as it is, once, and can be taken back all the same", function()
+  local journal = mig.journal_begin("hosts-sync", {})
+  journal:intent("edit", { kind = "file", node = mig.null, path = "/nowhere/hosts" })
+  journal:close()
+  local id = journal.id
+  equal(mig.rollback({ id, forget = true }).state, "done")
+  local shown = mig.journal_show { id }
+  equal(shown.state, "done")
+  equal(#shown.steps, 1)
+  equal(shown.steps[1].state, "intent")
+  raises("state", "is done: it is closed already", mig.rollback, { id, forget = true })
+  mig.journal_revert { id }
+  equal(mig.journal_show({ id }).state, "reverted")
+  raises("state", "is reverted: it is closed already", mig.rollback, { id, forget = true })
+end)
+
+test("a workflow that was taken back is not closed once more", function()
+  local id = results.journal("live-migrate", about, "reverted")
+  raises("state", "is reverted: it is closed already", mig.rollback, { id, forget = true })
+  equal(mig.journal_show({ id }).state, "reverted")
+end)
+
 test("audit tells of a plain migrate that was killed, and of none that failed", function()
   local found, head = {}, { record = true, domain = "plain" }
   require "audit.left".journals({ { id = "a", command = "migrate", about = head, state = "failed" },
