@@ -44,9 +44,10 @@ local function find_parts(v)
 end
 
 local function look(text)
-  local uuid, found, all, open = identity.find(text)
+  local uuid, found, all, open, records = identity.find(text)
   local v = { domain = text, uuid = uuid, silent = mig.array(found.silent), unseen = mig.array {}, journals = all,
-    open = open, nodes = {} }
+    open = open, records = records, unended = table.move(records, 1, #records, #open + 1, { table.unpack(open) }),
+    nodes = {} }
   local is_silent = {}
   for _, silent in ipairs(found.silent) do
     is_silent[silent.node] = true
@@ -81,7 +82,7 @@ function judges.silent(v)
 end
 
 function judges.at_work(v)
-  for _, j in ipairs(v.open) do
+  for _, j in ipairs(v.unended) do
     if j.state == "running" then
       return { verdict = "busy", why = ("another console is at work: %s, journal %s"):format(j.command, j.id) }
     end
@@ -124,6 +125,12 @@ local WAYS = {
   back = { word = "rollback ", run = mig.transaction_rollback },
 }
 
+local function close(j)
+  return { what = ("rollback %s --forget, which touches nothing"):format(j.id), run = function()
+    mig.transaction_rollback(j.id, true)
+  end }
+end
+
 -- The undertaking itself judges, by what is so on the nodes (guest/truth.lua).
 function judges.unfinished(v)
   local j = v.open[#v.open]
@@ -146,9 +153,7 @@ function judges.unfinished(v)
   found.verdict = "diverged"
   local active, paused = split(v)
   if #active + #paused == 1 then -- it lives on without the undertaking, which only has to be forgotten
-    found.act = { what = ("rollback %s --forget, which touches nothing"):format(j.id), run = function()
-      mig.transaction_rollback(j.id, true)
-    end }
+    found.act = close(j)
   else
     found.why = ("%s; once it is settled, rollback %s --forget closes the journal and touches nothing"):format(
       found.why, j.id)
@@ -241,8 +246,17 @@ function judges.off(v)
   end
 end
 
+-- Where the guest is has been settled by then: what is left to do is to say so.
+function judges.records(v)
+  local j = v.records[1]
+  if j then
+    return { verdict = "leftover", why = ("the console of a %s to %s was gone before it ended, and nobody has closed its "
+      .. "record"):format(j.command, j.about.dest), act = close(j) }
+  end
+end
+
 local function judge(v)
-  for _, name in ipairs { "silent", "at_work", "several", "unfinished", "autostart", "parts", "off" } do
+  for _, name in ipairs { "silent", "at_work", "several", "unfinished", "autostart", "parts", "off", "records" } do
     local found = judges[name](v)
     if found then
       return found
@@ -266,7 +280,7 @@ local function text_of(v, j)
   for _, silent in ipairs(v.silent) do
     lines[#lines + 1] = ("  %-12s does not answer"):format(silent.node)
   end
-  for _, o in ipairs(v.open) do
+  for _, o in ipairs(v.unended) do
     lines[#lines + 1] = ("  journal      %s: %s"):format(o.id, o.state)
   end
   for _, part in ipairs(v.parts) do
@@ -287,7 +301,7 @@ local function value_of(v, j)
   local value = { domain = v.domain, uuid = v.uuid, copies = v.copies, silent = v.silent, journals = mig.array {},
     parts = v.parts, unseen = v.unseen, evidence = mig.array(v.believed or {}), verdict = j.verdict, why = j.why,
     way_out = j.act and j.act.what or nil, done = false }
-  for i, o in ipairs(v.open) do
+  for i, o in ipairs(v.unended) do
     value.journals[i] = { id = o.id, state = o.state, command = o.command }
   end
   return value
@@ -325,9 +339,10 @@ return {
   help = [[
 Asks every hypervisor of the inventory which copies of the domain it defines or runs, reads the journals of unfinished
 migrations and looks for files that cut-off copies left. Then it names what that means and the one safe thing to do:
-going on, taking back, ending a paused left-over, removing such files, turning an autostart off. It does that after a
-yes or with --apply. While a node does not answer nothing is done, as that node may run the guest; of two that run none
-is ever chosen. Exit status 12 while something is left to be done or decided.]],
+going on, taking back, ending a paused left-over, removing such files, turning an autostart off, closing the record of a
+plain migrate whose console was killed. It does that after a yes or with --apply. While a node does not answer nothing
+is done, as that node may run the guest; of two that run none is ever chosen. Exit status 12 while something is left to
+be done or decided.]],
   example = "cleanup share\ncleanup share --apply",
   args = {
     { name = "domain", type = "domain", required = true, positional = true, help = "its name or uuid" },

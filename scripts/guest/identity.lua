@@ -4,13 +4,13 @@ local journals = require "guest.journals"
 local whereabouts = require "guest.whereabouts"
 local identity = {}
 
--- Its uuid, and what was asked for that: as whereabouts.look() tells; the journals about it, and those that are open.
+-- Its uuid, and what was asked for that: as whereabouts.look() tells; and as journals.about() does.
 -- `at`: on that node alone it has this name.
 function identity.find(text, at)
   local found = whereabouts.look(function(row)
     return (row.name == text or row.uuid == text) and (not at or row.node == at)
   end)
-  local all, open = journals.about(function(about)
+  local all, open, records = journals.about(function(about)
     return about.uuid == text or not at and about.domain == text
   end)
   local uuids, uuid = {}, nil
@@ -27,7 +27,12 @@ function identity.find(text, at)
   elseif next(uuids, next(uuids)) then
     mig.fail("usage", "name it by its uuid: list --all --uuid", "several domains are called '%s'", text)
   end
-  return uuid, found, all, open
+  for i = #records, 1, -1 do
+    if records[i].about.uuid ~= uuid then
+      table.remove(records, i)
+    end
+  end
+  return uuid, found, all, open, records
 end
 
 return identity

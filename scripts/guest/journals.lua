@@ -14,16 +14,17 @@ function journals.is_record(j)
   return type(j.about) == "table" and j.about.record == true
 end
 
--- Those whose `about` matches, oldest first; and of these the ones that are not finished.
+-- Those whose `about` matches, oldest first; of these the ones that are not finished; and the records that nobody closed.
 function journals.about(matches)
-  local all, open = {}, {}
+  local all, open, records = {}, {}, {}
   for _, j in ipairs(mig.journals()) do
-    if type(j.about) == "table" and j.about.workflow and matches(j.about) then
-      all[#all + 1] = j
-      open[#open + 1] = journals.is_open(j) and j or nil
+    if type(j.about) == "table" and (j.about.workflow or j.about.record) and matches(j.about) then
+      all[#all + 1] = j.about.workflow and j or nil
+      local list = j.about.workflow and open or records
+      list[#list + 1] = journals.is_open(j) and j or nil
     end
   end
-  return all, open
+  return all, open, records
 end
 
 -- {[the end of the id, by which staging.lua names files] = journal}

@@ -56,3 +56,16 @@ lock_as "until it is set aside" 0 "set aside as $bad.aside" state-3 rollback 202
 [ -e "$bad.aside" ] && [ ! -e "$bad" ]
 report $? "which removes nothing"
 lock_as "then it may begin" 0 "done" state-3 steps "$l" "$name" --nodes here
+
+# --- the record of a plain migrate whose console was killed
+uuid=0d0c7e0e-6b1c-4b37-9c7e-6f2a1a9b0c01
+echo "<node><domain type='test'><name>one</name><uuid>$uuid</uuid><memory>8192</memory><os><type>hvm</type></os></domain></node>" >"$dir/one.xml"
+echo "node-add here --uri test://$dir/one.xml" >"$dir/nodes-locks"
+record_begin="lua j = mig.journal_begin('migrate', {record = true, domain = 'one', uuid = '$uuid', source = 'here', dest = 'there'}); j:intent('migrate', {})"
+lock_as "a record that nobody closed" 0 '' state-4 -c "$record_begin; j:close()"
+record=$(basename "$(find "$dir/state-4" -name '*-migrate-*.jsonl')" .jsonl)
+lock_as "cleanup names it, and the way out" 12 "journal +$record: interrupted~.*leftover: the console of a migrate to there was gone.*the way out: rollback $record --forget, which touches nothing~" \
+    state-4 cleanup one
+lock_as "and closes it" 0 "~done~$" state-4 cleanup one --apply
+lock_as "then all is well" 0 "clean: it is running on here" state-4 cleanup one
+lock_as "while a console is at work, nothing is done" 12 "busy: another console is at work: migrate" state-4 -c "$record_begin" -c "cleanup one --apply"
