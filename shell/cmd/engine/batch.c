@@ -16,6 +16,7 @@
 #include "core/console/script.h"
 #include "core/explain/last.h"
 #include "io/loop.h"
+#include "io/ssh/remote.h"
 #include "io/virt/conn.h"
 
 struct batch {
@@ -24,7 +25,7 @@ struct batch {
     struct parsed parsed;
     size_t next;
     struct cmd_run *run;
-    uint64_t calls; // virt_calls() when it began
+    uint64_t calls, commands; // virt_calls() and remote_commands() when it began
     struct script_run *script;
     bool cancelled;
     int status;
@@ -86,9 +87,10 @@ static void show_run(const struct batch *b, const struct cmd_run *run)
     if (err_is_set(err))
         show_error(b, cmd_run_def(run)->name, err);
     if (b->opts.timing && b->opts.json)
-        out_event(json_pack("{s:o, s:o, s:f, s:I}", "event", json_text("timing"), "command",
+        out_event(json_pack("{s:o, s:o, s:f, s:I, s:I}", "event", json_text("timing"), "command",
                             json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3, "calls",
-                            (json_int_t)(virt_calls() - b->calls)));
+                            (json_int_t)(virt_calls() - b->calls), "commands",
+                            (json_int_t)(remote_commands() - b->commands)));
 }
 
 static void command_done(struct cmd_run *run, void *data)
@@ -115,6 +117,7 @@ static void step(struct batch *b)
         return;
     }
     b->calls = virt_calls();
+    b->commands = remote_commands();
     b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prefix_ok, command_done, b, &e);
     if (!b->run) {
         fail(b, &e);

@@ -3,6 +3,7 @@
 // output by callbacks, stdin as the window allows. Job threads. Never calls a libssh function that could wait:
 // ssh_channel_write() is given no more than the peer's window takes.
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,9 +431,17 @@ static int run_in_shell(struct run *run)
     return run->closed && !is_new && !run->result->started;
 }
 
+static atomic_ullong commands;
+
+uint64_t remote_commands(void)
+{
+    return atomic_load(&commands);
+}
+
 int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
                 struct err *e)
 {
+    atomic_fetch_add_explicit(&commands, 1, memory_order_relaxed);
     struct run run = {.job = job, .r = r, .spec = spec, .result = result, .e = e}, again = run;
     if (spec->shell) {
         int status = run_in_shell(&run);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -98,6 +99,8 @@ struct remote_result {
     }
 void remote_result_release(struct remote_result *result);
 
+// Commands run by this process on other machines so far, for tests and --timing.
+uint64_t remote_commands(void);
 // Runs one command to its end. 0 whatever the exit status; -1 if the command or the connection could not be brought to
 // an end
 // (*result then holds what had come until then). On cancel and timeout the command is sent SIGTERM, its stdin and
