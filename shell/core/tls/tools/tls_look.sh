@@ -22,8 +22,8 @@ tls_public() { # NUMBER FILE
 }
 tls_one() { # NUMBER FILE
   say tls_path "$1 $2"
-  set -- "$1" "$2" "$(stat -L -c '%a %U %G' -- "$2" 2>/dev/null)"
-  if [ -z "$3" ]; then
+  [ ! -e "$2" ] || set -- "$1" "$2" "$(stat -L -c '%a %U %G' -- "$2" 2>/dev/null)"
+  if [ -z "${3:-}" ]; then
     [ ! -L "$2" ] || { say tls_file "$1 777 root root"; say tls_odd "$1 yes"; }
     return
   fi
