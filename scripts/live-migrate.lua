@@ -327,8 +327,7 @@ local function mark_source(tx)
   if not here or not here.persistent or whereabouts.is_active(here) then
     return nil, true
   end
-  local text = mig.dumpxml { job.uuid .. "@" .. job.source, inactive = true, security_info = true }
-  xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = job.dest }), job.source)
+  xml.mark_moved(job.uuid, job.source, tx.id, job.dest)
 end
 
 -- It is the guest now: our mark goes, and that of one that ran although it was marked as left behind.

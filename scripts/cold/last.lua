@@ -58,8 +58,7 @@ local function mark_source(tx)
   local about = tx.about
   local here = whereabouts.on(about.source, about.uuid)
   if here and here.persistent then
-    local text = mig.dumpxml { on(about, "source"), inactive = true, security_info = true }
-    xml.define(xml.marked(text, { role = "moved", journal = tx.id, node = about.dest }), about.source)
+    xml.mark_moved(about.uuid, about.source, tx.id, about.dest)
   end
 end
 

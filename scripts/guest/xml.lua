@@ -126,6 +126,16 @@ function xml.define(text, where)
   end)
 end
 
+-- Marks what a node still defines of the guest as left behind by that journal, which took it to another node; nothing is
+-- written where it says so already.
+function xml.mark_moved(uuid, node, journal, to)
+  local text = mig.dumpxml { uuid .. "@" .. node, inactive = true, security_info = true }
+  local mark = xml.mark(text)
+  if not (xml.is_moved(mark) and mark.journal == journal and mark.node == to) then
+    xml.define(xml.marked(text, { role = "moved", journal = journal, node = to }), node)
+  end
+end
+
 -- Removes a definition (`text`) and the records of snapshots and checkpoints with it, and nothing else: NVRAM and TPM
 -- stay, which libvirt wants to be told where there are any.
 function xml.undefine(domain, text, managed_save)

@@ -79,3 +79,29 @@ test("pools", function()
   equal(pools.read("<pool type='dir'><target><path>/</path></target></pool>").dir, "/")
   raises("usage", "line 1", pools.read, "no pool")
 end)
+
+-- What cold-migrate and live-migrate leave on the source.
+test("what is marked as moved already is not defined anew", function()
+  local text, defined = "<domain type='test'><name>vm</name></domain>", 0
+  rawset(mig, "dumpxml", function(a)
+    equal(a[1], "u@here")
+    return text
+  end)
+  rawset(mig, "define", function(a)
+    defined = defined + 1
+    equal(a.node, "here")
+    local file <close> = io.open(tostring(a[1]))
+    text = file:read "a"
+  end)
+  for _, way in ipairs { { "one", "there" }, { "one", "there" }, { "two", "there" }, { "two", "elsewhere" } } do
+    xml.mark_moved("u", "here", table.unpack(way))
+    local mark = xml.mark(text)
+    equal(mark.role .. " " .. mark.journal .. " " .. mark.node, "moved " .. way[1] .. " " .. way[2])
+  end
+  equal(defined, 3)
+  text = xml.marked(text, { role = "copy", journal = "two", node = "elsewhere" })
+  xml.mark_moved("u", "here", "two", "elsewhere")
+  equal(defined, 4)
+  rawset(mig, "dumpxml", nil)
+  rawset(mig, "define", nil)
+end)
