@@ -72,8 +72,8 @@ local function trim(add, c)
   add(judge.row("ok", "its file systems told their disks what is free"))
 end
 
--- One after the other, as libvirt asks an agent one thing at a time; without an agent said so of each. libvirt would
--- wait for an answer for ever.
+-- One after the other, as libvirt asks an agent one thing at a time; without an agent said so of each, and of what is
+-- left when one thing got no answer. libvirt would wait for an answer for ever.
 local function agent(add, c, parts)
   local has, why = guest.has_agent(c.doc)
   if has then
@@ -85,7 +85,7 @@ local function agent(add, c, parts)
     end
   end })
   for _, part in ipairs(parts) do
-    if not has then
+    if why then
       add(judge.row("skipped", why), part.id)
     else
       local _, err = mig.try(part.fn, function(row)
@@ -93,6 +93,7 @@ local function agent(add, c, parts)
       end, c)
       if err then
         add(judge.row("failed", err.msg), part.id)
+        why = err.code == "timeout" and "what was asked before it got no answer" or nil
       end
     end
   end

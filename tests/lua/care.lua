@@ -237,6 +237,40 @@ test("each part has its row, whatever becomes of the others", function()
     "post nowhere failed: care-fails: it was told nowhere" }, "\n"))
 end)
 
+test("an agent that keeps silent is asked one thing", function()
+  local after = require "care.after"
+  local asked, node = {}, mig.node
+  local fakes = { dumpxml = function()
+    return "<domain type='test'><name>vm</name><devices><channel type='unix'><target type='virtio' "
+      .. "name='org.qemu.guest_agent.0' state='connected'/></channel></devices></domain>"
+  end, node = function()
+    return { run = function()
+      return "1.5"
+    end }
+  end, guest_agent_timeout = function(a)
+    asked[#asked + 1] = "timeout " .. tostring(a.timeout)
+  end, domtime = function()
+    asked[#asked + 1] = "time"
+    mig.fail("timeout", nil, "no answer")
+  end, domfstrim = function()
+    asked[#asked + 1] = "trim"
+  end }
+  for name, fake in pairs(fakes) do
+    rawset(mig, name, fake)
+  end
+  local rows = after.run { uuid = "u", name = "vm", source = "a", dest = "b", args = { fstrim = true }, copied = true,
+    judge_back = function()
+      return { findings = {}, counts = { fail = 0 } }, { dest = {} }
+    end }
+  for name in pairs(fakes) do
+    rawset(mig, name, nil)
+  end
+  rawset(mig, "node", node)
+  equal(told(rows[4]), "clock b failed: no answer")
+  equal(told(rows[5]), "fstrim b skipped: what was asked before it got no answer")
+  equal(table.concat(asked, ", "), "timeout 5, time, timeout nil")
+end)
+
 test("a Ctrl-C leaves out the rest, and is no failure", function()
   local after = require "care.after"
   local rows
