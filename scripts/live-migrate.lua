@@ -3,6 +3,7 @@
 -- moving is a workflow of few steps (mig.transaction), so that a console that is killed leaves a journal behind it.
 local after = require "care.after"
 local announce = require "care.announce"
+local cases = require "preflight.case"
 local contract = require "guest.contract"
 local evidence = require "guest.evidence"
 local forecasts = require "forecast.score"
@@ -90,10 +91,11 @@ local function gather(a)
   return job
 end
 
-local function open_watches(job, a)
+-- case: what was judged.
+local function open_watches(job, a, case)
   local targets = a.target
   if #targets == 0 then
-    targets = { outages.address(job.on_source) }
+    targets = { outages.address(job.on_source, case.source.addresses) }
   end
   if #targets == 0 then
     fail("not-found", "name it with --target, or measure nothing with --no-watch", "%s: no address is known", job.name)
@@ -191,18 +193,26 @@ local function call_of(job, start)
   return call
 end
 
--- `resume` may come days later: what was proved is proved again right before libvirt is told, and TLS that nobody asked
--- for is chosen again.
+-- Of the migrations that this console runs, by the guest's uuid: {watches =, case = what was judged, plan = that of
+-- what is announced, and what was measured}. One that goes on with another's has less.
+local at_work = {}
+
+-- What was proved before the guest was locked is proved anew right before libvirt is told. `resume` may come days later:
+-- then all is judged anew, and TLS that nobody asked for is chosen again.
 local function judge_anew(tx)
   local job = tx.about
-  local found, still, case = judge_way(job, job.source, job.dest)
+  local case = not tx.resumed and (at_work[job.uuid] or {}).case
+  if case and storage.needs_unsafe(cases.anew(case)) then
+    return
+  end
+  local found, still, anew = judge_way(job, job.source, job.dest)
   if job.unsafe and not still then
     gate.heed(found)
     fail("unsafe", ("rollback takes it back; preflight %s %s tells more"):format(job.on_source, job.dest), "whether %s "
       .. "has all its disks on both hosts is not proved any more", job.name)
   end
   if tx.resumed and job.tls then
-    tls.choose(job, case)
+    tls.choose(job, anew)
   end
 end
 
@@ -379,10 +389,6 @@ local function conclude(tx, result, problems)
   return result, text
 end
 
--- Of the migrations that this console runs, by the guest's uuid: {watches =, plan = that of what is announced, and what
--- was measured}. One that goes on with another's has less.
-local at_work = {}
-
 local function leave(work, job)
   if work and work.plan then
     work.plan.task:cancel()
@@ -431,7 +437,8 @@ local function workflow(job)
       work.watches:mark "migrate-start"
     end
     local split = is_split(tx)
-    work.plan = not job.args.no_care and not split and announce.begin(job.uuid, job.source, job.dest) or nil
+    work.plan = not job.args.no_care and not split and announce.begin(job.uuid, job.source, job.dest,
+      work.case) or nil
     local moved = migrate(tx, split)
     if work.watches then
       work.watches:mark "migrate-end"
@@ -536,11 +543,11 @@ local function run(a)
     mig.notice(("%s: libvirt is told --unsafe, as all its disks are proved to be the same on both hosts"):format(
       job.name))
   end
-  local watches <close> = not a.no_watch and open_watches(job, a) or nil
+  local watches <close> = not a.no_watch and open_watches(job, a, case) or nil
   if watches then
     watches:check_answers()
   end
-  local work <close> = setmetatable({ watches = watches }, { __close = function(work)
+  local work <close> = setmetatable({ watches = watches, case = case }, { __close = function(work)
     leave(work, job)
   end })
   at_work[job.uuid] = work

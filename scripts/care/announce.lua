@@ -13,8 +13,9 @@ local PREPARE, HEARD_MS <const>, SENT_MS <const>, POLL_MS <const> = "5s", 1500, 
 -- Not by the agent: it is the guest, which must not speak in another's name by us, and may take for ever to answer.
 local sources <const> = { "lease", "arp", "neigh" }
 
--- {{mac, address, protocol}…}: by whatever source, of the interfaces that are told of, judged.
-function announce.addresses(domain, doc)
+-- {{mac, address, protocol}…}: by whatever source, of the interfaces that are told of, judged. own: what its node has
+-- told of its own ones, or nil.
+function announce.addresses(domain, doc, own)
   local known, seen, of, nodes = {}, {}, {}, nil
   for _, iface in ipairs(guest.interfaces(doc)) do
     of[iface.mac] = iface
@@ -24,7 +25,7 @@ function announce.addresses(domain, doc)
     for _, row in ipairs(rows or {}) do
       local iface = row.mac ~= mig.null and of[row.mac:lower()]
       if iface and row.address ~= mig.null and not seen[row.address] then
-        nodes = nodes or outages.addresses_of_nodes(domain)
+        nodes = nodes or outages.addresses_of_nodes(domain, own)
         seen[row.address] = true
         known[#known + 1] = mig.guest_address(row.address, nodes) and { mac = iface.mac, address = row.address,
           protocol = row.protocol } or nil
@@ -39,11 +40,13 @@ local function prepare(plan)
   local domain = plan.uuid .. "@" .. plan.source
   mig.all {
     function()
-      plan.no_perl = mig.node(plan.dest):tool "announce" == "perl\n"
+      if plan.has_perl == nil then
+        plan.has_perl = mig.node(plan.dest):tool "announce" ~= "perl\n"
+      end
     end,
     function()
       local doc = mig.xml(mig.dumpxml { domain })
-      plan.known = announce.addresses(domain, doc)
+      plan.known = announce.addresses(domain, doc, plan.own)
       for _, iface in ipairs(guest.interfaces(doc)) do
         local mac = frames.mac(iface.mac)
         if iface.why or not mac then
@@ -75,18 +78,20 @@ local function tell(plan)
   end })
   mig.timeout(PREPARE, prepare, plan)
   plan.ready = true
-  if plan.no_perl or #plan.frames == 0 then
+  if not plan.has_perl or #plan.frames == 0 then
     return
   end
   resumed:wait()
   plan.output = mig.node(plan.dest):tool("announce", table.unpack(plan.frames))
-  plan.ended = mig.clock()
+  plan.ended, plan.has_perl = mig.clock(), plan.output ~= "perl\n"
 end
 
 -- Begins to wait for that moment, in a task, which ends with the plan's or is to be cancelled. What became of it
--- announce.row() tells.
-function announce.begin(uuid, source, dest)
-  local plan = { uuid = uuid, source = source, dest = dest, frames = {}, skipped = {}, known = {}, advertisements = 0 }
+-- announce.row() tells. case: what preflight was told of both hosts a moment ago; nil: they are asked.
+function announce.begin(uuid, source, dest, case)
+  local tools = case and case.dest.tools
+  local plan = { uuid = uuid, source = source, dest = dest, frames = {}, skipped = {}, known = {}, advertisements = 0,
+    own = case and case.source.addresses, has_perl = tools and tools.perl ~= nil }
   plan.task = mig.spawn(function()
     local ok, err = pcall(tell, plan)
     plan.err = not ok and (type(err) == "table" and err or { code = "failed", msg = tostring(err) }) or nil
@@ -106,7 +111,7 @@ function announce.row(plan)
   plan.task:cancel()
   if plan.err and plan.err.code ~= "cancelled" then
     return judge.row("failed", plan.err.msg)
-  elseif plan.no_perl then
+  elseif plan.has_perl == false then
     return judge.row("skipped", "it has no perl")
   elseif plan.output then
     return judge.announcement(plan.output, plan.skipped, plan.advertisements, math.max(0, plan.ended - plan.heard

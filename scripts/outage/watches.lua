@@ -6,10 +6,17 @@ local Watches = {}
 Watches.__index = Watches
 
 -- Where the nodes are: names and addresses of the inventory, and what the guest's own node says, if it can be asked.
-function watches.addresses_of_nodes(domain)
+-- own: what it has said ({{address =}…}), or nil.
+function watches.addresses_of_nodes(domain, own)
   local list = {}
   for _, node in ipairs(mig.nodes()) do
     list[#list + 1] = node.address ~= mig.null and node.address or nil
+  end
+  for _, told in ipairs(own or {}) do
+    list[#list + 1] = told.address
+  end
+  if own and own[1] then
+    return list
   end
   local at = domain:match "@([^@]+)$"
   local said = mig.try(mig.timeout, "10s", mig.exec, { at, command = { "ip", "-o", "addr" } })
@@ -20,13 +27,13 @@ function watches.addresses_of_nodes(domain)
 end
 
 -- An address by which others reach the guest "NAME@NODE", or nil. Who says so may be the guest itself: it does not
--- choose whom this machine contacts.
-function watches.address(domain)
+-- choose whom this machine contacts. own: as above.
+function watches.address(domain, own)
   local rows, nodes, refused = mig.try(mig.domifaddr, { domain }) or {}, nil, nil
   for _, family in ipairs { "ipv4", "ipv6" } do
     for _, row in ipairs(rows) do
       if row.protocol == family and row.address ~= mig.null then
-        nodes = nodes or watches.addresses_of_nodes(domain)
+        nodes = nodes or watches.addresses_of_nodes(domain, own)
         local ok, why = mig.guest_address(row.address, nodes)
         if ok then
           return row.address
@@ -130,7 +137,7 @@ function Watches:check_answers()
   end
 end
 
--- Until every target that answered before answers again, then a little longer for the round trips after it.
+-- Until every target that answered before answers again.
 function Watches:wait_for_return()
   local waited = 0
   repeat
@@ -141,12 +148,14 @@ function Watches:wait_for_return()
     mig.sleep(POLL_MS)
     waited = waited + POLL_MS
   until not silent or waited >= RETURN_MS
-  mig.sleep(AFTER_MS)
+  self.returned = mig.clock()
 end
 
--- Ends them: every target's result, with its timeline about the migration, and when this began and ended: its marks
--- "migrate-start" and "migrate-end".
+-- Ends them, a little later than they returned, for the round trips after it: every target's result, with its timeline
+-- about the migration, and when this began and ended: its marks "migrate-start" and "migrate-end". A Ctrl-C ends the
+-- waiting alone.
 function Watches:stop_migration()
+  pcall(mig.sleep, math.max(0, self.returned + AFTER_MS - mig.clock()))
   local started, ended
   local all = self:stop(function(watch, results)
     local at = {}

@@ -107,6 +107,13 @@ function case.gather(q)
   return cases
 end
 
+-- The same case with what is so of the guest and its disks by now; what its hosts are is as it was told before.
+function case.anew(c)
+  local raw = mig.preflight_facts { domain = c.guest.uuid .. "@" .. c.guest.node, dest = c.dest.node, only_disks = true,
+    map = c.options.map }
+  return setmetatable({ guest = facts.guest(raw.guests[1]), pair = facts.pair(raw.pairs[1]) }, { __index = c })
+end
+
 -- {domain, uuid, source, dest, mode, verdict, findings, not_checked} of a case. ignore: {ID…}.
 function case.judge(rows, c, ignore)
   local set = {}

@@ -26,6 +26,8 @@ shape '.hosts[].missing | del(.look, .clock) | keys' <facts
 shape '.pairs[] | del(.guest)' <facts
 f a@one,b one,two --no-proof | shape '[.guests[].name], (.hosts | keys), [.pairs[] | .dest]'
 f a,c@one two --no-proof | shape '[.guests[].name]'
+f a@one two --only-disks | shape '(.guests[] | has("xml", "files")), .hosts, (.pairs[] | keys)'
+f a@one two --only-disks --no-proof
 one=$(calls a) two=$(calls a,b) three=$(calls a,b,c)
 echo "a guest more: $([ $((three - two)) = $((two - one)) ] && echo 'always the same number of calls'), $([ $((two - one)) -lt $((2 * one - two)) ] && echo 'and fewer than the hosts cost')"
 f nosuch@one two

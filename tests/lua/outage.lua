@@ -5,6 +5,7 @@ local test, equal, raises = check.test, check.equal, check.raises
 local watches = require "outage.watches"
 
 -- The address that is chosen when domifaddr says this.
+local own
 local function chosen(...)
   local rows = {}
   for i, address in ipairs { ... } do
@@ -17,7 +18,7 @@ local function chosen(...)
   local _ <close> = setmetatable({}, { __close = function()
     rawset(mig, "domifaddr", nil)
   end })
-  return watches.address "guest@source"
+  return watches.address("guest@source", own)
 end
 
 test("the guest's address", function()
@@ -35,6 +36,17 @@ test("what a guest calls its address, and is none to be contacted", function()
     equal(chosen(address), nil, address)
     equal(chosen(address, "192.0.2.10"), "192.0.2.10", address)
   end
+end)
+
+test("nor an address that the guest's node has told of itself, which is not asked then", function()
+  own = { { address = "192.0.2.8" }, { address = "2001:db8::8" } }
+  rawset(mig, "exec", function()
+    error "it is asked"
+  end)
+  equal(chosen("192.0.2.8", "2001:db8::8"), nil)
+  equal(chosen("192.0.2.8", "192.0.2.10"), "192.0.2.10")
+  own = nil
+  rawset(mig, "exec", nil)
 end)
 
 test("nor this machine's own, nor a node's", function()

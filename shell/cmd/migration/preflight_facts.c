@@ -7,7 +7,7 @@
 #include "io/file.h"
 #include "io/virt/dom.h"
 
-enum { DOMAINS, DESTS, ASK_QEMU, NO_PROOF, P2P, MAP, XML };
+enum { DOMAINS, DESTS, ASK_QEMU, NO_PROOF, ONLY_DISKS, P2P, MAP, XML };
 enum { XML_MAX = 16 << 20 };
 
 static const struct opt_def opts[] = {
@@ -15,6 +15,8 @@ static const struct opt_def opts[] = {
     [DESTS] = {"dest", OPT_NODES, OPTF_POS | OPTF_HYPERVISORS, "where it might go: NODE[,NODE…] or all"},
     [ASK_QEMU] = {"ask-qemu", OPT_BOOL, 0, "ask QEMU itself what keeps it from migrating, which taints the guest"},
     [NO_PROOF] = {"no-proof", OPT_BOOL, 0, "write no marker beside a disk, and listen at no port"},
+    [ONLY_DISKS] = {"only-disks", OPT_BOOL, 0, "nothing but the guests, and whether their disks are the same there",
+                    .excludes = "no-proof|p2p"},
     [P2P] = {"p2p", OPT_BOOL, 0, "ask whether the source's root reaches the destination's libvirt"},
     [MAP] = {"map", OPT_STRING, OPTF_MULTI,
              "what is called otherwise there: pool=A:B,bridge=A:B,network=A:B,path=/A:/B,machine=A:B,emulator=A:B"},
@@ -61,6 +63,7 @@ static int run(struct cmd_call *c, struct err *e)
                                 .described = described,
                                 .ask_qemu = c->vals[ASK_QEMU].b,
                                 .no_proof = c->vals[NO_PROOF].b,
+                                .only_disks = c->vals[ONLY_DISKS].b,
                                 .p2p = c->vals[P2P].b,
                                 .map = map};
     return preflight_facts(c->ctx, c->job, &q, &c->result, e);

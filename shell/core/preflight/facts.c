@@ -172,10 +172,10 @@ static void ask_hostname(struct gather *g, struct job *job, size_t i)
 static void ask_first(struct job *job, size_t i, void *arg)
 {
     struct gather *g = arg;
-    if (i < g->n_hosts)
-        ask_hostname(g, job, i);
-    else
+    if (i >= g->n_hosts)
         ask_guest(g, job, i - g->n_hosts);
+    else if (!g->q->only_disks)
+        ask_hostname(g, job, i);
 }
 
 // The files of all guests of a host, by one look.
@@ -271,7 +271,8 @@ static void ask_way(struct gather *g, struct job *job, size_t which)
     struct way *w = &g->ways[which];
     const struct host *to = &g->hosts[w->to];
     struct node *from = w->from == NOWHERE ? NULL : g->hosts[w->from].node;
-    if (!from || preflight_way_gather(g->ctx, job, g->q, from, to->node, to->hostname, &w->facts, &w->err) == 0)
+    if (!from || g->q->only_disks ||
+        preflight_way_gather(g->ctx, job, g->q, from, to->node, to->hostname, &w->facts, &w->err) == 0)
         ask_pairs(g, job, which, from);
 }
 
@@ -280,6 +281,8 @@ static void second_round(struct job *job, size_t i, void *arg)
     struct gather *g = arg;
     if (i < g->n_ways) {
         ask_way(g, job, i);
+        return;
+    } else if (g->q->only_disks) {
         return;
     }
     struct host *h = &g->hosts[i - g->n_ways];
@@ -316,7 +319,7 @@ static json_t *result(struct gather *g)
     json_t *guests = json_array(), *hosts = json_object(), *pairs = json_array();
     for (size_t i = 0; i < g->n_guests; i++)
         json_array_append(guests, g->guests[i].facts);
-    for (size_t i = 0; i < g->n_hosts; i++)
+    for (size_t i = 0; i < g->n_hosts && !g->q->only_disks; i++)
         json_object_set(hosts, g->hosts[i].node->name, g->hosts[i].facts);
     for (size_t i = 0; i < g->n_pairs; i++) {
         add_way(g->pairs[i].facts, g->ways[g->pairs[i].way].facts);

@@ -74,6 +74,7 @@ struct preflight_query {
     const char *described; // XML of a guest that is on no node yet, as a definition would be; NULL: none
     bool ask_qemu;         // taints the guest (custom-monitor)
     bool no_proof;         // no marker and no listening: nothing at all is written or opened on a node
+    bool only_disks;       // the guests, and of the pairs "disks": no host is asked, and no port tried
     bool p2p;              // ask whether the source reaches the destination's libvirt
     json_t *map; // {"KIND": {FROM: TO}} as --map says (core/guest/xml_map.h), or NULL: where files would be there
 };

@@ -233,7 +233,8 @@ static void ask_pair(struct job *job, size_t i, void *arg)
     const char *xml = json_text_at(p->guest, "xml");
     if (xml)
         xml_parse(xml, &p->doc, &ignored);
-    add_cpu(p, job);
+    if (!p->q->only_disks)
+        add_cpu(p, job);
     add_disks(p, job);
 }
 
