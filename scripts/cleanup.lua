@@ -250,8 +250,8 @@ end
 function judges.records(v)
   local j = v.records[1]
   if j then
-    return { verdict = "leftover", why = ("the console of a %s to %s was gone before it ended, and nobody has closed its "
-      .. "record"):format(j.command, j.about.dest), act = close(j) }
+    return { verdict = "leftover", why = ("the console of a %s to %s was gone before it ended, and nobody has closed "
+      .. "its record"):format(j.command, j.about.dest), act = close(j) }
   end
 end
 

@@ -197,8 +197,8 @@ end
 -- what is announced, and what was measured}. One that goes on with another's has less.
 local at_work = {}
 
--- What was proved before the guest was locked is proved anew right before libvirt is told. `resume` may come days later:
--- then all is judged anew, and TLS that nobody asked for is chosen again.
+-- What was proved before the guest was locked is proved anew right before libvirt is told. `resume` may come days
+-- later: then all is judged anew, and TLS that nobody asked for is chosen again.
 local function judge_anew(tx)
   local job = tx.about
   local case = not tx.resumed and (at_work[job.uuid] or {}).case

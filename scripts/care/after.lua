@@ -183,6 +183,27 @@ local function parts_of(c)
   return list
 end
 
+-- What is done beside each other. The guest's agent is asked by both the last part, for the guest's addresses, and the
+-- one before it; how long libvirt waits for it is one setting of the guest, which each sets and takes back.
+local function works_of(parts, c)
+  local works, agents = {}, {}
+  for _, part in ipairs(parts) do
+    if part.id == "clock" or part.id == "way-back" then
+      agents[#agents + 1] = part
+    else
+      works[#works + 1] = function()
+        run_part(part, c)
+      end
+    end
+  end
+  works[#works + 1] = function()
+    for _, part in ipairs(agents) do
+      run_part(part, c)
+    end
+  end
+  return works
+end
+
 -- The rows of all parts. why: nothing came of those that have none, as it was cut short.
 local function gather(parts, why)
   local rows = mig.array {}
@@ -202,18 +223,13 @@ function after.run(q)
   local c = setmetatable({ on_dest = q.uuid .. "@" .. q.dest, known = q.plan and q.plan.known,
     given = { domain = q.name, source = q.source, dest = q.dest } }, { __index = q })
   local parts = parts_of(c)
-  local posts, works = {}, {}
+  local posts = {}
   for i, name in ipairs(q.args.post or {}) do
     posts[i] = { id = "post", node = q.dest, limit = POST, fn = post(name), rows = {} }
   end
   local ok, err = pcall(function()
     c.doc = mig.xml(mig.dumpxml { c.on_dest })
-    for i, part in ipairs(parts) do
-      works[i] = function()
-        run_part(part, c)
-      end
-    end
-    mig.all(works)
+    mig.all(works_of(parts, c))
     for _, part in ipairs(posts) do
       run_part(part, c)
     end

@@ -14,7 +14,8 @@ function journals.is_record(j)
   return type(j.about) == "table" and j.about.record == true
 end
 
--- Those whose `about` matches, oldest first; of these the ones that are not finished; and the records that nobody closed.
+-- Those whose `about` matches, oldest first; of these the ones that are not finished; and the records that nobody has
+-- closed.
 function journals.about(matches)
   local all, open, records = {}, {}, {}
   for _, j in ipairs(mig.journals()) do

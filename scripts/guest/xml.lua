@@ -126,8 +126,8 @@ function xml.define(text, where)
   end)
 end
 
--- Marks what a node still defines of the guest as left behind by that journal, which took it to another node; nothing is
--- written where it says so already.
+-- Marks what a node still defines of the guest as left behind by that journal, which took it to another node; nothing
+-- is written where it says so already.
 function xml.mark_moved(uuid, node, journal, to)
   local text = mig.dumpxml { uuid .. "@" .. node, inactive = true, security_info = true }
   local mark = xml.mark(text)

@@ -237,7 +237,8 @@ test("each part has its row, whatever becomes of the others", function()
     "post nowhere failed: care-fails: it was told nowhere" }, "\n"))
 end)
 
-test("an agent that keeps silent is asked one thing", function()
+-- The preflight of the way back asks it, too, and takes the limit back that it has set.
+test("an agent that keeps silent is asked one thing, and by nobody else meanwhile", function()
   local after = require "care.after"
   local asked, node = {}, mig.node
   local fakes = { dumpxml = function()
@@ -250,6 +251,7 @@ test("an agent that keeps silent is asked one thing", function()
   end, guest_agent_timeout = function(a)
     asked[#asked + 1] = "timeout " .. tostring(a.timeout)
   end, domtime = function()
+    mig.sleep(50)
     asked[#asked + 1] = "time"
     mig.fail("timeout", nil, "no answer")
   end, domfstrim = function()
@@ -260,6 +262,7 @@ test("an agent that keeps silent is asked one thing", function()
   end
   local rows = after.run { uuid = "u", name = "vm", source = "a", dest = "b", args = { fstrim = true }, copied = true,
     judge_back = function()
+      asked[#asked + 1] = "way back"
       return { findings = {}, counts = { fail = 0 } }, { dest = {} }
     end }
   for name in pairs(fakes) do
@@ -268,7 +271,7 @@ test("an agent that keeps silent is asked one thing", function()
   rawset(mig, "node", node)
   equal(told(rows[4]), "clock b failed: no answer")
   equal(told(rows[5]), "fstrim b skipped: what was asked before it got no answer")
-  equal(table.concat(asked, ", "), "timeout 5, time, timeout nil")
+  equal(table.concat(asked, ", "), "timeout 5, time, timeout nil, way back")
 end)
 
 test("a Ctrl-C leaves out the rest, and is no failure", function()

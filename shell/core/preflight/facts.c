@@ -282,9 +282,9 @@ static void second_round(struct job *job, size_t i, void *arg)
     if (i < g->n_ways) {
         ask_way(g, job, i);
         return;
-    } else if (g->q->only_disks) {
-        return;
     }
+    if (g->q->only_disks)
+        return;
     struct host *h = &g->hosts[i - g->n_ways];
     preflight_host_gather(g->ctx, job, h->node, &h->wanted, &h->facts, &h->err);
 }
