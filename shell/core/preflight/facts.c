@@ -154,7 +154,7 @@ static void ask_guest(struct gather *g, struct job *job, size_t i)
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
     _cleanup_err_ struct err e = ERR_INIT;
     if (ctx_connect(g->ctx, job, node->uri, &conn, &e) == 0) {
-        preflight_guest_gather(node, conn, name, g->q->ask_qemu, &guest->facts, &guest->files, &guest->err);
+        preflight_guest_gather(node, conn, name, g->q, &guest->facts, &guest->files, &guest->err);
         return;
     }
     guest->facts = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));

@@ -246,8 +246,8 @@ static bool is_tainted(const struct guest *g)
     return false;
 }
 
-int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, bool ask_qemu, json_t **ret,
-                           struct guest_files **ret_files, struct err *e)
+int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, const struct preflight_query *q,
+                           json_t **ret, struct guest_files **ret_files, struct err *e)
 {
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     if (virt_dom_lookup(conn, name, &dom, e) < 0) {
@@ -267,9 +267,10 @@ int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char
     add_xml(&g);
     add_job(&g);
     add_block_jobs(&g);
-    add_addresses(&g);
+    if (!q->only_disks)
+        add_addresses(&g);
     add_files(&g, ret_files);
-    if (ask_qemu || is_tainted(&g))
+    if (!q->only_disks && (q->ask_qemu || is_tainted(&g)))
         add_blockers(&g);
     xml_free(g.doc);
     *ret = g.facts;

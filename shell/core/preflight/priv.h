@@ -11,8 +11,8 @@ struct virt_conn;
 // Of one guest, over an open connection to where it is, all but "files": *ret_files is what it names, NULL where that
 // is missing. ERR_NOT_FOUND; whatever else fails is "missing".
 struct guest_files;
-int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, bool ask_qemu, json_t **ret,
-                           struct guest_files **ret_files, struct err *e);
+int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, const struct preflight_query *q,
+                           json_t **ret, struct guest_files **ret_files, struct err *e);
 
 // What a host is asked beside what every host is. The caller's; pure.
 //   machines   [{"emulator", "arch", "machine", "virttype"}], each combination once
