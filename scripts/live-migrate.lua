@@ -64,7 +64,7 @@ local fail = mig.fail
 local function gather(a)
   local found = whereabouts.running(a.domain)
   local job = { args = a, domain = found.name, name = found.name, source = found.node, dest = a.dest,
-    on_source = found.name .. "@" .. found.node, on_dest = found.name .. "@" .. a.dest }
+    nodes = { found.node, a.dest }, on_source = found.name .. "@" .. found.node, on_dest = found.name .. "@" .. a.dest }
   if job.source == job.dest then
     fail("usage", nil, "%s is on %s already", job.name, job.dest)
   end
@@ -85,13 +85,11 @@ local function gather(a)
   end
   evidence.refuse_save(job.dest, job.before.uuid, job.name)
   job.uuid, job.lock, job.dest_before = job.before.uuid, "domain:" .. job.before.uuid, there
-  job.nodes = { job.source, job.dest }
   -- libvirt replaces a definition that is there without a word: here it is kept.
   job.dest_xml = there and there.persistent and mig.dumpxml { job.on_dest, inactive = true } or nil
   return job
 end
 
--- case: what was judged.
 local function open_watches(job, a, case)
   local targets = a.target
   if #targets == 0 then
@@ -150,8 +148,7 @@ local function judge_way(job, from, to)
   local passed = a.passed or {}
   local named = to == job.dest and passed or {} -- what these name is on the destination
   local found, case = gate.look { guests = { job.uuid .. "@" .. from }, dests = { to },
-    mode = copies_disks(job) and "storage" or "live", ignore = a.ignore,
-      proved = true,
+    mode = copies_disks(job) and "storage" or "live", ignore = a.ignore, proved = true,
     options = { postcopy = passed.postcopy, tls = passed.tls, tls_destination = named.tls_destination,
       migrateuri = named.migrateuri, p2p = passed.p2p, parallel = passed.parallel, disks_port = passed.disks_port,
       target = #a.target > 0 or a.no_watch or nil, unchecked = passed.copy_storage_unchecked } }
@@ -287,7 +284,8 @@ end
 
 -- The largest downtime that QEMU may use up. It stays with the guest's process, as the speed does, so both are put back
 -- where that stays, whatever the policy has made of them since.
-local function set_limit(job)
+local function set_limit(tx)
+  local job = tx.about
   if job.limit then
     mig.migrate_setmaxdowntime { job.on_source, ("%dms"):format(job.limit) }
   elseif not job.old_limit or job.policy == PLAIN then
@@ -295,7 +293,8 @@ local function set_limit(job)
   end
 end
 
-local function undo_limit(job)
+local function undo_limit(tx)
+  local job = tx.about
   local here = whereabouts.on(job.source, job.uuid)
   if not (here and whereabouts.is_active(here)) then
     return
@@ -437,8 +436,7 @@ local function workflow(job)
       work.watches:mark "migrate-start"
     end
     local split = is_split(tx)
-    work.plan = not job.args.no_care and not split and announce.begin(job.uuid, job.source, job.dest,
-      work.case) or nil
+    work.plan = not job.args.no_care and not split and announce.begin(job, work.case) or nil
     local moved = migrate(tx, split)
     if work.watches then
       work.watches:mark "migrate-end"
@@ -461,11 +459,7 @@ local function workflow(job)
     end },
     { name = "define", title = "on " .. job.dest, about = { node = job.dest }, run = define_there, undo = undo_define },
     { name = "limit", title = job.limit and ("downtime %d ms, was %d"):format(job.limit, job.old_limit) or "as it is",
-      about = { node = job.source }, run = function()
-      return set_limit(job)
-    end, undo = function()
-      undo_limit(job)
-    end },
+      about = { node = job.source }, run = set_limit, undo = undo_limit },
     { name = "migrate", title = title, about = { node = job.dest }, commit = true, undo_at_once = true, run = marked,
       verify = has_moved,
       undo = function()

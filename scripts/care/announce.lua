@@ -87,11 +87,12 @@ local function tell(plan)
 end
 
 -- Begins to wait for that moment, in a task, which ends with the plan's or is to be cancelled. What became of it
--- announce.row() tells. case: what preflight was told of both hosts a moment ago; nil: they are asked.
-function announce.begin(uuid, source, dest, case)
+-- announce.row() tells. job: {uuid, source, dest}; case: what preflight was told of both hosts a moment ago, or nil:
+-- they are asked.
+function announce.begin(job, case)
   local tools = case and case.dest.tools
-  local plan = { uuid = uuid, source = source, dest = dest, frames = {}, skipped = {}, known = {}, advertisements = 0,
-    own = case and case.source.addresses, has_perl = tools and tools.perl ~= nil }
+  local plan = { uuid = job.uuid, source = job.source, dest = job.dest, frames = {}, skipped = {}, known = {},
+    advertisements = 0, own = case and case.source.addresses, has_perl = tools and tools.perl ~= nil }
   plan.task = mig.spawn(function()
     local ok, err = pcall(tell, plan)
     plan.err = not ok and (type(err) == "table" and err or { code = "failed", msg = tostring(err) }) or nil
