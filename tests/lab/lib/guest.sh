@@ -146,7 +146,7 @@ XML
         cat <<XML
     <kernel>/lab/vmlinuz</kernel>
     <initrd>/lab/initrd</initrd>
-    <cmdline>console=ttyS0 quiet panic=1 lab.ip=$(address_of "$name")/24</cmdline>
+    <cmdline>console=ttyS0 quiet panic=1 cryptomgr.notests lab.ip=$(address_of "$name")/24</cmdline>
 XML
     fi
     cat <<XML
