@@ -432,17 +432,12 @@ local function workflow(job)
   local function marked(tx)
     local work = at_work[job.uuid] or {}
     at_work[job.uuid], work.tx = work, tx
-    if work.watches then
-      work.watches:mark "migrate-start"
-    end
     local split = is_split(tx)
     work.plan = not job.args.no_care and not split and announce.begin(job, work.case) or nil
-    local moved = migrate(tx, split)
     if work.watches then
-      work.watches:mark "migrate-end"
-      work.watches:wait_for_return()
+      return work.watches:during(migrate, tx, split)
     end
-    return moved
+    return migrate(tx, split)
   end
   local title = ("%s: %s -> %s, live"):format(job.name, job.source, job.dest)
   local list = {

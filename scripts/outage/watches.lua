@@ -151,11 +151,24 @@ function Watches:wait_for_return()
   self.returned = mig.clock()
 end
 
+-- Calls fn(…), a migration, between the marks "migrate-start" and "migrate-end"; then until they answer again.
+function Watches:during(fn, ...)
+  self:mark "migrate-start"
+  local ok, value = pcall(fn, ...)
+  self:mark "migrate-end" -- it may have moved all the same
+  if not ok then
+    error(value, 0)
+  end
+  self:wait_for_return()
+  return value
+end
+
 -- Ends them, a little later than they returned, for the round trips after it: every target's result, with its timeline
--- about the migration, and when this began and ended: its marks "migrate-start" and "migrate-end". A Ctrl-C ends the
--- waiting alone.
+-- about the migration, and when this began and ended. A Ctrl-C ends the waiting alone.
 function Watches:stop_migration()
-  pcall(mig.sleep, math.max(0, self.returned + AFTER_MS - mig.clock()))
+  if self.returned then -- else a Ctrl-C came before
+    pcall(mig.sleep, math.max(0, self.returned + AFTER_MS - mig.clock()))
+  end
   local started, ended
   local all = self:stop(function(watch, results)
     local at = {}
