@@ -73,6 +73,18 @@ test("hosts, ports and pages are watched as one", function()
   equal(#opened:stop(), 3)
 end)
 
+test("a migration that fails is measured to its end", function()
+  local opened <close> = watches.open { target = { "127.0.0.1" }, interval = "20ms" }
+  mig.sleep(100)
+  raises("failed", "lost", opened.during, opened, function()
+    mig.fail("failed", nil, "lost")
+  end)
+  local all, started, ended = opened:stop_migration()
+  equal(#all, 1)
+  equal(ended >= started, true)
+  equal(all[1].timeline ~= nil, true)
+end)
+
 test("a target that is none", function()
   raises("usage", "", watches.open, { target = { "127.0.0.1", "http://" } })
 end)
