@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Makes two bare nodes a migration pair: ssh keys, names, an NFS share or a pool on it; and takes all of it back.
+-- Makes two bare nodes a migration pair: ssh keys, names, an NFS share or a pool on it, and where asked for bridges,
+-- open ports, certificates, users; and takes all of it back.
 --
 -- A workflow (mig.transaction) of the steps in prepare/steps.lua, made from the wish, which is in its journal's head.
 -- Here are the modes, and how it is told.
@@ -18,14 +19,39 @@ local function clean_path(what, text)
   return path
 end
 
+-- --port IFACE, or NODE:IFACE …, as {[NODE] = IFACE}.
+local function read_ports(a)
+  local ports = {}
+  for _, text in ipairs(a.port) do
+    local node, port = text:match "^([^:]*):(.*)$"
+    if node and node ~= a.source and node ~= a.dest then
+      fail("usage", nil, "--port: '%s' is neither of %s nor of %s", text, a.source, a.dest)
+    end
+    for _, name in ipairs(node and { node } or { a.source, a.dest }) do
+      if ports[name] then
+        fail("usage", nil, "--port: %s has two", name)
+      end
+      ports[name] = port or text
+    end
+  end
+  for _, name in ipairs { a.source, a.dest } do
+    if not ports[name] then
+      fail("usage", ("for example --port %s:eth0"):format(name), "--port: there is none of %s", name)
+    end
+  end
+  return ports
+end
+
 -- What is asked for: {source, dest, nodes, pair, server (a node's name or nil), host, dir, share, at, pool, options …}.
 local function read_wish(a)
   local w = { source = a.source, dest = a.dest, nodes = { a.source, a.dest }, pair = { a.source, a.dest },
     pool = a.pool, to = a.to, export_options = a.export_options, hostname = a.hostname, user = a.user,
-    fix_conflicts = a.fix_conflicts, accept_new = a.accept_new }
+    fix_conflicts = a.fix_conflicts, accept_new = a.accept_new, bridge = a.bridge, move_address = a.move_address,
+    firewall = a.firewall, tls = a.tls, listen = a.listen, access = #a.access > 0 and a.access or nil }
   if a.source == a.dest then
     fail("usage", nil, "%s cannot be a pair with itself", a.source)
   end
+  w.ports = a.bridge and read_ports(a) or nil
   if a.nfs then
     local server, dir = a.nfs:match "^([^:/]+):(/.*)$"
     if not server then
@@ -120,6 +146,13 @@ end
 
 -- Modes ---------------------------------------------------------------------------------------------------------------
 
+-- While this is open there may be progress; then it goes.
+local function progress()
+  return setmetatable({}, { __close = function()
+    mig.progress({ job = TITLE, text = "" }, true)
+  end })
+end
+
 -- The value to be shown: a script that an earlier step has shown is not shown again.
 local function without_seen(value, seen)
   local items, now = mig.array {}, {}
@@ -139,38 +172,102 @@ local function without_seen(value, seen)
   for _, script in ipairs(now) do
     seen[script] = true
   end
-  return { mode = "plan", items = items }
+  return { mode = "plan", items = items, ways = value.ways }
 end
 
--- Every part's own plan.
-local function plan(w)
-  local result, texts, seen, first = new_result(w, "plan"), {}, {}, nil
-  for i, part in ipairs(steps.parts(w)) do
-    local t, text
-    if part.pool and result.steps[1].planned > 0 then
+-- Every part's own plan: {{told, value, err} …}, with none of the others where the logins fail.
+local function look_at_all(w, parts)
+  local looks, keys, work = {}, nil, {}
+  local function look(i)
+    local part = parts[i]
+    if part.pool and keys then
       -- libvirt on a node is asked through ssh itself, which needs the keys and writes into known_hosts.
-      t = told(part, "planned")
-      t.planned, t.note = 1, "depends on " .. result.steps[1].name
-      text = ("%s; then, where it is not so yet, on each node:\npool-define %s: netfs, %s:%s at %s\npool-build, "
-        .. "pool-start, pool-autostart\n"):format(t.note, w.pool, w.host, w.dir, w.at)
-    else
-      local value, err = steps.look(part, w, "plan")
-      t = told(part, err and "failed" or value.planned > 0 and "planned" or "unchanged", value, err)
-      first = first or err
-      text = value and mig.render(part.verb or "journal-revert", without_seen(value, seen)) or ""
+      local t = told(part, "planned")
+      t.planned, t.note = 1, "depends on " .. keys
+      looks[i] = { told = t }
+      return
     end
-    texts[#texts + 1] = ("== %d. %s\n%s\n"):format(i, part.name, text)
-    add(result, t)
+    local value, err = steps.look(part, w, "plan")
+    local t = told(part, err and "failed" or value.planned > 0 and "planned" or "unchanged", value, err)
+    keys = part.verb == "key-exchange" and t.planned > 0 and part.name or keys
+    looks[i] = { told = t, value = value, err = err }
   end
-  return result, table.concat(texts, "\n") .. "\n" .. summary(result, first and first.msg), first
+  local _ <close> = progress()
+  mig.progress({ job = TITLE, text = ("looks at %d nodes"):format(#w.nodes) }, false)
+  for i, part in ipairs(parts) do
+    if part.verb == "key-exchange" then -- logs in to all, with --accept-new
+      look(i)
+    else
+      work[#work + 1] = function()
+        look(i)
+      end
+    end
+  end
+  local failed
+  for _, first in pairs(looks) do
+    failed = first.err
+  end
+  if not failed then
+    mig.all(work)
+  end
+  for i, part in ipairs(parts) do
+    looks[i] = looks[i] or { told = told(part, "skipped") }
+  end
+  return looks
+end
+
+-- A result of looks, and the first that failed.
+local function sum_looks(w, mode, looks)
+  local result, failed = new_result(w, mode), nil
+  for i, look in ipairs(looks) do
+    add(result, look.told)
+    failed = failed or look.err and i
+  end
+  return result, failed
+end
+
+local function plan(w)
+  local texts, seen, parts = {}, {}, steps.parts(w)
+  local looks = look_at_all(w, parts)
+  local result, failed = sum_looks(w, "plan", looks)
+  for i, look in ipairs(looks) do
+    local text = look.value and mig.render(parts[i].verb or "journal-revert", without_seen(look.value, seen))
+      or look.told.note and ("%s; then, where it is not so yet, on each node:\npool-define %s: netfs, %s:%s at %s\n"
+        .. "pool-build, pool-start, pool-autostart\n"):format(look.told.note, w.pool, w.host, w.dir, w.at) or ""
+    texts[i] = ("== %d. %s\n%s\n"):format(i, parts[i].name, text)
+  end
+  local err = failed and looks[failed].err
+  return result, table.concat(texts, "\n") .. "\n" .. summary(result, err and err.msg), err
+end
+
+-- Of what there may be beyond logins, names and the share.
+local function check_more(w, check)
+  for _, part in ipairs(steps.parts(w)) do
+    local a = part.args
+    if part.verb == "bridge-ensure" then
+      check("bridge", ("%s has the bridge %s"):format(a[1], a[2]), part.verb, steps.args(part, "verify"))
+    elseif part.verb == "firewall-open" then
+      check("ports", ("%s is open for %s (%s)"):format(a[1], table.concat(a.from, ", "), a.ports), part.verb,
+        steps.args(part, "verify"))
+    elseif part.verb == "tls-setup" then
+      check("certificates", "the certificates are good", "tls_check", { nodes = w.pair })
+    elseif part.verb == "access-grant" then
+      check("access", ("%s may use libvirt on %s"):format(a[2], a[1]), "access_check", { nodes = { a[1] },
+        user = a[2] })
+    end
+  end
 end
 
 -- Does the pair work? Each check: {id, title, ok, detail}.
 local function check_pair(w)
-  local checks = mig.array {}
+  local checks, work = mig.array {}, {}
   local function check(id, title, verb, args)
-    local _, err = mig.try(mig[verb], args)
-    checks[#checks + 1] = { id = id, title = title, ok = not err, detail = err and (err.text or "") .. err.msg or nil }
+    local at = #work + 1
+    checks[at] = { id = id, title = title, ok = true }
+    work[at] = function()
+      local _, err = mig.try(mig[verb], args)
+      checks[at].ok, checks[at].detail = not err, err and (err.text or "") .. err.msg or nil
+    end
   end
   local nodes = table.concat(w.nodes, ", ")
   check("logins", ("every login between %s works"):format(nodes), "key_verify", { nodes = w.nodes, user = w.user })
@@ -180,6 +277,8 @@ local function check_pair(w)
     check("share", ("%s is shared by %s and %s"):format(w.at, w.source, w.dest), "nfs_test", { nodes = w.pair,
       dir = w.at })
   end
+  check_more(w, check)
+  mig.all(work)
   return checks
 end
 
@@ -200,30 +299,20 @@ local function way_back(w)
   return ("%s %s %s --revert takes back what was done; --apply goes on"):format(TITLE, w.source, w.dest)
 end
 
--- The first part that failed ends it: what comes after it is skipped.
-local function raise_failed(w, result, parts, err)
-  local i = #result.steps
-  for k = i + 1, #parts do
-    add(result, told(parts[k], "skipped"))
-  end
-  raise(result, summary(result, err.msg), err, ("step %d, %s: %s"):format(i, parts[i].name, err.msg), way_back(w))
+local function raise_failed(result, i, err, hint)
+  raise(result, summary(result, err.msg), err, ("step %d, %s: %s"):format(i, result.steps[i].name, err.msg), hint)
 end
 
--- Where there is nothing to do, nothing is begun: the result then, or nil.
+-- What cannot be done is refused before anything is. Where there is nothing to do, nothing is begun: the result then,
+-- or nil.
 local function look_first(w)
-  local result, parts = new_result(w, "apply"), steps.parts(w)
-  for i, part in ipairs(parts) do
-    mig.progress({ job = TITLE, text = ("step %d of %d: %s"):format(i, #parts, part.name) }, false)
-    local value, err = steps.look(part, w, "plan")
-    if not err and (value.planned or 0) > 0 then
-      return nil
-    end
-    add(result, told(part, err and "failed" or "unchanged", value, err))
-    if err then
-      raise_failed(w, result, parts, err)
-    end
+  local looks = look_at_all(w, steps.parts(w))
+  local result, failed = sum_looks(w, "apply", looks)
+  if failed then
+    local err = looks[failed].err
+    raise_failed(result, failed, err, (err.hint and err.hint .. "; " or "") .. "nothing was done")
   end
-  return result
+  return result.planned == 0 and result or nil
 end
 
 -- What a run came to, as it was told in `own` (prepare/steps.lua), up to what failed; and its error.
@@ -292,9 +381,7 @@ end
 
 -- look: nobody knows yet whether there is anything to do.
 local function apply(w, look)
-  local _ <close> = setmetatable({}, { __close = function()
-    mig.progress({ job = TITLE, text = "" }, true)
-  end })
+  local _ <close> = progress()
   local id, own = find_unfinished(w), {}
   local result = not id and look and look_first(w)
   if result then
@@ -314,7 +401,11 @@ local function apply(w, look)
   local failed
   result, failed = sum_up(w, own, type(value.value) == "table" and value.value.journal)
   if failed then
-    raise_failed(w, result, steps.parts(w), failed)
+    local i, parts = #result.steps, steps.parts(w)
+    for k = i + 1, #parts do
+      add(result, told(parts[k], "skipped"))
+    end
+    raise_failed(result, i, failed, way_back(w))
   elseif not own.ended then
     mig.warn((value.code == "cancelled" and "interrupted: " or "") .. way_back(w))
   end
@@ -401,8 +492,10 @@ return {
   help = [[
 The steps: ssh keys between the nodes (key-exchange), host names (with --hostname), the nodes' names in /etc/hosts of
 all and of this machine (hosts-sync), the export (nfs-export), and either the share mounted on both nodes for good
-(nfs-mount --persist) or, with --pool, a netfs pool on both: defined, built, started, autostarted. Then every login,
-every name and the share are tested.
+(nfs-mount --persist) or, with --pool, a netfs pool on both: defined, built, started, autostarted. Where asked for, also
+--firewall (firewall-open --keep, for the other nodes' addresses alone), --bridge (bridge-ensure: the node takes it back
+by itself if it is not reached any more), --tls (tls-setup) and --access (access-grant). Then every login, every name,
+the share and all of this are tested. What cannot be done is refused before anything is.
 Without --plan, --apply, --verify or --revert it shows the plan and asks. What is so already is left alone: a second
 --apply changes nothing. Each step is journaled before it acts: --revert takes back everything that was done for this
 pair, last first, to the byte; also days later, or after this console was killed, when --apply goes on as well. Each
@@ -410,6 +503,7 @@ run is a journal: resume ID goes on with one that was left in the middle, rollba
 NODE of --nfs may be a server that is not a node of the inventory: then it has to export the directory by itself.]],
   example = "prepare-nodes source dest --nfs nfs:/home/image --at /mnt --plan\n"
     .. "prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool --hostname --apply\n"
+    .. "prepare-nodes source dest --bridge br0 --port eth0 --move-address --firewall --tls --access alice --plan\n"
     .. "prepare-nodes source dest --revert",
   args = {
     { name = "source", type = "node", required = true, positional = true, help = "a node with guests" },
@@ -422,6 +516,16 @@ NODE of --nfs may be a server that is not a node of the inventory: then it has t
     { name = "export-options", needs = "nfs", help = "options of the export, as for nfs-export" },
     { name = "hostname", type = "bool", help = "also give the nodes their inventory names as host names" },
     { name = "fix-conflicts", type = "bool", help = "take the names out of other lines of /etc/hosts" },
+    { name = "bridge", needs = "port", help = "a bridge of this name on both nodes" },
+    { name = "port", multi = true, needs = "bridge",
+      help = "its network interface: IFACE, or NODE:IFACE where they differ" },
+    { name = "move-address", type = "bool", needs = "bridge",
+      help = "the interface's own addresses and routes become the bridge's" },
+    { name = "firewall", type = "bool", help = "open what they need of one another: ssh, migration, the share" },
+    { name = "tls", type = "bool", help = "certificates for encrypted migrations and qemu+tls" },
+    { name = "listen", type = "bool", needs = "tls",
+      help = "let the daemons listen for qemu+tls, restarted now if need be; guests run on" },
+    { name = "access", multi = true, help = "a user of both nodes, who may use libvirt there" },
     { name = "user", help = "the account on every node for the keys, if not the one migsh logs in as" },
     { name = "accept-new", type = "bool", help = "take host keys that are not known yet without a question" },
     { name = "plan", type = "bool", excludes = "apply|verify|revert",

@@ -8,6 +8,45 @@
 local pool = require "prepare.pool"
 local steps = {}
 
+local function without(list, name)
+  local others = {}
+  for _, other in ipairs(list) do
+    others[#others + 1] = other ~= name and other or nil
+  end
+  return others
+end
+
+local function add_opening(add, node, from, ports)
+  local words = ("%s for %s: %s"):format(node, table.concat(from, ","), ports)
+  add("firewall-open", words, { node, from = from, ports = ports, keep = true }, words)
+end
+
+-- Before the keys, as their logins are tried.
+local function add_ssh_and_migration(w, add)
+  for _, node in ipairs(w.firewall and w.nodes or {}) do
+    local other, third = without(w.pair, node), without(w.nodes, node)
+    if #other == 1 then
+      add_opening(add, node, other, "ssh,migration" .. (w.listen and ",16514" or ""))
+      third = without(third, other[1])
+    end
+    if #third > 0 then
+      add_opening(add, node, third, "ssh")
+    end
+  end
+end
+
+-- Certificates are for names that lead to a node, so behind those of /etc/hosts.
+local function add_trust(w, add)
+  if w.tls then
+    add("tls-setup", table.concat(w.pair, " "), { nodes = w.pair, listen = w.listen, restart = w.listen })
+  end
+  for _, user in ipairs(w.access or {}) do
+    for _, node in ipairs(w.pair) do
+      add("access-grant", ("%s on %s"):format(user, node), { node, user }, ("%s %s"):format(node, user))
+    end
+  end
+end
+
 -- What is done for the wish w, in order: {name = as shown, words, key, verb, args}, or {name, words, pool = true}.
 function steps.parts(w)
   local parts = {}
@@ -15,13 +54,22 @@ function steps.parts(w)
     parts[#parts + 1] = { name = verb .. " " .. words, words = words, verb = verb, args = args, key = key }
   end
   local nodes = table.concat(w.nodes, " ")
+  add_ssh_and_migration(w, add)
   add("key-exchange", nodes, { nodes = w.nodes, user = w.user, accept_new = w.accept_new })
   for _, node in ipairs(w.hostname and w.nodes or {}) do
     add("node-hostname", node, { node, node }, node)
   end
   add("hosts-sync", nodes, { nodes = w.nodes, admin = true, fix_conflicts = w.fix_conflicts })
+  for _, node in ipairs(w.bridge and w.pair or {}) do -- a login made anew keeps them, so behind the keys
+    add("bridge-ensure", ("%s on %s"):format(w.bridge, node), { node, w.bridge, port = w.ports[node],
+      move_address = w.move_address }, node)
+  end
+  add_trust(w, add)
   if w.server then
     add("nfs-export", w.share, { w.server, w.dir, to = #w.to > 0 and w.to or w.pair, options = w.export_options })
+  end
+  if w.server and w.firewall then -- which ports an NFS server's helpers have is known when it runs
+    add_opening(add, w.server, without(w.pair, w.server), "nfs")
   end
   if w.pool then
     parts[#parts + 1] = { name = "pool " .. w.pool, words = w.pool, pool = true }
@@ -32,16 +80,21 @@ function steps.parts(w)
   return parts
 end
 
+-- The part's command in one of its modes.
+function steps.args(part, mode)
+  local args = { [mode] = true }
+  for key, value in pairs(part.args) do
+    args[key] = value
+  end
+  return args
+end
+
 -- A part in one of its modes that do nothing, plan and verify. value (perhaps nil), error
 function steps.look(part, w, mode)
   if part.pool then
     return pool.look(w, mode)
   end
-  local args = { [mode] = true }
-  for key, value in pairs(part.args) do
-    args[key] = value
-  end
-  local value, err = mig.try(mig[part.verb], args)
+  local value, err = mig.try(mig[part.verb], steps.args(part, mode))
   if err and not value and type(err.value) == "table" then
     value = err.value
   end
@@ -90,10 +143,8 @@ local function has_begun(id)
 end
 
 local function run_command(tx, part, id)
-  local args = { apply = true, journal = id }
-  for key, value in pairs(part.args) do
-    args[key] = value
-  end
+  local args = steps.args(part, "apply")
+  args.journal = id
   local ok, value = pcall(mig[part.verb], args) -- also after a Ctrl-C its journal is looked at
   local begun = has_begun(id)
   if not ok then

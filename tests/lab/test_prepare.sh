@@ -90,10 +90,16 @@ on switch ip link set dest up
 check "… --revert goes on when it is back" gives 0 'nfs-mount.* reverted.*nfs-export.* reverted' person prepare-nodes test1 test2 --revert
 check "as before, to the byte" same "$work/before" state
 sh_on dest 'mkdir /mykvm/full && echo mine >/mykvm/full/file'
-check "a step that fails says which, what was done, and the way back" \
-    gives 9 'nfs-export.* changed.*nfs-mount.* failed.*error: step 4, nfs-mount nfs:/nfs at /mykvm/full: .*hint: prepare-nodes test1 test2 --revert takes back' \
+check "what cannot be done is refused before anything is" \
+    gives 9 'key-exchange.* planned.*nfs-mount.* failed.*error: step 4, nfs-mount nfs:/nfs at /mykvm/full: .*hint: .*nothing was done' \
     person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
 sh_on dest 'rm -r /mykvm/full'
+check "… as before, to the byte" same "$work/before" state
+sh_on dest 'printf "#!/bin/sh\necho mount.nfs: access denied by server >&2; exit 32\n" >/usr/local/sbin/mount && chmod 755 /usr/local/sbin/mount'
+check "a step that fails says which, what was done, and the way back" \
+    gives 1 'nfs-export.* changed.*nfs-mount.* failed.*error: step 4, nfs-mount nfs:/nfs at /mykvm/full: .*hint: prepare-nodes test1 test2 --revert takes back' \
+    person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
+sh_on dest 'rm /usr/local/sbin/mount'
 check "… and journal-list names it" gives 0 'prepare-nodes +[-0-9: ]+ failed +[0-9]+ +- +resume or rollback' migsh journal-list
 check "… --apply goes on with the same journal" gives 0 "goes on with journal $(own prepare-nodes).*nfs-mount.* changed.*\[ok\]" \
     person prepare-nodes test1 test2 --nfs nfs:/nfs --at /mykvm/full --apply
@@ -104,7 +110,62 @@ check "… a pair with itself" gives 2 'pair with itself' migsh prepare-nodes te
 check "… two modes" gives 2 'are mutually exclusive' migsh prepare-nodes test1 test2 --plan --apply
 check "… a path with .." gives 2 'not an absolute path' migsh prepare-nodes test1 test2 --nfs nfs:/nfs --at /a/../b --plan
 
+# --- ways: bridges, ports, certificates, a user, between hosts that let in nobody but the admin
+for host in source nfs dest; do
+    lab exec $host -- nft -f - <<RULES
+table inet filter {
+  chain input { type filter hook input priority 0; policy drop; ct state established,related accept; iif lo accept; icmp type echo-request accept; ip saddr $subnet.1 accept; reject; }
+}
+RULES
+done
+for host in source dest; do
+    sh_on $host "ip link set eth0 nomaster && ip link del br0 && ip addr add $(lab address $host)/24 dev eth0
+        useradd plain; printf 'unix_sock_group = \"libvirt\"\nunix_sock_rw_perms = \"0770\"\n' >>/etc/libvirt/libvirtd.conf"
+    lab service $host libvirtd restart >/dev/null
+done
+ways=(prepare-nodes test1 test2 --nfs nfs:/nfs --pool nfspool --at /mykvm/nfspool --bridge br0 --port eth0 --move-address
+    --firewall --tls --listen --access plain)
+state %T@ >"$work/before-times"
+state >"$work/before"
+refused() { gives "$@" && same "$work/before-times" state %T@; }
+check "refused, and nothing touched: no such interface" \
+    refused 3 'error: step 4, bridge-ensure br0 on test2: .*there is no network interface eth7.*hint: .*nothing was done' \
+    quick prepare-nodes test1 test2 --bridge br0 --port test1:eth0 --port test2:eth7 --move-address --apply
+check "… the interface of another node" \
+    refused 2 "'nfs:eth0' is neither of test1 nor of test2" quick prepare-nodes test1 test2 --bridge br0 --port nfs:eth0 --apply
+check "… of one of them alone" refused 2 'there is none of test2' quick prepare-nodes test1 test2 --bridge br0 --port test1:eth0 --apply
+check "… a bridge without a port" refused 2 'needs --port' quick prepare-nodes test1 test2 --bridge br0 --apply
+check "… whose name is sh" refused 2 'is no name of a bridge' quick prepare-nodes test1 test2 --bridge '$(reboot)' --port eth0 --apply
+check "… no such user" refused 3 "step 3, access-grant nosuch on test1: .*there is no user 'nosuch'" \
+    quick prepare-nodes test1 test2 --access nosuch --apply
+sh_on dest 'mkdir -p /etc/pki/CA && echo foreign >/etc/pki/CA/cacert.pem'
+state %T@ >"$work/before-times"
+check "… foreign certificates" refused 4 'key-exchange.* planned.*error: step 3, tls-setup test1 test2: ' quick prepare-nodes test1 test2 --tls --apply
+sh_on dest 'rm -r /etc/pki'
+LIMIT=300
+check "without a mode: all of it in the plan, the question, done and tested" \
+    gives 0 '== 1. firewall-open test1 for test2: ssh,migration,16514.*bridge-ensure br0 on test1.*tls-setup test1 test2.*access-grant plain on test2.*firewall-open nfs for test1,test2: nfs.*Make these changes\?.*firewall-open test2 for nfs: ssh +changed.*bridge-ensure br0 on test2 +changed.*firewall-open nfs for test1,test2: nfs +changed.*\[ok\] +every login.*shared.*test1 is open for test2 .ssh,migration,16514.*test2 has the bridge br0.*the certificates are good.*plain may use libvirt on test2' \
+    quick "${ways[@]}"
+lab service dest libvirtd restart >/dev/null
+check "from node to node by qemu+tls" gives 0 '' on source virsh -c qemu+tls://test2/system list
+state %T@ >"$work/after"
+ways_again() {
+    quick --json "${ways[@]}" --apply | py 'assert d["changed"]==0 and {s["state"] for s in d["steps"]}=={"unchanged"}, d'
+}
+check "again: 0 changes" ways_again
+check "… nothing touched" same "$work/after" state %T@
+check "--revert" gives 0 'access-grant plain on test2 +reverted.*bridge-ensure br0 on test1 +reverted.*firewall-open test1 for test2: ssh,migration,16514 +reverted' quick prepare-nodes test1 test2 --revert
+check "all as before, to the byte: files, rules, links" same "$work/before" state
+ways_killed() {
+    killed_by MIGSH_FAULT_STEP=bridge-ensure MIGSH_FAULT_WHEN=outcome -- prepare-nodes test1 test2 --bridge br0 --port eth0 --move-address --apply || { tail -n 5 "$work/killed"; return 1; }
+    quick prepare-nodes test1 test2 --revert && same "$work/before" state
+}
+check "killed when a bridge was made: --revert" ways_killed
+LIMIT=60
+for host in source nfs dest; do on $host nft flush ruleset; done
+
 # --- killed in the middle
+state >"$work/before"
 whole=0
 # goes_on AT NEXT: killed at AT; then NEXT (apply or revert) works, and --revert leaves all as before.
 goes_on() {

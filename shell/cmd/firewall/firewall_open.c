@@ -169,10 +169,28 @@ static int verdict(const struct cmd_call *c, const struct call *k, const struct 
     return 0;
 }
 
+// Everything comes in, and nothing of it only for a while.
+static bool is_open(const struct call *k)
+{
+    for (size_t i = 0; i < k->n_tries; i++) {
+        if (err_is_set(&k->before[i].err) || !k->before[i].reached)
+            return false;
+    }
+    for (size_t i = 0; i < k->is.n_ours; i++) {
+        if (!k->is.ours[i].keep)
+            return false;
+    }
+    return true;
+}
+
 static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
 {
     (void)mode;
     struct call *k = data;
+    if (c->vals[KEEP].b && is_open(k)) {
+        out_notice(OUT_INFO, "%s is open for them already", c->vals[NODE].node->name);
+        return 0;
+    }
     const struct firewall_wish w = {c->vals[NODE].node, &k->ports, &k->addresses,
                                     c->vals[KEEP].b ? 0 : (unsigned)((c->vals[FOR].ms + 999) / 1000)};
     if (firewall_open_plan(p, &k->is, &w, k->id, e) < 0)
@@ -282,9 +300,9 @@ const struct cmd_def cmd_firewall_open = {
         "iptables' INPUT (ufw's too), and each of nft's base chains, for the other nodes' addresses alone. After "
         "--for\n"
         "the node takes it away by itself, whatever has become of this console, and no boot brings it back. --keep\n"
-        "leaves it: firewalld and ufw have it after a boot, too. Nobody else's rules are touched. The other nodes\n"
-        "connect before and after; exit status 12 if one still does not get through. --revert closes what was opened\n"
-        "on the node from here, firewall-close also what others have left.\n"
+        "leaves it: firewalld and ufw have it after a boot, too; what is open already is left so. Nobody else's rules\n"
+        "are touched. The other nodes connect before and after; exit status 12 if one still does not get through.\n"
+        "--revert closes what was opened on the node from here, firewall-close also what others have left.\n"
         "--disable-firewall and --disable-selinux switch the whole off, and --revert on again.",
     .example = "firewall-open dest --for 1h --plan\n"
                "firewall-open dest --for 30m --from source --ports migration,libvirt --apply\n"

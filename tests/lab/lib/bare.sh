@@ -14,23 +14,26 @@ killed() { killed_by "MIGSH_FAULT_AT=$1" -- "${@:2}"; }
 killed_by() {
     local fault=()
     while [[ $1 != -- ]]; do fault+=("$1") && shift; done
-    timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- env "${fault[@]}" \
+    timeout "${LIMIT:-60}" python3 "$here/lib/answer.py" "$here/lab" exec admin -- env "${fault[@]}" \
         LD_PRELOAD="$preload" "$plain" -i "$work/nodes" "${@:2}" >"$work/killed" 2>&1
     [[ $? == 137 ]]
 }
-quick() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$plain" -i "$work/nodes" "$@"; }
+quick() { timeout "${LIMIT:-60}" python3 "$here/lib/answer.py" "$here/lab" exec admin -- "$plain" -i "$work/nodes" "$@"; }
 
 # All there is on the hosts that could be touched: files with their hashes (and times if wanted), pools, mounts,
-# exports, names. Not the journals, backups, and the empty directories that libvirt makes for itself.
+# exports, names, addresses, routes, the packet filter. Not the journals, backups (gpasswd's are group- and gshadow-),
+# and what libvirt makes for itself: empty directories, /root/.cache.
 state() {
     local host
     for host in "${hosts[@]}"; do
         # shellcheck disable=SC2016 # expanded on the host
-        on "$host" sh -c 'find /root /etc /srv /mnt /nfs /mykvm -xdev ! -path "/root/.local*" ! -name "*.migsh-*~" \
-                ! \( -type d -path "/etc/libvirt/storage*" \) \
+        on "$host" sh -c 'find /root /etc /srv /mnt /nfs /mykvm -xdev ! -path "/root/.local*" ! -path "/root/.cache*" ! -name "*.migsh-*~" \
+                ! -path /etc/group- ! -path /etc/gshadow- ! \( -type d -path "/etc/libvirt/storage*" \) \
                 \( -type f -printf "%p %m %U:%G $1\n" -o -printf "%p %y %m %U:%G %l\n" \) 2>/dev/null | sort
-            find /root/.ssh /etc -xdev -type f ! -name "*.migsh-*~" -exec sha256sum {} + 2>/dev/null | sort
+            find /root/.ssh /etc -xdev -type f ! -name "*.migsh-*~" ! -path /etc/group- ! -path /etc/gshadow- -exec sha256sum {} + 2>/dev/null | sort
             virsh -q pool-list --all 2>/dev/null; grep -E " (fuse\.)?nfs4? " /proc/mounts; uname -n
+            ip -o addr show scope global | sed "s/^[0-9]*: //; s/\\\\.*//"; ip route | sed "s/ linkdown//"
+            ls /sys/class/net; nft -s list ruleset
             ls -A /run/migsh-nfs 2>/dev/null; exportfs -v 2>/dev/null' _ "${1:-}" >"$work/state.$host" &
     done
     wait
