@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The layouts of scripts/examples, each by its very files, in which only addresses are replaced by the lab's (and
 # /home/image, which the hosts share, by a directory of their own). The guest of each is the lab's, under the layout's
-# name. About a minute.
+# name. About two minutes.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" examples 192.168.81
@@ -102,4 +102,40 @@ guest web /var/lib/libvirt/images/web.qcow2 local1
 check "static: migrate.migsh" gives 0 '\[ok\] +is defined and off on host2.*host2 +- +web +shut off' file migrate.migsh
 check "… it is on host2 with its disk, and was left on host1" is web "shut off" "shut off"
 check "… which starts there" on dest virsh -q start web
+
+# --- tls: certificates, and the daemons' settings
+begin tls 16.158.166.197="$subnet.100" 16.158.166.150="$subnet.102"
+guest ubuntu-14.04 /srv/nfs/ubuntu-14.04.img test1
+on source virsh -q start ubuntu-14.04
+for host in source dest; do # no systemd restarts it here
+    lab exec "$host" -- sh -c 'cat >/etc/init.d/libvirtd && chmod 755 /etc/init.d/libvirtd' <<'SH'
+#!/bin/sh
+read -r p </run/migsh-lab/libvirtd.pid && kill "$p" 2>/dev/null
+while kill -0 "$p" 2>/dev/null; do sleep 0.05; done
+setsid /usr/sbin/libvirtd --listen </dev/null >>/var/log/libvirtd.out 2>&1 &
+echo $! >/run/migsh-lab/libvirtd.pid
+SH
+done
+check "tls: prepare.migsh" gives 0 'certificate as a client +changed.*libvirtd restarted +changed.*dest +pass +pass' file prepare.migsh
+check "… each reaches the other by qemu+tls" \
+    gives 0 '' eval 'on source virsh -c qemu+tls://dest/system list && on dest virsh -c qemu+tls://source/system list'
+check "… the settings are in the file" \
+    gives 0 'listen_tls = 1.*unix_sock_rw_perms = "0770"' on source sh -c 'grep -E "^(listen_tls|unix_sock_rw_perms)" /etc/libvirt/libvirtd.conf'
+check "tls: migrate.migsh" gives 0 'dest +[0-9]+ +ubuntu-14.04 +running' file migrate.migsh
+
+# --- bridge: hosts with one card, whose address moves
+begin bridge 192.168.1.100="$subnet.100" 192.168.1.101="$subnet.101" 192.168.1.102="$subnet.102" 192.168.1.11="$subnet.11" \
+    ens33=eth0
+for host in source dest; do
+    on "$host" sh -c "virsh -q pool-destroy nfspool; virsh -q pool-undefine nfspool; ip link set eth0 nomaster && ip link del br0 &&
+        ip addr add $(lab address "$host")/24 dev eth0" >"$work/up" 2>&1
+done
+guest test1 /mykvm/nfspool/test1.qcow2 test1 >"$work/up" 2>&1 # its disk comes with the pool
+on source virsh -q detach-interface test1 bridge --config
+check "bridge: prepare.migsh" gives 0 'virbr1 with eth0, kept by a new login +changed.*virbr1 .*: free.*Interface attached' file prepare.migsh
+check "… both have their addresses on the bridge" \
+    prints "$subnet.100/24 $subnet.102/24" eval 'echo $(for h in source dest; do on $h ip -4 -o addr show dev virbr1 | sed "s/.*inet \([^ ]*\) .*/\1/"; done)'
+check "… the guest answers through it" started test1 test1
+check "bridge: migrate.migsh" gives 0 'test2 +[0-9]+ +test1 +running.*verdict: ok' file migrate.migsh
+check "… it is on test1 again" is test1 running ""
 finish
