@@ -50,6 +50,7 @@ local args = {
   { name = "forecast", type = "bool", needs = "plan", help = "measure now what it would cost: takes seconds" },
   { name = "ignore", multi = true, help = "a check of preflight, or several with commas between, that may fail" },
   { name = "fix", type = "bool", help = "mend what can be mended safely; ports are open until it has ended" },
+  { name = "clone", type = "bool", help = "first give the destination the networks, secrets and so on that it lacks" },
   metrics.option,
 }
 
@@ -149,9 +150,9 @@ local function judge_way(job, from, to)
   local named = to == job.dest and passed or {} -- what these name is on the destination
   local found, case = gate.look { guests = { job.uuid .. "@" .. from }, dests = { to },
     mode = copies_disks(job) and "storage" or "live", ignore = a.ignore, proved = true,
-    options = { postcopy = passed.postcopy, tls = passed.tls, tls_destination = named.tls_destination,
-      migrateuri = named.migrateuri, p2p = passed.p2p, parallel = passed.parallel, disks_port = passed.disks_port,
-      target = #a.target > 0 or a.no_watch or nil, unchecked = passed.copy_storage_unchecked } }
+    options = { clone = a.plan and a.clone, postcopy = passed.postcopy, tls = passed.tls, p2p = passed.p2p,
+      tls_destination = named.tls_destination, migrateuri = named.migrateuri, unchecked = passed.copy_storage_unchecked,
+      parallel = passed.parallel, disks_port = passed.disks_port, target = #a.target > 0 or a.no_watch or nil } }
   return found, storage.needs_unsafe(case), case
 end
 
@@ -516,7 +517,7 @@ local function run(a)
   local job = gather(a)
   local _ <close> = metrics.begin(job, not a.plan and a.metrics or nil)
   local found, unsafe, case = judge_way(job, job.source, job.dest)
-  local mended <close> = a.fix and not a.plan and found.verdict == "fail" and fix.for_a_move(found) or nil
+  local mended <close> = not a.plan and fix.for_a_move(a, found) or nil
   if mended then
     found, unsafe, case = judge_way(job, job.source, job.dest)
   end
@@ -548,10 +549,10 @@ return {
   group = "Migration",
   help = [[
 Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
-kept in the journal; --fix mends first what can be mended safely, and opens ports on the destination until it has ended;
---plan shows all of it with the steps, libvirt's flags, and what it would cost by the last forecast or run (--forecast
-measures it). Where every disk is proved to be one and the same on both hosts, and libvirt would still call it unsafe,
---unsafe is passed on by itself.
+kept in the journal; --clone gives the destination first the pools, networks, packet filters and secrets that it lacks,
+--fix mends all that can be mended safely, and opens ports there until it has ended; --plan shows all of it with the
+steps, libvirt's flags, and what it would cost by the last forecast or run (--forecast measures it). Where every disk is
+proved to be the same on both hosts, and libvirt would still call it unsafe, --unsafe is passed on by itself.
 Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays,
 marked as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest

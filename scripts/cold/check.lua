@@ -2,6 +2,7 @@
 -- What has to be so before a cold migration touches anything: what preflight's checks say of the guest and the
 -- destination, and what they cannot know: what will be done with each file, and whether there is room for that. Only
 -- the proof that storage is shared writes (a marker, removed at once).
+local clones = require "lib.clones"
 local device = require "lib.device"
 local facts = require "cold.facts"
 local gate = require "preflight.gate"
@@ -29,10 +30,27 @@ local function has_pool(about, name)
   return info ~= nil
 end
 
--- {pools, networks, directories} that the destination has not and that will be made; raises for what will not.
+-- What --clone makes there, in order: a pool may want a secret.
+check.cloned = { { list = "secrets", noun = "secret" }, { list = "pools", noun = "pool" },
+  { list = "networks", noun = "network" }, { list = "nwfilters", noun = "packet filter" } }
+
+-- Of secrets and packet filters, whose lack preflight tells.
+local function add_cloned(about, needs, missing)
+  for _, kind in ipairs { "secrets", "nwfilters" } do
+    local seen = {}
+    for _, name in ipairs(about.options.clone and needs[kind] or {}) do
+      for _, lacked in ipairs(clones[kind].missing(about.source, about.dest, name)) do
+        missing[kind][#missing[kind] + 1], seen[lacked] = not seen[lacked] and lacked or nil, true
+      end
+    end
+  end
+end
+
+-- {pools, networks, nwfilters, secrets, directories} that the destination has not and that will be made; raises for
+-- what will not.
 function check.missing_storage(about)
   local needs, missing = xml.needs(dest_xml(about)), { pools = mig.array {}, networks = mig.array {},
-    directories = mig.array {} }
+    nwfilters = mig.array {}, secrets = mig.array {}, directories = mig.array {} }
   local wanted, seen = { table.unpack(needs.pools) }, {}
   for _, file in ipairs(about.files) do
     if about.options.clone and file.pool and file.type ~= "volume" and node.free(about.dest, file.to) == nil then
@@ -56,6 +74,7 @@ function check.missing_storage(about)
     local what = missing.pools[1] and "pool " .. missing.pools[1] or "network " .. missing.networks[1]
     fail("not-found", "--clone takes it over from the source, --map uses another", "%s has no %s", about.dest, what)
   end
+  add_cloned(about, needs, missing)
   return missing
 end
 

@@ -4,9 +4,9 @@
 -- a copy gets its name only if nothing has it, a definition of ours bears our mark.
 local chain = require "lib.image_chain"
 local check = require "cold.check"
+local clones = require "lib.clones"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
-local networks = require "lib.networks"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local steps = {}
@@ -119,13 +119,11 @@ end
 local function make_storage(tx, step)
   local about, made = tx.about, {}
   local missing = check.missing_storage(about)
-  for _, pool in ipairs(missing.pools) do
-    mig.pool_clone { pool, about.dest, node = about.source }
-    made[#made + 1] = "pool " .. pool
-  end
-  for _, network in ipairs(missing.networks) do
-    networks.clone(about.source, about.dest, network)
-    made[#made + 1] = "network " .. network
+  for _, kind in ipairs(check.cloned) do
+    for _, name in ipairs(missing[kind.list]) do
+      clones[kind.list].make(about.source, about.dest, name)
+      made[#made + 1] = kind.noun .. " " .. name
+    end
   end
   for _, dir in ipairs(missing.directories) do
     mig.node(about.dest):tool("dir_make", dir)
@@ -137,17 +135,12 @@ end
 
 local function undo_storage(tx, _, record)
   local about, plan = tx.about, record.about
-  for _, pool in ipairs(plan.pools) do
-    local info = mig.try(mig.pool_info, { pool, node = about.dest })
-    if info and info[1].active then
-      mig.pool_destroy { pool, node = about.dest }
+  for k = #check.cloned, 1, -1 do
+    local kind = check.cloned[k].list
+    local names = plan[kind] or {} -- in an older journal not all are
+    for i = #names, 1, -1 do
+      clones[kind].remove(about.dest, names[i])
     end
-    if info then
-      mig.pool_undefine { pool, node = about.dest }
-    end
-  end
-  for _, network in ipairs(plan.networks) do
-    networks.remove(about.dest, network)
   end
   for i = #plan.directories, 1, -1 do
     mig.node(about.dest):tool("dir_remove", plan.directories[i])

@@ -51,11 +51,12 @@ local function values(doc, xpath)
 end
 
 -- Does it name a device of the host, of whatever kind?
--- {networks, pools}: what libvirt has to have by these names.
+-- {networks, pools, nwfilters, secrets}: what libvirt has to have by these names (secrets by UUID).
 function xml.needs(text)
   local doc <close> = mig.xml(text)
   return { networks = values(doc, "/domain/devices/interface/source/@network"),
-    pools = values(doc, "/domain/devices//source/@pool") }
+    pools = values(doc, "/domain/devices//source/@pool"),
+    nwfilters = values(doc, "/domain/devices/interface/filterref/@filter"), secrets = values(doc, "//secret/@uuid") }
 end
 
 -- A line for each element, but for migsh's mark and for what a host fills in for itself.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What --fix can do: each act is one step of a workflow (mig.transaction), with its way back. A finding names it:
 -- fix = {name = …, and what it needs}. An act is safe: nothing that a guest uses is changed or removed by it.
+local clones = require "lib.clones"
 local networks = require "lib.networks"
 local fix = {}
 
@@ -11,7 +12,8 @@ local function virsh(node, ...)
 end
 
 -- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, what names it in
--- the XML of a guest: while a guest of the node does, it is not taken back.
+-- the XML of a guest: while a guest of the node does, it is not taken back. clones: what it makes, of what the
+-- destination lacks (lib/clones.lua).
 local acts = {}
 
 local function pool_of(f)
@@ -24,19 +26,30 @@ end
 
 local POOL <const>, NETWORK <const> = "devices/disk/source/@pool", "devices/interface/source/@network"
 
-acts["pool-clone"] = { title = "pool %s on %s", words = { "pool", "node" }, uses = POOL, is_so = function(f)
-  return pool_of(f) ~= nil
-end, run = function(f)
-  mig.pool_clone { f.pool, f.node, node = f.from }
-end, undo = function(f)
-  local pool = pool_of(f)
-  if pool and pool.active then
-    mig.pool_destroy { f.pool, node = f.node }
-  end
-  if pool then
-    mig.pool_undefine { f.pool, node = f.node }
-  end
-end }
+-- title and words, as of an act; f[words[1]] is its name.
+local function clone_of(kind, title, words, uses)
+  local rows = clones[kind]
+  return { clones = kind, title = title, words = words, uses = uses, list = function(f)
+    return mig.array(rows.missing(f.from, f.node, f[words[1]]))
+  end, run = function(f, list)
+    for _, name in ipairs(list) do
+      if #rows.missing(f.from, f.node, name) > 0 then -- an attempt before may have made it
+        rows.make(f.from, f.node, name)
+      end
+    end
+  end, undo = function(f, _, list)
+    list = list or { f[words[1]] }
+    for i = #list, 1, -1 do
+      rows.remove(f.node, list[i])
+    end
+  end }
+end
+
+acts["pool-clone"] = clone_of("pools", "pool %s on %s", { "pool", "node" }, POOL)
+acts["network-clone"] = clone_of("networks", "network %s on %s", { "network", "node" }, NETWORK)
+acts["nwfilter-clone"] = clone_of("nwfilters", "packet filter %s on %s", { "filter", "node" },
+  "devices/interface/filterref/@filter")
+acts["secret-clone"] = clone_of("secrets", "secret %s on %s", { "secret", "node" }, "//secret/@uuid")
 
 acts["pool-start"] = { title = "start pool %s on %s", words = { "pool", "node" }, uses = POOL, is_so = function(f)
   return (pool_of(f) or {}).active
@@ -47,15 +60,6 @@ end, undo = function(f)
     mig.pool_destroy { f.pool, node = f.node }
   end
 end }
-
-acts["network-clone"] = { title = "network %s on %s", words = { "network", "node" }, uses = NETWORK,
-  is_so = function(f)
-    return networks.info(f.node, f.network) ~= nil
-  end, run = function(f)
-    networks.clone(f.from, f.node, f.network)
-  end, undo = function(f)
-    networks.remove(f.node, f.network)
-  end }
 
 acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, uses = NETWORK,
   is_so = function(f)
@@ -148,14 +152,8 @@ function fix.title(f)
   return act.title:format(f[act.words[1]], f[act.words[2]])
 end
 
--- Runs the safe remedies of what was found as one workflow, for one guest's sake; its journal's id, or nil where there
--- are none. hold: for how long a firewall is open at most.
-function fix.mend(results, hold)
-  local list = fix.of(results)
-  if #list == 0 then
-    mig.notice "nothing that was found can be mended by --fix"
-    return nil
-  end
+-- Runs remedies of what was found as one workflow, for one guest's sake; its journal's id.
+local function run_all(results, list, hold)
   local seen, nodes = {}, mig.array {}
   for _, f in ipairs(list) do
     f.hold = f.name == "firewall-open" and hold or nil
@@ -166,6 +164,26 @@ function fix.mend(results, hold)
   local done = mig.transaction("preflight", { domain = results[1].domain, nodes = nodes, fixes = list })
   mig.notice(("mended; rollback %s takes it back"):format(done.journal))
   return done.journal
+end
+
+-- Runs the safe remedies of what was found; the journal's id, or nil where there are none. hold: for how long a
+-- firewall is open at most.
+function fix.mend(results, hold)
+  local list = fix.of(results)
+  if #list == 0 then
+    mig.notice "nothing that was found can be mended by --fix"
+    return nil
+  end
+  return run_all(results, list, hold)
+end
+
+-- Only what gives the destination what it lacks.
+local function clone(found)
+  local list = mig.array {}
+  for _, f in ipairs(fix.of { found }) do
+    list[#list + 1] = acts[f.name].clones and f or nil
+  end
+  return #list > 0 and run_all({ found }, list) or nil
 end
 
 -- Closes what a run of fix.mend() has opened.
@@ -185,10 +203,13 @@ local function close(id)
   end
 end
 
--- The same before a migration: what closes, when it ends, the ports that were opened for it; the rest stays. Should
--- this console be gone by then, the node closes them after six hours. nil where there was nothing to mend.
-function fix.for_a_move(found)
-  local id = fix.mend({ found }, "6h")
+-- The same before a migration with --fix or --clone: what closes, when it ends, the ports that were opened for it; the
+-- rest stays. Should this console be gone by then, the node closes them after six hours. nil where nothing was mended.
+function fix.for_a_move(a, found)
+  local id
+  if found.verdict == "fail" then
+    id = a.fix and fix.mend({ found }, "6h") or not a.fix and a.clone and clone(found)
+  end
   return id and setmetatable({}, { __close = function()
     close(id)
   end })
@@ -200,20 +221,20 @@ function fix.steps(list)
   for i, f in ipairs(list) do
     local act = acts[f.name] or mig.fail("unsupported", nil, "there is no fix '%s'", tostring(f.name))
     steps[i] = { name = f.name, key = tostring(i), title = fix.title(f), about = function(_, _, last)
-      local was = act.is_so and act.is_so(f) or false
       if last then
-        was = last.about.was
+        return { node = f.node, was = last.about.was, list = last.about.list }
       end
-      return { node = f.node, was = was }
+      local missing = act.list and act.list(f)
+      return { node = f.node, list = missing, was = missing and #missing == 0 or act.is_so and act.is_so(f) or false }
     end, run = function(_, _, record)
       if record.about.was then
         return nil, true
       end
-      return act.run(f)
+      return act.run(f, record.about.list)
     end, undo = function(_, _, record)
       if not record.about.was then
         assert_unused(f, act)
-        act.undo(f, record.outcome)
+        act.undo(f, record.outcome, record.about.list)
       end
     end }
   end

@@ -317,16 +317,29 @@ check "their bitmaps are in use there: what was written since, and one merged in
 clean
 pool() {
     on source sh -c 'mkdir -p /srv/vms && { virsh pool-define-as vms dir --target /srv/vms && virsh pool-start vms && virsh vol-create-as vms "a b" 1M; } >/dev/null'
-    sed "s,<disk.*,,; s,</devices>,<disk type='volume' device='disk'><source pool='vms' volume='a b'/><target dev='vda'/></disk></devices>," "$work/two.xml" >"$work/vol.xml"
+    echo "<secret ephemeral='no' private='no'><uuid>$key</uuid></secret>" >"$work/key.xml"
+    echo "<network><name>inner</name></network>" >"$work/inner.xml"
+    echo "<filter name='base'><rule action='drop' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/base.xml"
+    echo "<filter name='mine'><filterref filter='base'/></filter>" >"$work/mine.xml"
+    on source sh -c "cd $work && virsh secret-define key.xml && virsh secret-set-value $key $(base64 <<<s3cr3t) && virsh net-define inner.xml &&
+        virsh nwfilter-define base.xml && virsh nwfilter-define mine.xml" || return
+    local disk="<disk type='volume' device='disk'><driver name='qemu' type='raw'/><source pool='vms' volume='a b'><encryption format='luks'><secret type='passphrase' uuid='$key'/></encryption></source><target dev='vda'/></disk>"
+    sed "s,<disk.*,,; s,</devices>,$disk<interface type='network'><source network='inner'/><filterref filter='mine'/></interface></devices>," "$work/two.xml" >"$work/vol.xml"
     on source virsh define "$work/vol.xml"
 }
-check "a disk that is a pool's volume" pool
+key=55806c7d-8e93-456f-829b-607d8c198367
+named() { on dest sh -c 'virsh -q secret-list; virsh -q pool-list --all; virsh -q net-list --all; virsh -q nwfilter-list'; }
+named >"$work/named"
+check "a disk that is a pool's volume, with a secret; a card on a network, with a packet filter" pool
 check "a pool that is missing: refused" gives 3 'dest has no pool vms.*hint: --clone' migsh cold-migrate two dest
 killed copy outcome cold-migrate two dest --clone >"$work/out" 2>&1
 check "killed with a new pool: taken back" gives 0 'taken back' quick rollback "$(last_id)"
-no_pool() { [ -z "$(on dest virsh pool-list --all --name | tr -d '[:space:]')" ] && ! on dest test -e "/srv/vms/a b"; }
-check "the pool is gone again" no_pool
-check "--clone" gives 0 'pool vms.*two: is defined on dest' migsh cold-migrate two dest --clone
+no_pool() { diff "$work/named" <(named) && ! on dest test -e "/srv/vms/a b"; }
+check "all that it needed is gone again" no_pool
+check "--plan --clone" gives 0 'network +it has no network inner.*why: +--clone makes it there first' migsh cold-migrate two dest --clone --plan
+check "--clone" gives 0 "secret $key, pool vms, network inner, packet filter base, packet filter mine.*two: is defined on dest" migsh cold-migrate two dest --clone
+has_value() { [[ $(on dest virsh secret-get-value --plain $key) == s3cr3t ]]; }
+check "the secret with its value" has_value
 volumes() { on dest virsh vol-list vms >"$work/volumes" && grep 'a b' "$work/volumes"; }
 check "its pool knows the volume" volumes
 

@@ -123,8 +123,25 @@ drop network
 tiny bridge "$(bridge br8)"
 check "bridge that is down: its remedy" remedied bridge bridge
 drop bridge
+# All that it lacks, by live-migrate --clone.
+on dest sh -c 'virsh -q net-destroy n; virsh -q net-undefine n; virsh -q pool-destroy share; virsh -q pool-undefine share' >/dev/null 2>&1
+echo "<filter name='base'><rule action='drop' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/base.xml"
+echo "<filter name='mine'><filterref filter='base'/></filter>" >"$work/mine.xml"
+on source sh -c "virsh -q nwfilter-define $work/base.xml && virsh -q nwfilter-define $work/mine.xml" >"$work/out"
+named() { on dest sh -c 'virsh -q pool-list --all; virsh -q net-list --all; virsh -q nwfilter-list'; }
+named >"$work/named"
+tiny lacking "$volume${of_network/<model/<filterref filter=\'mine\'/><model}"
+expect "what it lacks: not moved" 12 'lacking is not moved to dest: pool: .*, and 2 other' live-migrate lacking@source dest --no-watch
+expect "--plan --clone: what it is given" 0 'info. pool .*--clone makes it there first.*info. network .*info. nwfilter ' live-migrate lacking@source dest --no-watch --clone --plan
+check "… and nothing is made" same "$work/named" named
+expect "live-migrate --clone: given, and moved" 0 'rollback 2[0-9a-z.-]+-preflight-[0-9a-f]+ takes it back.*lacking' live-migrate lacking@source dest --no-watch --clone
+journal=$(grep -oE '2[0-9]+-[0-9.]+-preflight-[0-9a-f]+' "$work/out" | head -n 1)
+expect "nothing is taken away from the guest" 10 'is used by lacking: it is not taken back' rollback "$journal"
+drop lacking
+expect "rollback takes it back" 0 '' rollback "$journal"
+check "… all of it" same "$work/named" named
 # All at once, and taken back.
-on dest sh -c "virsh -q net-destroy n; virsh -q pool-destroy share; virsh -q pool-undefine share; ip link set br8 down"
+on dest ip link set br8 down
 tiny all "$volume$of_network$(bridge br8)$(disk $images/own.iso raw cdrom hda ide | sed 's,</disk>,<readonly/></disk>,')"
 expect "all that is spoiled, in one list" 12 'fail. removable.*fail. pool .*fail. bridge .*fail. network .*preflight --fix mends all' preflight all@source dest
 expect "live-migrate does not begin" 12 'all is not moved to dest: removable: .*, and 3 other checks fail.*hint: mend it, or pass --ignore' \

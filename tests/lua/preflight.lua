@@ -238,7 +238,7 @@ local cases = {
     "<disk type='network'><source protocol='nbd'><host name='127.0.0.1'/></source><target dev='vdd'/></disk>" },
   { "secrets", "fail",
     device "<disk><target dev='vdd'/><encryption><secret type='passphrase' uuid='u-1'/></encryption></disk>",
-    libvirt = "no secret with matching uuid" },
+    libvirt = "no secret with matching uuid", fix = "secret-clone" },
   { "nvram", "fail", function(g)
     xml(g, "</type>", "</type><nvram>/var/lib/libvirt/qemu/nvram/web_VARS.fd</nvram>")
     g.state = "shut off"
@@ -267,7 +267,7 @@ local cases = {
     libvirt = "portgroup" },
   { "macvtap", "fail", device "<interface type='direct'><source dev='eth7'/></interface>" },
   { "nwfilter", "fail", device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>",
-    libvirt = "referenced filter 'mine' is missing" },
+    libvirt = "referenced filter 'mine' is missing", fix = "nwfilter-clone" },
   { "subnet", "warn", look("dest", "address", { "br0 198.51.100.1/24" }) },
   { "daemon", "fail", function(_, _, dest) dest.missing = { libvirt = "cannot reach dest" } end },
   { "login", "warn", function(_, _, dest)

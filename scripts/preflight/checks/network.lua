@@ -134,7 +134,7 @@ return {
         local network = facts.named(c.dest.networks, name)
         if not network then
           local found = { subject = name, level = c.options.clone and "info" or nil, seen = "it has no network "
-            .. name,
+            .. name, why = c.options.clone and "--clone makes it there first" or nil,
             wanted = name, libvirt = ("Network not found: no network with matching name '%s'"):format(name) }
           if c.mode == "import" then
             found.remedy = line.format("--map network=%s:OTHER", name)
@@ -180,10 +180,16 @@ return {
             return nil
           end
         end
-        return { subject = name, seen = "it has no network filter " .. name, wanted = name,
-          libvirt = ("referenced filter '%s' is missing"):format(name),
-          remedy = line.format("nwfilter-dumpxml %s --node %s, and of that: nwfilter-define FILE --node %s", name,
-            c.source.node, c.dest.node) }
+        local found = { subject = name, level = c.options.clone and "info" or nil,
+          why = c.options.clone and "--clone makes it there first" or nil, seen = "it has no network filter " .. name,
+          wanted = name, libvirt = ("referenced filter '%s' is missing"):format(name) }
+        if c.mode == "import" then
+          found.remedy = line.format("nwfilter-define FILE --node %s", c.dest.node)
+        else
+          found.remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node)
+          found.fix = { name = "nwfilter-clone", filter = name, from = c.source.node, node = c.dest.node }
+        end
+        return found
       end)
     end },
   { id = "subnet", title = "its addresses belong to the destination's networks", level = "warn",

@@ -30,6 +30,15 @@ local function finding_each(c, list, look)
   return found
 end
 
+-- Of the secret with that usage, on the host that has these; nil: it is not there either, or was not told.
+local function uuid_of(secrets, usage)
+  for _, secret in ipairs(secrets or {}) do
+    if secret.usage == usage then
+      return secret.uuid
+    end
+  end
+end
+
 -- How a volume's pool is taken over, where there is none or it is off.
 local function pool_fix(c, name, there)
   if not there and c.mode == "import" then
@@ -155,6 +164,7 @@ return {
         if not pool or not pool.active then
           local remedy, fix = pool_fix(c, name, pool)
           return { subject = name, level = c.options.clone and not pool and "info" or nil,
+            why = c.options.clone and not pool and "--clone makes it there first" or nil,
             seen = pool and ("pool %s is not active"):format(name) or "it has no pool " .. name,
             wanted = "active", libvirt = pool and ("storage pool '%s' is not active"):format(name)
               or ("Storage pool not found: no storage pool with matching name '%s'"):format(name), remedy = remedy,
@@ -230,8 +240,13 @@ return {
         if not known[name] then
           known[name] = true
           local uuid = node:get "@uuid"
+          local known_as = uuid or uuid_of(c.source.secrets, name)
+          local cloned = c.options.clone and known_as
           found[#found + 1] = { subject = name, seen = "it has no secret " .. name, wanted = "the same secret",
+            level = cloned and "info" or nil, why = cloned and "--clone makes it there first" or nil,
             libvirt = ("Secret not found: no secret with matching %s '%s'"):format(uuid and "uuid" or "usage", name),
+            fix = c.mode ~= "import" and known_as and { name = "secret-clone", secret = known_as, from = c.guest.node,
+              node = c.dest.node } or nil,
             remedy = uuid and line.format("secret-clone %s %s --node %s", name, c.dest.node, c.guest.node)
               or line.format("secret-clone UUID %s --node %s (secret-list tells its UUID)", c.dest.node, c.guest.node) }
         end
