@@ -17,11 +17,11 @@
 #include "base/printable.h"
 #include "core/console/names_watch.h"
 #include "core/console/out.h"
-#include "core/console/silence.h"
 #include "io/loop.h"
 #include "ui/ask.h"
 #include "ui/history.h"
 #include "ui/live.h"
+#include "ui/prompt.h"
 #include "ui/stop.h"
 #include "ui/tab.h"
 #include "ui/term.h"
@@ -61,20 +61,9 @@ static void on_line(char *line);
 
 // ---- what readline calls
 
-// It tells which nodes do not answer, as what is not seen then may be there.
-static char *first_prompt(struct repl *r)
-{
-    _cleanup_strv_ struct strv silent = STRV_INIT;
-    silence_names(r->ctx, &silent);
-    if (silent.n == 0)
-        return xstrdup("migsh> ");
-    return silent.n == 1 ? xasprintf("migsh (%s silent)> ", silent.s[0])
-                         : xasprintf("migsh (%zu nodes silent)> ", silent.n);
-}
-
 static void set_first_prompt(struct repl *r)
 {
-    _cleanup_free_ char *text = first_prompt(r);
+    _cleanup_free_ char *text = prompt_text(r->ctx);
     rl_set_prompt(text);
 }
 
@@ -224,7 +213,7 @@ static void show_prompt(struct repl *r)
 {
     if (r->ended)
         return;
-    _cleanup_free_ char *first = first_prompt(r);
+    _cleanup_free_ char *first = prompt_text(r->ctx);
     rl_callback_handler_install(r->pending.len ? "    -> " : first, on_line);
     fflush(rl_outstream);
     r->shown = true;

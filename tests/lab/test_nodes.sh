@@ -93,7 +93,7 @@ lab exec dest -- kill -STOP "$daemon"
 (echo "list --all"; echo; sleep 1; echo quit) |
     lab exec admin -- env XDG_STATE_HOME=/root/state script -qec "$migsh -i $work/nodes" /dev/null >"$work/out" 2>&1
 lab exec dest -- kill -CONT "$daemon"
-grep -q "migsh (dest silent)> " "$work/out"
+grep -q "migsh \[[0-9] nodes\] (dest silent)> " "$work/out"
 report "the prompt tells it, too"
 m list >/dev/null 2>&1
 # The same in one console: open, frozen, given up by keepalive, asked again.

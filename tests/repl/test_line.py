@@ -7,6 +7,21 @@ from prompt import Hooked, at_prompt, fresh, migsh, test
 
 
 @test
+def the_prompt_tells_where_commands_go():
+    d = fresh("where")
+    usual = {"MIGSH_PROMPT": None}
+    with migsh(d, env=usual) as p:
+        p.see_last("migsh>")
+        p.press("node-add a --uri test:///default\r", "migsh [1 node]>")
+        p.press("node-add b --uri test:///default\r", "migsh [2 nodes]>")
+        p.press("connect b\r", "migsh b>")
+    with migsh(d, "-C", "test:///default", "--readonly", env=usual) as p:
+        p.see_last("migsh test:///default (ro)>")
+    with migsh(d, "-C", "a", env={"MIGSH_PROMPT": "100%%%w%x%"}) as p:
+        p.see_last("100% a%x%")
+
+
+@test
 def a_typed_line_survives_what_arrives():
     with Hooked(fresh("async")) as p:
         p.press("halfway typed\x1b[D\x1b[D", "migsh> halfway typed")

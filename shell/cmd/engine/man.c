@@ -87,13 +87,16 @@ static const char head[] =
     ".SH EXIT STATUS\n"
     "0, or the status of the command that failed; 128 and the signal's number when a signal cancelled it.\n";
 
-static const char tail[] = ".SH FILES\n"
-                           ".TP\n.I $XDG_CONFIG_HOME/migsh/nodes\nthe inventory: lines of node\\-add\n"
-                           ".TP\n.I $XDG_STATE_HOME/migsh/history\nwhat was typed at the prompt, without secrets\n"
-                           ".SH ENVIRONMENT\n"
-                           ".TP\n.B NO_COLOR\nno colours\n"
-                           ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
-                           ".SH SEE ALSO\n.BR migsh-lua (7),\n.BR virsh (1)\n";
+static const char tail[] =
+    ".SH FILES\n"
+    ".TP\n.I $XDG_CONFIG_HOME/migsh/nodes\nthe inventory: lines of node\\-add\n"
+    ".TP\n.I $XDG_STATE_HOME/migsh/history\nwhat was typed at the prompt, without secrets\n"
+    ".SH ENVIRONMENT\n"
+    ".TP\n.B MIGSH_PROMPT\nthe prompt, by default \"migsh%w%r%s> \": %w is where a command goes that "
+    "names no host, %r tells of a read-only console, %s of nodes that keep silent\n"
+    ".TP\n.B NO_COLOR\nno colours\n"
+    ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
+    ".SH SEE ALSO\n.BR migsh-lua (7),\n.BR virsh (1)\n";
 
 static const char lua_head[] = ".TH MIGSH-LUA 7\n"
                                ".SH NAME\n"
