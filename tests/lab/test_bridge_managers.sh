@@ -51,7 +51,7 @@ on nfs sh -c 'kill $(cat /run/daemon) && rm -r /run/systemd/netif'
 
 # --- nm
 # NetworkManager without what it would have of polkit, which root does not need.
-if unpack nm; then
+if unpack nm nfs; then
     lab exec nfs -- sh -c 'cat >/usr/local/sbin/nmcli && chmod 755 /usr/local/sbin/nmcli' <<END
 #!/bin/sh
 export LD_LIBRARY_PATH=$(unpacked nm)/usr/lib/x86_64-linux-gnu

@@ -6,7 +6,7 @@
 . "$here/lib/unpacked.sh"
 
 # firewalld_start HOST: in force, with ssh let in as it comes; firewall-cmd is there for root's logins. After `unpack
-# firewalld`.
+# firewalld HOST`.
 firewalld_start() {
     local dir
     dir=$(unpacked firewalld)

@@ -2,25 +2,30 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the caller's $here
 # Daemons that would be in force on the machine after a boot if they were installed: their packages are unpacked into
-# the cache, as the guests' kernel is. And the D-Bus that they need on a host. Sourced after own.sh.
-unpacked() { echo "${XDG_CACHE_HOME:-/var/cache}/migsh-lab/$1"; }
+# the cache, as the guests' kernel is, and from there into the host that is to run them, which may not see the cache
+# (below /root it does not). And the D-Bus that they need there. Sourced after own.sh.
 
-# unpack NAME: the packages of [download-NAME] into the directory that `unpacked NAME` tells; the status says whether
-# they are there.
+# Where it is on the host.
+unpacked() { echo "/run/unpacked/$1"; }
+
+# unpack NAME HOST: the packages of [download-NAME]; the status says whether the host has them. It fails loudly where
+# only the way into the host does.
 unpack() {
     local dir tmp deb
-    dir=$(unpacked "$1")
-    [ ! -d "$dir" ] || return 0
-    mkdir -p "${dir%/*}"
-    tmp=$(mktemp -d "${dir%/*}/tmp.XXXXXX") || return
-    chmod 755 "$tmp"
-    # shellcheck disable=SC2046 # a word each
-    if (cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download $("$here/../../scripts/install-packages.sh" --list "download-$1")); then
-        for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$tmp/x" || break; done
-        mv -T "$tmp/x" "$dir" 2>/dev/null
+    dir=${XDG_CACHE_HOME:-/var/cache}/migsh-lab/$1
+    if [ ! -d "$dir" ]; then
+        mkdir -p "${dir%/*}"
+        tmp=$(mktemp -d "${dir%/*}/tmp.XXXXXX") || return
+        chmod 755 "$tmp"
+        # shellcheck disable=SC2046 # a word each
+        if (cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download $("$here/../../scripts/install-packages.sh" --list "download-$1")); then
+            for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$tmp/x" || break; done
+            mv -T "$tmp/x" "$dir" 2>/dev/null
+        fi
+        rm -rf "$tmp"
+        [ -d "$dir" ] || return
     fi
-    rm -rf "$tmp"
-    [ -d "$dir" ]
+    tar -C "$dir" -cf - . | lab exec "$2" -- sh -c 'mkdir -p "$1" && tar -C "$1" -xf -' sh "$(unpacked "$1")" || exit 1
 }
 
 # bus HOST: a D-Bus of the system, on which everybody may do everything.
