@@ -146,7 +146,7 @@ unit_tsan() {
     local -a names
     mapfile -t names < <(grep -lE '"(io/(job|loop|ssh/|probe/)|core/(console/(ctx|silence)|watch/|node/lock))' tests/unit/test_*.c |
         sed 's/\.c$//')
-    { configure build-tsan -Db_sanitize=thread -Db_lundef=false && ninja -C build-tsan "${names[@]}"; } || return
+    { configure build-tsan -Db_sanitize=thread -Db_lundef=false -Doptimization=g && ninja -C build-tsan "${names[@]}"; } || return
     TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" unit_tests build-tsan "${names[@]/#/build-tsan/}"
 }
 
@@ -160,6 +160,7 @@ fuzz() { tests/fuzz/run.sh "$fuzz_seconds"; }
 # The recipes against a fake libvirt, at random.
 model() { tests/model/run.sh "$model_runs"; }
 
+# The sanitizers' builds take half the time with -Og.
 configure() {
     local dir=$1
     shift
@@ -167,8 +168,8 @@ configure() {
 }
 
 build() {
-    configure build && ninja -C build && configure build-asan -Db_sanitize=address,undefined -Db_lundef=false &&
-        ninja -C build-asan
+    configure build && ninja -C build &&
+        configure build-asan -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=g && ninja -C build-asan
 }
 
 if [ -n "$install" ]; then

@@ -16,7 +16,7 @@ fi
 if [ ! -f "$dir/build.ninja" ]; then
     compiler=clang
     [[ ${CC:-} != ccache* ]] || compiler='ccache clang'
-    CC=$compiler meson setup "$dir" -Dfuzz=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+    CC=$compiler meson setup "$dir" -Dfuzz=true -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false \
         >/dev/null
 fi
 if ! ninja -C "$dir" fuzz >"$dir/fuzz.log" 2>&1; then
