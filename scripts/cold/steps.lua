@@ -231,7 +231,7 @@ function steps.first(about)
       about = { node = about.source, running = about.running, autostart = about.autostart }, run = shut_down,
       undo = undo_shutdown },
     { name = "dumpxml", title = "the definition on " .. about.source, harmless = true, run = read_xml },
-    { name = "storage", title = "pools, networks and directories on " .. about.dest, about = about_storage,
+    { name = "storage", title = "the pools, networks and so on that it needs on " .. about.dest, about = about_storage,
       run = make_storage, undo = undo_storage },
   }
   for i, file in ipairs(about.files) do
