@@ -364,7 +364,7 @@ cable_pulled() {
 port_closed() {
     local rc=0
     "$lab" exec "$to" -- nft "add table ip closed; add chain ip closed input { type filter hook input priority 0; }; add rule ip closed input tcp dport 49152-49215 reject with icmp type port-unreachable" || return 1
-    fails 7 "hint: .*49152" migsh migrate "share@$from" "$to" --live --unsafe || rc=1
+    fails 7 "hint: .*firewall-open $to --from $from --for 1h opens it" migsh migrate "share@$from" "$to" --live --unsafe || rc=1
     "$lab" exec "$to" -- nft delete table ip closed
     return $rc
 }
