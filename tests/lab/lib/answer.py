@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# answer.py COMMAND…: runs it on a terminal of its own, says "secret" to each question for a password and "yes" to the
-# others (or what MIGSH_ANSWER says), passes on what it prints and ends with its status.
+# answer.py COMMAND…: runs it on a terminal of its own, says "secret" to each question for a password (or what
+# MIGSH_PASSWORD says) and "yes" to the others (or what MIGSH_ANSWER says), passes on what it prints and ends with its
+# status.
 import os
 import pty
 import re
@@ -21,7 +22,7 @@ while True:
     sys.stdout.flush()
     tail = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", (tail + data)[-400:])
     if re.search(rb"[Pp]assword[^\n]*: ?$", tail):
-        os.write(fd, b"secret\n")
+        os.write(fd, os.environ.get("MIGSH_PASSWORD", "secret").encode() + b"\n")
         tail = b""
     elif re.search(rb"[\[(]yes/no[\])] *$", tail):
         os.write(fd, os.environ.get("MIGSH_ANSWER", "yes").encode() + b"\n")
