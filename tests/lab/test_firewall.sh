@@ -124,4 +124,16 @@ check "for a node that does not answer it is opened by its address" gives 7 'gho
 check "all of it is closed" gives 0 'changed' g firewall-close dest --all --apply
 check "the rules are the operator's again" untouched
 
+# --- for good, where the operator lets in one port of the range, then all of it
+for chain in "inet filter input" "ip guard in"; do
+    # shellcheck disable=SC2086 # words
+    on dest nft insert rule $chain tcp dport 49152 accept
+done
+expect "what comes in by one port of a range is not all of it" 0 'ports 49152-49215 open.* planned' firewall-open dest --keep --from source --plan
+for chain in "inet filter input" "ip guard in"; do
+    # shellcheck disable=SC2086
+    on dest nft insert rule $chain tcp dport 49152-49215 accept
+done
+expect "what is open already is left so" 0 'is open for them already.*nothing to do' firewall-open dest --keep --from source --apply
+
 finish

@@ -120,20 +120,26 @@ static int gather(struct cmd_call *c, struct call *k, struct err *e)
     return 0;
 }
 
-static struct reach_try *new_tries(struct call *k)
+// Every peer at each of the ranges.
+static struct reach_try *new_tries(const struct call *k, const struct strv *ranges)
 {
-    k->n_tries = k->n_peers * k->ports.n;
-    struct reach_try *tries = xcalloc(k->n_tries + 1, sizeof(*tries));
-    for (size_t i = 0; i < k->n_tries; i++)
-        tries[i] = (struct reach_try){
-            .from = 1 + i / k->ports.n, .to = 0, .range = k->ports.s[i % k->ports.n], .err = ERR_INIT};
+    struct reach_try *tries = xcalloc(k->n_peers * ranges->n + 1, sizeof(*tries));
+    for (size_t i = 0; i < k->n_peers * ranges->n; i++)
+        tries[i] =
+            (struct reach_try){.from = 1 + i / ranges->n, .to = 0, .range = ranges->s[i % ranges->n], .err = ERR_INIT};
     return tries;
+}
+
+static int run_tries(struct cmd_call *c, const struct call *k, struct reach_try *tries, size_t n, struct err *e)
+{
+    return reach_run(c->ctx, c->job, k->hosts, k->n_peers + 1, tries, n, FIREWALL_LISTEN_S, e);
 }
 
 static int prove(struct cmd_call *c, struct call *k, struct reach_try **ret, struct err *e)
 {
-    *ret = new_tries(k);
-    return reach_run(c->ctx, c->job, k->hosts, k->n_peers + 1, *ret, k->n_tries, FIREWALL_LISTEN_S, e);
+    *ret = new_tries(k, &k->ports);
+    k->n_tries = k->n_peers * k->ports.n;
+    return run_tries(c, k, *ret, k->n_tries, e);
 }
 
 static json_t *ways_json(const struct call *k)
@@ -169,25 +175,46 @@ static int verdict(const struct cmd_call *c, const struct call *k, const struct 
     return 0;
 }
 
-// Everything comes in, and nothing of it only for a while.
-static bool is_open(const struct call *k)
+static bool all_reached(const struct reach_try *tries, size_t n)
 {
-    for (size_t i = 0; i < k->n_tries; i++) {
-        if (err_is_set(&k->before[i].err) || !k->before[i].reached)
+    for (size_t i = 0; i < n; i++) {
+        if (err_is_set(&tries[i].err) || !tries[i].reached)
             return false;
     }
-    for (size_t i = 0; i < k->is.n_ours; i++) {
-        if (!k->is.ours[i].keep)
-            return false;
+    return n > 0;
+}
+
+// Everything comes in, and nothing of it only for a while. Of a range its first free port was tried: a rule may be for
+// less than all of it, so the last one is tried, too.
+static int is_open(struct cmd_call *c, const struct call *k, bool *ret, struct err *e)
+{
+    *ret = all_reached(k->before, k->n_tries);
+    for (size_t i = 0; i < k->is.n_ours; i++)
+        *ret &= k->is.ours[i].keep;
+    if (!*ret)
+        return 0;
+    _cleanup_strv_ struct strv ends = STRV_INIT;
+    for (size_t i = 0; i < k->ports.n; i++) {
+        const char *dash = strchr(k->ports.s[i], '-');
+        strv_add(&ends, dash ? dash + 1 : k->ports.s[i]);
     }
-    return true;
+    size_t n = k->n_peers * ends.n;
+    struct reach_try *tries = new_tries(k, &ends);
+    int rc = run_tries(c, k, tries, n, e);
+    *ret = rc == 0 && all_reached(tries, n);
+    reach_release(tries, n);
+    free(tries);
+    return rc;
 }
 
 static int make(struct cmd_call *c, enum apply_mode mode, void *data, struct plan *p, struct err *e)
 {
     (void)mode;
     struct call *k = data;
-    if (c->vals[KEEP].b && is_open(k)) {
+    bool open = false;
+    if (c->vals[KEEP].b && is_open(c, k, &open, e) < 0)
+        return -1;
+    if (open) {
         out_notice(OUT_INFO, "%s is open for them already", c->vals[NODE].node->name);
         return 0;
     }
