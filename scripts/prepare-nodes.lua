@@ -191,21 +191,19 @@ local function look_at_all(w, parts)
     local t = told(part, err and "failed" or value.planned > 0 and "planned" or "unchanged", value, err)
     keys = part.verb == "key-exchange" and t.planned > 0 and part.name or keys
     looks[i] = { told = t, value = value, err = err }
+    return err
   end
   local _ <close> = progress()
   mig.progress({ job = TITLE, text = ("looks at %d nodes"):format(#w.nodes) }, false)
+  local failed
   for i, part in ipairs(parts) do
     if part.verb == "key-exchange" then -- logs in to all, with --accept-new
-      look(i)
+      failed = look(i)
     else
       work[#work + 1] = function()
         look(i)
       end
     end
-  end
-  local failed
-  for _, first in pairs(looks) do
-    failed = first.err
   end
   if not failed then
     mig.all(work)
