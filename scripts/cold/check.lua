@@ -6,6 +6,7 @@ local clones = require "lib.clones"
 local device = require "lib.device"
 local facts = require "cold.facts"
 local gate = require "preflight.gate"
+local lists = require "lib.list"
 local networks = require "lib.networks"
 local node = require "lib.node"
 local policy = require "lib.path_policy"
@@ -30,17 +31,14 @@ local function has_pool(about, name)
   return info ~= nil
 end
 
--- What --clone makes there, in order: a pool may want a secret.
-check.cloned = { { list = "secrets", noun = "secret" }, { list = "pools", noun = "pool" },
-  { list = "networks", noun = "network" }, { list = "nwfilters", noun = "packet filter" } }
-
 -- Of secrets and packet filters, whose lack preflight tells.
 local function add_cloned(about, needs, missing)
   for _, kind in ipairs { "secrets", "nwfilters" } do
-    local seen = {}
     for _, name in ipairs(about.options.clone and needs[kind] or {}) do
       for _, lacked in ipairs(clones[kind].missing(about.source, about.dest, name)) do
-        missing[kind][#missing[kind] + 1], seen[lacked] = not seen[lacked] and lacked or nil, true
+        if not lists.has(missing[kind], lacked) then
+          table.insert(missing[kind], lacked)
+        end
       end
     end
   end

@@ -7,6 +7,7 @@ local check = require "cold.check"
 local clones = require "lib.clones"
 local copy = require "cold.copy"
 local facts = require "cold.facts"
+local users = require "guest.users"
 local whereabouts = require "guest.whereabouts"
 local xml = require "guest.xml"
 local steps = {}
@@ -119,10 +120,10 @@ end
 local function make_storage(tx, step)
   local about, made = tx.about, {}
   local missing = check.missing_storage(about)
-  for _, kind in ipairs(check.cloned) do
-    for _, name in ipairs(missing[kind.list]) do
-      clones[kind.list].make(about.source, about.dest, name)
-      made[#made + 1] = kind.noun .. " " .. name
+  for _, kind in ipairs(clones.kinds) do
+    for _, name in ipairs(missing[kind]) do
+      clones[kind].make(about.source, about.dest, name)
+      made[#made + 1] = clones[kind].noun .. " " .. name
     end
   end
   for _, dir in ipairs(missing.directories) do
@@ -135,10 +136,11 @@ end
 
 local function undo_storage(tx, _, record)
   local about, plan = tx.about, record.about
-  for k = #check.cloned, 1, -1 do
-    local kind = check.cloned[k].list
+  for k = #clones.kinds, 1, -1 do
+    local kind = clones.kinds[k]
     local names = plan[kind] or {} -- in an older journal not all are
     for i = #names, 1, -1 do
+      users.assert_none(about.dest, kind, names[i], about.uuid) -- others may have come since
       clones[kind].remove(about.dest, names[i])
     end
   end

@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Who needs a file or device: the definitions that name it, what they lie on, and the processes that have it open.
+-- Who needs a file or device: the definitions that name it, what they lie on, and the processes that have it open; and
+-- who needs what libvirt has there.
+local lists = require "lib.list"
 local whereabouts = require "guest.whereabouts"
+local xml = require "guest.xml"
 local users = {}
 
 -- The paths of the disks that a definition names, as a set; row: the domain's, with its state.
@@ -118,6 +121,17 @@ end
 -- Other guests may read a base image or a CD-ROM's image meanwhile, on both nodes. file: a row of `domfiles`.
 function users.are_common(file)
   return file.readonly or file.kind == "backing"
+end
+
+-- Raises where a guest of the node, running or not, names what is about to be taken away from it: `name` of a kind that
+-- xml.needs() knows. but: the uuid of a guest that may, or nil.
+function users.assert_none(where, kind, name, but)
+  for _, row in ipairs(mig.list { all = true, node = where }) do
+    if row.uuid ~= but and lists.has(xml.needs(mig.dumpxml { row.uuid .. "@" .. where })[kind], name) then
+      mig.fail("state", "move that guest away first, or leave it as it is: rollback ID --forget closes the journal",
+        "%s of %s is used by %s: it is not taken back", name, where, row.name)
+    end
+  end
 end
 
 return users

@@ -50,11 +50,11 @@ local function values(doc, xpath)
   return list
 end
 
--- Does it name a device of the host, of whatever kind?
--- {networks, pools, nwfilters, secrets}: what libvirt has to have by these names (secrets by UUID).
+-- {networks, bridges, pools, nwfilters, secrets}: what the host has to have by these names (secrets by UUID).
 function xml.needs(text)
   local doc <close> = mig.xml(text)
   return { networks = values(doc, "/domain/devices/interface/source/@network"),
+    bridges = values(doc, "/domain/devices/interface/source/@bridge"),
     pools = values(doc, "/domain/devices//source/@pool"),
     nwfilters = values(doc, "/domain/devices/interface/filterref/@filter"), secrets = values(doc, "//secret/@uuid") }
 end

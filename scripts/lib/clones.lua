@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What a guest names of its host's libvirt, and another host can be given: pools, networks, packet filters, secrets. Of
--- each kind: missing(from, to, name), names that `to` lacks for it, in the order in which they are made; make(from, to,
--- name) of one of these; remove(node, name). A node that cannot be asked has not said no.
+-- What a guest names of its host's libvirt (needs() of guest/xml.lua), and another host can be given: pools, networks,
+-- packet filters, secrets. Of each kind: noun; missing(from, to, name), names that `to` lacks for it, in the order in
+-- which they are made; make(from, to, name) of one of these; remove(node, name). A node that cannot be asked has not
+-- said no.
 local networks = require "lib.networks"
-local clones = {}
+-- In the order in which they are made: a pool may want a secret.
+local clones = { kinds = { "secrets", "pools", "networks", "nwfilters" } }
 
 -- What a command answers, or nil where there is none of that name.
 local function ask(verb, args)
@@ -14,7 +16,7 @@ local function ask(verb, args)
   return value
 end
 
-clones.pools = { missing = function(_, to, name)
+clones.pools = { noun = "pool", missing = function(_, to, name)
   return { not ask("pool_info", { name, node = to }) and name or nil }
 end, make = function(from, to, name)
   mig.pool_clone { name, to, node = from }
@@ -28,12 +30,12 @@ end, remove = function(node, name)
   end
 end }
 
-clones.networks = { missing = function(_, to, name)
+clones.networks = { noun = "network", missing = function(_, to, name)
   return { not networks.info(to, name) and name or nil }
 end, make = networks.clone, remove = networks.remove }
 
 -- With those that it refers to, which come first.
-clones.nwfilters = { missing = function(from, to, name)
+clones.nwfilters = { noun = "packet filter", missing = function(from, to, name)
   local there, list = {}, {}
   for _, row in ipairs(mig.nwfilter_list { node = to }) do
     there[row.name] = true
@@ -61,7 +63,7 @@ end, remove = function(node, name)
 end }
 
 -- By their UUIDs.
-clones.secrets = { missing = function(_, to, uuid)
+clones.secrets = { noun = "secret", missing = function(_, to, uuid)
   return { not ask("secret_dumpxml", { uuid, node = to }) and uuid or nil }
 end, make = function(from, to, uuid)
   mig.secret_clone { uuid, to, node = from }

@@ -3,6 +3,7 @@
 -- fix = {name = …, and what it needs}. An act is safe: nothing that a guest uses is changed or removed by it.
 local clones = require "lib.clones"
 local networks = require "lib.networks"
+local users = require "guest.users"
 local fix = {}
 
 local SYSTEM <const> = "qemu:///system"
@@ -11,9 +12,9 @@ local function virsh(node, ...)
   return mig.node(node):run { "virsh", "-q", "-c", SYSTEM, ... }
 end
 
--- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, what names it in
--- the XML of a guest: while a guest of the node does, it is not taken back. clones: what it makes, of what the
--- destination lacks (lib/clones.lua).
+-- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, its kind among what
+-- a guest needs (guest/xml.lua): while a guest of the node does, it is not taken back. One that clones has list(f)
+-- instead of is_so(f): what the destination lacks for it.
 local acts = {}
 
 local function pool_of(f)
@@ -24,34 +25,32 @@ local function pool_of(f)
   return info and info[1]
 end
 
-local POOL <const>, NETWORK <const> = "devices/disk/source/@pool", "devices/interface/source/@network"
-
--- title and words, as of an act; f[words[1]] is its name.
-local function clone_of(kind, title, words, uses)
+-- f[field] is its name.
+local function clone_of(kind, field)
   local rows = clones[kind]
-  return { clones = kind, title = title, words = words, uses = uses, list = function(f)
-    return mig.array(rows.missing(f.from, f.node, f[words[1]]))
-  end, run = function(f, list)
-    for _, name in ipairs(list) do
-      if #rows.missing(f.from, f.node, name) > 0 then -- an attempt before may have made it
-        rows.make(f.from, f.node, name)
+  return { title = rows.noun .. " %s on %s", words = { field, "node" }, uses = kind,
+    list = function(f)
+      return mig.array(rows.missing(f.from, f.node, f[field]))
+    end, run = function(f, list)
+      for _, name in ipairs(list) do
+        if #rows.missing(f.from, f.node, name) > 0 then -- an attempt before may have made it
+          rows.make(f.from, f.node, name)
+        end
       end
-    end
-  end, undo = function(f, _, list)
-    list = list or { f[words[1]] }
-    for i = #list, 1, -1 do
-      rows.remove(f.node, list[i])
-    end
-  end }
+    end, undo = function(f, _, list)
+      list = list or { f[field] }
+      for i = #list, 1, -1 do
+        rows.remove(f.node, list[i])
+      end
+    end }
 end
 
-acts["pool-clone"] = clone_of("pools", "pool %s on %s", { "pool", "node" }, POOL)
-acts["network-clone"] = clone_of("networks", "network %s on %s", { "network", "node" }, NETWORK)
-acts["nwfilter-clone"] = clone_of("nwfilters", "packet filter %s on %s", { "filter", "node" },
-  "devices/interface/filterref/@filter")
-acts["secret-clone"] = clone_of("secrets", "secret %s on %s", { "secret", "node" }, "//secret/@uuid")
+acts["pool-clone"] = clone_of("pools", "pool")
+acts["network-clone"] = clone_of("networks", "network")
+acts["nwfilter-clone"] = clone_of("nwfilters", "filter")
+acts["secret-clone"] = clone_of("secrets", "secret")
 
-acts["pool-start"] = { title = "start pool %s on %s", words = { "pool", "node" }, uses = POOL, is_so = function(f)
+acts["pool-start"] = { title = "start pool %s on %s", words = { "pool", "node" }, uses = "pools", is_so = function(f)
   return (pool_of(f) or {}).active
 end, run = function(f)
   mig.pool_start { f.pool, node = f.node }
@@ -61,7 +60,7 @@ end, undo = function(f)
   end
 end }
 
-acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, uses = NETWORK,
+acts["network-start"] = { title = "start network %s on %s", words = { "network", "node" }, uses = "networks",
   is_so = function(f)
     return (networks.info(f.node, f.network) or {}).active
   end, run = function(f)
@@ -70,7 +69,7 @@ acts["network-start"] = { title = "start network %s on %s", words = { "network",
     networks.stop(f.node, f.network)
   end }
 
-acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "devices/interface/source/@bridge",
+acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "bridges",
   is_so = function(f)
     return mig.node(f.node):run { "ip", "link", "show", "dev", f.link, "up" } ~= ""
   end, run = function(f)
@@ -118,20 +117,6 @@ end, undo = function(_, outcome)
     mig.journal_revert { outcome.journal }
   end
 end }
-
--- Raises where a guest of the node, running or not, names what is about to be taken away from it.
-local function assert_unused(f, act)
-  local name = f[act.words[1]]
-  for _, row in ipairs(act.uses and mig.list { all = true, node = f.node } or {}) do
-    local doc <close> = mig.xml(mig.dumpxml { row.uuid .. "@" .. f.node })
-    for _, attribute in ipairs(doc:each(act.uses)) do
-      if attribute:get "." == name then
-        mig.fail("state", "move that guest away first, or leave it as it is: rollback ID --forget closes the journal",
-          "%s of %s is used by %s: it is not taken back", name, f.node, row.name)
-      end
-    end
-  end
-end
 
 -- The fixes of what failed or was warned of in the results, each once: a list as the journal keeps it.
 function fix.of(results)
@@ -181,7 +166,7 @@ end
 local function clone(found)
   local list = mig.array {}
   for _, f in ipairs(fix.of { found }) do
-    list[#list + 1] = acts[f.name].clones and f or nil
+    list[#list + 1] = acts[f.name].list and f or nil
   end
   return #list > 0 and run_all({ found }, list) or nil
 end
@@ -233,7 +218,9 @@ function fix.steps(list)
       return act.run(f, record.about.list)
     end, undo = function(_, _, record)
       if not record.about.was then
-        assert_unused(f, act)
+        if act.uses then
+          users.assert_none(f.node, act.uses, f[act.words[1]])
+        end
         act.undo(f, record.outcome, record.about.list)
       end
     end }

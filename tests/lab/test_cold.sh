@@ -333,6 +333,13 @@ named >"$work/named"
 check "a disk that is a pool's volume, with a secret; a card on a network, with a packet filter" pool
 check "a pool that is missing: refused" gives 3 'dest has no pool vms.*hint: --clone' migsh cold-migrate two dest
 killed copy outcome cold-migrate two dest --clone >"$work/out" 2>&1
+echo "<domain type='qemu'><name>other</name><memory unit='MiB'>16</memory><os><type arch='x86_64'>hvm</type></os><devices><interface
+    type='network'><source network='inner'/></interface></devices></domain>" >"$work/other.xml"
+on dest virsh -q define "$work/other.xml"
+check "killed with a new network, which another guest there names by now: it is not taken away" \
+    gives 10 'inner of dest is used by other' quick rollback "$(last_id)"
+check "it is there" on dest virsh -q net-info inner
+on dest virsh -q undefine other
 check "killed with a new pool: taken back" gives 0 'taken back' quick rollback "$(last_id)"
 no_pool() { diff "$work/named" <(named) && ! on dest test -e "/srv/vms/a b"; }
 check "all that it needed is gone again" no_pool
