@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# virsh's commands against real libvirtd and QEMU, each at least once: commands/FAMILY.sh, one file a family, all in one
+# lab. A family that is named runs alone: tests/lab/test_commands.sh block. What a family finds: the guest `local1` running
+# on source, with the disk vda; `m`, `expect`, `check`, `v` (virsh on source), `as_virsh`. It leaves the guest running.
+set -uo pipefail
+# shellcheck source=tests/lab/lib/own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" commands 192.168.159
+families=("${@:-*}")
+three_nodes source dest nfs
+up --ready
+begin() { lab guest start local1 && lab wait local1; }
+check "the guest starts" begin
+v() { on source virsh -q "$@"; }
+trimmed() { grep -v '^ *$' | sed 's/ *$//'; }
+# as_virsh WORD…: both print the same.
+as_virsh() { diff <(on source virsh "$@" 2>&1 | trimmed) <(m -C source "$@" 2>&1 | trimmed); }
+
+shopt -s nullglob
+for family in "${families[@]}"; do
+    # shellcheck disable=SC2231 # a pattern
+    for file in "$here"/commands/$family.sh; do
+        echo "# $(basename "$file" .sh)"
+        # shellcheck source=/dev/null
+        . "$file"
+        check "the guest still runs" [ "$(v domstate local1)" = running ] # if not, what follows says so, too
+    done
+done
+finish
