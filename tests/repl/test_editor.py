@@ -13,6 +13,8 @@ while read -r what; do
     case $what in
     save) exit 0 ;;
     mtu*) sed -i "s|<bridge |<mtu size='${what#mtu }'/><bridge |" "$2" ;;
+    called*) sed -i "0,/<name>.*</s|<name>.*</name>|<name>${what#called }</name>|" "$2" ;;
+    text*) echo "${what#text }" >"$2" ;;
     garbage) echo '<network>' >"$2" ;;
     mend) printf '%s' "<network><name>default</name><uuid>dd8fe884-6c02-601e-7551-cca97df1c5df</uuid><bridge name='virbr0'/></network>" >"$2" ;;
     fail) exit 3 ;;
@@ -73,6 +75,31 @@ def an_editor_changes_a_definition():
         p.see_last("Domain 'test' XML configuration not changed.", "migsh>")
         nothing_left(d)
         p.press("\x1b[A", "migsh> edit test")
+
+
+@test
+def a_snapshot_and_a_description_are_edited():
+    d, env = desk("snapshot")
+    with at_prompt(d, "-C", "test:///default", env=env) as p:
+        p.press("snapshot-create-as test a\r", "Domain snapshot a created", "migsh>")
+        edits(p, "test a", "snapshot-edit")
+        p.send("save\r")
+        p.see_last("Snapshot a XML configuration not changed.", "migsh>")
+        edits(p, "test a", "snapshot-edit")
+        p.send("called b\rsave\r")
+        p.see("--rename or --clone is needed to change a to b")
+        p.see_last("  Edit again? [yes/no]")
+        p.send("no\r")
+        p.see_last("migsh>")
+        edits(p, "test --current --clone", "snapshot-edit")
+        p.send("called b\rsave\r")
+        p.see_last("Snapshot a cloned to b.", "migsh>")
+        p.press("snapshot-list test --name\r", "a", "b", "migsh>")
+        edits(p, "test --edit --title", "desc")
+        p.send("text web & shop\rsave\r")
+        p.see_last("Domain title updated successfully", "migsh>")
+        p.press("desc test --title\r", "web & shop", "migsh>")
+        nothing_left(d)
 
 
 @test

@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" LC_ALL=C.UTF-8 TZ=UTC EDITOR=true VISUAL=true
 mkdir -m 700 "$XDG_CONFIG_HOME"
 unset VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEFAULT_URI NO_COLOR
-here=$PWD uri=test:///default why='' bar=96 n=0 equal=0 failed=0
+here=$PWD uri=test:///default why='' bar=97 n=0 equal=0 failed=0
 differences=()
 
 # What differs from run to run, whoever asks.

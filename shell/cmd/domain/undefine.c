@@ -172,7 +172,7 @@ static int remove_volumes(struct cmd_call *c, struct doomed_list *list, struct e
     for (size_t i = 0; i < list->n; i++) {
         struct doomed *d = &list->d[i];
         _cleanup_err_ struct err one = ERR_INIT;
-        if ((c->vals[WIPE_STORAGE].b && virt_vol_wipe(d->vol, &one) < 0) ||
+        if ((c->vals[WIPE_STORAGE].b && virt_vol_wipe(d->vol, 0, &one) < 0) ||
             virt_vol_delete(d->vol, c->vals[DELETE_SNAPSHOTS].b, &one) < 0) {
             buf_addf(&failed, "%s%s: %s", failed.len ? "; " : "", d->label, one.msg);
             code = one.code;

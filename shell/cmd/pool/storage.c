@@ -17,7 +17,7 @@ int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err
 
 int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e)
 {
-    const char *text = c->vals[vol].s, *in = c->vals[pool].s;
+    const char *text = c->vals[vol].s, *in = pool == NO_POOL ? NULL : c->vals[pool].s;
     _cleanup_(virt_pool_free_p) struct virt_pool *p = NULL;
     if (in && storage_pool(c, pool, &p, e) < 0)
         return -1;
@@ -26,7 +26,7 @@ int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, st
     if (e->code == ERR_NOT_FOUND && in)
         err_hint(e, "vol-list %s shows the volumes that are there", in);
     err_wrap(e, "failed to get vol '%s'%s", text,
-             e->code == ERR_NOT_FOUND && !in ? ", specifying --pool might help" : "");
+             e->code == ERR_NOT_FOUND && !in && pool != NO_POOL ? ", specifying --pool might help" : "");
     return object_at_node(c, e);
 }
 

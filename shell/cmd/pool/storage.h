@@ -11,7 +11,8 @@ struct virt_vol;
 
 // The pool that the value at `opt` names, on the command's connection.
 int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err *e);
-// The volume that `vol` names, in the pool at `pool` if that is given.
+// The volume that `vol` names, in the pool at `pool` if that is given. NO_POOL: the command takes none.
+enum { NO_POOL = -1 };
 int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e);
 
 // The results {"name", "uuid", "node"?} and {"name", "key", "node"?}; what is named is remembered for completion.

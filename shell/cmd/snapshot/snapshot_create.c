@@ -66,6 +66,18 @@ static const struct opt_def checkpoint_opts[] = {
     {NULL},
 };
 
+enum { AS_NAME = 1, AS_DESCRIPTION, AS_PRINT_XML, AS_QUIESCE, AS_DISKSPEC };
+static const struct opt_def checkpoint_as_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [AS_NAME] = {"name", OPT_STRING, OPTF_POS, "name of checkpoint"},
+    [AS_DESCRIPTION] = {"description", OPT_STRING, OPTF_POS, "description of checkpoint"},
+    [AS_PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than create"},
+    [AS_QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems", .bits = VIRT_CHECKPOINT_CREATE_QUIESCE},
+    [AS_DISKSPEC] = {"diskspec", OPT_STRING, OPTF_POS | OPTF_MULTI,
+                     "disk attributes: disk[,checkpoint=type][,bitmap=name]"},
+    {NULL},
+};
+
 static int create(struct cmd_call *c, const char *xml, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
@@ -220,17 +232,55 @@ static int run_create_as(struct cmd_call *c, struct err *e)
     return c->vals[PRINT_XML].b ? object_print_xml(c, buf_str(&b)) : create(c, buf_str(&b), e);
 }
 
-static int run_checkpoint(struct cmd_call *c, struct err *e)
+static int create_checkpoint(struct cmd_call *c, const char *xml, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    const char *path = c->vals[XMLFILE].s;
-    _cleanup_free_ char *xml = NULL, *name = NULL;
-    if (path && object_read_file(path, &xml, e) < 0)
-        return -1;
-    if (virt_checkpoint_create(dom, xml ? xml : "<domaincheckpoint/>", cmd_bits(c), &name, e) < 0)
+    _cleanup_free_ char *name = NULL;
+    if (virt_checkpoint_create(dom, xml, cmd_bits(c), &name, e) < 0)
         return domain_failed(dom, "make a checkpoint of", NULL, e);
     snapshot_result(c, dom, "checkpoint", name);
     return 0;
+}
+
+static int run_checkpoint(struct cmd_call *c, struct err *e)
+{
+    const char *path = c->vals[XMLFILE].s;
+    _cleanup_free_ char *xml = NULL;
+    if (path && object_read_file(path, &xml, e) < 0)
+        return -1;
+    return create_checkpoint(c, xml ? xml : "<domaincheckpoint/>", e);
+}
+
+static int add_checkpoint_disk(struct buf *b, const char *spec, struct err *e)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    split_spec(&words, spec);
+    const char *checkpoint = take_word(&words, "checkpoint"), *bitmap = take_word(&words, "bitmap");
+    if (!words.s[0][0] || check_taken(&words, 1, "diskspec", spec, e) < 0)
+        return err_set(e, ERR_USAGE, "unable to parse diskspec: %s", spec);
+    buf_adds(b, "    <disk");
+    add_attribute(b, "name", words.s[0]);
+    add_attribute(b, "checkpoint", checkpoint);
+    add_attribute(b, "bitmap", bitmap);
+    buf_adds(b, "/>\n");
+    return 0;
+}
+
+static int run_checkpoint_as(struct cmd_call *c, struct err *e)
+{
+    const struct strv *disks = &c->vals[AS_DISKSPEC].list;
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    buf_adds(&b, "<domaincheckpoint>\n");
+    add_element(&b, "name", c->vals[AS_NAME].s);
+    add_element(&b, "description", c->vals[AS_DESCRIPTION].s);
+    if (disks->n)
+        buf_adds(&b, "  <disks>\n");
+    for (size_t i = 0; i < disks->n; i++) {
+        if (add_checkpoint_disk(&b, disks->s[i], e) < 0)
+            return -1;
+    }
+    buf_addf(&b, "%s</domaincheckpoint>\n", disks->n ? "  </disks>\n" : "");
+    return c->vals[AS_PRINT_XML].b ? object_print_xml(c, buf_str(&b)) : create_checkpoint(c, buf_str(&b), e);
 }
 
 const struct cmd_def cmd_checkpoint_create = {
@@ -245,6 +295,17 @@ const struct cmd_def cmd_checkpoint_create = {
     .flags = CMD_CONN | CMD_EXACT,
     .view = {VIEW_NONE, .message = "Domain checkpoint {name} created"},
     .run = run_checkpoint};
+
+const struct cmd_def cmd_checkpoint_create_as = {
+    .name = "checkpoint-create-as",
+    .group = "Snapshots",
+    .summary = "create a checkpoint from a set of args",
+    .example = "checkpoint-create-as share daily\n"
+               "checkpoint-create-as share daily --diskspec vda,bitmap=daily --diskspec vdb,checkpoint=no",
+    .opts = checkpoint_as_opts,
+    .flags = CMD_CONN | CMD_EXACT,
+    .view = {VIEW_NONE, .message = "Domain checkpoint {name} created"},
+    .run = run_checkpoint_as};
 
 const struct cmd_def cmd_snapshot_create = {
     .name = "snapshot-create",

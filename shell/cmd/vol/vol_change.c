@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Resizing and deleting a volume.
+// Resizing, wiping and deleting a volume.
+#include <string.h>
+
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
@@ -9,7 +11,7 @@
 #include "io/virt/vol.h"
 
 enum { VOL, CAPACITY, POOL, ALLOCATE, DELTA, SHRINK };
-enum { DELETE_POOL = 1, DELETE_SNAPSHOTS };
+enum { DELETE_POOL = 1, DELETE_SNAPSHOTS, ALGORITHM = DELETE_SNAPSHOTS };
 
 static const struct opt_def resize_opts[] = {
     [VOL] = VOL_ROW,
@@ -27,6 +29,14 @@ static const struct opt_def delete_opts[] = {
     [VOL] = VOL_ROW,
     [DELETE_POOL] = IN_POOL_ROW,
     [DELETE_SNAPSHOTS] = {"delete-snapshots", OPT_BOOL, 0, "delete snapshots associated with volume"},
+    {NULL},
+};
+
+static const struct opt_def wipe_opts[] = {
+    [VOL] = VOL_ROW,
+    [DELETE_POOL] = IN_POOL_ROW,
+    [ALGORITHM] = {"algorithm", OPT_ENUM, OPTF_POS, "perform selected wiping algorithm", .def = "zero",
+                   .choices = virt_vol_wipes},
     {NULL},
 };
 
@@ -74,6 +84,20 @@ static int run_delete(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+static int run_wipe(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    unsigned algorithm = 0;
+    if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0)
+        return -1;
+    while (strcmp(virt_vol_wipes[algorithm], c->vals[ALGORITHM].s) != 0) // one of them, says the row
+        algorithm++;
+    if (virt_vol_wipe(vol, algorithm, e) < 0)
+        return err_wrap(e, "failed to wipe vol %s", virt_vol_name(vol));
+    storage_vol_result(c, vol, NULL);
+    return 0;
+}
+
 const struct cmd_def cmd_vol_delete = {.name = "vol-delete",
                                        .group = "Storage",
                                        .summary = "delete a vol",
@@ -93,3 +117,15 @@ const struct cmd_def cmd_vol_resize = {
     .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Size of volume '{name}' successfully changed to {capacity}"},
     .run = run_resize};
+
+const struct cmd_def cmd_vol_wipe = {.name = "vol-wipe",
+                                     .group = "Storage",
+                                     .summary = "wipe a vol",
+                                     .help = "Its data is overwritten in place, for ever. Storage that keeps old "
+                                             "blocks elsewhere (SSDs, thin pools, copy on\n"
+                                             "write) may have it still.",
+                                     .example = "vol-wipe test01 nfspool\nvol-wipe /dev/vg/test01 --algorithm trim",
+                                     .opts = wipe_opts,
+                                     .flags = CMD_CONN,
+                                     .view = {VIEW_NONE, .message = "Vol {name} wiped"},
+                                     .run = run_wipe};

@@ -14,6 +14,7 @@
 
 enum { POOL, NAME, CAPACITY, ALLOCATION, FORMAT, BACKING_VOL, BACKING_FORMAT, PREALLOC, PRINT_XML };
 enum { FILE_OPT = 1, FILE_PREALLOC, VALIDATE };
+enum { FROM_VOL = 2, INPUTPOOL, FROM_PREALLOC, FROM_REFLINK, FROM_VALIDATE };
 enum { VOL, NEWNAME, VOL_POOL, CLONE_PREALLOC, REFLINK, CLONE_PRINT_XML };
 
 static const char prealloc_help[] = "preallocate metadata (for qcow2 instead of full allocation)";
@@ -39,6 +40,17 @@ static const struct opt_def file_opts[] = {
     [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML vol description"},
     [FILE_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
     [VALIDATE] = VALIDATE_ROW(VIRT_VOL_VALIDATE),
+    {NULL},
+};
+
+static const struct opt_def from_opts[] = {
+    [POOL] = POOL_ROW,
+    [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "file containing an XML vol description"},
+    [FROM_VOL] = VOL_ROW,
+    [INPUTPOOL] = {"inputpool", OPT_POOL, OPTF_POS, "pool name or uuid of the input volume's pool"},
+    [FROM_PREALLOC] = {"prealloc-metadata", OPT_BOOL, 0, prealloc_help, .bits = VIRT_VOL_PREALLOC_METADATA},
+    [FROM_REFLINK] = {"reflink", OPT_BOOL, 0, "use btrfs COW lightweight copy", .bits = VIRT_VOL_REFLINK},
+    [FROM_VALIDATE] = VALIDATE_ROW(VIRT_VOL_VALIDATE),
     {NULL},
 };
 
@@ -121,6 +133,22 @@ static int run_clone(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+static int run_from(struct cmd_call *c, struct err *e)
+{
+    const char *path = c->vals[FILE_OPT].s;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    _cleanup_(virt_vol_free_p) struct virt_vol *from = NULL, *vol = NULL;
+    _cleanup_free_ char *xml = NULL;
+    if (object_read_file(path, &xml, e) < 0 || storage_pool(c, POOL, &pool, e) < 0 ||
+        storage_vol(c, FROM_VOL, INPUTPOOL, &from, e) < 0)
+        return -1;
+    if (virt_vol_clone(pool, xml, from, cmd_bits(c), &vol, e) < 0)
+        return err_wrap(e, "failed to create vol from %s", path);
+    storage_vol_result(c, vol, pool);
+    json_object_set_new(c->result, "from", json_text(virt_vol_name(from)));
+    return 0;
+}
+
 const struct cmd_def cmd_vol_clone = {
     .name = "vol-clone",
     .group = "Storage",
@@ -141,6 +169,17 @@ const struct cmd_def cmd_vol_create = {.name = "vol-create",
                                        .flags = CMD_CONN,
                                        .view = {VIEW_NONE, .message = "Vol {name} created from {file}"},
                                        .run = run_file};
+
+const struct cmd_def cmd_vol_create_from = {
+    .name = "vol-create-from",
+    .group = "Storage",
+    .summary = "create a vol, using another volume as input",
+    .help = "The file is read here, on the admin's machine; the data is libvirt's to copy, also into another format.",
+    .example = "vol-create-from nfspool test02.xml test01 --inputpool default",
+    .opts = from_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Vol {name} created from input vol {from}"},
+    .run = run_from};
 
 const struct cmd_def cmd_vol_create_as = {
     .name = "vol-create-as",

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Facts about a volume, its description, and its path.
+// Facts about a volume, its description, and its names: path, key, pool.
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
+#include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
-enum { VOL, POOL, BYTES, PHYSICAL, XPATH = BYTES, WRAP };
+enum { VOL, POOL, BYTES, PHYSICAL, XPATH = BYTES, WRAP, UUID = POOL };
 
 #define VOL_ROWS [VOL] = VOL_ROW, [POOL] = IN_POOL_ROW
 
 static const struct opt_def path_opts[] = {VOL_ROWS, {NULL}};
+static const struct opt_def name_opts[] = {[VOL] = VOL_ROW, {NULL}};
+static const struct opt_def pool_opts[] = {
+    [VOL] = VOL_ROW,
+    [UUID] = {"uuid", OPT_BOOL, 0, "return the pool uuid rather than pool name"},
+    {NULL},
+};
 static const struct opt_def info_opts[] = {
     VOL_ROWS,
     [BYTES] = {"bytes", OPT_BOOL, 0, "show sizes in bytes"},
@@ -63,6 +70,34 @@ static int run_path(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+static int run_key(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    if (storage_vol(c, VOL, POOL, &vol, e) < 0)
+        return -1;
+    c->result = json_text(virt_vol_key(vol));
+    return 0;
+}
+
+static int run_name(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    if (storage_vol(c, VOL, NO_POOL, &vol, e) < 0)
+        return -1;
+    c->result = json_text(virt_vol_name(vol));
+    return 0;
+}
+
+static int run_pool(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(virt_vol_free_p) struct virt_vol *vol = NULL;
+    _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
+    if (storage_vol(c, VOL, NO_POOL, &vol, e) < 0 || virt_vol_pool(vol, &pool, e) < 0)
+        return -1;
+    c->result = json_text(c->vals[UUID].b ? virt_pool_uuid(pool) : virt_pool_name(pool));
+    return 0;
+}
+
 const struct cmd_def cmd_vol_dumpxml = {
     .name = "vol-dumpxml",
     .group = "Storage",
@@ -82,6 +117,24 @@ const struct cmd_def cmd_vol_info = {.name = "vol-info",
                                      .view = {VIEW_FIELDS, cols},
                                      .run = run_info};
 
+const struct cmd_def cmd_vol_key = {.name = "vol-key",
+                                    .group = "Storage",
+                                    .summary = "returns the volume key for a given volume name or path",
+                                    .example = "vol-key test01 nfspool",
+                                    .opts = path_opts,
+                                    .flags = CMD_CONN,
+                                    .view = {VIEW_TEXT},
+                                    .run = run_key};
+
+const struct cmd_def cmd_vol_name = {.name = "vol-name",
+                                     .group = "Storage",
+                                     .summary = "returns the volume name for a given volume key or path",
+                                     .example = "vol-name /mykvm/nfspool/test01",
+                                     .opts = name_opts,
+                                     .flags = CMD_CONN,
+                                     .view = {VIEW_TEXT},
+                                     .run = run_name};
+
 const struct cmd_def cmd_vol_path = {.name = "vol-path",
                                      .group = "Storage",
                                      .summary = "returns the volume path for a given volume name or key",
@@ -90,3 +143,12 @@ const struct cmd_def cmd_vol_path = {.name = "vol-path",
                                      .flags = CMD_CONN,
                                      .view = {VIEW_TEXT},
                                      .run = run_path};
+
+const struct cmd_def cmd_vol_pool = {.name = "vol-pool",
+                                     .group = "Storage",
+                                     .summary = "returns the storage pool for a given volume key or path",
+                                     .example = "vol-pool /mykvm/nfspool/test01",
+                                     .opts = pool_opts,
+                                     .flags = CMD_CONN,
+                                     .view = {VIEW_TEXT},
+                                     .run = run_pool};

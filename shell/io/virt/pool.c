@@ -377,6 +377,12 @@ int virt_pool_undefine(struct virt_pool *p, struct err *e)
     return VIRT(virStoragePoolUndefine(p->ptr)) < 0 ? virt_fail(e, NULL) : 0;
 }
 
+int virt_pool_sources(struct virt_conn *c, const char *type, const char *source, char **ret, struct err *e)
+{
+    *ret = VIRT(virConnectFindStoragePoolSources(c->ptr, type, source, 0));
+    return *ret ? 0 : virt_fail(e, NULL);
+}
+
 enum virt_dir_state virt_pool_probe_dir(struct virt_conn *c, const char *path)
 {
     _cleanup_buf_ struct buf xml = BUF_INIT;

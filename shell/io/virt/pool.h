@@ -68,6 +68,9 @@ int virt_pool_destroy(struct virt_pool *p, struct err *e); // stops it; the data
 int virt_pool_delete(struct virt_pool *p, struct err *e);  // takes away what build made
 int virt_pool_undefine(struct virt_pool *p, struct err *e);
 
+// What pools of that type could be made of, as XML (<sources>); `source`: a <source> that says where to look, or NULL.
+int virt_pool_sources(struct virt_conn *c, const char *type, const char *source, char **ret, struct err *e);
+
 enum virt_dir_state { VIRT_DIR_UNKNOWN, VIRT_DIR_THERE, VIRT_DIR_MISSING };
 // Is there a directory at `path` on the host? libvirt is asked by way of a transient pool that lives for a moment; it
 // must not be the target of a pool that is defined there (UNKNOWN).

@@ -182,6 +182,33 @@ int virt_snap_revert(struct virt_dom *d, const char *name, unsigned flags, struc
     return r;
 }
 
+int virt_snap_family(struct virt_dom *d, const char *name, struct virt_snap_family *ret, struct err *e)
+{
+    virDomainSnapshotPtr s;
+    if (find_snapshot(d, name, &s, e) < 0)
+        return -1;
+    ret->children = VIRT(virDomainSnapshotNumChildren(s, 0));
+    ret->descendants = VIRT(virDomainSnapshotNumChildren(s, VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS));
+    int metadata = VIRT(virDomainSnapshotHasMetadata(s, 0));
+    ret->metadata = metadata > 0;
+    int r = ret->children < 0 || ret->descendants < 0 || metadata < 0 ? virt_fail(e, NULL) : 0;
+    virDomainSnapshotFree(s);
+    return r;
+}
+
+int virt_checkpoint_family(struct virt_dom *d, const char *name, struct virt_snap_family *ret, struct err *e)
+{
+    virDomainCheckpointPtr s;
+    if (find_checkpoint(d, name, &s, e) < 0)
+        return -1;
+    ret->children = VIRT(virDomainCheckpointListAllChildren(s, NULL, 0));
+    ret->descendants = VIRT(virDomainCheckpointListAllChildren(s, NULL, VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS));
+    ret->metadata = true;
+    int r = ret->children < 0 || ret->descendants < 0 ? virt_fail(e, NULL) : 0;
+    virDomainCheckpointFree(s);
+    return r;
+}
+
 static int gather_checkpoints(struct virt_dom *d, const char *from, unsigned filter, virDomainCheckpointPtr **ret,
                               struct err *e)
 {

@@ -67,6 +67,14 @@ enum virt_snap_revert {
 };
 int virt_snap_revert(struct virt_dom *d, const char *name, unsigned flags, struct err *e);
 
+// Those below one: its children, all of them, and whether libvirt has metadata of it (snapshots).
+struct virt_snap_family {
+    int children, descendants;
+    bool metadata;
+};
+int virt_snap_family(struct virt_dom *d, const char *name, struct virt_snap_family *ret, struct err *e);
+int virt_checkpoint_family(struct virt_dom *d, const char *name, struct virt_snap_family *ret, struct err *e);
+
 // Checkpoints. Rows have no "state" and no "current".
 int virt_checkpoint_list(struct virt_dom *d, const char *from, unsigned filter, json_t **ret, struct err *e);
 

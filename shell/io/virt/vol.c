@@ -239,9 +239,15 @@ int virt_vol_resize(struct virt_vol *v, unsigned long long capacity, unsigned fl
     return VIRT(virStorageVolResize(v->ptr, capacity, flags)) < 0 ? virt_fail(e, NULL) : 0;
 }
 
-int virt_vol_wipe(struct virt_vol *v, struct err *e)
+_Static_assert(VIR_STORAGE_VOL_WIPE_ALG_TRIM == 9, "their order is libvirt's");
+const char *const virt_vol_wipes[11] = {"zero",      "nnsa",       "dod",    "bsi",  "gutmann", "schneier",
+                                        "pfitzner7", "pfitzner33", "random", "trim", NULL};
+
+int virt_vol_wipe(struct virt_vol *v, unsigned algorithm, struct err *e)
 {
-    return VIRT(virStorageVolWipe(v->ptr, 0)) < 0 ? virt_fail(e, NULL) : 0;
+    return VIRT(algorithm ? virStorageVolWipePattern(v->ptr, algorithm, 0) : virStorageVolWipe(v->ptr, 0)) < 0
+               ? virt_fail(e, NULL)
+               : 0;
 }
 
 int virt_vol_delete(struct virt_vol *v, bool with_snapshots, struct err *e)

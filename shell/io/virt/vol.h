@@ -50,5 +50,7 @@ enum virt_vol_resize {
     VIRT_VOL_SHRINK = 4,
 };
 int virt_vol_resize(struct virt_vol *v, unsigned long long capacity, unsigned flags, struct err *e);
-int virt_vol_wipe(struct virt_vol *v, struct err *e);
+// `algorithm`: one of virt_vol_wipes[], as an index; 0 writes zeros.
+extern const char *const virt_vol_wipes[11]; // virsh's words, NULL at the end
+int virt_vol_wipe(struct virt_vol *v, unsigned algorithm, struct err *e);
 int virt_vol_delete(struct virt_vol *v, bool with_snapshots, struct err *e);
