@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# virsh's commands against real libvirtd and QEMU, each at least once: commands/FAMILY.sh, one file a family, all in one
-# lab. A family that is named runs alone: tests/lab/test_commands.sh block. What a family finds: the guest `local1` running
-# on source, with the disk vda; `m`, `expect`, `check`, `v` (virsh on source), `as_virsh`. It leaves the guest running.
+# virsh's commands against real libvirtd and QEMU, each at least once: commands/FAMILY.sh, one file a family, all in
+# one lab. A family that is named runs alone: tests/lab/test_commands.sh block. What a family finds: the guest `local1`
+# running on source, with the disk vda; `m`, `expect`, `check`, `v` (virsh on source), `as_virsh`. It leaves the guest
+# running.
 set -uo pipefail
 # shellcheck source=tests/lab/lib/own.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/own.sh" commands 192.168.159

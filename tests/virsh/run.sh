@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a virsh user types, given to virsh and to migsh: each line of NAME.lines runs in both, on libvirt's test driver (a
-# fresh one for each line: what a line needs first stands in it, with ";"), in a fresh directory with the files of files/.
-# Standard output has to be the same, blank lines and blanks at a line's end aside, and both have to succeed or both to
-# fail; error texts differ on purpose. "#" begins a comment, "@uri FILE" sets the driver's file for the lines that follow
-# ("@uri default" is test:///default). A line that is meant to differ has its reason in the line before it, behind "#!";
-# if it does not differ, that is a failure, too. The table of all differences ends the run. Words: names of .lines files.
+# What a virsh user types, given to virsh and to migsh: each line of NAME.lines runs in both, on libvirt's test driver
+# (a fresh one for each line: what a line needs first stands in it, with ";"), in a fresh directory with the files of
+# files/. Standard output has to be the same, blank lines and blanks at a line's end aside, and both have to succeed or
+# both to fail; error texts differ on purpose. "#" begins a comment, "@uri FILE" sets the driver's file for the lines
+# that follow ("@uri default" is test:///default). A line that is meant to differ has its reason in the line before it,
+# behind "#!"; if it does not differ, that is a failure, too. The table of all differences ends the run. Words: names of
+# .lines files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 MIGSH=$(readlink -f "${MIGSH_PLAIN:-../../build/shell/migsh}") # what the sanitizers have to say, golden shows
