@@ -6,7 +6,7 @@ end
 
 return {
   description = "go on with an unfinished undertaking",
-  group = "Shell",
+  group = "Journals",
   help = [[
 What its journal says is done is not done again; a step whose end nobody saw is looked at on the nodes first; then it
 goes on to its end. That is refused where somebody has gone on without it, so that neither host's copy may be touched,

@@ -486,7 +486,7 @@ end
 
 return {
   description = "make two bare nodes a migration pair, or take that back",
-  group = "Preparation",
+  group = "Nodes",
   help = [[
 The steps: ssh keys between the nodes (key-exchange), host names (with --hostname), the nodes' names in /etc/hosts of
 all and of this machine (hosts-sync), the export (nfs-export), and either the share mounted on both nodes for good

@@ -2,7 +2,7 @@
 -- Takes an unfinished workflow back, or what a journal of node changes says was done.
 return {
   description = "take back an unfinished undertaking",
-  group = "Shell",
+  group = "Journals",
   help = [[
 Each step that acted is undone, the last one first, until all is as it was. That is refused once a point of no return is
 behind it, such as the guest having run on the other host: then it only goes forward (resume ID). What prepare-nodes did

@@ -14,6 +14,15 @@
 
 static const struct out_ops *plain;
 static bool json_lines, can_redraw;
+static struct out_screen screen;
+
+static struct out_screen tty_screen(void)
+{
+    struct out_screen now = screen;
+    now.columns = term_width();
+    now.rows = screen.rows ? term_height() : 0;
+    return now;
+}
 
 static void tty_write(const char *text, size_t n)
 {
@@ -106,6 +115,8 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
                                .progress = quiet ? no_progress : tty_progress,
                                .event = tty_event};
     }
+    screen = (struct out_screen){.rows = prompt && out && can_redraw, .color = style.color_out};
+    ops.screen = out ? tty_screen : NULL;
     out_set_ops(&ops);
 }
 

@@ -156,7 +156,7 @@ def a_warning_about_recipes_comes_before_the_error():
     with at_prompt(d, env={"MIGSH_RECIPES": recipe_of(d, "broken", "this is no Lua")}) as p:
         p.send("nonsense\r")
         p.see("error: unknown command")
-        p.see_last("hint: help lists the commands", "migsh>")
+        p.see_last("hint: help all lists the commands", "migsh>")
         seen = p.screen.lines()
         assert seen[0] == "migsh> nonsense", seen
         assert [line for line in seen if "unknown command" in line] == ["error: unknown command: 'nonsense'"], seen

@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fill.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/printable.h"
@@ -230,6 +231,22 @@ static void tables_are_drawn_as_virsh_draws_them(void **state)
     table_free(t);
 }
 
+static void paragraphs_fit(void **state)
+{
+    (void)state;
+    static const char *const text =
+        "One two three\nfour five.\n\nab   one two three\n     four\ncd   x\n  as it is, whatever\nend\n";
+    static const char *const at_16 = "  One two three\n  four five.\n\n  ab   one two\n       three\n       four\n"
+                                     "  cd   x\n    as it is, whatever\n  end\n";
+    struct buf b = BUF_INIT;
+    fill_paragraphs(text, 2, 16, &b);
+    assert_string_equal(buf_str(&b), at_16);
+    buf_truncate(&b, 0);
+    fill_text("longer-than-that x", 0, 2, 8, &b); // no word is broken
+    assert_string_equal(buf_str(&b), "longer-than-that\n  x\n");
+    buf_release(&b);
+}
+
 static void base64_goes_there_and_back(void **state)
 {
     (void)state;
@@ -291,6 +308,7 @@ int main(void)
         cmocka_unit_test(bytes_are_shown_in_units),
         cmocka_unit_test(tokens_differ),
         cmocka_unit_test(base64_goes_there_and_back),
+        cmocka_unit_test(paragraphs_fit),
         cmocka_unit_test(lists_are_split_sorted_and_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

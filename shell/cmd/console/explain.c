@@ -4,9 +4,11 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/fill.h"
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/console/explain_guest.h"
+#include "cmd/engine/help.h"
 #include "cmd/rows.h"
 #include "core/explain/explain.h"
 #include "core/explain/last.h"
@@ -24,7 +26,7 @@ static void complete_text(struct ctx *ctx, const char *prefix, struct strv *out)
     if (str_starts("last", prefix))
         strv_add(out, "last");
     for (size_t i = 0; explain_topic(i, &t); i++) {
-        if (str_starts(t.name, prefix))
+        if (!t.about_migsh && str_starts(t.name, prefix))
             strv_add(out, t.name);
         explain_topic_release(&t);
     }
@@ -151,7 +153,8 @@ static void show(const json_t *v, struct buf *out)
     size_t i;
     json_t *m;
     if (json_text_at(v, "topic")) {
-        buf_addf(out, "%s\n\n%s", json_text_at(v, "title"), json_text_at(v, "text"));
+        buf_addf(out, "%s\n\n", json_text_at(v, "title"));
+        fill_paragraphs(json_text_at(v, "text"), 0, help_width(), out);
         return;
     }
     if (json_object_get(v, "time"))

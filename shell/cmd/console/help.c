@@ -2,8 +2,10 @@
 // The command help.
 #include <string.h>
 
+#include "base/fill.h"
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/engine/apropos.h"
 #include "cmd/engine/help.h"
 #include "cmd/engine/table.h"
 #include "core/console/script.h"
@@ -12,26 +14,43 @@
 // Not a command, but something to be told of: its text comes from the script engine.
 #define LUA_TOPIC "lua"
 
-static void add_all(struct buf *out)
+static void add_topics(bool about_migsh, struct buf *out)
 {
-    help_overview(NULL, out);
-    buf_adds(out, "\n Topics:\n");
-    if (script_ops())
-        buf_addf(out, "    %-30s %s\n", LUA_TOPIC, "Lua at the prompt, in scripts and in recipes");
     struct explain_topic t;
     for (size_t i = 0; explain_topic(i, &t); i++) {
-        buf_addf(out, "    %-30s %s\n", t.name, t.title);
+        if (t.about_migsh == about_migsh)
+            help_line(t.name, t.title, out);
         explain_topic_release(&t);
     }
 }
 
-// A word of migration, or another word for it.
+static void add_all_topics(struct buf *out)
+{
+    buf_adds(out, " Topics:\n");
+    add_topics(true, out);
+    if (script_ops())
+        help_line(LUA_TOPIC, "Lua at the prompt, in scripts and in recipes", out);
+    buf_adds(out, "\n Words of migration:\n");
+    add_topics(false, out);
+}
+
+static void add_overview(struct buf *out)
+{
+    buf_adds(out, "migsh moves KVM guests between libvirt hosts. Groups of commands:\n");
+    help_overview(out);
+    fill_text("help GROUP, COMMAND or TOPIC tells more, help first-use where to begin, help topics what else there is. "
+              "help WORD searches, help all lists all commands. Tab completes, quit leaves.",
+              0, 0, help_width(), out);
+}
+
+// A word of migration or of the console, or another word for it. One that is the name of a group, too, comes behind it.
 static bool add_topic(const char *word, struct buf *out)
 {
     _cleanup_topic_ struct explain_topic t = {0};
     if (!explain_topic_find(word, &t))
         return false;
-    buf_addf(out, "%s\n\n%s", t.title, t.body);
+    buf_addf(out, "%s%s\n\n", out->len ? "\n" : "", t.title);
+    fill_paragraphs(t.body, 0, help_width(), out);
     return true;
 }
 
@@ -42,8 +61,11 @@ static void complete_topic(struct ctx *ctx, const char *prefix, struct strv *out
     (void)ctx;
     size_t n;
     _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
-    if (script_ops() && str_starts(LUA_TOPIC, prefix))
-        strv_add(out, LUA_TOPIC);
+    const char *const more[] = {"all", script_ops() ? LUA_TOPIC : "all", "topics"};
+    for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+        if (str_starts(more[i], prefix) && !strv_has(out, more[i]))
+            strv_add(out, more[i]);
+    }
     struct explain_topic t;
     for (size_t i = 0; explain_topic(i, &t); i++) {
         if (str_starts(t.name, prefix) && !strv_has(out, t.name))
@@ -59,27 +81,39 @@ static void complete_topic(struct ctx *ctx, const char *prefix, struct strv *out
 }
 
 static const struct opt_def opts[] = {
-    [COMMAND] = {"command", OPT_COMMAND, OPTF_POS, "a command, a group of them, or a topic",
+    [COMMAND] = {"command", OPT_COMMAND, OPTF_POS, "a command, a group of them, a topic, or a word to look for",
                  .complete = complete_topic},
     {NULL},
 };
 
+static int help_on(const char *word, struct buf *out, struct err *e)
+{
+    const struct cmd_def *def = cmd_find(word);
+    if (def) {
+        help_command(def, out);
+        return 0;
+    }
+    bool found = help_group(word, out);
+    if (add_topic(word, out) || found || help_search(word, out))
+        return 0;
+    return cmd_lookup(word, false, &def, e); // says what might have been meant
+}
+
 static int run(struct cmd_call *c, struct err *e)
 {
-    const char *topic = c->vals[COMMAND].s;
+    const char *word = c->vals[COMMAND].s;
     _cleanup_buf_ struct buf out = BUF_INIT;
-    if (topic && strcmp(topic, LUA_TOPIC) == 0 && script_ops()) {
+    if (!word) {
+        add_overview(&out);
+    } else if (strcmp(word, "all") == 0) {
+        help_all(&out);
+        add_all_topics(&out);
+    } else if (strcmp(word, "topics") == 0) {
+        add_all_topics(&out);
+    } else if (strcmp(word, LUA_TOPIC) == 0 && script_ops()) {
         help_lua(&out);
-    } else if (!topic || !help_overview(topic, &out)) {
-        const struct cmd_def *def = NULL;
-        if (!topic)
-            add_all(&out);
-        else if (!cmd_find(topic) && add_topic(topic, &out))
-            ;
-        else if (cmd_lookup(topic, false, &def, e) < 0)
-            return -1;
-        else
-            help_command(def, &out);
+    } else if (help_on(word, &out, e) < 0) {
+        return -1;
     }
     c->result = json_text(buf_str(&out));
     return 0;
@@ -89,8 +123,11 @@ const struct cmd_def cmd_help = {
     .name = "help",
     .group = "Console",
     .summary = "print help",
-    .help = "Alone it lists all commands and topics; with the name of a command, a group or a topic it tells of that.",
-    .example = "help migrate\nhelp Nodes\nhelp post-copy",
+    .help =
+        "Alone it names the groups of commands. With the name of a command, a group (also as virsh calls it: domain,\n"
+        "pool, volume, network …) or a topic it tells of that; all lists all commands, topics all topics. Any other\n"
+        "word is searched for in commands, options and topics. CMD --help is help CMD, and ? is help.",
+    .example = "help migrate\nhelp Nodes\nhelp post-copy\nhelp outage",
     .opts = opts,
     .flags = CMD_MAIN,
     .view = {VIEW_TEXT},

@@ -74,6 +74,7 @@ struct opt_def {
     // side, it holds for both), and one of `needs` has to be. cmd_bind() refuses the rest, completion does not offer
     // it.
     const char *excludes, *needs;
+    const char *group; // heading in the help, of a command with many; NULL: with the first ones
     // Candidates for a value that its type does not tell; adds to `out`. Must not block.
     void (*complete)(struct ctx *ctx, const char *prefix, struct strv *out);
 };

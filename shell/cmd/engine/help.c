@@ -4,13 +4,25 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/fill.h"
 #include "base/json.h"
 #include "cmd/engine/bind.h"
+#include "cmd/engine/groups.h"
 #include "cmd/engine/rules.h"
 #include "cmd/engine/table.h"
+#include "core/console/out.h"
 #include "core/console/script.h"
+
+// Where the right column begins, of options and of commands; not where there is no room for two.
+enum { OPTIONS = 31, COMMANDS = 35, NARROW = 64 };
+
+size_t help_width(void)
+{
+    enum { USUAL = 80, READABLE = 120 };
+    int columns = out_screen().columns;
+    return columns <= 0 ? USUAL : columns > READABLE ? READABLE : (size_t)columns;
+}
 
 static const char *value_word(const struct opt_def *o)
 {
@@ -50,10 +62,19 @@ static const char *value_word(const struct opt_def *o)
     }
 }
 
-static void add_choices(const struct opt_def *o, struct buf *out)
+static void add_choices(const struct opt_def *o, const char *sep, struct buf *out)
 {
     for (size_t i = 0; o->choices && o->choices[i]; i++)
-        buf_addf(out, "%s%s", i ? "|" : "", o->choices[i]);
+        buf_addf(out, "%s%s", i ? sep : "", o->choices[i]);
+}
+
+// Too many words for the left column; they stand behind the text then.
+static bool has_many_choices(const struct opt_def *o)
+{
+    enum { WIDE = 40 };
+    _cleanup_buf_ struct buf all = BUF_INIT;
+    add_choices(o, "|", &all);
+    return all.len > WIDE;
 }
 
 void help_option_form(const struct opt_def *o, struct buf *out)
@@ -66,8 +87,8 @@ void help_option_form(const struct opt_def *o, struct buf *out)
         buf_addf(out, "[--%s] ", o->name);
     else if (o->type != OPT_WORDS)
         buf_addf(out, "--%s ", o->name);
-    if (o->type == OPT_ENUM)
-        add_choices(o, out);
+    if (o->type == OPT_ENUM && !has_many_choices(o))
+        add_choices(o, "|", out);
     else
         buf_adds(out, value_word(o));
 }
@@ -76,6 +97,10 @@ void help_option_text(const struct opt_def *opts, size_t n, size_t i, struct buf
 {
     _cleanup_buf_ struct buf rules = BUF_INIT;
     buf_adds(out, opts[i].help);
+    if (has_many_choices(&opts[i])) {
+        buf_adds(out, ": ");
+        add_choices(&opts[i], ", ", out);
+    }
     if (opts[i].def)
         buf_addf(out, " (default %s)", opts[i].def);
     rules_describe(opts, n, i, &rules);
@@ -83,24 +108,61 @@ void help_option_text(const struct opt_def *opts, size_t n, size_t i, struct buf
         buf_addf(out, " (%s)", rules.s);
 }
 
-void help_synopsis(const struct cmd_def *def, struct buf *out)
+// Does the synopsis say that it may be given by position? Not of the 20 of migrate.
+static bool shows_position(const struct opt_def *opts, size_t n, const struct opt_def *o, bool brief)
+{
+    enum { FEW = 3 };
+    size_t optional = 0;
+    for (size_t i = 0; i < n; i++)
+        optional += (opts[i].flags & OPTF_POS) && !(opts[i].flags & OPTF_REQ);
+    bool positional = o->flags & OPTF_POS || o->type == OPT_WORDS;
+    return positional && (!brief || optional <= FEW || o->flags & OPTF_REQ);
+}
+
+// A word of the synopsis for each row, without what may be left out where `brief`.
+static void synopsis_words(const struct cmd_def *def, bool brief, struct strv *words)
 {
     size_t n;
     _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
-    buf_adds(out, def->name);
+    strv_add(words, def->name);
+    if (brief)
+        strv_add(words, "[OPTION]...");
     for (size_t i = 0; i < n; i++) {
         const struct opt_def *o = &opts[i];
-        if (o->flags & OPTF_HIDDEN)
-            continue;
         const char *more = o->flags & OPTF_MULTI || o->type == OPT_WORDS ? "..." : "";
-        bool positional = o->flags & OPTF_POS || o->type == OPT_WORDS;
-        buf_adds(out, o->flags & OPTF_REQ ? " " : " [");
+        bool positional = shows_position(opts, n, o, brief), required = o->flags & OPTF_REQ;
+        if (o->flags & OPTF_HIDDEN || (brief && !positional && !required))
+            continue;
+        _cleanup_buf_ struct buf word = BUF_INIT;
+        if (!required)
+            buf_addc(&word, '[');
         if (positional)
-            buf_addf(out, o->type == OPT_WORDS ? "-- <%s>" : "<%s>", o->name);
+            buf_addf(&word, o->type == OPT_WORDS ? "-- <%s>" : "<%s>", o->name);
         else
-            help_option_form(o, out);
-        buf_addf(out, "%s%s", more, o->flags & OPTF_REQ ? "" : "]");
+            help_option_form(o, &word);
+        buf_addf(&word, "%s%s", more, required ? "" : "]");
+        strv_add(words, word.s);
     }
+}
+
+void help_synopsis(const struct cmd_def *def, struct buf *out)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    synopsis_words(def, false, &words);
+    for (size_t i = 0; i < words.n; i++)
+        buf_addf(out, "%s%s", i ? " " : "", words.s[i]);
+}
+
+// Every option has its line below; more than a few would only hide the words that stand by position.
+static void add_synopsis(const struct cmd_def *def, struct buf *out)
+{
+    enum { MANY = 12 };
+    _cleanup_strv_ struct strv words = STRV_INIT, brief = STRV_INIT;
+    synopsis_words(def, false, &words);
+    synopsis_words(def, true, &brief);
+    const struct strv *shown = words.n > brief.n + MANY ? &brief : &words;
+    buf_adds(out, "    ");
+    fill_words(shown, 4, 4 + strlen(def->name) + 1, help_width(), out);
 }
 
 static void add_indented(const char *text, const char *indent, struct buf *out)
@@ -114,35 +176,71 @@ static void add_indented(const char *text, const char *indent, struct buf *out)
     }
 }
 
-static void add_options(const struct cmd_def *def, struct buf *out)
+// `left`, and `text` in the right column, or below it.
+static void add_row(const char *left, size_t column, const char *text, struct buf *out)
 {
-    enum { COLUMN = 31 };
-    size_t n;
-    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    size_t width = help_width(), at = 4 + str_columns(left);
+    buf_addf(out, "    %s", left);
+    if (width < NARROW || at >= width / 2) {
+        column = width < NARROW ? 8 : column;
+        buf_addc(out, '\n');
+        buf_addn(out, ' ', column);
+    } else {
+        buf_addn(out, ' ', at < column ? column - at : 2);
+    }
+    fill_text(text, at < column || at >= width / 2 ? column : at + 2, column, width, out);
+}
+
+void help_line(const char *name, const char *text, struct buf *out)
+{
+    add_row(name, COMMANDS, text, out);
+}
+
+static bool same_group(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+// The rows of a group, in their order.
+static void add_options_of(const struct opt_def *opts, size_t n, const char *group, struct buf *out)
+{
     bool head = false;
     for (size_t i = 0; i < n; i++) {
-        if (opts[i].flags & OPTF_HIDDEN)
+        if ((opts[i].flags & OPTF_HIDDEN) || !same_group(opts[i].group, group))
             continue;
         if (!head)
-            buf_adds(out, "\n  OPTIONS\n");
+            buf_addf(out, "\n  OPTIONS%s%s\n", group ? ": " : "", group ? group : "");
         head = true;
-        size_t from = out->len;
-        buf_adds(out, "    ");
-        help_option_form(&opts[i], out);
-        buf_addn(out, ' ', out->len - from < COLUMN ? COLUMN - (out->len - from) : 2);
-        help_option_text(opts, n, i, out);
-        buf_addc(out, '\n');
+        _cleanup_buf_ struct buf form = BUF_INIT, text = BUF_INIT;
+        help_option_form(&opts[i], &form);
+        help_option_text(opts, n, i, &text);
+        add_row(buf_str(&form), OPTIONS, buf_str(&text), out);
+    }
+}
+
+static void add_options(const struct cmd_def *def, struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ struct opt_def *opts = cmd_opts(def, &n);
+    add_options_of(opts, n, NULL, out);
+    for (size_t i = 0; i < n; i++) {
+        bool first = opts[i].group != NULL;
+        for (size_t k = 0; k < i && first; k++)
+            first = !same_group(opts[k].group, opts[i].group);
+        if (first)
+            add_options_of(opts, n, opts[i].group, out);
     }
 }
 
 void help_command(const struct cmd_def *def, struct buf *out)
 {
-    buf_addf(out, "  NAME\n    %s - %s\n\n  SYNOPSIS\n    ", def->name, def->summary);
-    help_synopsis(def, out);
-    buf_adds(out, "\n");
+    buf_addf(out, "  NAME\n    %s - ", def->name);
+    fill_text(def->summary, strlen(def->name) + 7, 8, help_width(), out);
+    buf_adds(out, "\n  SYNOPSIS\n");
+    add_synopsis(def, out);
     if (def->help) {
         buf_adds(out, "\n  DESCRIPTION\n");
-        add_indented(def->help, "    ", out);
+        fill_paragraphs(def->help, 4, help_width(), out);
     }
     add_options(def, out);
     if (def->example) {
@@ -153,8 +251,9 @@ void help_command(const struct cmd_def *def, struct buf *out)
 
 static void add_lua_row(const json_t *row, struct buf *out)
 {
-    buf_addf(out, "\n    %s\n", json_text_at(row, "form"));
-    add_indented(json_text_at(row, "text"), "        ", out);
+    buf_adds(out, "\n    ");
+    fill_text(json_text_at(row, "form"), 4, 8, help_width(), out);
+    fill_paragraphs(json_text_at(row, "text"), 8, help_width(), out);
     if (json_text_at(row, "example"))
         add_indented(json_text_at(row, "example"), "          ", out);
 }
@@ -165,7 +264,7 @@ void help_lua(struct buf *out)
     size_t i, j;
     json_t *group, *row;
     if (manual)
-        add_indented(json_text_at(manual, "intro"), "  ", out);
+        fill_paragraphs(json_text_at(manual, "intro"), 2, help_width(), out);
     json_array_foreach(json_object_get(manual, "groups"), i, group)
     {
         buf_addf(out, "\n  %s\n", json_text_at(group, "title"));
@@ -173,27 +272,60 @@ void help_lua(struct buf *out)
     }
 }
 
-static int by_group(const void *a, const void *b)
+// The groups that have commands: first those of the table, then what recipes call theirs.
+static void all_groups(const struct cmd_def *const *all, size_t n, struct strv *groups)
 {
-    const struct cmd_def *x = *(const struct cmd_def *const *)a, *y = *(const struct cmd_def *const *)b;
-    int c = strcmp(x->group, y->group);
-    return c ? c : strcmp(x->name, y->name);
+    for (size_t g = 0; help_group_name(g); g++)
+        strv_add(groups, help_group_name(g));
+    for (size_t i = 0; i < n; i++) {
+        if (!strv_has(groups, all[i]->group))
+            strv_add(groups, all[i]->group);
+    }
 }
 
-bool help_overview(const char *group, struct buf *out)
+static bool add_group(const struct cmd_def *const *all, size_t n, const char *word, const char *title, struct buf *out)
+{
+    bool head = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!help_group_has(word, all[i]))
+            continue;
+        if (!head)
+            buf_addf(out, " %s:\n", title ? title : all[i]->group);
+        head = true;
+        help_line(all[i]->name, all[i]->summary, out);
+    }
+    return head;
+}
+
+bool help_group(const char *word, struct buf *out)
 {
     size_t n;
     _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
-    if (n)
-        qsort(all, n, sizeof(*all), by_group);
-    const char *head = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (group && strcasecmp(group, all[i]->group) != 0)
-            continue;
-        if (!head || strcmp(head, all[i]->group) != 0)
-            buf_addf(out, "%s %s:\n", head ? "\n" : "", all[i]->group);
-        head = all[i]->group;
-        buf_addf(out, "    %-30s %s\n", all[i]->name, all[i]->summary);
+    return add_group(all, n, word, NULL, out);
+}
+
+void help_all(struct buf *out)
+{
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
+    _cleanup_strv_ struct strv groups = STRV_INIT;
+    all_groups(all, n, &groups);
+    for (size_t g = 0; g < groups.n; g++) {
+        add_group(all, n, groups.s[g], NULL, out);
+        buf_addc(out, '\n');
     }
-    return head != NULL;
+}
+
+void help_overview(struct buf *out)
+{
+    enum { NAME = 12 };
+    size_t n;
+    _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
+    _cleanup_strv_ struct strv groups = STRV_INIT;
+    all_groups(all, n, &groups);
+    for (size_t g = 0; g < groups.n; g++) {
+        const char *about = help_group_about(groups.s[g]);
+        buf_addf(out, "  %-*s", NAME, groups.s[g]);
+        fill_text(about ? about : "commands of yours", NAME + 2, NAME + 2, help_width(), out);
+    }
 }

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fill.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/help.h"
 #include "cmd/engine/table.h"
 #include "core/console/script.h"
+#include "core/explain/topics.h"
 
 // Text as roff takes it literally: "-" as a minus that can be copied, no line that looks like a request.
 static void add_text(const char *text, struct buf *out)
@@ -83,9 +85,7 @@ static const char head[] =
     ".SH DESCRIPTION\n"
     "Without a command it is an interactive shell, or runs the commands of its standard input. At the prompt Tab\n"
     "completes, Ctrl\\-C cancels what runs, Ctrl\\-D leaves.\n"
-    ".B migsh \\-\\-help\nlists the options of the program,\n.B migsh help\nits commands.\n"
-    ".SH EXIT STATUS\n"
-    "0, or the status of the command that failed; 128 and the signal's number when a signal cancelled it.\n";
+    ".B migsh \\-\\-help\nlists the options of the program,\n.B migsh help\nits commands.\n";
 
 static const char tail[] =
     ".SH FILES\n"
@@ -97,6 +97,19 @@ static const char tail[] =
     ".TP\n.B NO_COLOR\nno colours\n"
     ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
     ".SH SEE ALSO\n.BR migsh-lua (7),\n.BR virsh (1)\n";
+
+// A topic of the help, laid out as there.
+static void add_topic(const char *title, const char *name, struct buf *out)
+{
+    enum { WIDTH = 72 };
+    _cleanup_topic_ struct explain_topic t = {0};
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    buf_addf(out, ".SH %s\n.nf\n", title);
+    if (explain_topic_find(name, &t))
+        fill_paragraphs(t.body, 0, WIDTH, &text);
+    add_text(buf_str(&text), out);
+    buf_adds(out, ".fi\n");
+}
 
 static const char lua_head[] = ".TH MIGSH-LUA 7\n"
                                ".SH NAME\n"
@@ -125,6 +138,10 @@ void man_page(struct buf *out)
     size_t n;
     _cleanup_free_ const struct cmd_def **all = grouped(&n);
     buf_adds(out, head);
+    add_topic("FIRST USE", "first-use", out);
+    add_topic("NODES", "nodes", out);
+    add_topic("THE PROMPT", "prompt", out);
+    add_topic("EXIT STATUS", "exit-status", out);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || strcmp(all[i]->group, all[i - 1]->group) != 0) {
             buf_adds(out, ".SH COMMANDS: ");

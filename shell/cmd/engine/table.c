@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cmd/engine/bind.h"
+#include "cmd/engine/groups.h"
 #include "cmd/engine/recipe.h"
 #include "cmd/engine/rules.h"
 
@@ -30,6 +31,8 @@ static const struct cmd_def *find_builtin(const char *name)
 
 const struct cmd_def *cmd_find(const char *name)
 {
+    if (strcmp(name, "?") == 0 || strcmp(name, "\\?") == 0) // as in other consoles
+        name = "help";
     const struct cmd_def *def = find_builtin(name);
     return def ? def : recipe_find(name, find_builtin);
 }
@@ -89,7 +92,7 @@ int cmd_lookup(const char *name, bool prefix_ok, const struct cmd_def **ret, str
     const char *near = str_nearest(name, names, n);
     if (hits)
         return err_hint(e, hits == 1 ? "did you mean %s?" : "could be: %s", buf_str(&candidates));
-    return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "help lists the commands");
+    return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "help all lists the commands");
 }
 
 static void check_names(const struct cmd_def *def, const struct opt_def *o, const char *list, struct strv *faults)
@@ -136,6 +139,8 @@ void cmd_table_check(struct strv *faults)
             strv_take(faults, xasprintf("%s: summary, group or example missing", def->name));
         if (!def->run)
             strv_take(faults, xasprintf("%s: nothing to run", def->name));
+        if (def->group && !help_group_about(def->group))
+            strv_take(faults, xasprintf("%s: the help has no group %s (engine/groups.c)", def->name, def->group));
         bool positional_optional = false;
         for (const struct opt_def *o = def->opts; o && o->name; o++)
             check_option(def, o, &positional_optional, faults);

@@ -300,7 +300,7 @@ static void render(const json_t *value, struct buf *out)
 
 const struct cmd_def cmd_firewall_check = {
     .name = "firewall-check",
-    .group = "Firewalls",
+    .group = "Nodes",
     .summary = "tell which ports pass between nodes, and what keeps them",
     .help =
         "Of each node: what drops connections that come in (firewalld, ufw, nft, iptables), SELinux, and what migsh\n"

@@ -50,7 +50,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_firewall_close = {
     .name = "firewall-close",
-    .group = "Firewalls",
+    .group = "Nodes",
     .summary = "close what firewall-open has opened on a node",
     .help = "Closes it before its time, or what was to be kept, whoever opened it; firewall-check tells the numbers.\n"
             "Rules that are not migsh's are not touched. Closing cannot be taken back: firewall-open opens anew.",

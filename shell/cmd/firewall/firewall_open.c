@@ -320,7 +320,7 @@ static void render(const json_t *value, struct buf *out)
 
 const struct cmd_def cmd_firewall_open = {
     .name = "firewall-open",
-    .group = "Firewalls",
+    .group = "Nodes",
     .summary = "open ports of a node for other nodes, for a while",
     .help =
         "A rule of migsh's own goes in front of everything that drops what comes in: into firewalld's active zones,\n"

@@ -59,7 +59,7 @@ static const struct view_col list_cols[] = {{.key = "id", .title = "Id"},       
 
 const struct cmd_def cmd_journal_list = {
     .name = "journal-list",
-    .group = "Shell",
+    .group = "Journals",
     .summary = "list what was done on nodes and can be taken back",
     .help =
         "Each command that changes nodes keeps a journal, oldest first here. States: running (a console is at it), "
@@ -272,7 +272,7 @@ static void render_show(const json_t *value, struct buf *out)
 }
 
 const struct cmd_def cmd_journal_show = {.name = "journal-show",
-                                         .group = "Shell",
+                                         .group = "Journals",
                                          .summary = "show the steps of a journal",
                                          .help =
                                              "And what each came to, as far as a screen has room, then the figures\n"
@@ -337,7 +337,7 @@ static int run_revert(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_journal_revert = {
     .name = "journal-revert",
-    .group = "Shell",
+    .group = "Journals",
     .summary = "take back what a journal says was done",
     .help =
         "All of it, wherever it was done, the last first; what others have changed since is shown and left alone. The\n"

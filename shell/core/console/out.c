@@ -21,6 +21,11 @@ void out_set_ops(const struct out_ops *o)
     ops = o;
 }
 
+struct out_screen out_screen(void)
+{
+    return ops && ops->screen ? ops->screen() : (struct out_screen){0};
+}
+
 void out_write(const char *text, size_t n)
 {
     if (ops && n)

@@ -43,6 +43,14 @@ void out_take_back(void);
 // Main thread only: what a script prints, part or all of a line; among the results, but no result.
 void out_print(const char *text, size_t n);
 
+// Main thread only: the terminal that results go to. Its columns (0: there is none), whether it takes colours, and its
+// rows where what is taller may go through a pager (0: it may not).
+struct out_screen {
+    int rows, columns;
+    bool color;
+};
+struct out_screen out_screen(void);
+
 // For the dispatcher only, on the main thread: a rendered result, and the error of a command. Nobody else prints.
 void out_write(const char *text, size_t n);
 void out_error(const struct err *err);
@@ -64,6 +72,7 @@ struct out_ops {
     void (*ask_withdraw)(void *token); // the asker was cancelled
     bool (*lend)(void);                // gives the terminal away, or false; NULL: there is none
     void (*take_back)(void);
+    struct out_screen (*screen)(void); // NULL: results go to no terminal
 };
 void out_set_ops(const struct out_ops *ops);      // main thread; NULL: silence
 void out_answer(void *token, const char *answer); // main thread; NULL: the operator refused

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "core/explain/topics_priv.h"
 
-static const char ALSO[] = "also: ";
+static const char ALSO[] = "also: ", HELP[] = "help: "; // equally long
 
 bool explain_topic(size_t i, struct explain_topic *ret)
 {
@@ -20,6 +20,7 @@ bool explain_topic(size_t i, struct explain_topic *ret)
     const char *text = explain_topic_texts[i].text, *also = text + strcspn(text, "\n") + 1;
     const char *body = also + strcspn(also, "\n") + 1;
     *ret = (struct explain_topic){.name = explain_topic_texts[i].name, .body = body};
+    ret->about_migsh = str_starts(also, HELP);
     ret->title = xstrndup(text, strcspn(text, "\n"));
     _cleanup_free_ char *words = xstrndup(also + strlen(ALSO), (size_t)(body - also) - strlen(ALSO) - 1);
     _cleanup_strv_ struct strv parts = STRV_INIT;
@@ -71,7 +72,7 @@ void explain_topics_in(const char *text, struct strv *out)
         _cleanup_free_ char *word = xstrndup(p, n);
         struct explain_topic t;
         if (n && explain_topic_find(word, &t)) {
-            if (!strv_has(out, t.name))
+            if (!t.about_migsh && !strv_has(out, t.name))
                 strv_add(out, t.name);
             explain_topic_release(&t);
         }

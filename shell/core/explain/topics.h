@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The words of migration, a text for each: topics/NAME.txt, whose first line is the title and whose second tells other
-// words for it. Pure; any thread.
+// The words of migration, and what there is to know of migsh itself, a text for each: topics/NAME.txt, whose first line
+// is the title and whose second tells other words for it, behind "also:", or "help:" where it is about migsh. Pure; any
+// thread.
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct explain_topic {
     const char *name; // lent
     char *title;
     struct strv synonyms;
+    bool about_migsh; // for help; no word of migration
     const char *body; // lent; lines, the last one ended too
 };
 
@@ -23,7 +25,7 @@ struct explain_topic {
 bool explain_topic(size_t i, struct explain_topic *ret);
 // By its name or another word for it; letter case and the difference between '-', '_' and a blank are ignored.
 bool explain_topic_find(const char *word, struct explain_topic *ret);
-// The names of topics of which a word stands in `text`.
+// The words of migration of which one stands in `text`.
 void explain_topics_in(const char *text, struct strv *out);
 void explain_topic_release(struct explain_topic *t);
 #define _cleanup_topic_ _cleanup_(explain_topic_release)

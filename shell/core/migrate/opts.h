@@ -11,6 +11,13 @@
 #include "base/err.h"
 #include "io/virt/migrate.h"
 
+// Headings in the help.
+#define MIGRATE_GROUP_DISKS "disks that are copied"
+#define MIGRATE_GROUP_PACE "pace and end"
+#define MIGRATE_GROUP_POSTCOPY "post-copy"
+#define MIGRATE_GROUP_WAY "the way through the network"
+#define MIGRATE_GROUP_DEST "the definition there"
+
 // X(id, name, kind, target, help, …): behind the help more of the option's row (struct opt_def). Kinds: FLAG is a
 // switch and a VIRT_MIGRATE_* bit; STRING, NUMBER (32 bits), BIG (64 bits), LIST (of strings, commas between) and FILE
 // (whose content is sent) are a VIRT_PARAM_*; SWITCH and SECONDS concern this console only. The order is that of
@@ -20,66 +27,90 @@
     X(OFFLINE, "offline", FLAG, VIRT_MIGRATE_OFFLINE, "move the definition of a guest that is shut off")               \
     X(P2P, "p2p", FLAG, VIRT_MIGRATE_PEER2PEER, "the source's daemon talks to the destination's by itself")            \
     X(DIRECT, "direct", SWITCH, 0, "leave control to the hypervisor (QEMU cannot)")                                    \
-    X(TUNNELLED, "tunnelled", FLAG, VIRT_MIGRATE_TUNNELLED, "memory through libvirt's own connection; with --p2p")     \
+    X(TUNNELLED, "tunnelled", FLAG, VIRT_MIGRATE_TUNNELLED, "memory through libvirt's own connection; with --p2p",     \
+      .group = MIGRATE_GROUP_WAY)                                                                                      \
     X(PERSISTENT, "persistent", FLAG, VIRT_MIGRATE_PERSIST_DEST, "define the guest on the destination")                \
     X(UNDEFINESOURCE, "undefinesource", FLAG, VIRT_MIGRATE_UNDEFINE_SOURCE, "undefine the guest on the source")        \
     X(SUSPEND, "suspend", FLAG, VIRT_MIGRATE_PAUSED, "leave the guest paused on the destination")                      \
-    X(COPY_ALL, "copy-storage-all", FLAG, VIRT_MIGRATE_NON_SHARED_DISK, "copy the disks, too")                         \
+    X(COPY_ALL, "copy-storage-all", FLAG, VIRT_MIGRATE_NON_SHARED_DISK, "copy the disks, too",                         \
+      .group = MIGRATE_GROUP_DISKS)                                                                                    \
     X(COPY_INC, "copy-storage-inc", FLAG, VIRT_MIGRATE_NON_SHARED_INC,                                                 \
-      "copy what the disks hold beyond a base image that both hosts have")                                             \
+      "copy what the disks hold beyond a base image that both hosts have", .group = MIGRATE_GROUP_DISKS)               \
     X(SYNC_WRITES, "copy-storage-synchronous-writes", FLAG, VIRT_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES,                \
       "the guest's writes wait for the destination, so that the copy converges",                                       \
-      .needs = "copy-storage-all|copy-storage-inc")                                                                    \
+      .needs = "copy-storage-all|copy-storage-inc", .group = MIGRATE_GROUP_DISKS)                                      \
     X(CHANGE_PROTECTION, "change-protection", FLAG, VIRT_MIGRATE_CHANGE_PROTECTION,                                    \
       "refuse changes of the guest's configuration while it moves")                                                    \
     X(UNSAFE, "unsafe", FLAG, VIRT_MIGRATE_UNSAFE, "even where libvirt cannot tell that the disks are safe")           \
     X(VERBOSE, "verbose", SWITCH, 0, "show the progress")                                                              \
-    X(COMPRESSED, "compressed", FLAG, VIRT_MIGRATE_COMPRESSED, "compress memory that is sent again")                   \
+    X(COMPRESSED, "compressed", FLAG, VIRT_MIGRATE_COMPRESSED, "compress memory that is sent again",                   \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(AUTO_CONVERGE, "auto-converge", FLAG, VIRT_MIGRATE_AUTO_CONVERGE,                                                \
-      "slow the guest's CPUs down when it dirties memory too fast")                                                    \
-    X(RDMA_PIN_ALL, "rdma-pin-all", FLAG, VIRT_MIGRATE_RDMA_PIN_ALL, "pin all memory before an RDMA migration")        \
+      "slow the guest's CPUs down when it dirties memory too fast", .group = MIGRATE_GROUP_PACE)                       \
+    X(RDMA_PIN_ALL, "rdma-pin-all", FLAG, VIRT_MIGRATE_RDMA_PIN_ALL, "pin all memory before an RDMA migration",        \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(ABORT_ON_ERROR, "abort-on-error", FLAG, VIRT_MIGRATE_ABORT_ON_ERROR,                                             \
       "give up on soft errors such as an I/O error of a disk")                                                         \
-    X(POSTCOPY, "postcopy", FLAG, VIRT_MIGRATE_POSTCOPY, "allow post-copy; migrate-postcopy switches to it")           \
+    X(POSTCOPY, "postcopy", FLAG, VIRT_MIGRATE_POSTCOPY, "allow post-copy; migrate-postcopy switches to it",           \
+      .group = MIGRATE_GROUP_POSTCOPY)                                                                                 \
     X(AFTER_PRECOPY, "postcopy-after-precopy", SWITCH, 0, "switch to post-copy after the first pass over memory",      \
-      .needs = "postcopy")                                                                                             \
+      .needs = "postcopy", .group = MIGRATE_GROUP_POSTCOPY)                                                            \
     X(POSTCOPY_RESUME, "postcopy-resume", FLAG, VIRT_MIGRATE_POSTCOPY_RESUME, "go on with a post-copy that broke",     \
-      .needs = "postcopy")                                                                                             \
-    X(ZEROCOPY, "zerocopy", FLAG, VIRT_MIGRATE_ZEROCOPY, "send memory without copying it first; with --parallel")      \
-    X(MIGRATEURI, "migrateuri", STRING, VIRT_PARAM_URI, "where the memory stream goes, such as tcp://192.0.2.7")       \
-    X(GRAPHICSURI, "graphicsuri", STRING, VIRT_PARAM_GRAPHICS_URI, "where graphics clients shall reconnect to")        \
-    X(LISTEN_ADDRESS, "listen-address", STRING, VIRT_PARAM_LISTEN_ADDRESS, "address the destination listens on")       \
-    X(DNAME, "dname", STRING, VIRT_PARAM_DEST_NAME, "the guest's name on the destination")                             \
-    X(TIMEOUT, "timeout", SECONDS, 0, "seconds after which a live migration is helped (--timeout-*; else suspend)")    \
+      .needs = "postcopy", .group = MIGRATE_GROUP_POSTCOPY)                                                            \
+    X(ZEROCOPY, "zerocopy", FLAG, VIRT_MIGRATE_ZEROCOPY, "send memory without copying it first; with --parallel",      \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(MIGRATEURI, "migrateuri", STRING, VIRT_PARAM_URI, "where the memory stream goes, such as tcp://192.0.2.7",       \
+      .group = MIGRATE_GROUP_WAY)                                                                                      \
+    X(GRAPHICSURI, "graphicsuri", STRING, VIRT_PARAM_GRAPHICS_URI, "where graphics clients shall reconnect to",        \
+      .group = MIGRATE_GROUP_WAY)                                                                                      \
+    X(LISTEN_ADDRESS, "listen-address", STRING, VIRT_PARAM_LISTEN_ADDRESS, "address the destination listens on",       \
+      .group = MIGRATE_GROUP_WAY)                                                                                      \
+    X(DNAME, "dname", STRING, VIRT_PARAM_DEST_NAME, "the guest's name on the destination",                             \
+      .group = MIGRATE_GROUP_DEST)                                                                                     \
+    X(TIMEOUT, "timeout", SECONDS, 0, "seconds after which a live migration is helped (--timeout-*; else suspend)",    \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(TIMEOUT_SUSPEND, "timeout-suspend", SWITCH, 0, "after --timeout: suspend the guest until it has moved",          \
-      .excludes = "timeout-postcopy")                                                                                  \
-    X(TIMEOUT_POSTCOPY, "timeout-postcopy", SWITCH, 0, "after --timeout: switch to post-copy", .needs = "postcopy")    \
-    X(XML, "xml", FILE, VIRT_PARAM_DEST_XML, "file with the XML to use on the destination")                            \
-    X(MIGRATE_DISKS, "migrate-disks", LIST, VIRT_PARAM_MIGRATE_DISKS, "disks to copy: vda,vdb")                        \
-    X(DISKS_PORT, "disks-port", NUMBER, VIRT_PARAM_DISKS_PORT, "port on the destination that takes the disks")         \
-    X(DISKS_URI, "disks-uri", STRING, VIRT_PARAM_DISKS_URI, "where the disks go, instead of --disks-port")             \
-    X(COMP_METHODS, "comp-methods", LIST, VIRT_PARAM_COMPRESSION, "how to compress: mt,xbzrle")                        \
-    X(COMP_MT_LEVEL, "comp-mt-level", NUMBER, VIRT_PARAM_MT_LEVEL, "level of mt compression")                          \
-    X(COMP_MT_THREADS, "comp-mt-threads", NUMBER, VIRT_PARAM_MT_THREADS, "threads that compress (mt)")                 \
-    X(COMP_MT_DTHREADS, "comp-mt-dthreads", NUMBER, VIRT_PARAM_MT_DTHREADS, "threads that decompress (mt)")            \
-    X(COMP_XBZRLE_CACHE, "comp-xbzrle-cache", BIG, VIRT_PARAM_XBZRLE_CACHE, "bytes of xbzrle's page cache")            \
+      .excludes = "timeout-postcopy", .group = MIGRATE_GROUP_PACE)                                                     \
+    X(TIMEOUT_POSTCOPY, "timeout-postcopy", SWITCH, 0, "after --timeout: switch to post-copy", .needs = "postcopy",    \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(XML, "xml", FILE, VIRT_PARAM_DEST_XML, "file with the XML to use on the destination",                            \
+      .group = MIGRATE_GROUP_DEST)                                                                                     \
+    X(MIGRATE_DISKS, "migrate-disks", LIST, VIRT_PARAM_MIGRATE_DISKS, "disks to copy: vda,vdb",                        \
+      .group = MIGRATE_GROUP_DISKS)                                                                                    \
+    X(DISKS_PORT, "disks-port", NUMBER, VIRT_PARAM_DISKS_PORT, "port on the destination that takes the disks",         \
+      .group = MIGRATE_GROUP_DISKS)                                                                                    \
+    X(DISKS_URI, "disks-uri", STRING, VIRT_PARAM_DISKS_URI, "where the disks go, instead of --disks-port",             \
+      .group = MIGRATE_GROUP_DISKS)                                                                                    \
+    X(COMP_METHODS, "comp-methods", LIST, VIRT_PARAM_COMPRESSION, "how to compress: mt,xbzrle",                        \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(COMP_MT_LEVEL, "comp-mt-level", NUMBER, VIRT_PARAM_MT_LEVEL, "level of mt compression",                          \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(COMP_MT_THREADS, "comp-mt-threads", NUMBER, VIRT_PARAM_MT_THREADS, "threads that compress (mt)",                 \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(COMP_MT_DTHREADS, "comp-mt-dthreads", NUMBER, VIRT_PARAM_MT_DTHREADS, "threads that decompress (mt)",            \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
+    X(COMP_XBZRLE_CACHE, "comp-xbzrle-cache", BIG, VIRT_PARAM_XBZRLE_CACHE, "bytes of xbzrle's page cache",            \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(CONVERGE_INITIAL, "auto-converge-initial", NUMBER, VIRT_PARAM_AUTO_CONVERGE_INITIAL,                             \
-      "percent by which --auto-converge first slows the guest")                                                        \
+      "percent by which --auto-converge first slows the guest", .group = MIGRATE_GROUP_PACE)                           \
     X(CONVERGE_INCREMENT, "auto-converge-increment", NUMBER, VIRT_PARAM_AUTO_CONVERGE_INCREMENT,                       \
-      "percent that it adds when that is not enough")                                                                  \
+      "percent that it adds when that is not enough", .group = MIGRATE_GROUP_PACE)                                     \
     X(PERSISTENT_XML, "persistent-xml", FILE, VIRT_PARAM_PERSIST_XML,                                                  \
-      "file with the XML to define on the destination", .needs = "persistent")                                         \
-    X(TLS, "tls", FLAG, VIRT_MIGRATE_TLS, "encrypt the memory stream")                                                 \
-    X(POSTCOPY_BANDWIDTH, "postcopy-bandwidth", BIG, VIRT_PARAM_BANDWIDTH_POSTCOPY, "limit of post-copy in MiB/s")     \
-    X(PARALLEL, "parallel", FLAG, VIRT_MIGRATE_PARALLEL, "several connections for the memory stream")                  \
+      "file with the XML to define on the destination", .needs = "persistent", .group = MIGRATE_GROUP_DEST)            \
+    X(TLS, "tls", FLAG, VIRT_MIGRATE_TLS, "encrypt the memory stream", .group = MIGRATE_GROUP_WAY)                     \
+    X(POSTCOPY_BANDWIDTH, "postcopy-bandwidth", BIG, VIRT_PARAM_BANDWIDTH_POSTCOPY, "limit of post-copy in MiB/s",     \
+      .group = MIGRATE_GROUP_POSTCOPY)                                                                                 \
+    X(PARALLEL, "parallel", FLAG, VIRT_MIGRATE_PARALLEL, "several connections for the memory stream",                  \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(PARALLEL_CONNECTIONS, "parallel-connections", NUMBER, VIRT_PARAM_PARALLEL_CONNECTIONS,                           \
-      "how many connections; with --parallel")                                                                         \
-    X(BANDWIDTH, "bandwidth", BIG, VIRT_PARAM_BANDWIDTH, "limit of the memory stream in MiB/s")                        \
+      "how many connections; with --parallel", .group = MIGRATE_GROUP_PACE)                                            \
+    X(BANDWIDTH, "bandwidth", BIG, VIRT_PARAM_BANDWIDTH, "limit of the memory stream in MiB/s",                        \
+      .group = MIGRATE_GROUP_PACE)                                                                                     \
     X(TLS_DESTINATION, "tls-destination", STRING, VIRT_PARAM_TLS_DESTINATION,                                          \
-      "name to expect in the destination's certificate", .needs = "tls")                                               \
+      "name to expect in the destination's certificate", .needs = "tls", .group = MIGRATE_GROUP_WAY)                   \
     X(COPY_UNCHECKED, "copy-storage-unchecked", SWITCH, 0,                                                             \
       "copy also a disk of which it cannot be told whether both hosts share it",                                       \
-      .needs = "copy-storage-all|copy-storage-inc")                                                                    \
+      .needs = "copy-storage-all|copy-storage-inc", .group = MIGRATE_GROUP_DISKS)                                      \
     X(PLAN, "plan", SWITCH, 0, "tell libvirt's flags and parameters, and migrate nothing")
 
 enum migrate_opt {
