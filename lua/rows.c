@@ -97,7 +97,7 @@ static int rows_render(lua_State *L)
     struct buf b = BUF_INIT;
     void **heap = value_heap(L);
     if (v)
-        render_text(def, v, false, &b);
+        render_text(def, v, &b);
     *heap = b.s;
     lua_pushlstring(L, buf_str(&b), b.len);
     return 1;

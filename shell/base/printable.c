@@ -69,6 +69,11 @@ void buf_add_line(struct buf *b, const char *s)
     while (n && s[n - 1] == '\n')
         n--;
     for (size_t i = 0; i < n;) {
+        if (s[i] == '\t') { // it would move what follows, and look like blanks
+            buf_adds(b, "\\x09");
+            i++;
+            continue;
+        }
         if (s[i] != '\n') {
             i += add_one(b, s + i, n - i);
             continue;

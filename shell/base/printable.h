@@ -15,12 +15,12 @@
 // Text of several lines: newline and tab pass.
 void buf_add_printable(struct buf *b, const char *s, size_t n);
 // A field of one line (a name, a path, a prompt, a cell): a newline with the blanks around it becomes one blank, so
-// that nobody can add a row of his own to what we say.
+// that nobody can add a row of his own to what we say, and a tab is shown as well.
 void buf_add_line(struct buf *b, const char *s);
 // A message, which may have several lines by our own doing: those behind the first are indented, so that nothing
 // foreign in it ever stands at the left edge.
 void buf_add_message(struct buf *b, const char *s);
-// What all of them would leave as it is.
+// What all of them would leave as it is, but for a tab.
 bool is_printable_line(const char *s);
 
 // Length of the UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF), 0 if it is none or

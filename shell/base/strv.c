@@ -134,25 +134,42 @@ const char *str_nearest(const char *s, const char *const *candidates, size_t n)
     return nearest;
 }
 
+// The character at s, its columns in *ret_columns. Bad bytes count one each.
+static size_t next_character(const char *s, size_t left, mbstate_t *st, size_t *ret_columns)
+{
+    wchar_t wc;
+    size_t n = mbrtowc(&wc, s, left, st);
+    if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+        *st = (mbstate_t){0};
+        *ret_columns = 1;
+        return 1;
+    }
+    int w = wcwidth(wc);
+    *ret_columns = w > 0 ? (size_t)w : 0;
+    return n;
+}
+
 size_t str_columns(const char *s)
 {
     mbstate_t st = {0};
-    size_t columns = 0, left = strlen(s);
-    while (left) {
-        wchar_t wc;
-        size_t n = mbrtowc(&wc, s, left, &st);
-        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
-            st = (mbstate_t){0};
-            n = 1;
-            columns++;
-        } else {
-            int w = wcwidth(wc);
-            columns += w > 0 ? (size_t)w : 0;
-        }
-        s += n;
-        left -= n;
+    size_t columns = 0, w;
+    for (size_t left = strlen(s), n; left; s += n, left -= n) {
+        n = next_character(s, left, &st, &w);
+        columns += w;
     }
     return columns;
+}
+
+size_t str_fitting(const char *s, size_t columns)
+{
+    mbstate_t st = {0};
+    const char *at = s;
+    for (size_t left = strlen(s), n, w; left; at += n, left -= n, columns -= w) {
+        n = next_character(at, left, &st, &w);
+        if (w > columns)
+            break;
+    }
+    return (size_t)(at - s);
 }
 
 int str_to_int(const char *s, long long min, long long max, long long *ret)

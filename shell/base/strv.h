@@ -33,6 +33,8 @@ bool str_ends(const char *s, const char *suffix);
 const char *str_nearest(const char *s, const char *const *candidates, size_t n);
 // Terminal columns of UTF-8 text (wide and combining characters by wcwidth); bad bytes count one each.
 size_t str_columns(const char *s);
+// How many bytes of it fit into so many columns; no character is cut.
+size_t str_fitting(const char *s, size_t columns);
 
 // Strict numbers: the whole string, in range, or -1. No leading blanks, no sign where it makes no sense.
 int str_to_int(const char *s, long long min, long long max, long long *ret);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/paint.h"
 #include "base/printable.h"
 #include "ui/progress.h"
 
@@ -42,6 +43,18 @@ static void put(FILE *to, const char *text, size_t n)
 static void plain_write(const char *text, size_t n)
 {
     put(stdout, text, n);
+}
+
+static void plain_show(const char *text, size_t n, const struct paint *paint)
+{
+    if (!style.color_out) {
+        plain_write(text, n);
+        return;
+    }
+    _cleanup_buf_ struct buf b = BUF_INIT;
+    buf_add_painted(&b, text, n, paint);
+    fwrite(buf_str(&b), 1, b.len, stdout);
+    fflush(stdout);
 }
 
 static void plain_stderr(const char *text, size_t n)
@@ -163,6 +176,7 @@ const struct out_ops *out_plain(const struct out_style *s)
 {
     static const struct out_ops ops = {
         .write = plain_write,
+        .show = plain_show,
         .write_stderr = plain_stderr,
         .print = plain_print,
         .error = plain_error,

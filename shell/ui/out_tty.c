@@ -34,6 +34,15 @@ static void tty_write(const char *text, size_t n)
     live_show();
 }
 
+static void tty_show(const char *text, size_t n, const struct paint *paint)
+{
+    live_hide();
+    plain->show(text, n, paint);
+    if (text[n - 1] != '\n' && isatty(STDOUT_FILENO))
+        plain->write("\n", 1);
+    live_show();
+}
+
 static void tty_print(const char *text, size_t n)
 {
     live_hide();
@@ -108,6 +117,7 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
     if (tty) {
         live_init(tty, can_redraw);
         ops = (struct out_ops){.write = tty_write,
+                               .show = tty_show,
                                .error = tty_error,
                                .write_stderr = tty_stderr,
                                .print = tty_print,

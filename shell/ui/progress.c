@@ -3,11 +3,11 @@
 #include "ui/progress.h"
 
 #include <string.h>
-#include <wchar.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/printable.h"
+#include "base/strv.h"
 
 enum { BAR = 24, PERCENT = 7, BAR_AND_PERCENT = BAR + 3 + PERCENT, NARROW = 60 };
 
@@ -15,31 +15,7 @@ void progress_clip(const char *text, int width, struct buf *out)
 {
     _cleanup_buf_ struct buf clean = BUF_INIT;
     buf_add_line(&clean, text);
-    const char *at = buf_str(&clean);
-    size_t left = clean.len;
-    mbstate_t state = {0};
-    while (left) {
-        wchar_t wc = 0;
-        size_t n = mbrtowc(&wc, at, left, &state);
-        int columns = 1;
-        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
-            n = 1; // bad bytes count one column each, as str_columns() has it
-            state = (mbstate_t){0};
-        } else if (wc == L'\t') {
-            wc = L' ';
-        } else {
-            columns = wcwidth(wc) < 0 ? 1 : wcwidth(wc);
-        }
-        if (columns > width)
-            return;
-        width -= columns;
-        if (wc == L' ')
-            buf_addc(out, ' ');
-        else
-            buf_add(out, at, n);
-        at += n;
-        left -= n;
-    }
+    buf_add(out, buf_str(&clean), str_fitting(buf_str(&clean), width > 0 ? (size_t)width : 0));
 }
 
 static void add_bar(double percent, struct buf *out)

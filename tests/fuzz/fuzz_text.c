@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct table *t = table_new(2, (const char *const[]){"A", "B"});
     table_row(t, (const char *const[]){text, one});
     table_row(t, (const char *const[]){one, NULL});
-    table_render(t, &rows);
+    table_render(t, NULL, &rows);
     must(harmless(&rows) == 4);
     table_free(t);
     json(text, n);

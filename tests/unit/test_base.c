@@ -225,10 +225,53 @@ static void tables_are_drawn_as_virsh_draws_them(void **state)
     struct table *t = table_new(3, head);
     table_row(t, row);
     struct buf b = BUF_INIT;
-    table_render(t, &b);
+    table_render(t, NULL, &b);
     assert_string_equal(buf_str(&b), " Id   Name   State\n----------------------\n 1    test   running\n");
     buf_release(&b);
     table_free(t);
+}
+
+static void tables_fit_a_terminal(void **state)
+{
+    (void)state;
+    static const char *const head[] = {"Id", "Name", "State"};
+    static const char *const rows[][3] = {{"1", "a-name-of-20-columns", "running"},
+                                          {"2", "tab\there-xxxxxxxxxx", "weird"}};
+    struct table *t = table_new(3, head);
+    table_row(t, rows[0]);
+    table_row(t, rows[1]);
+    table_colored(t, 2);
+    struct paint paint = {0};
+    struct buf b = BUF_INIT, shown = BUF_INIT;
+    table_render(t, &(struct table_look){.width = 28, .paint = &paint}, &b);
+    assert_string_equal(buf_str(&b), " Id   Name           State\n----------------------------\n"
+                                     " 1    a-name-of-2…   running\n 2    tab\\x09here…   weird\n");
+    buf_add_painted(&shown, buf_str(&b), b.len, &paint);
+    assert_non_null(strstr(shown.s, "   \033[32mrunning\033[0m\n"));
+    buf_truncate(&b, 0);
+    table_render(t, &(struct table_look){.width = 5}, &b); // nothing would be left to read
+    assert_non_null(strstr(b.s, " 1    a-name-…   running\n"));
+    buf_truncate(&b, 0);
+    table_render(t, &(struct table_look){.vertical = true, .width = 20}, &b);
+    assert_non_null(strstr(b.s, "Id:    1\nName:  a-name-of-20-columns\nState: running\n\nId:    2\n"));
+    paint_release(&paint);
+    buf_release(&b);
+    buf_release(&shown);
+    table_free(t);
+}
+
+static void marks_of_reports_have_colours(void **state)
+{
+    (void)state;
+    static const char *const text = "  [ok] x\n[fail]\n [what]\n x [ok]\nverdict: ok, \033[1m\n";
+    struct paint paint = {0};
+    struct buf b = BUF_INIT;
+    paint_marks(&paint, text, 0);
+    buf_add_painted(&b, text, strlen(text), &paint);
+    assert_string_equal(buf_str(&b), "  \033[32m[ok]\033[0m x\n\033[31m[fail]\033[0m\n [what]\n x [ok]\n"
+                                     "verdict: \033[32mok\033[0m, \\x1b[1m\n");
+    paint_release(&paint);
+    buf_release(&b);
 }
 
 static void paragraphs_fit(void **state)
@@ -309,6 +352,8 @@ int main(void)
         cmocka_unit_test(tokens_differ),
         cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(paragraphs_fit),
+        cmocka_unit_test(tables_fit_a_terminal),
+        cmocka_unit_test(marks_of_reports_have_colours),
         cmocka_unit_test(lists_are_split_sorted_and_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static void clips_by_columns(void **state)
         {"plain", 10, "plain"},
         {"plain", 3, "pla"},
         {"plain", 0, ""},
-        {"a\nb\tc", 9, "a b c"},
+        {"a\nb\tc", 9, "a b\\x09c"},
         {"l\xc3\xa4nge", 2, "l\xc3\xa4"},
         {"\xe6\x97\xa5\xe6\x9c\xac", 3, "\xe6\x97\xa5"}, // two columns each: half of one does not fit
         {"\x1b[2J", 9, "\\x1b[2J"},

@@ -86,7 +86,7 @@ static void render_list(const json_t *value, struct buf *out)
     if (json_is_true(json_object_get(value, "restart_needed")))
         buf_adds(out, "It has changed since the daemon was started, which needs a restart to obey it: --restart\n");
     buf_addc(out, '\n');
-    render_view(&view, false, json_object_get(value, "settings"), false, out);
+    render_view(&view, json_object_get(value, "settings"), out);
 }
 
 static const struct view list_view = {VIEW_CUSTOM, .render = render_list};

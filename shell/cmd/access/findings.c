@@ -23,7 +23,7 @@ void findings_render(const json_t *value, struct buf *out)
     static const struct view_col cols[] = {
         {"node", "Node"}, {"gate", "Gate"}, {"level", "Level"}, {"seen", "Seen"}, {NULL}};
     static const struct view view = {VIEW_TABLE, cols};
-    render_view(&view, false, value, false, out);
+    render_view(&view, value, out);
     size_t i;
     json_t *row;
     json_array_foreach(value, i, row)

@@ -66,7 +66,7 @@ static void add_matrix(const json_t *matrix, struct buf *out)
         json_object_foreach(json_object_get(row, "nodes"), node, one) titles[k++] = json_string_value(one);
         table_row(t, titles);
     }
-    table_render(t, out);
+    render_table(t, out);
     table_free(t);
 }
 
@@ -90,18 +90,18 @@ static void render(const json_t *value, struct buf *out)
     static const struct view bridges = {VIEW_TABLE, bridge_cols}, findings = {VIEW_TABLE, finding_cols},
                              unknown = {VIEW_TABLE, unknown_cols};
     const json_t *matrix = json_object_get(value, "matrix");
-    render_view(&bridges, false, json_object_get(value, "bridges"), false, out);
+    render_view(&bridges, json_object_get(value, "bridges"), out);
     if (json_array_size(matrix)) {
         buf_addc(out, '\n');
         add_matrix(matrix, out);
     }
     if (json_array_size(json_object_get(value, "findings"))) {
         buf_addc(out, '\n');
-        render_view(&findings, false, json_object_get(value, "findings"), false, out);
+        render_view(&findings, json_object_get(value, "findings"), out);
     }
     if (json_array_size(json_object_get(value, "unknown"))) {
         buf_addc(out, '\n');
-        render_view(&unknown, false, json_object_get(value, "unknown"), false, out);
+        render_view(&unknown, json_object_get(value, "unknown"), out);
     }
 }
 

@@ -16,7 +16,7 @@ static const struct view_col cols[] = {
     {"name", "Name"},
     {"uuid", "UUID"},
     {"os_type", "OS Type"},
-    {"state", "State"},
+    {"state", "State", .state = true},
     {"cpus", "CPU(s)"},
     {"cpu_time_s", "CPU time", "s"},
     {"max_memory_kib", "Max memory", " KiB"},

@@ -71,9 +71,9 @@ static unsigned filter(const struct cmd_call *c)
     return bits & (VIRT_LIST_ACTIVE | VIRT_LIST_INACTIVE) ? bits : bits | VIRT_LIST_ACTIVE;
 }
 
-static const struct view_col table[] = {{"id", "Id"}, {"name", "Name"}, {"state", "State"}, {NULL}};
+static const struct view_col table[] = {{"id", "Id"}, {"name", "Name"}, {"state", "State", .state = true}, {NULL}};
 static const struct view_col titled[] = {
-    {"id", "Id"}, {"name", "Name"}, {"state", "State"}, {"title", "Title"}, {NULL}};
+    {"id", "Id"}, {"name", "Name"}, {"state", "State", .state = true}, {"title", "Title"}, {NULL}};
 static const struct view_col uuid_id_name[] = {{"uuid"}, {"id"}, {"name"}, {NULL}};
 static const struct view_col uuid_name[] = {{"uuid"}, {"name"}, {NULL}};
 static const struct view_col uuid_id[] = {{"uuid"}, {"id"}, {NULL}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Plan, question, journal, run, report: for every command that changes nodes by a plan. See apply.h.
 #include "cmd/engine/apply.h"
+#include "cmd/engine/render.h"
 
 #include <string.h>
 
@@ -297,7 +298,7 @@ void apply_render(const json_t *value, struct buf *out)
     if (all_words.len)
         buf_addf(out, "%s\n", all_words.s);
     if (json_array_size(items))
-        table_render(t, out);
+        render_table(t, out);
     else
         buf_adds(out, mode && strcmp(mode, "revert") == 0 ? "nothing to take back\n" : "nothing to do\n");
     table_free(t);

@@ -13,8 +13,10 @@
 #include "cmd/engine/render.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
+#include "core/console/pager.h"
 #include "core/console/script.h"
 #include "core/explain/last.h"
+#include "io/job.h"
 #include "io/loop.h"
 #include "io/ssh/remote.h"
 #include "io/virt/conn.h"
@@ -27,6 +29,7 @@ struct batch {
     struct cmd_run *run;
     uint64_t calls, commands; // virt_calls() and remote_commands() when it began
     struct script_run *script;
+    struct job *pager; // shows the last result
     bool cancelled;
     int status;
     bool quit;
@@ -70,20 +73,37 @@ static void fail(struct batch *b, const struct err *err)
     b->status = err_exit_status(err->code);
 }
 
-static void show_run(const struct batch *b, const struct cmd_run *run)
+static void pager_left(void *data)
+{
+    struct batch *b = data;
+    b->pager = NULL;
+    step(b);
+}
+
+// What failed is not taken into a pager: the error stands below it.
+static void show_text(struct batch *b, const struct buf *text, const struct paint *paint, bool failed)
+{
+    if (!b->opts.json && !failed && pager_wants(buf_str(text)))
+        b->pager = pager_start(buf_str(text), text->len, paint, pager_left, b);
+    if (!b->pager)
+        out_show(buf_str(text), text->len, paint);
+}
+
+static void show_run(struct batch *b, const struct cmd_run *run)
 {
     _cleanup_buf_ struct buf out = BUF_INIT;
+    _cleanup_paint_ struct paint paint = {0};
     const struct err *err = cmd_run_err(run);
     json_t *value = cmd_run_result(run);
+    size_t width = (size_t)out_screen().columns;
+    struct render_how how = {b->opts.quiet, b->opts.vertical, b->opts.human, width, &paint};
     if (b->opts.json && (value || !err_is_set(err)))
         render_json(value, &out);
-    else if (!b->opts.json && cmd_run_text(run))
-        buf_adds(&out, cmd_run_text(run));
-    else if (!b->opts.json && !(cmd_run_def(run)->recipe && err_is_set(err))) // an inner command's value is not its
-        render_view(cmd_run_view(run), cmd_run_def(run)->flags & CMD_EACH, value, b->opts.quiet, &out);
+    else if (!b->opts.json)
+        cmd_run_render(run, &how, &out);
     if (b->opts.timing && !b->opts.json)
         buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
-    out_write(buf_str(&out), out.len);
+    show_text(b, &out, &paint, err_is_set(err));
     if (err_is_set(err))
         show_error(b, cmd_run_def(run)->name, err);
     if (b->opts.timing && b->opts.json)
@@ -100,7 +120,8 @@ static void command_done(struct cmd_run *run, void *data)
     show_run(b, run);
     b->status = cmd_run_status(run);
     b->quit = !b->status && (cmd_run_def(run)->flags & CMD_QUIT);
-    step(b);
+    if (!b->pager)
+        step(b);
 }
 
 static void step(struct batch *b)
@@ -142,16 +163,20 @@ static void script_done(void *data, json_t *result, const char *text, const stru
     struct batch *b = data;
     b->script = NULL;
     _cleanup_buf_ struct buf out = BUF_INIT;
-    if (b->opts.json && !(err && err_is_set(err)))
+    _cleanup_paint_ struct paint paint = {0};
+    bool failed = err && err_is_set(err);
+    if (b->opts.json && !failed)
         render_json(result, &out);
     else if (text)
         buf_adds(&out, text);
-    else if (!(err && err_is_set(err))) // the value of a command that failed is for scripts
+    else if (!failed) // the value of a command that failed is for scripts
         render_any(result, &out);
-    out_write(buf_str(&out), out.len);
-    if (err && err_is_set(err))
+    b->next = b->parsed.n;
+    show_text(b, &out, &paint, failed);
+    if (failed)
         fail(b, err);
-    loop_post(end, b);
+    if (!b->pager)
+        loop_post(end, b);
 }
 
 static void run_lua(struct batch *b, const char *source, bool expression)
@@ -255,6 +280,8 @@ void batch_cancel(struct batch *b)
         cmd_cancel(b->run);
     else if (b->script)
         script_ops()->cancel(b->script);
+    else if (b->pager)
+        job_cancel(b->pager);
 }
 
 bool batch_incomplete(const char *text)

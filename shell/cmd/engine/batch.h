@@ -10,8 +10,9 @@
 
 struct batch_opts {
     bool json, quiet, timing;
-    bool keep_going; // a failing line does not stop the source
-    bool prefix_ok;  // unique prefixes of command names (the prompt)
+    bool vertical, human; // as struct render_how has them
+    bool keep_going;      // a failing line does not stop the source
+    bool prefix_ok;       // unique prefixes of command names (the prompt)
 };
 
 struct batch;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/engine/render.h"
 #include "cmd/engine/rules.h"
 #include "io/file.h"
 #include "io/virt/conn.h"
@@ -13,6 +14,9 @@
 static const struct opt_def node_one = {"node", OPT_NODES, OPTF_HYPERVISORS,
                                         "the node to ask instead of the current one"};
 static const struct opt_def node_each = {"node", OPT_NODES, OPTF_HYPERVISORS, "nodes to ask: NODE[,NODE…] or all"};
+
+static const struct opt_def vertical = {"vertical", OPT_BOOL, 0, "a line for each field, instead of a table"};
+static const struct opt_def human = {"human", OPT_BOOL, 0, "sizes as 1.50 GiB"};
 
 size_t cmd_opts_count(const struct cmd_def *def)
 {
@@ -25,13 +29,30 @@ size_t cmd_opts_count(const struct cmd_def *def)
 struct opt_def *cmd_opts(const struct cmd_def *def, size_t *ret_n)
 {
     size_t n = cmd_opts_count(def);
-    struct opt_def *opts = xcalloc(n + 2, sizeof(*opts));
+    struct opt_def *opts = xcalloc(n + 4, sizeof(*opts));
     if (n)
         memcpy(opts, def->opts, n * sizeof(*opts));
     if (def->flags & CMD_CONN)
         opts[n++] = def->flags & CMD_EACH ? node_each : node_one;
+    if (def->view.kind == VIEW_TABLE)
+        opts[n++] = vertical;
+    if (render_has_sizes(&def->view) && rules_find(opts, n, human.name, strlen(human.name)) == n)
+        opts[n++] = human;
     *ret_n = n;
     return opts;
+}
+
+static size_t cmd_opts_total(const struct cmd_def *def)
+{
+    size_t n;
+    free(cmd_opts(def, &n));
+    return n;
+}
+
+static bool is_given(const struct bind_walk *w, const char *name)
+{
+    size_t i = rules_find(w->opts, w->n, name, strlen(name));
+    return i < w->n && i >= cmd_opts_count(w->def) && w->given[i];
 }
 
 struct opt_val *cmd_node_val(struct cmd_call *c)
@@ -318,6 +339,8 @@ int cmd_bind(struct cmd_call *c, const struct strv *words, struct err *e)
         c->help = !w.only_words && strcmp(words->s[w.at - 1], "--help") == 0;
         return -1;
     }
+    c->vertical = is_given(&w, vertical.name);
+    c->human = is_given(&w, human.name);
     return bind_defaults(c, &w, e) < 0 ? -1 : rules_check(w.opts, w.n, w.given, e);
 }
 
@@ -342,7 +365,7 @@ const struct opt_val *cmd_val(const struct cmd_call *c, const char *name)
 
 void cmd_call_release(struct cmd_call *c)
 {
-    size_t n = c->vals ? cmd_opts_count(c->def) + (c->def->flags & CMD_CONN ? 1 : 0) : 0;
+    size_t n = c->vals ? cmd_opts_total(c->def) : 0;
     for (size_t i = 0; i < n; i++) {
         struct opt_val *v = &c->vals[i];
         bool secret = i < cmd_opts_count(c->def) && (c->def->opts[i].flags & OPTF_SECRET);

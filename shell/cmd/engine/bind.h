@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "cmd/engine/cmd.h"
 
-// The rows of a command plus those its flags add (--node); free the array. *ret_n counts them. Row i < own rows is
-// def's i.
+// The rows of a command plus those that its flags and its view add (--node, --vertical, --human); free the array.
+// *ret_n counts them. Row i < own rows is def's i.
 struct opt_def *cmd_opts(const struct cmd_def *def, size_t *ret_n);
 size_t cmd_opts_count(const struct cmd_def *def); // def's own
 

@@ -126,6 +126,7 @@ struct view_col {
     const char *suffix;   // behind a number: " KiB"
     const char *yes, *no; // the words for true and false, where they are not these
     bool bytes;           // a number of bytes, shown as virsh does: "1.50 GiB"
+    bool state;           // a word that tells how it is, such as "running" or "fail": it has a colour
     bool lines;           // FIELDS: a list, each of it on a line of its own, as virsh has its messages
 };
 
@@ -147,6 +148,7 @@ struct cmd_call {
     struct target where;     // CMD_CONN: what conn leads to
     json_t *result;          // the command's value; shown also when the command fails (a report with a bad verdict)
     const struct view *view; // set by run() where the options choose how the value is shown; NULL: def's
+    bool vertical, human;    // --vertical and --human, which commands with a table or fields have
     bool help;               // not bound: "CMD --help" was typed, or "CMD -h"
     int status;              // exit status instead of the error code's, when not 0 (exec passes the remote one on)
 };

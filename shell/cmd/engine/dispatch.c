@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cmd/engine/bind.h"
+#include "cmd/engine/render.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
@@ -35,11 +36,6 @@ const struct cmd_def *cmd_run_def(const struct cmd_run *run)
     return run->call.def;
 }
 
-const struct view *cmd_run_view(const struct cmd_run *run)
-{
-    return run->call.view ? run->call.view : &run->call.def->view;
-}
-
 json_t *cmd_run_result(const struct cmd_run *run)
 {
     return run->call.result;
@@ -63,6 +59,21 @@ int cmd_run_status(const struct cmd_run *run)
 double cmd_run_seconds(const struct cmd_run *run)
 {
     return run->ended - run->started;
+}
+
+void cmd_run_render(const struct cmd_run *run, const struct render_how *how, struct buf *out)
+{
+    const struct cmd_call *c = &run->call;
+    struct render_how wanted = *how;
+    wanted.vertical |= c->vertical;
+    wanted.human |= c->human;
+    if (run->text) {
+        size_t from = out->len;
+        buf_adds(out, run->text);
+        paint_marks(how->paint, buf_str(out), from);
+    } else if (!(c->def->recipe && err_is_set(&run->err))) { // an inner command's value is not its
+        render_how(c->view ? c->view : &c->def->view, c->def->flags & CMD_EACH, c->result, &wanted, out);
+    }
 }
 
 static void run_free(struct cmd_run *run)

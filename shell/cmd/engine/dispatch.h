@@ -11,6 +11,7 @@
 #include "cmd/engine/cmd.h"
 
 struct cmd_run;
+struct render_how;
 
 // Called on the main thread, never from within cmd_start(); afterwards the run is gone.
 typedef void cmd_done_fn(struct cmd_run *run, void *data);
@@ -23,9 +24,10 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix
 void cmd_cancel(struct cmd_run *run);
 
 const struct cmd_def *cmd_run_def(const struct cmd_run *run);
-const struct view *cmd_run_view(const struct cmd_run *run); // how its value is to be shown
-json_t *cmd_run_result(const struct cmd_run *run);          // borrowed; NULL: none. May be there beside an error
-const char *cmd_run_text(const struct cmd_run *run);        // what a recipe wants shown instead of the value, or NULL
-const struct err *cmd_run_err(const struct cmd_run *run);   // code ERR_NONE: success
-int cmd_run_status(const struct cmd_run *run);              // exit status
+json_t *cmd_run_result(const struct cmd_run *run);        // borrowed; NULL: none. May be there beside an error
+const char *cmd_run_text(const struct cmd_run *run);      // what a recipe wants shown instead of the value, or NULL
+const struct err *cmd_run_err(const struct cmd_run *run); // code ERR_NONE: success
+int cmd_run_status(const struct cmd_run *run);            // exit status
 double cmd_run_seconds(const struct cmd_run *run);
+// Its value by the view that it wants, or what the recipe wants shown instead. `how` is what the console wants.
+void cmd_run_render(const struct cmd_run *run, const struct render_how *how, struct buf *out);

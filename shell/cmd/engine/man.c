@@ -94,6 +94,7 @@ static const char tail[] =
     ".SH ENVIRONMENT\n"
     ".TP\n.B MIGSH_PROMPT\nthe prompt, by default \"migsh%w%r%s> \": %w is where a command goes that "
     "names no host, %r tells of a read-only console, %s of nodes that keep silent\n"
+    ".TP\n.B MIGSH_PAGER, PAGER\nwhat shows a result that is taller than the screen, by default \"less \\-FRX\"\n"
     ".TP\n.B NO_COLOR\nno colours\n"
     ".TP\n.B VIRSH_DEFAULT_CONNECT_URI, LIBVIRT_DEFAULT_URI\nthe current host at the start\n"
     ".SH SEE ALSO\n.BR migsh-lua (7),\n.BR virsh (1)\n";

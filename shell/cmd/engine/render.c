@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Values to text: tables and fields in virsh's shape, JSON lines. Pure. See render.h.
+// Values to text: tables and fields in virsh's shape, JSON lines. See render.h.
 #include "cmd/engine/render.h"
 
 #include <string.h>
@@ -12,6 +12,9 @@
 #include "base/units.h"
 
 enum { VIRSH_FIELD_WIDTH = 15 }; // "Id:" and blanks up to column 16, as dominfo has it
+
+static const struct render_how into_file;
+static const struct render_how *how = &into_file; // while something is rendered
 
 // A list in a cell: its items with commas between.
 static char *join(const json_t *list)
@@ -62,13 +65,30 @@ static const json_t *member(const json_t *value, const char *key)
     return member(json_object_get(value, head), dot + 1);
 }
 
+// Bytes in one of what the column counts, or 0.
+static double unit_of(const struct view_col *col)
+{
+    if (!col->suffix)
+        return 0;
+    return strcmp(col->suffix, " KiB") == 0 ? 1024 : strcmp(col->suffix, " bytes") == 0 ? 1 : 0;
+}
+
+bool render_has_sizes(const struct view *view)
+{
+    bool any = false, has_cols = view->kind == VIEW_TABLE || view->kind == VIEW_FIELDS;
+    for (const struct view_col *c = has_cols ? view->cols : NULL; c && c->key; c++)
+        any |= unit_of(c) > 0;
+    return any;
+}
+
 static char *column_cell(const struct view_col *col, const json_t *value)
 {
     if (json_is_boolean(value) && col->yes)
         return xstrdup(json_is_true(value) ? col->yes : col->no);
-    if (json_is_integer(value) && col->bytes) {
+    double unit = col->bytes ? 1 : how->human ? unit_of(col) : 0;
+    if (json_is_integer(value) && unit > 0) {
         char text[UNITS_TEXT];
-        units_bytes((double)json_integer_value(value), 2, text);
+        units_bytes((double)json_integer_value(value) * unit, 2, text);
         return xstrdup(text);
     }
     _cleanup_free_ char *cell = render_cell(value);
@@ -106,8 +126,13 @@ static void render_lines(const struct view *view, const json_t *rows, struct buf
     }
 }
 
+void render_table(const struct table *t, struct buf *out)
+{
+    table_render(t, &(struct table_look){how->quiet, how->vertical, how->width, how->paint}, out);
+}
+
 // Merged results of several nodes get a first column "Node".
-static void render_table(const struct view *view, const json_t *rows, bool quiet, struct buf *out)
+static void render_rows(const struct view *view, const json_t *rows, struct buf *out)
 {
     const struct view_col *cols[32];
     static const struct view_col node_col = {"node", "Node"};
@@ -123,6 +148,10 @@ static void render_table(const struct view *view, const json_t *rows, bool quiet
     for (size_t i = 0; i < n; i++)
         titles[i] = cols[i]->title;
     struct table *t = table_new(n, titles);
+    for (size_t i = 0; i < n; i++) {
+        if (cols[i]->state)
+            table_colored(t, i);
+    }
     size_t k;
     json_t *row;
     json_array_foreach(rows, k, row)
@@ -134,14 +163,7 @@ static void render_table(const struct view *view, const json_t *rows, bool quiet
         for (size_t i = 0; i < n; i++)
             free(cells[i]);
     }
-    _cleanup_buf_ struct buf b = BUF_INIT;
-    table_render(t, &b);
-    const char *text = buf_str(&b);
-    if (quiet) { // without the head: two lines
-        text = strchr(text, '\n') + 1;
-        text = strchr(text, '\n') + 1;
-    }
-    buf_adds(out, text);
+    render_table(t, out);
     table_free(t);
 }
 
@@ -155,7 +177,10 @@ static void add_field(const struct view_col *col, const json_t *value, size_t wi
     for (size_t i = 0; i == 0 || i < n; i++) {
         _cleanup_free_ char *cell = column_cell(col, n ? json_array_get(value, i) : value);
         buf_addn(out, ' ', i ? width + 1 : 0); // under the first
+        size_t at = out->len;
         buf_add_line(out, cell);
+        if (col->state)
+            paint_add(how->paint, at, out->len - at, paint_of_word(cell));
         buf_addc(out, '\n');
     }
 }
@@ -222,11 +247,12 @@ static void render_message(const char *format, const json_t *value, struct buf *
     buf_addc(out, '\n');
 }
 
-static void render_one(const struct view *view, const json_t *value, bool merged, bool quiet, struct buf *out)
+static void render_one(const struct view *view, const json_t *value, bool merged, struct buf *out)
 {
+    size_t from = out->len;
     switch (view->kind) {
     case VIEW_TABLE:
-        render_table(view, value, quiet, out);
+        render_rows(view, value, out);
         break;
     case VIEW_LINES:
         render_lines(view, value, out);
@@ -242,37 +268,49 @@ static void render_one(const struct view *view, const json_t *value, bool merged
         break;
     case VIEW_CUSTOM:
         view->render(value, out);
+        paint_marks(how->paint, buf_str(out), from);
         break;
     case VIEW_NONE:
         break;
     }
-    if (view->message && !quiet && value)
+    if (view->message && !how->quiet && value)
         render_message(view->message, value, out);
 }
 
-void render_text(const struct cmd_def *def, const json_t *value, bool quiet, struct buf *out)
+void render_text(const struct cmd_def *def, const json_t *value, struct buf *out)
 {
-    render_view(&def->view, def->flags & CMD_EACH, value, quiet, out);
+    render_how(&def->view, def->flags & CMD_EACH, value, &into_file, out);
 }
 
-void render_view(const struct view *view, bool each, const json_t *value, bool quiet, struct buf *out)
+void render_view(const struct view *view, const json_t *value, struct buf *out)
 {
-    if (!value)
-        return;
-    bool merged = each && json_is_array(value) &&
-                  (view->kind == VIEW_NONE || view->kind == VIEW_FIELDS || view->kind == VIEW_TEXT);
-    if (!merged) {
-        render_one(view, value, false, quiet, out);
-        return;
-    }
+    if (value)
+        render_one(view, value, false, out);
+}
+
+static void render_each(const struct view *view, const json_t *list, struct buf *out)
+{
     size_t i;
     json_t *item;
-    json_array_foreach(value, i, item)
+    json_array_foreach(list, i, item)
     {
         if (i && view->kind != VIEW_TEXT)
             buf_addc(out, '\n');
-        render_one(view, item, true, quiet, out);
+        render_one(view, item, true, out);
     }
+}
+
+void render_how(const struct view *view, bool each, const json_t *value, const struct render_how *wanted,
+                struct buf *out)
+{
+    const struct render_how *outer = how;
+    how = wanted;
+    if (each && json_is_array(value) &&
+        (view->kind == VIEW_NONE || view->kind == VIEW_FIELDS || view->kind == VIEW_TEXT))
+        render_each(view, value, out);
+    else
+        render_view(view, value, out);
+    how = outer;
 }
 
 void render_json(const json_t *value, struct buf *out)

@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A result value as text, by its command's view. Pure; any thread.
+// A result value as text, by its command's view.
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/paint.h"
+#include "base/table.h"
 #include "cmd/engine/cmd.h"
 
-// Text ends in a newline unless it is empty. `quiet` leaves out messages and table heads, as virsh's -q does.
-// `each`: an array may be the merged values of several nodes, each to be shown by itself (tables and custom views take
-// the whole array).
-void render_view(const struct view *view, bool each, const json_t *value, bool quiet, struct buf *out);
-// By the command's own view.
-void render_text(const struct cmd_def *def, const json_t *value, bool quiet, struct buf *out);
+// How a value is to be seen.
+struct render_how {
+    bool quiet;          // no messages and table heads, as virsh's -q has it
+    bool vertical;       // tables as a line for each field
+    bool human;          // sizes of KiB and bytes as "1.50 GiB"
+    size_t width;        // of the terminal, to which tables are shortened; 0: none
+    struct paint *paint; // gathers what has a colour; NULL: nothing has
+};
+// Are there numbers that --human shows otherwise?
+bool render_has_sizes(const struct view *view);
+// Text ends in a newline unless it is empty. `each`: an array may be the merged values of several nodes, each to be
+// shown by itself (tables and custom views take the whole array). Main thread, as what is rendered within a custom view
+// (by the functions below) is so in the same manner.
+void render_how(const struct view *view, bool each, const json_t *value, const struct render_how *how, struct buf *out);
+// Within a custom view: part of the value by another view, and a table of its own.
+void render_view(const struct view *view, const json_t *value, struct buf *out);
+void render_table(const struct table *t, struct buf *out);
+// By the command's own view, as into a file.
+void render_text(const struct cmd_def *def, const json_t *value, struct buf *out);
 // One line of JSON and a newline.
 void render_json(const json_t *value, struct buf *out);
 // {"error": {"code": …, "msg": …, "hint": …}} on one line.

@@ -261,7 +261,7 @@ static void render_nodes(const json_t *rows, struct buf *out)
         }
         json_array_append_new(list, shown);
     }
-    render_view(&view, false, list, false, out);
+    render_view(&view, list, out);
 }
 
 static void render_ways(const json_t *ways, struct buf *out)
@@ -288,7 +288,7 @@ static void render_ways(const json_t *ways, struct buf *out)
         }
         json_object_set(last, json_text_at(way, "service"), json_object_get(way, "state"));
     }
-    render_view(&view, false, list, false, out);
+    render_view(&view, list, out);
 }
 
 static void render(const json_t *value, struct buf *out)

@@ -315,7 +315,7 @@ static void render(const json_t *value, struct buf *out)
     if (!ways)
         return;
     buf_addc(out, '\n');
-    render_view(&view, false, ways, false, out);
+    render_view(&view, ways, out);
 }
 
 const struct cmd_def cmd_firewall_open = {

@@ -25,7 +25,7 @@ static const struct opt_def xml_opts[] = {
 };
 
 static const struct view_col cols[] = {
-    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive"}, {"mac", "MAC Address"}, {NULL}};
+    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive", .state = true}, {"mac", "MAC Address"}, {NULL}};
 
 static int find(struct cmd_call *c, struct virt_iface **ret, struct err *e)
 {

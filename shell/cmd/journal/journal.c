@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "base/units.h"
 #include "cmd/commands.h"
+#include "cmd/engine/render.h"
 #include "cmd/engine/apply.h"
 #include "cmd/engine/complete_journal.h"
 #include "core/change/edit.h"
@@ -222,7 +223,7 @@ static void render_steps(const json_t *steps, struct buf *out)
         const char *const cells[] = {number, json_text_at(step, "node"), what, json_text_at(step, "state"), outcome};
         table_row(t, cells);
     }
-    table_render(t, out);
+    render_table(t, out);
     table_free(t);
 }
 

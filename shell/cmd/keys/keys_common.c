@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "base/table.h"
 #include "cmd/engine/apply.h"
+#include "cmd/engine/render.h"
 #include "io/job.h"
 
 struct node **keys_nodes(const struct opt_val *v, size_t *ret_n)
@@ -95,7 +96,7 @@ void keys_render_logins(const json_t *logins, struct buf *out)
         }
         table_row(t, cells);
     }
-    table_render(t, out);
+    render_table(t, out);
     table_free(t);
     json_array_foreach(logins, i, l)
     {

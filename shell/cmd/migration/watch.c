@@ -13,6 +13,7 @@
 #include "base/printable.h"
 #include "base/table.h"
 #include "cmd/commands.h"
+#include "cmd/engine/render.h"
 #include "core/console/out.h"
 #include "io/job.h"
 
@@ -218,7 +219,7 @@ static void render_outages(const json_t *t, struct buf *out)
         _cleanup_free_ char *notes = outage_notes(o);
         table_row(table, (const char *const[]){start, least, most, lost, notes});
     }
-    table_render(table, out);
+    render_table(table, out);
     table_free(table);
     if (n > OUTAGES_SHOWN)
         buf_addf(out, " … and %zu more (--json has all)\n", n - OUTAGES_SHOWN);

@@ -22,7 +22,7 @@ static const struct opt_def opts[] = {
 };
 
 static const struct view_col table[] = {{"name", "Name"},
-                                        {"active", "State", .yes = "active", .no = "inactive"},
+                                        {"active", "State", .yes = "active", .no = "inactive", .state = true},
                                         {"autostart", "Autostart"},
                                         {"persistent", "Persistent"},
                                         {NULL}};

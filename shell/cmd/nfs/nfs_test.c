@@ -50,9 +50,9 @@ static void render(const json_t *value, struct buf *out)
     static const struct view_col read_cols[] = {{"writer", "Written on"}, {"reader", "Read on"}, {"user", "As"},
                                                 {"result", "Result"},     {"reason", "Reason"},  {NULL}};
     static const struct view nodes = {VIEW_TABLE, node_cols}, reads = {VIEW_TABLE, read_cols};
-    render_view(&nodes, false, json_object_get(value, "nodes"), false, out);
+    render_view(&nodes, json_object_get(value, "nodes"), out);
     buf_addc(out, '\n');
-    render_view(&reads, false, json_object_get(value, "reads"), false, out);
+    render_view(&reads, json_object_get(value, "reads"), out);
     buf_adds(out, json_is_true(json_object_get(value, "shared")) ? "\nshared: yes\n" : "\nshared: no\n");
 }
 

@@ -23,10 +23,10 @@ static const struct opt_def opts[] = {
 };
 
 static const struct view_col table[] = {
-    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive"}, {"autostart", "Autostart"}, {NULL}};
+    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive", .state = true}, {"autostart", "Autostart"}, {NULL}};
 static const struct view_col details[] = {
     {"name", "Name"},
-    {"state", "State"},
+    {"state", "State", .state = true},
     {"autostart", "Autostart"},
     {"persistent", "Persistent"},
     {"capacity", "Capacity", .bytes = true},

@@ -68,9 +68,9 @@ static const struct opt_def snap_opts[] = {
 static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint", checkpoint_complete), {NULL}};
 
 static const struct view_col snap_cols[] = {
-    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State"}, {"parent", "Parent"}, {NULL}};
+    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State", .state = true}, {"parent", "Parent"}, {NULL}};
 static const struct view_col snap_short[] = {
-    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State"}, {NULL}};
+    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State", .state = true}, {NULL}};
 static const struct view_col checkpoint_cols[] = {
     {"name", "Name"}, {"creation_time", "Creation Time"}, {"parent", "Parent"}, {NULL}};
 static const struct view_col checkpoint_short[] = {{"name", "Name"}, {"creation_time", "Creation Time"}, {NULL}};

@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "base/table.h"
 #include "cmd/commands.h"
+#include "cmd/engine/render.h"
 #include "cmd/keys/keys_common.h"
 #include "core/tls/tls.h"
 #include "io/job.h"
@@ -118,7 +119,7 @@ static void render_nodes(const json_t *nodes, struct buf *out)
                                      json_is_true(json_object_get(v, "listens")) ? "listens" : NULL};
         table_row(t, cells);
     }
-    table_render(t, out);
+    render_table(t, out);
     table_free(t);
 }
 

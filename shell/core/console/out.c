@@ -32,6 +32,14 @@ void out_write(const char *text, size_t n)
         ops->write(text, n);
 }
 
+void out_show(const char *text, size_t n, const struct paint *paint)
+{
+    if (ops && ops->show && n)
+        ops->show(text, n, paint);
+    else
+        out_write(text, n);
+}
+
 void out_print(const char *text, size_t n)
 {
     if (ops && n)

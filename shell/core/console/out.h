@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 struct job;
+struct paint;
 
 enum out_level { OUT_INFO, OUT_WARN };
 
@@ -53,6 +54,7 @@ struct out_screen out_screen(void);
 
 // For the dispatcher only, on the main thread: a rendered result, and the error of a command. Nobody else prints.
 void out_write(const char *text, size_t n);
+void out_show(const char *text, size_t n, const struct paint *paint); // the same, with colours where there are any
 void out_error(const struct err *err);
 // What a command on a remote host printed to its stderr (any thread); goes to ours, and nowhere with --json, where it
 // is part of the value.
@@ -60,8 +62,9 @@ void out_stderr(const char *text, size_t n);
 
 // What an implementation fills in; all called on the main thread. Strings and values are lent for the call.
 struct out_ops {
-    void (*write)(const char *text, size_t n); // to standard output, at once
-    void (*print)(const char *text, size_t n); // NULL: as write
+    void (*write)(const char *text, size_t n);                           // to standard output, at once
+    void (*show)(const char *text, size_t n, const struct paint *paint); // NULL: as write
+    void (*print)(const char *text, size_t n);                           // NULL: as write
     void (*error)(const struct err *err);
     void (*write_stderr)(const char *text, size_t n); // NULL: dropped
     void (*notice)(enum out_level level, const char *text);
