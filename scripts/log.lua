@@ -63,6 +63,9 @@ local function percentile_text(title, p)
 end
 
 local function list_text(list, percentiles, unreadable)
+  if #list == 0 and unreadable == 0 then
+    return "no such migration: migrate, live-migrate, cold-migrate and import-domain are kept here\n"
+  end
   local rows = { { "Id", "When", "Command", "Domain", "From -> to", "Verdict", "Outage", "Total", "Sent", "Policy" } }
   for _, run in ipairs(list) do
     rows[#rows + 1] = { run.id, os.date("%Y-%m-%d %H:%M", math.floor(run.seconds)), run.command, run.domain,

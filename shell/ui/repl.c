@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/printable.h"
+#include "core/console/ctx.h"
+#include "core/console/inventory.h"
 #include "core/console/names_watch.h"
 #include "core/console/out.h"
 #include "io/loop.h"
@@ -503,6 +505,16 @@ static void set_up_readline(struct repl *r)
     tab_bind(r->ctx);
 }
 
+// To who has no node yet, and goes to no host.
+static void welcome(struct ctx *ctx, const struct batch_opts *opts)
+{
+    _cleanup_target_ struct target t = {0};
+    if (!inventory_is_empty(ctx_inventory(ctx)) || ctx_current(ctx, &t) || opts->json || opts->quiet)
+        return;
+    out_notice(OUT_INFO, "No nodes yet: node-add NAME USER@HOST adds one, connect URI goes to a libvirt.");
+    out_notice(OUT_INFO, "help first-use tells how to begin; Tab completes, help helps, quit leaves.");
+}
+
 struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const char *history_path,
                         void (*done)(int status, void *data), void *data)
 {
@@ -518,6 +530,7 @@ struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const ch
     ask_init(&asker);
     term_watch(on_keys, r);
     names_watch_start(ctx);
+    welcome(ctx, opts);
     show_prompt(r);
     return r;
 }

@@ -149,3 +149,28 @@ def states_have_colours_where_the_terminal_takes_them():
     uri = hosts(d, "running", "other")
     with migsh(d, "-C", uri, "list") as p:  # a name is no state
         assert p.wait() == 0 and p.raw.count(green) == 2 and re.search(r" 1    running   ", p.raw), p.raw
+
+
+@test
+def who_comes_first_is_told_where_to_begin():
+    d = fresh("first")
+    with at_prompt(d) as p:
+        p.see_last("No nodes yet: node-add NAME USER@HOST adds one, connect URI goes to a libvirt.",
+                   "help first-use tells how to begin; Tab completes, help helps, quit leaves.", "migsh>")
+        p.send("node-add n 192.0.2.1\r")
+        p.see("Node 'n' added")
+        p.send("quit\r")
+        assert p.wait() == 0
+    for args in ((), ("-C", "test:///default"), ("-q",)):
+        with at_prompt(fresh("quiet") if args else d, *args) as p:
+            assert "No nodes yet" not in p.raw
+
+
+@test
+def an_empty_listing_says_what_fills_it():
+    d = fresh("empty")
+    with at_prompt(d, "-C", "test:///default") as p:
+        p.press("snapshot-list test\r", " Name   Creation Time   State", "-------------------------------",
+                "no snapshots: snapshot-create-as DOMAIN NAME makes one", "migsh>")
+        p.press("snapshot-list test --name; node-list\r", " Name   Address   User   Port   Roles   URI",
+                "-" * 45, "no nodes: node-add NAME USER@HOST adds one", "migsh>")

@@ -34,9 +34,10 @@ static int run(struct cmd_call *c, struct err *e)
 
 static void render(const json_t *value, struct buf *out)
 {
-    static const struct view_col cols[] = {{"node", "Node"},        {"interface", "Interface"}, {"verdict", "Verdict", .state = true},
-                                           {"mac", "MAC"},          {"who.kind", "Who"},        {"who.name", "Name"},
-                                           {"who.node", "On node"}, {"why", "Reason"},          {NULL}};
+    static const struct view_col cols[] = {
+        {"node", "Node"},        {"interface", "Interface"}, {"verdict", "Verdict", .state = true},
+        {"mac", "MAC"},          {"who.kind", "Who"},        {"who.name", "Name"},
+        {"who.node", "On node"}, {"why", "Reason"},          {NULL}};
     static const struct view nodes = {VIEW_TABLE, cols};
     render_view(&nodes, json_object_get(value, "nodes"), out);
     buf_addf(out, "\n%s: %s\n", json_text_at(value, "address"), json_text_at(value, "verdict"));

@@ -60,14 +60,15 @@ const struct cmd_def cmd_domblklist = {.name = "domblklist",
                                        .example = "domblklist share --details",
                                        .opts = blk_opts,
                                        .flags = CMD_CONN | CMD_READS,
-                                       .view = {VIEW_TABLE, blk_cols + 2},
+                                       .view = {VIEW_TABLE, blk_cols + 2, .empty = "no disks"},
                                        .run = run_blk};
 
-const struct cmd_def cmd_domiflist = {.name = "domiflist",
-                                      .group = "Domains",
-                                      .summary = "list all domain virtual interfaces",
-                                      .example = "domiflist share",
-                                      .opts = if_opts,
-                                      .flags = CMD_CONN | CMD_READS,
-                                      .view = {VIEW_TABLE, if_cols},
-                                      .run = run_if};
+const struct cmd_def cmd_domiflist = {
+    .name = "domiflist",
+    .group = "Domains",
+    .summary = "list all domain virtual interfaces",
+    .example = "domiflist share",
+    .opts = if_opts,
+    .flags = CMD_CONN | CMD_READS,
+    .view = {VIEW_TABLE, if_cols, .empty = "no interfaces: attach-interface DOMAIN TYPE SOURCE adds one"},
+    .run = run_if};

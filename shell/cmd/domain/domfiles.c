@@ -55,5 +55,5 @@ const struct cmd_def cmd_domfiles = {
     .example = "domfiles share\ndomfiles share@source --json",
     .opts = opts,
     .flags = CMD_CONN | CMD_READS,
-    .view = {VIEW_TABLE, cols},
+    .view = {VIEW_TABLE, cols, .empty = "no files: the domain has no disks"},
     .run = run};

@@ -129,5 +129,5 @@ const struct cmd_def cmd_list = {
     .example = "list --all\nlist --all --node all\nlist --inactive --name",
     .opts = opts,
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, table},
+    .view = {VIEW_TABLE, table, .empty = "no domains: list --all shows those that are off, too; define FILE adds one"},
     .run = run};

@@ -104,6 +104,8 @@ static void show_run(struct batch *b, const struct cmd_run *run)
     if (b->opts.timing && !b->opts.json)
         buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
     show_text(b, &out, &paint, err_is_set(err));
+    if (!b->opts.json && !b->opts.quiet && cmd_run_empty(run))
+        out_notice(OUT_INFO, "%s", cmd_run_empty(run));
     if (err_is_set(err))
         show_error(b, cmd_run_def(run)->name, err);
     if (b->opts.timing && b->opts.json)

@@ -137,6 +137,7 @@ struct view {
     // Shown after success unless --quiet; {key} is replaced from the result: "Domain '{name}' started".
     const char *message;
     void (*render)(const json_t *value, struct buf *out);
+    const char *empty; // TABLE: what an empty one means, and what fills it; a notice, no part of the table
 };
 
 struct cmd_call {

@@ -61,6 +61,18 @@ double cmd_run_seconds(const struct cmd_run *run)
     return run->ended - run->started;
 }
 
+static const struct view *view_of(const struct cmd_call *c)
+{
+    return c->view ? c->view : &c->def->view;
+}
+
+const char *cmd_run_empty(const struct cmd_run *run)
+{
+    const struct cmd_call *c = &run->call;
+    bool empty = view_of(c)->kind == VIEW_TABLE && json_is_array(c->result) && !json_array_size(c->result);
+    return empty && !err_is_set(&run->err) ? c->def->view.empty : NULL;
+}
+
 void cmd_run_render(const struct cmd_run *run, const struct render_how *how, struct buf *out)
 {
     const struct cmd_call *c = &run->call;
@@ -72,7 +84,7 @@ void cmd_run_render(const struct cmd_run *run, const struct render_how *how, str
         buf_adds(out, run->text);
         paint_marks(how->paint, buf_str(out), from);
     } else if (!(c->def->recipe && err_is_set(&run->err))) { // an inner command's value is not its
-        render_how(c->view ? c->view : &c->def->view, c->def->flags & CMD_EACH, c->result, &wanted, out);
+        render_how(view_of(c), c->def->flags & CMD_EACH, c->result, &wanted, out);
     }
 }
 
@@ -86,7 +98,7 @@ static void run_free(struct cmd_run *run)
 
 // A hint from the rows of explanations, where nobody gave one. The command line's own mistakes have none, but for what
 // libvirt calls an invalid argument of a migration.
-static void explain(const struct cmd_call *c, struct err *e)
+static void explain_by_rows(const struct cmd_call *c, struct err *e)
 {
     const struct opt_val *dest = cmd_val(c, "desturi"), *guest = cmd_val(c, "domain");
     bool migrates = dest && dest->given && c->conn;
@@ -98,6 +110,17 @@ static void explain(const struct cmd_call *c, struct err *e)
         names.dest = target_label(&dest->target);
     }
     explain_fill(e, &names);
+}
+
+// Who has no node yet, and no libvirt here, does not know where to begin.
+static void explain(const struct cmd_call *c, struct err *e)
+{
+    explain_by_rows(c, e);
+    if (e->code != ERR_UNREACHABLE || !(c->def->flags & CMD_CONN) || c->conn || c->where.uri)
+        return;
+    if (inventory_is_empty(ctx_inventory(c->ctx)))
+        err_hint(e, "node-add NAME USER@HOST adds a host to the inventory, connect URI goes to one without it%s%s",
+                 e->hint ? "; here " : "", e->hint ? e->hint : "");
 }
 
 static void finish(void *data)

@@ -24,8 +24,10 @@ static const struct opt_def xml_opts[] = {
     {NULL},
 };
 
-static const struct view_col cols[] = {
-    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive", .state = true}, {"mac", "MAC Address"}, {NULL}};
+static const struct view_col cols[] = {{"name", "Name"},
+                                       {"active", "State", .yes = "active", .no = "inactive", .state = true},
+                                       {"mac", "MAC Address"},
+                                       {NULL}};
 
 static int find(struct cmd_call *c, struct virt_iface **ret, struct err *e)
 {
@@ -88,7 +90,7 @@ const struct cmd_def cmd_iface_list = {
     .example = "iface-list --all\niface-list --node all",
     .opts = list_opts,
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, cols},
+    .view = {VIEW_TABLE, cols, .empty = "no interfaces: iface-list --all shows inactive ones, too"},
     .run = run_list};
 
 const struct cmd_def cmd_iface_mac = {.name = "iface-mac",

@@ -8,9 +8,9 @@
 #include "base/table.h"
 #include "base/units.h"
 #include "cmd/commands.h"
-#include "cmd/engine/render.h"
 #include "cmd/engine/apply.h"
 #include "cmd/engine/complete_journal.h"
+#include "cmd/engine/render.h"
 #include "core/change/edit.h"
 #include "core/journal/journal.h"
 
@@ -53,10 +53,11 @@ static int run_list(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-static const struct view_col list_cols[] = {{.key = "id", .title = "Id"},       {.key = "command", .title = "Command"},
-                                            {.key = "time", .title = "Time"},   {.key = "state", .title = "State"},
-                                            {.key = "count", .title = "Steps"}, {.key = "domain", .title = "Domain"},
-                                            {.key = "way_on", .title = "Next"}, {.key = NULL}};
+static const struct view_col list_cols[] = {
+    {.key = "id", .title = "Id"},       {.key = "command", .title = "Command"},
+    {.key = "time", .title = "Time"},   {.key = "state", .title = "State", .state = true},
+    {.key = "count", .title = "Steps"}, {.key = "domain", .title = "Domain"},
+    {.key = "way_on", .title = "Next"}, {.key = NULL}};
 
 const struct cmd_def cmd_journal_list = {
     .name = "journal-list",
@@ -69,7 +70,7 @@ const struct cmd_def cmd_journal_list = {
         "was left in the middle, the last column names the commands that take it on: resume ID, rollback ID. Of a\n"
         "migrate nothing can be gone on with or taken back: rollback --forget ID closes its journal.",
     .example = "journal-list",
-    .view = {VIEW_TABLE, list_cols},
+    .view = {VIEW_TABLE, list_cols, .empty = "nothing was done yet that could be gone on with, or taken back"},
     .run = run_list};
 
 enum { ID };

@@ -62,5 +62,6 @@ const struct cmd_def cmd_net_list = {
     .example = "net-list --all\nnet-list --all --node all\nnet-list --inactive --name",
     .opts = opts,
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, table},
+    .view = {VIEW_TABLE, table,
+             .empty = "no networks: net-list --all shows inactive ones, too; net-define FILE adds one"},
     .run = run};

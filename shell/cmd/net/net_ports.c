@@ -89,7 +89,7 @@ const struct cmd_def cmd_net_dhcp_leases = {
                "net-dhcp-leases default --node all",
     .opts = lease_opts,
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, lease_cols},
+    .view = {VIEW_TABLE, lease_cols, .empty = "no leases: no guest has an address of this network's DHCP server"},
     .run = run_leases};
 
 const struct cmd_def cmd_net_port_dumpxml = {.name = "net-port-dumpxml",
@@ -101,12 +101,13 @@ const struct cmd_def cmd_net_port_dumpxml = {.name = "net-port-dumpxml",
                                              .view = {VIEW_TEXT},
                                              .run = run_port_xml};
 
-const struct cmd_def cmd_net_port_list = {.name = "net-port-list",
-                                          .group = "Networks",
-                                          .summary = "list network ports",
-                                          .help = "A port is what a guest's network card is plugged into.",
-                                          .example = "net-port-list default",
-                                          .opts = list_opts,
-                                          .flags = CMD_CONN,
-                                          .view = {VIEW_TABLE, port_cols},
-                                          .run = run_ports};
+const struct cmd_def cmd_net_port_list = {
+    .name = "net-port-list",
+    .group = "Networks",
+    .summary = "list network ports",
+    .help = "A port is what a guest's network card is plugged into.",
+    .example = "net-port-list default",
+    .opts = list_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_TABLE, port_cols, .empty = "no ports: no running guest is connected to this network"},
+    .run = run_ports};

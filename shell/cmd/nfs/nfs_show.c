@@ -50,5 +50,5 @@ const struct cmd_def cmd_nfs_show = {
         "node cannot see any server.",
     .example = "nfs-show\nnfs-show nfs --from source,dest",
     .opts = opts,
-    .view = {VIEW_TABLE, columns},
+    .view = {VIEW_TABLE, columns, .empty = "no exports and no mounts: nfs-export and nfs-mount make them"},
     .run = run};

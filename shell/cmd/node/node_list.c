@@ -55,13 +55,14 @@ static int run_list(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-const struct cmd_def cmd_node_list = {.name = "node-list",
-                                      .group = "Nodes",
-                                      .summary = "list the inventory",
-                                      .example = "node-list",
-                                      .flags = CMD_MAIN,
-                                      .view = {VIEW_TABLE, columns},
-                                      .run = run_list};
+const struct cmd_def cmd_node_list = {
+    .name = "node-list",
+    .group = "Nodes",
+    .summary = "list the inventory",
+    .example = "node-list",
+    .flags = CMD_MAIN,
+    .view = {VIEW_TABLE, columns, .empty = "no nodes: node-add NAME USER@HOST adds one"},
+    .run = run_list};
 
 enum { NODE };
 

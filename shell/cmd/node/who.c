@@ -72,7 +72,7 @@ const struct cmd_def cmd_who = {
         "ends. This machine, \"(admin)\", is locked for nodes without an ssh login. Fails if a node cannot be asked.",
     .example = "who\nwho source,dest",
     .opts = who_opts,
-    .view = {VIEW_TABLE, who_cols},
+    .view = {VIEW_TABLE, who_cols, .empty = "no console is at work on a node"},
     .run = run_who};
 
 enum { NAME, REASON, YES };

@@ -107,7 +107,7 @@ const struct cmd_def cmd_nwfilter_binding_list = {
     .help = "Which network card of a guest (its device on the host) each filter is bound to.",
     .example = "nwfilter-binding-list --node all",
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, binding_cols},
+    .view = {VIEW_TABLE, binding_cols, .empty = "no interface of a running guest has a packet filter"},
     .run = run_bindings};
 
 const struct cmd_def cmd_nwfilter_define = {.name = "nwfilter-define",
@@ -140,13 +140,14 @@ const struct cmd_def cmd_nwfilter_edit = {
     .view = {VIEW_NONE, .message = "Network filter {name} XML configuration edited."},
     .run = run_edit};
 
-const struct cmd_def cmd_nwfilter_list = {.name = "nwfilter-list",
-                                          .group = "Networks",
-                                          .summary = "list network filters",
-                                          .example = "nwfilter-list\nnwfilter-list --node all",
-                                          .flags = CMD_CONN | CMD_EACH,
-                                          .view = {VIEW_TABLE, cols},
-                                          .run = run_list};
+const struct cmd_def cmd_nwfilter_list = {
+    .name = "nwfilter-list",
+    .group = "Networks",
+    .summary = "list network filters",
+    .example = "nwfilter-list\nnwfilter-list --node all",
+    .flags = CMD_CONN | CMD_EACH,
+    .view = {VIEW_TABLE, cols, .empty = "no packet filters: nwfilter-define FILE adds one"},
+    .run = run_list};
 
 const struct cmd_def cmd_nwfilter_undefine = {.name = "nwfilter-undefine",
                                               .group = "Networks",

@@ -25,7 +25,7 @@ static const struct opt_def xml_opts[] = {
 
 #define COLS(pretty)                                                                                                   \
     {                                                                                                                  \
-        {"name", "Name"}, {"uuid", "UUID"}, {"state", "State", .state = true}, {"persistent", "Persistent"},                          \
+        {"name", "Name"}, {"uuid", "UUID"}, {"state", "State", .state = true}, {"persistent", "Persistent"},           \
             {"autostart", "Autostart"}, {"capacity", "Capacity", .bytes = (pretty)},                                   \
             {"allocation", "Allocation", .bytes = (pretty)}, {"available", "Available", .bytes = (pretty)}, {NULL},    \
     }

@@ -22,8 +22,10 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-static const struct view_col table[] = {
-    {"name", "Name"}, {"active", "State", .yes = "active", .no = "inactive", .state = true}, {"autostart", "Autostart"}, {NULL}};
+static const struct view_col table[] = {{"name", "Name"},
+                                        {"active", "State", .yes = "active", .no = "inactive", .state = true},
+                                        {"autostart", "Autostart"},
+                                        {NULL}};
 static const struct view_col details[] = {
     {"name", "Name"},
     {"state", "State", .state = true},
@@ -86,5 +88,8 @@ const struct cmd_def cmd_pool_list = {
     .example = "pool-list --all\npool-list --all --details --node all\npool-list --type netfs,dir --name",
     .opts = opts,
     .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, table},
+    .view =
+        {VIEW_TABLE, table,
+         .empty =
+             "no pools: pool-list --all shows inactive ones, too; pool-define-as NAME dir --target DIRECTORY adds one"},
     .run = run};

@@ -132,7 +132,7 @@ const struct cmd_def cmd_secret_list = {.name = "secret-list",
                                         .example = "secret-list\nsecret-list --node all",
                                         .opts = list_opts,
                                         .flags = CMD_CONN | CMD_EACH,
-                                        .view = {VIEW_TABLE, cols},
+                                        .view = {VIEW_TABLE, cols, .empty = "no secrets: secret-define FILE adds one"},
                                         .run = run_list};
 
 const struct cmd_def cmd_secret_undefine = {.name = "secret-undefine",

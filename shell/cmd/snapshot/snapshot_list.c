@@ -67,8 +67,11 @@ static const struct opt_def snap_opts[] = {
 };
 static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint", checkpoint_complete), {NULL}};
 
-static const struct view_col snap_cols[] = {
-    {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State", .state = true}, {"parent", "Parent"}, {NULL}};
+static const struct view_col snap_cols[] = {{"name", "Name"},
+                                            {"creation_time", "Creation Time"},
+                                            {"state", "State", .state = true},
+                                            {"parent", "Parent"},
+                                            {NULL}};
 static const struct view_col snap_short[] = {
     {"name", "Name"}, {"creation_time", "Creation Time"}, {"state", "State", .state = true}, {NULL}};
 static const struct view_col checkpoint_cols[] = {
@@ -190,20 +193,22 @@ static int run_checkpoints(struct cmd_call *c, struct err *e)
     return run(c, true, e);
 }
 
-const struct cmd_def cmd_checkpoint_list = {.name = "checkpoint-list",
-                                            .group = "Snapshots",
-                                            .summary = "list checkpoints for a domain",
-                                            .example = "checkpoint-list share --tree",
-                                            .opts = checkpoint_opts,
-                                            .flags = CMD_CONN | CMD_READS,
-                                            .view = {VIEW_TABLE, checkpoint_short},
-                                            .run = run_checkpoints};
+const struct cmd_def cmd_checkpoint_list = {
+    .name = "checkpoint-list",
+    .group = "Snapshots",
+    .summary = "list checkpoints for a domain",
+    .example = "checkpoint-list share --tree",
+    .opts = checkpoint_opts,
+    .flags = CMD_CONN | CMD_READS,
+    .view = {VIEW_TABLE, checkpoint_short, .empty = "no checkpoints: checkpoint-create DOMAIN FILE makes one"},
+    .run = run_checkpoints};
 
-const struct cmd_def cmd_snapshot_list = {.name = "snapshot-list",
-                                          .group = "Snapshots",
-                                          .summary = "list snapshots for a domain",
-                                          .example = "snapshot-list share --parent\nsnapshot-list share --tree",
-                                          .opts = snap_opts,
-                                          .flags = CMD_CONN | CMD_READS,
-                                          .view = {VIEW_TABLE, snap_short},
-                                          .run = run_snapshots};
+const struct cmd_def cmd_snapshot_list = {
+    .name = "snapshot-list",
+    .group = "Snapshots",
+    .summary = "list snapshots for a domain",
+    .example = "snapshot-list share --parent\nsnapshot-list share --tree",
+    .opts = snap_opts,
+    .flags = CMD_CONN | CMD_READS,
+    .view = {VIEW_TABLE, snap_short, .empty = "no snapshots: snapshot-create-as DOMAIN NAME makes one"},
+    .run = run_snapshots};

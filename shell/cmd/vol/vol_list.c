@@ -48,12 +48,16 @@ static int run(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-const struct cmd_def cmd_vol_list = {.name = "vol-list",
-                                     .group = "Storage",
-                                     .summary = "list vols",
-                                     .help = "As the host last saw them: pool-refresh makes it look again.",
-                                     .example = "vol-list nfspool --details\nvol-list nfspool --node all",
-                                     .opts = opts,
-                                     .flags = CMD_CONN | CMD_EACH,
-                                     .view = {VIEW_TABLE, table},
-                                     .run = run};
+const struct cmd_def cmd_vol_list = {
+    .name = "vol-list",
+    .group = "Storage",
+    .summary = "list vols",
+    .help = "As the host last saw them: pool-refresh makes it look again.",
+    .example = "vol-list nfspool --details\nvol-list nfspool --node all",
+    .opts = opts,
+    .flags = CMD_CONN | CMD_EACH,
+    .view =
+        {VIEW_TABLE, table,
+         .empty =
+             "no volumes: vol-create-as POOL NAME SIZE makes one; pool-refresh POOL looks for what others put there"},
+    .run = run};

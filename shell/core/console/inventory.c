@@ -283,6 +283,14 @@ struct node **inventory_all(struct inventory *inv, size_t *ret_n)
     return list;
 }
 
+bool inventory_is_empty(struct inventory *inv)
+{
+    lock_acquire(inv->lock);
+    bool empty = !inv->n;
+    lock_release(inv->lock);
+    return empty;
+}
+
 struct node **inventory_hypervisors(struct inventory *inv, size_t *ret_n)
 {
     size_t n, kept = 0;

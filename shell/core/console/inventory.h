@@ -50,6 +50,7 @@ int inventory_find(struct inventory *inv, const char *name, struct node **ret, s
 struct node *inventory_peek(struct inventory *inv, const char *name); // same, NULL instead of an error
 // All nodes in the order of the file; references of the caller's; free the array with node_list_free().
 struct node **inventory_all(struct inventory *inv, size_t *ret_n);
+bool inventory_is_empty(struct inventory *inv);
 struct node **inventory_hypervisors(struct inventory *inv, size_t *ret_n); // those that node_is_hypervisor()
 void node_list_free(struct node **list, size_t n);
 void inventory_names(struct inventory *inv, struct strv *out);
