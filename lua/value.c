@@ -344,6 +344,14 @@ static int value_bytes(lua_State *L)
     return 1;
 }
 
+// duration(milliseconds) -> "34.00 ms"
+static int value_duration(lua_State *L)
+{
+    char text[UNITS_TEXT];
+    lua_pushstring(L, units_duration(luaL_checknumber(L, 1), text));
+    return 1;
+}
+
 // sha256(text) -> hexadecimal digits
 static int value_sha256(lua_State *L)
 {
@@ -395,8 +403,12 @@ void value_open(lua_State *L)
     lua_setmetatable(L, -2);
     lua_setfield(L, -2, "null");
     set_function(L, "array", array_mark);
-    static const luaL_Reg functions[] = {{"show", value_show},         {"json_encode", json_encode},
-                                         {"json_decode", json_decode}, {"bytes", value_bytes},
-                                         {"sha256", value_sha256},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"show", value_show},
+                                         {"json_encode", json_encode},
+                                         {"json_decode", json_decode},
+                                         {"bytes", value_bytes},
+                                         {"duration_text", value_duration},
+                                         {"sha256", value_sha256},
+                                         {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
 }

@@ -72,6 +72,7 @@ static void print_usage(FILE *to)
           "  -j, --json             results, progress and errors as lines of JSON\n"
           "  -q, --quiet            results only\n"
           "  -t, --timing           tell how long each command took\n"
+          "      --envelope         --json, and each line tells its command and node\n"
           "      --vertical         tables as a line for each field\n"
           "      --human            sizes as 1.50 GiB\n"
           "      --no-color         no colours (also: NO_COLOR in the environment)\n"
@@ -113,7 +114,7 @@ static int load_inventory(struct ctx *ctx, struct err *e)
     return nodes_file_load(ctx, text, path, e);
 }
 
-enum { OPT_NO_COLOR = 256, OPT_VERTICAL, OPT_HUMAN };
+enum { OPT_NO_COLOR = 256, OPT_ENVELOPE, OPT_VERTICAL, OPT_HUMAN };
 
 static const struct option long_options[] = {
     {"command", required_argument, NULL, 'c'},
@@ -125,6 +126,7 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, 'j'},
     {"quiet", no_argument, NULL, 'q'},
     {"timing", no_argument, NULL, 't'},
+    {"envelope", no_argument, NULL, OPT_ENVELOPE},
     {"vertical", no_argument, NULL, OPT_VERTICAL},
     {"human", no_argument, NULL, OPT_HUMAN},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
@@ -167,6 +169,10 @@ static int parse_options(struct app *app, int argc, char **argv)
             break;
         case 't':
             app->opts.timing = true;
+            break;
+        case OPT_ENVELOPE:
+            app->opts.envelope = true;
+            app->opts.json = true;
             break;
         case OPT_VERTICAL:
             app->opts.vertical = true;

@@ -46,7 +46,7 @@ Runs the function beside the caller. A script ends when its tasks have ended; a 
 script's. At the prompt tasks go on behind the prompt.
 task:wait() returns its results or raises its error; task:cancel(); task:status() is "running", "done", "failed" or
 "cancelled"; task:done(). As a <close> variable it is cancelled at the end of its block.]],
-        example = [[local t = mig.spawn(function() return mig.domstate"share" end); print(t:wait())]] },
+        example = [[local t = mig.spawn(function() return mig.domstate"share".state end); print(t:wait())]] },
       { form = "mig.all{FUNCTION|TASK, …} -> results", names = { "all" }, text = [[
 All of them at once, results in order. The first failure cancels the others and is raised when they have ended.]],
         example = [[local r = mig.all{function() return mig.list{} end, function() return mig.node_list{} end}]] },
@@ -65,7 +65,7 @@ Runs the function, and cancels it if it takes longer; then raises an error with 
 An error is a table {code, msg, hint}; code is one of failed, usage, not-found, exists, auth, hostkey, unreachable,
 timeout, unsafe, state, unsupported, verdict, io, cancelled. err.value is what a failed command returned all the same.
 A function that returns nothing gives true. Ctrl-C passes through: use <close> or pcall to clean up.]],
-        example = [[local state, err = mig.try(mig.domstate, {"share"}); if not state then print(err.code, err) end]] },
+        example = [[local now, err = mig.try(mig.domstate, {"share"}); if not now then print(err.code, err) end]] },
       { form = "mig.error{code =, msg =, hint =}, mig.fail(CODE, HINT or nil, FORMAT, …)", names = { "error", "fail" },
         text = [[
 Raises an error object; error{…} with the same table does too, and error("text") has code "failed". mig.fail makes the
@@ -113,7 +113,7 @@ operator's own checks to preflight.]], example = [[for _, name in ipairs(mig.mod
       { form = "mig.domain(NAME[@NODE])", names = { "domain" }, text = [[
 A method is the command of that name with the domain first: dom:start(), dom:migrate{"dest", live = true}; and short
 ones: info, state, id, uuid, xml, stats, blocks, interfaces, addresses, job, abort.]],
-        example = [[print(mig.domain"share@source":state())]] },
+        example = [[print(mig.domain"share@source":state().state)]] },
       { form = "mig.watch_start{TARGET…, interval =, timeout =, late_min =, duration =, count =, expect =} -> watch",
         names = { "watch_start" }, text = [[
 Probes the targets ("HOST", "tcp:HOST:PORT", "http://HOST/") until watch:stop(), which returns what the command watch
@@ -209,7 +209,7 @@ journal:close() lets others have it, and drops the file of a journal without a s
 at the end of its block. journal:release() keeps the file in any case. What was not finished counts as interrupted.
 No secret may be put in.]], example = [[
 local j <close> = mig.journal_begin("my-recipe", {guest = "share"})
-local step = j:intent("stop", {guest = "share", was = mig.domstate"share"})
+local step = j:intent("stop", {guest = "share", was = mig.domstate"share".state})
 mig.destroy"share"; j:outcome(step, "done"); j:finish"done"]] },
       { form = "mig.journals(COMMAND) -> list", names = { "journals" }, text = [[
 All journals of a command or recipe (without one: all), oldest first: {id, command, about, time, state}; state is

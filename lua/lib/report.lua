@@ -5,13 +5,7 @@ local core = ...
 local report = {}
 
 local function ms(value)
-  if value == nil or value == core.null then
-    return "-"
-  end
-  if value >= 1000 then
-    return ("%.2f s"):format(value / 1000)
-  end
-  return (value >= 100 and "%.0f ms" or "%.2f ms"):format(value)
+  return type(value) == "number" and core.duration_text(value) or "-"
 end
 
 report.ms = ms

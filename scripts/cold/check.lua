@@ -89,9 +89,9 @@ local function check_pools(about, actions)
     if info and not info.active then
       fail("state", ("pool-start %s --node %s"):format(name, about.dest), "pool %s on %s is not active", name,
         about.dest)
-    elseif info and info.available < bytes then
+    elseif info and info.available_bytes < bytes then
       fail("io", "make room, or use another one with --map pool=A:B", "%s: pool %s has %s free, and %s are needed",
-        about.dest, name, report.bytes(info.available), report.bytes(bytes))
+        about.dest, name, report.bytes(info.available_bytes), report.bytes(bytes))
     end
   end
 end

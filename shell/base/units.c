@@ -7,6 +7,15 @@
 
 #include "base/mem.h"
 
+const char *units_duration(double ms, char ret[UNITS_TEXT])
+{
+    if (ms >= 1000)
+        snprintf(ret, UNITS_TEXT, "%.2f s", ms / 1e3);
+    else
+        snprintf(ret, UNITS_TEXT, ms >= 100 ? "%.0f ms" : "%.2f ms", ms);
+    return ret;
+}
+
 void units_bytes(double n, int digits, char ret[UNITS_TEXT])
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

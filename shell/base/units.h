@@ -5,3 +5,5 @@
 enum { UNITS_TEXT = 48 };
 // "1.50 MiB", with so many digits. 1024 of each make one of the next, as virsh counts.
 void units_bytes(double n, int digits, char ret[UNITS_TEXT]);
+// "0.77 ms", "775 ms", "12.34 s": how a measured duration is written, wherever people read it.
+const char *units_duration(double ms, char ret[UNITS_TEXT]); // ret

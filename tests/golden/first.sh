@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Who has no node yet: what the empty listings and the missing libvirt say.
 try() { "$@"; echo "[$?]"; }
+export XDG_STATE_HOME=$TMP/state
 try "$MIGSH" node-list
 try "$MIGSH" -q node-list
 try "$MIGSH" -j node-list

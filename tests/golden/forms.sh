@@ -37,6 +37,8 @@ try m -f nul
 printf 'domid test\n\0domid test\n' | try m -k
 printf 'domid test\ndomid te\0st\n' | try m -j
 { echo "domid 'not closed"; yes "one line of many" | head -n 5000; } | try m
+try m --envelope -c 'domstate test; domid test' -c 'domid nosuch'
+try m --envelope -c 'nosuch'
 echo "output that nobody can receive:"
 m list >&-; echo "[$?]"
 m list >/dev/full; echo "[$?]"

@@ -11,7 +11,7 @@ local function work()
     function() return mig.list { all = true } end,
     function() return select(2, pcall(mig.timeout, 3, mig.sleep, "60s")) end,
   }
-  equal(r[1], "running")
+  equal(r[1].state, "running")
   equal(r[2].name, "test")
   equal(r[3].code, "not-found")
   equal(r[4][1].name, "test")

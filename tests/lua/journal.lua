@@ -156,7 +156,7 @@ end)
 test("mig.render is what the prompt shows", function()
   local rows = mig.list { all = true }
   match(mig.render("list", rows), "^ Id +Name +State\n%-+\n.*test +running")
-  equal(mig.render("domstate", "running"), "running\n")
+  equal(mig.render("domstate", { state = "running", reason = "booted" }), "running\n")
   equal(mig.render("domstate", nil), "")
   equal(mig.render("dominfo", { name = "x", messages = { "tainted: a\nb", "deprecated: c" } }),
     "Name:           x\nMessages:       tainted: a b\n                deprecated: c\n")

@@ -32,7 +32,7 @@ end
 for _, task in ipairs(fetches) do
   task:wait()
 end
-print(refused > 0 and "some were refused" or "all were started", mig.domstate "test")
+print(refused > 0 and "some were refused" or "all were started", mig.domstate("test").state)
 LUA
 for limit in 64 256; do
     out=$(ulimit -c 0 && ulimit -n $limit && run "$dir/many.lua" "$port" </dev/null)

@@ -220,7 +220,7 @@ local cases = {
     dest.look.absent = { "0" }
   end, mode = "storage", libvirt = "matching target path '/mnt'" },
   { "copy-place", "fail", function(_, _, dest, pair)
-    pair.disks[1].shared, dest.pools[1].available = false, 1000
+    pair.disks[1].shared, dest.pools[1].available_bytes = false, 1000
     dest.look.path = { "1 file 2048 0:2a:78 0644" }
     dest.look.absent = { "0" }
   end, mode = "storage", libvirt = "No space left" },

@@ -76,7 +76,7 @@ test("cancel raises within the task, once; its clean-up may wait and call comman
     local _ <close> = closing(function(_, err)
       seen.code = err and err.code
       mig.sleep(5)
-      seen.state = mig.domstate "test"
+      seen.state = mig.domstate("test").state
     end)
     mig.sleep "60s"
   end)
@@ -272,7 +272,7 @@ end)
 test("many commands at once", function()
   local list = {}
   for i = 1, 40 do
-    list[i] = function() return mig.domstate "test" end
+    list[i] = function() return mig.domstate("test").state end
   end
   for _, v in ipairs(mig.all(list)) do
     equal(v, "running")

@@ -76,7 +76,7 @@ end }
 RECIPE
 cat >"$t/two/second.lua" <<'RECIPE'
 return { description = "d", example = "e", run = function()
-  return { text = string.format("%d", 5), state = mig.domstate "test", time = math.type(os.time()), common = require("lib.common").text,
+  return { text = string.format("%d", 5), state = mig.domstate("test").state, time = math.type(os.time()), common = require("lib.common").text,
     start = rawget(mig.start, "x") == nil, leaked = leaked == nil and leaked_too == nil }
 end }
 RECIPE

@@ -286,7 +286,7 @@ function mig.dominfo(args)
 end
 
 function mig.domstate(args)
-  return mig.dominfo(type(args) == "string" and { args } or args).state
+  return { state = mig.dominfo(type(args) == "string" and { args } or args).state }
 end
 
 function mig.dumpxml(args)

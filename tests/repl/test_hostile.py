@@ -158,6 +158,6 @@ def a_warning_about_recipes_comes_before_the_error():
         p.see("error: unknown command")
         p.see_last("hint: help all lists the commands", "migsh>")
         seen = p.screen.lines()
-        assert seen[0] == "migsh> nonsense", seen
+        assert "migsh> nonsense" in seen, seen
         assert [line for line in seen if "unknown command" in line] == ["error: unknown command: 'nonsense'"], seen
         no_line_begins(p, "migsh> error")

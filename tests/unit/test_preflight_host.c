@@ -101,7 +101,7 @@ static void assert_told(const json_t *host)
     assert_non_null(strstr(json_text_at(network, "xml"), "<name>default</name>"));
     assert_non_null(strstr(json_text_at(pool, "xml"), "<name>default-pool</name>"));
     assert_int_equal(json_object_size(pool), 5);
-    assert_true(json_integer_value(json_object_get(pool, "available")) > 0);
+    assert_true(json_integer_value(json_object_get(pool, "available_bytes")) > 0);
 }
 
 // The test driver has neither secrets nor network filters, and tells no UUID: each says so.

@@ -143,14 +143,14 @@ return {
               or line.format("pool-define-as NAME dir --target %s --node %s; pool-start NAME --node %s",
                 storage.directory(disk.there), c.dest.node, c.dest.node),
             fix = pool and { name = "pool-start", pool = pool.name, node = c.dest.node } or nil }
-        elseif pool and pool.available then
+        elseif pool and pool.available_bytes then
           wanted[pool] = (wanted[pool] or 0) + (disk.size or 0)
         end
       end
       for pool, size in pairs(wanted) do
-        if size > pool.available then
+        if size > pool.available_bytes then
           found[#found + 1] = { subject = pool.name, seen = ("pool %s has %s free"):format(pool.name,
-            report.bytes(pool.available)), wanted = report.bytes(size), libvirt = "No space left on device",
+            report.bytes(pool.available_bytes)), wanted = report.bytes(size), libvirt = "No space left on device",
             why = "libvirt's copies may grow to the size that the guest sees", remedy = "make room there" }
         end
       end

@@ -13,13 +13,25 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
+static void render_state(const json_t *value, struct buf *out)
+{
+    buf_addf(out, "%s\n", json_text_at(value, "state"));
+}
+
+static void render_reason(const json_t *value, struct buf *out)
+{
+    buf_addf(out, "%s (%s)\n", json_text_at(value, "state"), json_text_at(value, "reason"));
+}
+
+static const struct view reason_view = {VIEW_CUSTOM, .render = render_reason};
+
 static int run(struct cmd_call *c, struct err *e)
 {
     const char *state, *reason;
     if (virt_dom_state(c->vals[DOMAIN].dom, &state, &reason, e) < 0)
         return -1;
-    _cleanup_free_ char *text = c->vals[REASON].b ? xasprintf("%s (%s)", state, reason) : xstrdup(state);
-    c->result = json_text(text);
+    c->result = json_pack("{s:o, s:o}", "state", json_text(state), "reason", json_text(reason));
+    c->view = c->vals[REASON].b ? &reason_view : NULL;
     return 0;
 }
 
@@ -29,5 +41,5 @@ const struct cmd_def cmd_domstate = {.name = "domstate",
                                      .example = "domstate share --reason\ndomstate share@dest",
                                      .opts = opts,
                                      .flags = CMD_CONN | CMD_READS,
-                                     .view = {VIEW_TEXT},
+                                     .view = {VIEW_CUSTOM, .render = render_state},
                                      .run = run};

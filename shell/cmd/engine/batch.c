@@ -55,7 +55,7 @@ static void remember(const struct batch *b, const char *command, const struct er
         last_error_note(command, err);
 }
 
-static void show_error(const struct batch *b, const char *command, const struct err *err)
+static void show_error(const struct batch *b, const char *command, const char *node, const struct err *err)
 {
     remember(b, command, err);
     if (!b->opts.json) {
@@ -63,13 +63,16 @@ static void show_error(const struct batch *b, const char *command, const struct 
         return;
     }
     _cleanup_buf_ struct buf out = BUF_INIT;
-    render_error_json(err, &out);
+    if (b->opts.envelope)
+        render_envelope(command, node, NULL, err, &out);
+    else
+        render_error_json(err, &out);
     out_write(buf_str(&out), out.len);
 }
 
 static void fail(struct batch *b, const struct err *err)
 {
-    show_error(b, NULL, err);
+    show_error(b, NULL, NULL, err);
     b->status = err_exit_status(err->code);
 }
 
@@ -97,7 +100,10 @@ static void show_run(struct batch *b, const struct cmd_run *run)
     json_t *value = cmd_run_result(run);
     size_t width = (size_t)out_screen().columns;
     struct render_how how = {b->opts.quiet, b->opts.vertical, b->opts.human, width, &paint};
-    if (b->opts.json && (value || !err_is_set(err)))
+    bool has_value = value || !err_is_set(err);
+    if (b->opts.json && has_value && b->opts.envelope)
+        render_envelope(cmd_run_def(run)->name, cmd_run_node(run), value, NULL, &out);
+    else if (b->opts.json && has_value)
         render_json(value, &out);
     else if (!b->opts.json)
         cmd_run_render(run, &how, &out);
@@ -107,7 +113,7 @@ static void show_run(struct batch *b, const struct cmd_run *run)
     if (!b->opts.json && !b->opts.quiet && cmd_run_empty(run))
         out_notice(OUT_INFO, "%s", cmd_run_empty(run));
     if (err_is_set(err))
-        show_error(b, cmd_run_def(run)->name, err);
+        show_error(b, cmd_run_def(run)->name, cmd_run_node(run), err);
     if (b->opts.timing && b->opts.json)
         out_event(json_pack("{s:o, s:o, s:f, s:I, s:I}", "event", json_text("timing"), "command",
                             json_text(cmd_run_def(run)->name), "ms", cmd_run_seconds(run) * 1e3, "calls",

@@ -11,6 +11,7 @@
 struct batch_opts {
     bool json, quiet, timing;
     bool vertical, human; // as struct render_how has them
+    bool envelope;        // with `json`: a line tells which command it is of, and of which node
     bool keep_going;      // a failing line does not stop the source
     bool prefix_ok;       // unique prefixes of command names (the prompt)
 };

@@ -61,6 +61,11 @@ double cmd_run_seconds(const struct cmd_run *run)
     return run->ended - run->started;
 }
 
+const char *cmd_run_node(const struct cmd_run *run)
+{
+    return run->call.where.uri ? target_label(&run->call.where) : NULL;
+}
+
 static const struct view *view_of(const struct cmd_call *c)
 {
     return c->view ? c->view : &c->def->view;

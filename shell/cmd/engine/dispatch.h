@@ -29,6 +29,7 @@ const char *cmd_run_text(const struct cmd_run *run);      // what a recipe wants
 const struct err *cmd_run_err(const struct cmd_run *run); // code ERR_NONE: success
 int cmd_run_status(const struct cmd_run *run);            // exit status
 double cmd_run_seconds(const struct cmd_run *run);
+const char *cmd_run_node(const struct cmd_run *run); // the node or URI that it went to; NULL: several, or none
 // What is to be said of its table, which has no rows; NULL: nothing.
 const char *cmd_run_empty(const struct cmd_run *run);
 // Its value by the view that it wants, or what the recipe wants shown instead. `how` is what the console wants.

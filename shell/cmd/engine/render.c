@@ -320,12 +320,30 @@ void render_json(const json_t *value, struct buf *out)
     buf_addf(out, "%s\n", s ? s : "null");
 }
 
+static json_t *error_value(const struct err *err)
+{
+    return json_pack("{s:o, s:o, s:o*}", "code", json_text(err_code_name(err->code)), "msg",
+                     json_text(err->msg ? err->msg : ""), "hint", err->hint ? json_text(err->hint) : NULL);
+}
+
 void render_error_json(const struct err *err, struct buf *out)
 {
-    json_t *v = json_pack("{s:{s:o, s:o, s:o*}}", "error", "code", json_text(err_code_name(err->code)), "msg",
-                          json_text(err->msg ? err->msg : ""), "hint", err->hint ? json_text(err->hint) : NULL);
+    json_auto_t *v = json_pack("{s:o}", "error", error_value(err));
     render_json(v, out);
-    json_decref(v);
+}
+
+void render_envelope(const char *command, const char *node, const json_t *value, const struct err *err, struct buf *out)
+{
+    json_auto_t *v = json_object();
+    if (command)
+        json_object_set_new(v, "command", json_text(command));
+    if (node)
+        json_object_set_new(v, "node", json_text(node));
+    if (err)
+        json_object_set_new(v, "error", error_value(err));
+    else
+        json_object_set_new(v, "result", value ? json_deep_copy(value) : json_null());
+    render_json(v, out);
 }
 
 void render_any(const json_t *value, struct buf *out)

@@ -33,6 +33,10 @@ void render_text(const struct cmd_def *def, const json_t *value, struct buf *out
 void render_json(const json_t *value, struct buf *out);
 // {"error": {"code": …, "msg": …, "hint": …}} on one line.
 void render_error_json(const struct err *err, struct buf *out);
+// What either of them writes (`err` NULL: `value`), within {"command": …, "node": …, "result" or "error": …}. NULL: not
+// known.
+void render_envelope(const char *command, const char *node, const json_t *value, const struct err *err,
+                     struct buf *out);
 // A value without a view (Lua results): scalars plainly, the rest as indented JSON.
 void render_any(const json_t *value, struct buf *out);
 // One cell: strings as they are, numbers, yes/no, NULL and null as "-". The caller frees.

@@ -230,9 +230,9 @@ static void render_steps(const json_t *steps, struct buf *out)
 
 static void add_ms(struct buf *out, const char *title, const json_t *value)
 {
-    double ms = json_number_value(value);
+    char text[UNITS_TEXT];
     if (json_is_number(value))
-        buf_addf(out, ms >= 1000 ? ", %s %.2f s" : ", %s %.0f ms", title, ms >= 1000 ? ms / 1000 : ms);
+        buf_addf(out, ", %s %s", title, units_duration(json_number_value(value), text));
 }
 
 // What was kept of a migration, in a line; report tells it all.

@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 #include "base/table.h"
+#include "base/units.h"
 #include "cmd/engine/apply.h"
 #include "cmd/engine/render.h"
 #include "io/job.h"
@@ -65,7 +66,8 @@ static char *cell(const json_t *logins, const char *from, const char *to)
         const json_t *ms = json_object_get(l, "ms");
         if (!json_is_true(json_object_get(l, "ok")))
             return xstrdup("fail");
-        return json_is_integer(ms) ? xasprintf("%lld ms", (long long)json_integer_value(ms)) : xstrdup("ok");
+        char text[UNITS_TEXT];
+        return xstrdup(json_is_integer(ms) ? units_duration(json_number_value(ms), text) : "ok");
     }
     return NULL;
 }

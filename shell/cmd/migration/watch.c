@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/table.h"
+#include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/engine/render.h"
 #include "core/console/out.h"
@@ -79,6 +80,9 @@ static double real_of(const json_t *v, const char *key)
     return json_number_value(json_object_get(v, key));
 }
 
+// As text, in this block.
+#define MS(v, key) units_duration(real_of(v, key), (char[UNITS_TEXT]){0})
+
 static void say_progress(json_t *targets, bool done)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
@@ -94,9 +98,9 @@ static void say_progress(json_t *targets, bool done)
         if (json_is_null(silent))
             buf_adds(&text, ", no answer yet");
         else if (json_number_value(silent) > SILENCE_MS)
-            buf_addf(&text, ", no answer for %.1f s", json_number_value(silent) / 1e3);
+            buf_addf(&text, ", no answer for %s", MS(t, "silent_ms"));
         else if (json_is_object(rtt))
-            buf_addf(&text, ", %.2f ms", real_of(rtt, "p50"));
+            buf_addf(&text, ", %s", MS(rtt, "p50"));
     }
     out_progress(
         json_pack("{s:o, s:o, s:o}", "job", json_text("watch"), "text", json_text(buf_str(&text)), "targets", targets),
@@ -176,8 +180,8 @@ static void render_round_trip(const json_t *t, const char *key, const char *titl
 {
     const json_t *rtt = json_object_get(t, key);
     if (json_is_object(rtt))
-        buf_addf(out, "  %-18s p50 %.3f ms, p95 %.3f ms, p99 %.3f ms, max %.3f ms\n", title, real_of(rtt, "p50"),
-                 real_of(rtt, "p95"), real_of(rtt, "p99"), real_of(rtt, "max"));
+        buf_addf(out, "  %-18s p50 %s, p95 %s, p99 %s, max %s\n", title, MS(rtt, "p50"), MS(rtt, "p95"), MS(rtt, "p99"),
+                 MS(rtt, "max"));
 }
 
 static char *outage_notes(const json_t *o)
@@ -188,7 +192,7 @@ static char *outage_notes(const json_t *o)
     if (json_object_get(o, "to_end"))
         buf_adds(&b, "to the end, ");
     if (json_object_get(o, "starved_ms"))
-        buf_addf(&b, "migsh was held up for %.1f ms, ", real_of(o, "starved_ms"));
+        buf_addf(&b, "migsh was held up for %s, ", MS(o, "starved_ms"));
     if (int_of(o, "late"))
         buf_addf(&b, "%lld answered late, ", (long long)int_of(o, "late"));
     if (b.len)
@@ -205,19 +209,17 @@ static void render_outages(const json_t *t, struct buf *out)
         buf_adds(out, "  no outage\n");
         return;
     }
-    buf_addf(out, "  %zu outage%s, the longest %.1f to %.1f ms, in all %.1f to %.1f ms\n", n, n == 1 ? "" : "s",
-             real_of(longest, "min"), real_of(longest, "max"), real_of(total, "min"), real_of(total, "max"));
+    buf_addf(out, "  %zu outage%s, the longest %s to %s, in all %s to %s\n", n, n == 1 ? "" : "s", MS(longest, "min"),
+             MS(longest, "max"), MS(total, "min"), MS(total, "max"));
     static const char *const heads[] = {"Start", "At least", "At most", "Lost", "Notes"};
     struct table *table = table_new(ARRAY_SIZE(heads), heads);
     for (size_t i = 0; i < n && i < OUTAGES_SHOWN; i++) {
         const json_t *o = json_array_get(list, i);
-        char start[32], least[32], most[32], lost[32];
+        char start[32], lost[32];
         clock_text(real_of(o, "start"), start, sizeof(start));
-        snprintf(least, sizeof(least), "%.1f ms", real_of(o, "min_ms"));
-        snprintf(most, sizeof(most), "%.1f ms", real_of(o, "max_ms"));
         snprintf(lost, sizeof(lost), "%lld", (long long)int_of(o, "lost"));
         _cleanup_free_ char *notes = outage_notes(o);
-        table_row(table, (const char *const[]){start, least, most, lost, notes});
+        table_row(table, (const char *const[]){start, MS(o, "min_ms"), MS(o, "max_ms"), lost, notes});
     }
     render_table(table, out);
     table_free(table);
@@ -247,7 +249,7 @@ static void render_target(const json_t *t, struct buf *out)
         render_round_trip(t, "rtt_after_ms", "  after", out);
     }
     if (real_of(t, "starved_ms") > 0)
-        buf_addf(out, "  migsh itself was held up for %.1f ms in all\n", real_of(t, "starved_ms"));
+        buf_addf(out, "  migsh itself was held up for %s in all\n", MS(t, "starved_ms"));
     if (json_object_get(t, "full"))
         buf_adds(out, "  ended because there was no more room for samples\n");
     render_outages(t, out);

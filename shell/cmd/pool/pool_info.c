@@ -26,8 +26,9 @@ static const struct opt_def xml_opts[] = {
 #define COLS(pretty)                                                                                                   \
     {                                                                                                                  \
         {"name", "Name"}, {"uuid", "UUID"}, {"state", "State", .state = true}, {"persistent", "Persistent"},           \
-            {"autostart", "Autostart"}, {"capacity", "Capacity", .bytes = (pretty)},                                   \
-            {"allocation", "Allocation", .bytes = (pretty)}, {"available", "Available", .bytes = (pretty)}, {NULL},    \
+            {"autostart", "Autostart"}, {"capacity_bytes", "Capacity", .bytes = (pretty)},                             \
+            {"allocation_bytes", "Allocation", .bytes = (pretty)},                                                     \
+            {"available_bytes", "Available", .bytes = (pretty)}, {NULL},                                               \
     }
 static const struct view_col cols[] = COLS(true);
 static const struct view_col exact_cols[] = COLS(false);

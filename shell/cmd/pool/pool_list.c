@@ -31,9 +31,9 @@ static const struct view_col details[] = {
     {"state", "State", .state = true},
     {"autostart", "Autostart"},
     {"persistent", "Persistent"},
-    {"capacity", "Capacity", .bytes = true},
-    {"allocation", "Allocation", .bytes = true},
-    {"available", "Available", .bytes = true},
+    {"capacity_bytes", "Capacity", .bytes = true},
+    {"allocation_bytes", "Allocation", .bytes = true},
+    {"available_bytes", "Available", .bytes = true},
     {NULL},
 };
 static const struct view_col uuid_name[] = {{"uuid"}, {"name"}, {NULL}};

@@ -63,7 +63,7 @@ static int make_device(struct cmd_call *c, struct virt_vol *from, struct there *
     json_t *info;
     if (virt_vol_info(from, true, &info, e) < 0)
         return -1;
-    unsigned long long size = (unsigned long long)json_integer_value(json_object_get(info, "physical"));
+    unsigned long long size = (unsigned long long)json_integer_value(json_object_get(info, "physical_bytes"));
     json_decref(info);
     struct vol_spec spec = {.name = t->name, .capacity = size};
     _cleanup_free_ char *xml = storage_vol_xml(&spec);

@@ -35,9 +35,9 @@ static const struct opt_def xml_opts[] = {
 
 #define COLS(pretty, in)                                                                                               \
     {                                                                                                                  \
-        {"name", "Name"}, {"type", "Type"}, {"capacity", "Capacity", (in), .bytes = (pretty)},                         \
-            {"allocation", "Allocation", (in), .bytes = (pretty)}, {"physical", "Physical", (in), .bytes = (pretty)},  \
-            {NULL},                                                                                                    \
+        {"name", "Name"}, {"type", "Type"}, {"capacity_bytes", "Capacity", (in), .bytes = (pretty)},                   \
+            {"allocation_bytes", "Allocation", (in), .bytes = (pretty)},                                               \
+            {"physical_bytes", "Physical", (in), .bytes = (pretty)}, {NULL},                                           \
     }
 static const struct view_col cols[] = COLS(true, NULL);
 static const struct view_col exact_cols[] = COLS(false, " bytes");

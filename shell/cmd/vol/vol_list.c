@@ -21,8 +21,8 @@ static const struct view_col details[] = {
     {"name", "Name"},
     {"path", "Path"},
     {"type", "Type"},
-    {"capacity", "Capacity", .bytes = true},
-    {"allocation", "Allocation", .bytes = true},
+    {"capacity_bytes", "Capacity", .bytes = true},
+    {"allocation_bytes", "Allocation", .bytes = true},
     {NULL},
 };
 static const struct view details_view = {VIEW_TABLE, details};

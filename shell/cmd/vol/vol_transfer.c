@@ -159,7 +159,7 @@ static unsigned long long size_of(struct virt_vol *vol, unsigned long long offse
     json_t *info;
     if (virt_vol_info(vol, true, &info, &e) < 0)
         return 0;
-    unsigned long long n = (unsigned long long)json_integer_value(json_object_get(info, "physical"));
+    unsigned long long n = (unsigned long long)json_integer_value(json_object_get(info, "physical_bytes"));
     json_decref(info);
     return n > offset ? n - offset : 0;
 }

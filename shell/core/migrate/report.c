@@ -81,11 +81,11 @@ static json_t *part(const json_t *stats, const char *const names[][2], size_t n)
 static void add_summary(json_t *v, const json_t *stats)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
-    buf_addf(&text, "Domain '%s' migrated from %s to %s in %.2f s", json_text_at(v, "domain"),
-             json_text_at(v, "source"), json_text_at(v, "destination"),
-             json_real_value(json_object_get(v, "total_ms")) / 1e3);
+    char total[UNITS_TEXT], downtime[UNITS_TEXT];
+    buf_addf(&text, "Domain '%s' migrated from %s to %s in %s", json_text_at(v, "domain"), json_text_at(v, "source"),
+             json_text_at(v, "destination"), units_duration(json_real_value(json_object_get(v, "total_ms")), total));
     if (json_object_get(v, "downtime_ms"))
-        buf_addf(&text, ": downtime %lld ms", (long long)number(v, "downtime_ms"));
+        buf_addf(&text, ": downtime %s", units_duration((double)number(v, "downtime_ms"), downtime));
     if (json_object_get(v, "iterations"))
         buf_addf(&text, ", %lld passes", (long long)number(v, "iterations"));
     if (json_object_get(v, "bytes"))

@@ -71,7 +71,7 @@ static int ask_domains(struct virt_conn *c, json_t **ret, struct err *e)
 
 static int ask_pools(struct virt_conn *c, json_t **ret, struct err *e)
 {
-    static const char *const dropped[] = {"uuid", "persistent", "state", "capacity", "allocation"};
+    static const char *const dropped[] = {"uuid", "persistent", "state", "capacity_bytes", "allocation_bytes"};
     size_t i;
     json_t *row;
     if (virt_pool_list(c, 0, VIRT_POOL_DETAILS | VIRT_POOL_XML, ret, e) < 0)

@@ -172,9 +172,9 @@ static bool has_sizes(int state)
 
 static void set_sizes(json_t *v, const virStoragePoolInfo *info)
 {
-    json_object_set_new(v, "capacity", json_integer((json_int_t)info->capacity));
-    json_object_set_new(v, "allocation", json_integer((json_int_t)info->allocation));
-    json_object_set_new(v, "available", json_integer((json_int_t)info->available));
+    json_object_set_new(v, "capacity_bytes", json_integer((json_int_t)info->capacity));
+    json_object_set_new(v, "allocation_bytes", json_integer((json_int_t)info->allocation));
+    json_object_set_new(v, "available_bytes", json_integer((json_int_t)info->available));
 }
 
 static int add_details(virStoragePoolPtr ptr, json_t *row, struct err *e)
@@ -187,9 +187,9 @@ static int add_details(virStoragePoolPtr ptr, json_t *row, struct err *e)
         set_sizes(row, &info);
         return 0;
     }
-    json_object_set_new(row, "capacity", json_null());
-    json_object_set_new(row, "allocation", json_null());
-    json_object_set_new(row, "available", json_null());
+    json_object_set_new(row, "capacity_bytes", json_null());
+    json_object_set_new(row, "allocation_bytes", json_null());
+    json_object_set_new(row, "available_bytes", json_null());
     return 0;
 }
 

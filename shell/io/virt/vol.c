@@ -139,8 +139,9 @@ static int add_details(virStorageVolPtr ptr, bool physical, json_t *row, struct 
     if (r < 0)
         return virt_fail(e, NULL);
     json_object_set_new(row, "type", json_text(type_name(info.type)));
-    json_object_set_new(row, "capacity", json_integer((json_int_t)info.capacity));
-    json_object_set_new(row, physical ? "physical" : "allocation", json_integer((json_int_t)info.allocation));
+    json_object_set_new(row, "capacity_bytes", json_integer((json_int_t)info.capacity));
+    json_object_set_new(row, physical ? "physical_bytes" : "allocation_bytes",
+                        json_integer((json_int_t)info.allocation));
     return 0;
 }
 

@@ -174,7 +174,7 @@ quiet_plain() {
     migsh migrate "share@$from" "$to" --live --unsafe --persistent >"$work/o" 2>"$work/e" || return 1
     swap
     cat "$work/o" "$work/e"
-    [[ ! -s $work/e ]] && grep -qE "^Domain 'share' migrated from $to to $from in [0-9.]+ s: downtime [0-9]+ ms, [0-9]+ passes, [0-9.]+ MiB$" "$work/o"
+    [[ ! -s $work/e ]] && grep -qE "^Domain 'share' migrated from $to to $from in [0-9.]+ m?s: downtime [0-9.]+ m?s, [0-9]+ passes, [0-9.]+ MiB$" "$work/o"
 }
 json_value() {
     migsh --json migrate "share@$from" "$to" --live --unsafe --verbose --persistent --bandwidth 60 >"$work/o" || return 1
