@@ -7,12 +7,14 @@
 #include "base/mem.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
+#include "io/job.h"
 #include "io/loop.h"
 #include "lua/impl.h"
 
 struct script_run {
     script_done_fn *done;
     void *data;
+    unsigned line; // job_line() of who started it
     json_t *result;
     char *text;
     struct err err;
@@ -69,6 +71,7 @@ static struct script_run *start(struct request *r, script_done_fn *done, void *d
     r->run = xnew(struct script_run);
     r->run->done = done;
     r->run->data = data;
+    r->run->line = job_line();
     if (engine_call(start_protected, r, e))
         return r->run;
     run_free(r->run);
@@ -120,6 +123,14 @@ static int run_end(lua_State *L)
     if (failed)
         error_from(L, 3, &run->err);
     loop_post(deliver, run);
+    return 0;
+}
+
+// work_for(handle): what starts from here on is for that run's line; nil: for none
+static int work_for(lua_State *L)
+{
+    const struct script_run *run = lua_touserdata(L, 1);
+    job_set_line(run ? run->line : 0);
     return 0;
 }
 
@@ -204,4 +215,6 @@ void run_open(lua_State *L)
 {
     lua_pushcfunction(L, run_end);
     lua_setfield(L, -2, "run_end");
+    lua_pushcfunction(L, work_for);
+    lua_setfield(L, -2, "work_for");
 }

@@ -23,6 +23,7 @@
 #include "cmd/commands.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/complete_args.h"
+#include "cmd/engine/jobs.h"
 #include "cmd/engine/recipe.h"
 #include "cmd/node/nodes_file.h"
 #include "core/console/ctx.h"
@@ -311,6 +312,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     _cleanup_free_ char *standard = file_xdg("CONFIG", "nodes");
     app->ctx = ctx_new(app->inventory ? app->inventory : standard);
     ctx_set_readonly(app->ctx, app->readonly);
+    jobs_init();
     lua_engine_init(app->ctx);
     if (load_inventory(app->ctx, e) < 0 || set_connect(app, e) < 0 || start_work(app, argc, argv, e) < 0)
         return -1;

@@ -206,6 +206,7 @@ end
 
 local function step(task)
   current = task
+  core.work_for(task.run.handle)
   local args = task.args
   task.args = nil
   if args then
@@ -438,6 +439,7 @@ function sched.entry.drain()
     head = head + 1
     step(task)
   end
+  core.work_for(nil)
 end
 
 function sched.entry.complete(op, value, err)

@@ -24,6 +24,7 @@ struct job {
     job_run_fn *run;
     job_done_fn *done;
     void *arg;
+    unsigned line;
     pthread_t thread;
     int cancel_fd;
     atomic_bool cancelled;
@@ -45,11 +46,30 @@ struct waiter {
 };
 
 static _Thread_local bool this_is_worker;
+static _Thread_local unsigned this_line;
 static atomic_size_t jobs_alive;
 
 bool job_on_main(void)
 {
     return !this_is_worker;
+}
+
+unsigned job_line(void)
+{
+    return this_line;
+}
+
+unsigned job_set_line(unsigned line)
+{
+    unsigned before = this_line;
+    this_line = line;
+    return before;
+}
+
+static void begin_worker(unsigned line)
+{
+    this_is_worker = true;
+    this_line = line;
 }
 
 size_t job_count(void)
@@ -100,7 +120,7 @@ static int start_thread(void *(*fn)(void *), void *arg, pthread_t *ret, const ch
 static void *job_thread_main(void *data)
 {
     struct job *job = data;
-    this_is_worker = true;
+    begin_worker(job->line);
     job->run(job, job->arg);
     loop_post(finish_on_main, job);
     return NULL;
@@ -119,6 +139,7 @@ struct job *job_start(const char *name, job_run_fn *run, job_done_fn *done, void
     job->run = run;
     job->done = done;
     job->arg = arg;
+    job->line = this_line;
     job->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (job->cancel_fd < 0) {
         cannot_start(errno, name, e);
@@ -162,8 +183,9 @@ static void run_hooks(struct job *job)
 
 static void *canceller(void *data)
 {
-    this_is_worker = true;
-    run_hooks(data);
+    struct job *job = data;
+    begin_worker(job->line);
+    run_hooks(job);
     return NULL;
 }
 
@@ -243,6 +265,7 @@ void job_hook_pop(struct job *job, struct job_hook *hook)
 
 struct fan_out {
     struct job *job;
+    unsigned line;
     size_t n;
     atomic_size_t next;
     void (*fn)(struct job *job, size_t i, void *arg);
@@ -262,14 +285,15 @@ static void *fan_out_main(void *data)
 
 static void *fan_out_worker(void *data)
 {
-    this_is_worker = true;
-    return fan_out_main(data);
+    struct fan_out *f = data;
+    begin_worker(f->line);
+    return fan_out_main(f);
 }
 
 void job_parallel(struct job *job, size_t n, size_t workers, void (*fn)(struct job *job, size_t i, void *arg),
                   void *arg)
 {
-    struct fan_out f = {job, n, 0, fn, arg};
+    struct fan_out f = {.job = job, .line = this_line, .n = n, .fn = fn, .arg = arg};
     size_t extra = (n < workers ? n : workers);
     extra = extra ? extra - 1 : 0;
     pthread_t *threads = xcalloc(extra, sizeof(*threads));
@@ -405,6 +429,7 @@ void lock_wake(struct lock *l)
 struct job_thread {
     pthread_t thread;
     atomic_int refs; // the thread's own and its owner's
+    unsigned line;
     void (*fn)(void *arg);
     void *arg;
 };
@@ -418,7 +443,7 @@ static void job_thread_unref(struct job_thread *t)
 static void *plain_thread_main(void *data)
 {
     struct job_thread *t = data;
-    this_is_worker = true;
+    begin_worker(t->line);
     t->fn(t->arg);
     job_thread_unref(t);
     return NULL;
@@ -429,6 +454,7 @@ struct job_thread *job_thread_start(const char *name, void (*fn)(void *arg), voi
     struct job_thread *t = xnew(struct job_thread);
     t->fn = fn;
     t->arg = arg;
+    t->line = this_line;
     atomic_init(&t->refs, 2);
     int errnum = start_thread(plain_thread_main, t, &t->thread, name);
     if (!errnum)

@@ -77,6 +77,11 @@ void job_thread_leave(struct job_thread *t);
 // is no thread left, fn runs here and now.
 void job_thread_detached(const char *name, void (*fn)(void *arg), void *arg);
 
+// For which line of the prompt a thread works (cmd/engine/jobs.h); 0: for none. Jobs and threads have it from whoever
+// starts them; what is called by the loop has none. job_set_line() returns the one before.
+unsigned job_line(void);
+unsigned job_set_line(unsigned line);
+
 bool job_on_main(void);
 // Jobs started whose done() has not run.
 size_t job_count(void);

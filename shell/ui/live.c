@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "core/console/out.h"
 #include "io/loop.h"
 #include "ui/progress.h"
 #include "ui/term.h"
@@ -171,7 +172,7 @@ static void remove_line(struct line **at)
 
 void live_progress(const json_t *value, bool done)
 {
-    _cleanup_free_ char *key = progress_key(value);
+    _cleanup_free_ char *key = out_progress_key(value);
     struct line **at = &lines;
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->next;

@@ -134,7 +134,7 @@ struct seen {
 static bool progress_due(const json_t *value, bool done)
 {
     static struct seen *jobs;
-    _cleanup_free_ char *key = progress_key(value);
+    _cleanup_free_ char *key = out_progress_key(value);
     struct seen **at = &jobs;
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->next;

@@ -52,18 +52,3 @@ void progress_line(const json_t *value, int width, struct buf *out)
     const char *words = both ? both : detail ? detail : text ? text : job;
     progress_clip(words ? words : "", width, out);
 }
-
-char *progress_key(const json_t *value)
-{
-    static const char *const parts[] = {"job", "id", "domain", "node"};
-    _cleanup_buf_ struct buf key = BUF_INIT;
-    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-        const json_t *part = json_object_get(value, parts[i]);
-        if (json_is_string(part))
-            buf_adds(&key, json_string_value(part));
-        else if (json_is_integer(part))
-            buf_addf(&key, "%lld", (long long)json_integer_value(part));
-        buf_addc(&key, '\n');
-    }
-    return buf_steal(&key);
-}

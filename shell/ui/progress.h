@@ -9,8 +9,5 @@
 // "[=====>    ]  52 %  text", the text alone without "percent"; cut to `width` terminal columns. No newline, no control
 // bytes.
 void progress_line(const json_t *value, int width, struct buf *out);
-// What tells one running job's lines from another's: "job", and "id", "domain", "node" where they are there. The caller
-// frees.
-char *progress_key(const json_t *value);
 // Text fit for a terminal, on one line and cut to `width` columns. UTF-8 is never cut inside a character.
 void progress_clip(const char *text, int width, struct buf *out);

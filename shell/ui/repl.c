@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The prompt. Main thread. See repl.h. All keys come through ui/term into `typed`; from there they go to readline while
-// a prompt is shown, to ui/ask while a question is open, and stay (but for ^C) while a command runs: what is typed
-// ahead is kept.
+// a prompt is shown, to ui/ask while a question is open, and stay (but for ^C and ^Z) while a command runs: what is
+// typed ahead is kept. What runs behind the prompt is cmd/engine/jobs's.
 #include "ui/repl.h"
 
 #include <langinfo.h>
@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/printable.h"
+#include "cmd/engine/jobs.h"
 #include "core/console/ctx.h"
 #include "core/console/inventory.h"
 #include "core/console/names_watch.h"
@@ -30,15 +31,6 @@
 
 enum { CTRL_C = 3, CTRL_Z = 26 };
 
-// A command line that was started, until it has ended; one that was abandoned goes on behind the prompt.
-struct running {
-    struct running *next; // of the abandoned
-    struct repl *repl;
-    struct batch *batch;
-    char *text;
-    bool abandoned;
-};
-
 struct repl {
     struct ctx *ctx;
     struct batch_opts opts;
@@ -46,11 +38,13 @@ struct repl {
     void *data;
     struct buf typed;   // keys not used yet
     struct buf pending; // lines of an unfinished command
-    struct running *foreground, *abandoned;
+    struct running *foreground;
     struct stop stop;
     bool shown;   // readline has a prompt on the screen
     bool frozen;  // between the Enter key and on_line()
     bool resumed; // from Ctrl-Z, and readline draws the prompt
+    bool warned;  // of what still runs, when last asked to leave
+    bool leaving; // once nothing runs any more
     bool ended;
     int signalled;
     int status;
@@ -232,6 +226,13 @@ static void remove_prompt(struct repl *r)
 
 // ---- running commands
 
+static void tell_left(const struct running *it, void *data)
+{
+    struct repl *r = data;
+    out_notice(OUT_WARN, "left without knowing how this ended: %s (domjobinfo and list tell)", jobs_text(it));
+    r->status = r->status ? r->status : 128 + SIGINT;
+}
+
 static void end(struct repl *r)
 {
     if (r->ended)
@@ -240,13 +241,12 @@ static void end(struct repl *r)
     if (r->shown)
         remove_prompt(r);
     ask_refuse_all();
+    out_refuse_waiting();
     live_end();
     term_watch(NULL, NULL);
     term_set(TERM_COOKED);
-    for (struct running *a = r->abandoned; a; a = a->next) {
-        out_notice(OUT_WARN, "left without knowing how this ended: %s (domjobinfo and list tell)", a->text);
-        r->status = r->status ? r->status : 128 + SIGINT;
-    }
+    jobs_each_behind(tell_left, r);
+    jobs_set_prompt(NULL, NULL);
     history_close();
     r->done(r->signalled ? 128 + r->signalled : r->status, r->data);
 }
@@ -258,39 +258,77 @@ static void post_use_typed(void *data)
         use_typed(r);
 }
 
-static void on_batch_done(int status, bool quit, void *data)
+// What runs is asked to end; when it has, so do we.
+static void begin_leaving(struct repl *r)
 {
-    struct running *it = data;
-    struct repl *r = it->repl;
-    if (it->abandoned) {
-        struct running **at = &r->abandoned;
-        while (*at != it)
-            at = &(*at)->next;
-        *at = it->next;
-        if (!r->ended)
-            out_notice(OUT_WARN, "this has ended now (%s): %s", status ? "it failed" : "it succeeded", it->text);
-    } else {
+    r->leaving = true;
+    if (!jobs_cancel_all() && !r->foreground) { // nobody waits any more for those that are cancelled already
+        end(r);
+        return;
+    }
+    live_hide();
+    if (r->shown)
+        remove_prompt(r);
+    live_show();
+    if (!r->foreground)
+        out_notice(OUT_INFO, "waiting for the end of what was cancelled; Ctrl-C leaves at once");
+}
+
+static void tell_running(const struct running *it, void *data)
+{
+    (void)data;
+    out_notice(OUT_WARN, "[%d] still runs: %s", jobs_number(it), jobs_text(it));
+}
+
+// ^D or quit. What runs behind the prompt would be cancelled by it, so that is told first.
+static void ask_to_leave(struct repl *r)
+{
+    if (r->warned || !jobs_count()) {
+        begin_leaving(r);
+        return;
+    }
+    r->warned = true;
+    jobs_each_behind(tell_running, NULL);
+    out_notice(OUT_INFO, "leaving once more cancels it; wait waits until it has ended");
+    show_prompt(r);
+}
+
+static void next_line(struct repl *r, bool quit)
+{
+    r->stop = (struct stop){0};
+    r->foreground = jobs_take_wanted();
+    if (r->foreground)
+        return;
+    if (quit) {
+        ask_to_leave(r);
+    } else if (!ask_active() && !r->shown) {
+        r->warned = false;
+        show_prompt(r);
+    }
+}
+
+static void on_ended(struct running *it, bool in_front, int status, bool quit, void *data)
+{
+    struct repl *r = data;
+    if (r->ended)
+        return;
+    if (in_front) {
         r->foreground = NULL;
         r->status = status;
-        if (quit || r->signalled) {
-            end(r);
-        } else if (!ask_active()) {
-            show_prompt(r);
-            loop_post(post_use_typed, r); // not from here: we may be inside one of its calls
-        }
     }
-    free(it->text);
-    free(it);
+    (void)it;
+    if (r->leaving) {
+        if (!jobs_count())
+            end(r);
+    } else if (in_front) {
+        next_line(r, quit);
+        loop_post(post_use_typed, r); // not from here: we may be inside one of its calls
+    }
 }
 
 static void run_line(struct repl *r, const char *text)
 {
-    struct running *it = xnew(struct running);
-    it->repl = r;
-    it->text = xstrdup(text);
-    r->foreground = it;
-    r->stop = (struct stop){0};
-    it->batch = batch_line(r->ctx, text, &r->opts, on_batch_done, it);
+    r->foreground = jobs_run(r->ctx, text, &r->opts);
 }
 
 // Blanks at the end (Tab leaves one) are nothing to remember.
@@ -310,7 +348,8 @@ static void on_line(char *line)
     live_thaw();
     if (!line && !r->pending.len) { // ^D on an empty line
         fputc('\n', rl_outstream);
-        end(r);
+        remove_prompt(r);
+        ask_to_leave(r);
         return;
     }
     if (r->pending.len)
@@ -332,35 +371,49 @@ static void on_line(char *line)
     run_line(r, text);
 }
 
-static void abandon(struct repl *r)
+static struct running *send_behind(struct repl *r)
 {
     struct running *it = r->foreground;
-    it->abandoned = true;
-    it->next = r->abandoned;
-    r->abandoned = it;
     r->foreground = NULL;
-    r->status = 128 + SIGINT;
+    jobs_send_behind(it);
+    return it;
 }
 
 static void press_stop(struct repl *r)
 {
-    struct running *it = r->foreground;
+    if (!r->foreground) { // we are leaving, and wait for what was cancelled
+        end(r);
+        return;
+    }
     live_hide();
     if (r->stop.presses == 0)
         fputs("^C\n", live_stream());
     live_show();
-    switch (stop_press(&r->stop, it->text)) {
+    struct running *it = r->foreground;
+    switch (stop_press(&r->stop, jobs_text(it))) {
     case STOP_CANCEL:
-        batch_cancel(it->batch);
+        jobs_cancel(it);
         break;
     case STOP_TOLD:
         break;
     case STOP_ABANDON:
-        out_notice(OUT_WARN, "no longer waiting; the outcome will be shown here: %s", it->text);
-        abandon(r);
-        show_prompt(r);
+        it = send_behind(r);
+        r->status = 128 + SIGINT;
+        out_notice(OUT_WARN, "no longer waiting; the outcome will be shown here: [%d] %s", jobs_number(it),
+                   jobs_text(it));
+        if (r->leaving)
+            end(r);
+        else
+            next_line(r, false);
         break;
     }
+}
+
+static void press_suspend(struct repl *r)
+{
+    struct running *it = send_behind(r);
+    out_notice(OUT_INFO, "[%d] %s", jobs_number(it), jobs_text(it));
+    next_line(r, false);
 }
 
 // SIGTERM or a terminal that has gone: cancel, wait, leave. The second time: leave.
@@ -369,17 +422,36 @@ static void leave(struct repl *r, int signo)
     bool again = r->signalled != 0;
     r->signalled = again ? r->signalled : signo;
     ask_refuse_all();
-    if (!r->foreground) {
-        end(r);
-    } else if (again) {
-        abandon(r);
-        end(r);
-    } else {
-        batch_cancel(r->foreground->batch);
+    if (!again) {
+        begin_leaving(r);
+        return;
     }
+    if (r->foreground)
+        send_behind(r);
+    end(r);
 }
 
 // ---- keys and signals
+
+// The first ^C or ^Z, while a command runs. False: there is none.
+static bool use_stop_key(struct repl *r)
+{
+    size_t at = 0;
+    while (at < r->typed.len && r->typed.s[at] != CTRL_C && r->typed.s[at] != CTRL_Z)
+        at++;
+    if ((!r->foreground && !r->leaving) || at == r->typed.len)
+        return false;
+    char key = r->typed.s[at];
+    // As a terminal does: what was typed before a ^C is dropped.
+    size_t from = key == CTRL_C ? 0 : at;
+    memmove(r->typed.s + from, r->typed.s + at + 1, r->typed.len - at);
+    r->typed.len -= at + 1 - from;
+    if (key == CTRL_C)
+        press_stop(r);
+    else if (r->foreground)
+        press_suspend(r);
+    return true;
+}
 
 static void use_typed(struct repl *r)
 {
@@ -388,14 +460,8 @@ static void use_typed(struct repl *r)
             rl_callback_read_char();
             continue;
         }
-        const char *c = memchr(r->typed.s, CTRL_C, r->typed.len);
-        if (!c || !r->foreground)
+        if (!use_stop_key(r))
             return;
-        // As a terminal does: what was typed before it is dropped.
-        size_t used = (size_t)(c + 1 - r->typed.s);
-        memmove(r->typed.s, c + 1, r->typed.len - used + 1);
-        r->typed.len -= used;
-        press_stop(r);
     }
 }
 
@@ -406,7 +472,15 @@ static void on_keys(const char *bytes, size_t n, void *data)
         repl_signal(r, SIGHUP);
         return;
     }
-    size_t used = ask_active() ? ask_feed(bytes, n) : 0;
+    size_t used = 0;
+    while (used < n && ask_active()) {
+        const char *z = r->foreground ? memchr(bytes + used, CTRL_Z, n - used) : NULL;
+        used += ask_feed(bytes + used, z ? (size_t)(z - bytes) - used : n - used);
+        if (z == bytes + used && ask_active()) {
+            used++;
+            press_suspend(r);
+        }
+    }
     buf_add(&r->typed, bytes + used, n - used);
     use_typed(r);
 }
@@ -416,7 +490,7 @@ static void interrupt(struct repl *r)
 {
     if (ask_active()) {
         ask_feed("\003", 1);
-    } else if (r->foreground) {
+    } else if (r->foreground || r->leaving) {
         press_stop(r);
     } else if (r->shown) {
         rl_stuff_char(CTRL_C);
@@ -521,10 +595,11 @@ struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const ch
     struct repl *r = xnew(struct repl);
     r->ctx = ctx;
     r->opts = *opts;
-    r->opts.prefix_ok = true;
+    r->opts.prompt = true;
     r->done = done;
     r->data = data;
     self = r;
+    jobs_set_prompt(on_ended, r);
     set_up_readline(r);
     history_open(history_path);
     ask_init(&asker);

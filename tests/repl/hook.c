@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The real prompt with a second way in: each line read from the FIFO argv[1] makes something happen behind it, at the
-// moment the test chooses (a notice, an event, progress, a question, the end of a command). Commands typed as Lua
-// ("=wait", "=stubborn") run until they are cancelled or told to finish. argv[2]: history file. argv[3]: where answers
-// to questions are written. Main thread, but for the asking jobs.
+// moment the test chooses (a notice, an event, progress, a question, the end of a command), for the command that was
+// begun last, if it still runs. Commands typed as Lua ("=wait", "=stubborn") run until they are cancelled or told to
+// finish. argv[2]: history file. argv[3]: where answers to questions are written. Main thread, but for the asking jobs.
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/engine/jobs.h"
 #include "cmd/engine/recipe.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
@@ -31,6 +32,7 @@ static int status;
 struct script_run {
     script_done_fn *done;
     void *data;
+    unsigned line;
     bool stubborn;
 };
 static struct script_run *last;
@@ -57,7 +59,7 @@ static struct script_run *run_text(const char *text, bool expression, script_don
     }
     out_notice(OUT_INFO, "begun: %s", stubborn ? "stubborn" : "wait");
     last = xnew(struct script_run);
-    *last = (struct script_run){done, data, stubborn};
+    *last = (struct script_run){done, data, job_line(), stubborn};
     return last;
 }
 
@@ -152,6 +154,7 @@ static void obey(const char *line)
     const char *arg = strchrnul(line, ' ');
     size_t n = (size_t)(arg - line);
     arg += *arg != '\0';
+    job_set_line(last ? last->line : 0);
     if (strncmp(line, "notice", n) == 0)
         out_notice(OUT_INFO, "%s", arg);
     else if (strncmp(line, "warn", n) == 0)
@@ -172,6 +175,7 @@ static void obey(const char *line)
         finish(last, ERR_NONE);
     else if (strncmp(line, "finish", n) != 0)
         abort();
+    job_set_line(0);
 }
 
 static void on_line(int fd, int events, void *data)
@@ -229,6 +233,7 @@ int main(int argc, char **argv)
     out_choose(false, false, true, true);
     commands_register();
     script_set_ops(&scripts);
+    jobs_init();
     struct ctx *ctx = ctx_new(NULL);
     static const char *const domains[] = {"web one", "web two", "db", "it's", "caf\xc3\xa9"};
     for (size_t i = 0; i < ARRAY_SIZE(domains); i++)

@@ -106,7 +106,7 @@ def what_does_not_end_is_told_and_then_left_behind():
         p.see_last("migsh>")
         p.press("typing", "migsh> typing")
         p.do("finish")
-        p.see("this has ended now (it succeeded): =stubborn")
+        p.see("[1] done: =stubborn")
         p.see_last("migsh> typing")
         p.send("\x03\x04")
         assert p.wait() == 130
@@ -119,6 +119,9 @@ def leaving_with_a_command_in_doubt_says_so():
         p.send("\x03")
         p.see("^C")
         p.press("\x03\x03", "migsh>")
+        p.send("\x04")
+        p.see_last("warning: [1] still runs: =stubborn", "leaving once more cancels it; wait waits until it has ended",
+                   "migsh>")
         p.send("\x04")
         p.see("left without knowing how this ended: =stubborn")
         assert p.wait() == 130

@@ -47,6 +47,54 @@ static void count_to_five(struct job *job, void *arg)
     assert_false(job_cancelled(job));
 }
 
+static void note_line(struct job *job, size_t i, void *arg)
+{
+    (void)job;
+    unsigned *lines = arg;
+    lines[i] = job_line();
+}
+
+static void note_thread(void *arg)
+{
+    note_line(NULL, 2, arg);
+}
+
+static void note_main(void *arg)
+{
+    note_line(NULL, 3, arg);
+}
+
+static void note_all(struct job *job, void *arg)
+{
+    struct err e = ERR_INIT;
+    job_parallel(job, 2, 2, note_line, arg);
+    job_thread_join(job_thread_start("note", note_thread, arg, &e));
+    job_call_main(note_main, arg);
+}
+
+static void note_end(struct job *job, void *arg)
+{
+    unsigned *lines = arg;
+    note_line(job, 4, arg);
+    lines[5] = 1;
+}
+
+static void threads_work_for_their_starters_line(void **state)
+{
+    (void)state;
+    unsigned lines[] = {0, 0, 0, 9, 9, 0};
+    struct err e = ERR_INIT;
+    assert_int_equal(job_set_line(7), 0);
+    job_start("note", note_all, note_end, lines, &e);
+    assert_int_equal(job_set_line(0), 7);
+    while (!lines[5])
+        loop_run_once();
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(lines[i], 7);
+    assert_int_equal(lines[3], 0); // what the loop calls is nobody's
+    assert_int_equal(lines[4], 0);
+}
+
 static void results_come_home(void **state)
 {
     (void)state;
@@ -210,13 +258,10 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(results_come_home),
-        cmocka_unit_test(cancel_wakes_sleep),
-        cmocka_unit_test(cancel_wakes_lock),
-        cmocka_unit_test(cancel_runs_hooks),
-        cmocka_unit_test(parallel_runs_each_once),
-        cmocka_unit_test(lock_wait_times_out),
-        cmocka_unit_test(timers_fire),
+        cmocka_unit_test(results_come_home),   cmocka_unit_test(threads_work_for_their_starters_line),
+        cmocka_unit_test(cancel_wakes_sleep),  cmocka_unit_test(cancel_wakes_lock),
+        cmocka_unit_test(cancel_runs_hooks),   cmocka_unit_test(parallel_runs_each_once),
+        cmocka_unit_test(lock_wait_times_out), cmocka_unit_test(timers_fire),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -36,7 +36,7 @@ static struct ctx *new_ctx(void)
 static char *plan_of(const char *line)
 {
     struct ctx *ctx = new_ctx();
-    struct parsed p = {NULL, 0};
+    struct parsed p = {0};
     struct err e = ERR_INIT;
     struct cmd_call c = {.ctx = ctx, .def = cmd_find("migrate")};
     struct migrate_value values[MIGRATE_OPT_COUNT];

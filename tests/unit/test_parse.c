@@ -15,7 +15,7 @@
 // Words joined by "|", commands by "/".
 static char *shape(const char *text, bool *ret_incomplete)
 {
-    struct parsed p = {NULL, 0};
+    struct parsed p = {0};
     struct err e = ERR_INIT;
     struct buf b = BUF_INIT;
     if (parse_text(text, &p, ret_incomplete, &e) < 0)
@@ -23,6 +23,8 @@ static char *shape(const char *text, bool *ret_incomplete)
     for (size_t i = 0; i < p.n; i++) {
         for (size_t k = 0; k < p.cmds[i].n; k++)
             buf_addf(&b, "%s%s", k ? "|" : i ? "/" : "", p.cmds[i].s[k]);
+        if (p.behind[i])
+            buf_addf(&b, "{%s}", p.behind[i]);
     }
     parsed_release(&p);
     err_release(&e);
@@ -49,6 +51,13 @@ static void complete_lines_become_words(void **state)
         {"a \\\n b", "a|b"},
         {"a $(rm -rf /) `x`", "a|$(rm|-rf|/)|`x`"},
         {"--x='a b'", "--x=a b"},
+        {"a &", "a{a}"},
+        {"a 'b  c' \t& d", "a|b  c{a 'b  c'}/d"},
+        {"x; a b &;c &\nd", "x/a|b{a b}/c{c}/d"},
+        {"a & # why", "a{a}"},
+        {"a b&", "a|b&"},
+        {"a &b", "a|&b"},
+        {"a '&' \\& x?a=1&b=2", "a|&|&|x?a=1&b=2"},
         {"", ""},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -13,11 +13,11 @@ const struct cmd_def cmd_quit = {.name = "quit",
                                  .group = "Console",
                                  .summary = "leave migsh",
                                  .example = "quit",
-                                 .flags = CMD_MAIN | CMD_QUIT | CMD_NO_SCRIPT,
+                                 .flags = CMD_MAIN | CMD_QUIT | CMD_NO_SCRIPT | CMD_FRONT,
                                  .run = run};
 const struct cmd_def cmd_exit = {.name = "exit",
                                  .group = "Console",
                                  .summary = "leave migsh",
                                  .example = "exit",
-                                 .flags = CMD_MAIN | CMD_QUIT | CMD_NO_SCRIPT,
+                                 .flags = CMD_MAIN | CMD_QUIT | CMD_NO_SCRIPT | CMD_FRONT,
                                  .run = run};

@@ -37,7 +37,20 @@ struct batch {
     void *data;
 };
 
+static const struct batch_beside *beside;
+
 static void step(struct batch *b);
+
+void batch_set_beside(const struct batch_beside *b)
+{
+    beside = b;
+}
+
+static void about_to_end(const struct batch *b, int status)
+{
+    if (beside)
+        beside->about_to_end(b->opts.line, status);
+}
 
 static void end(void *data)
 {
@@ -72,8 +85,9 @@ static void show_error(const struct batch *b, const char *command, const char *n
 
 static void fail(struct batch *b, const struct err *err)
 {
-    show_error(b, NULL, NULL, err);
     b->status = err_exit_status(err->code);
+    about_to_end(b, b->status);
+    show_error(b, NULL, NULL, err);
 }
 
 static void pager_left(void *data)
@@ -86,7 +100,7 @@ static void pager_left(void *data)
 // What failed is not taken into a pager: the error stands below it.
 static void show_text(struct batch *b, const struct buf *text, const struct paint *paint, bool failed)
 {
-    if (!b->opts.json && !failed && pager_wants(buf_str(text)))
+    if (!b->opts.json && !failed && !out_is_behind(b->opts.line) && pager_wants(buf_str(text)))
         b->pager = pager_start(buf_str(text), text->len, paint, pager_left, b);
     if (!b->pager)
         out_show(buf_str(text), text->len, paint);
@@ -121,20 +135,40 @@ static void show_run(struct batch *b, const struct cmd_run *run)
                             (json_int_t)(remote_commands() - b->commands)));
 }
 
+static bool is_over(const struct batch *b)
+{
+    return b->status || b->quit || b->next == b->parsed.n;
+}
+
 static void command_done(struct cmd_run *run, void *data)
 {
     struct batch *b = data;
     b->run = NULL;
-    show_run(b, run);
     b->status = cmd_run_status(run);
     b->quit = !b->status && (cmd_run_def(run)->flags & CMD_QUIT);
+    if (is_over(b))
+        about_to_end(b, b->status);
+    show_run(b, run);
     if (!b->pager)
         step(b);
 }
 
+static void start_next(struct batch *b, struct err *e)
+{
+    b->calls = virt_calls();
+    b->commands = remote_commands();
+    unsigned before = job_set_line(b->opts.line);
+    b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prompt, command_done, b, e);
+    job_set_line(before);
+}
+
 static void step(struct batch *b)
 {
-    if (b->status || b->quit || b->next == b->parsed.n) {
+    while (!is_over(b) && !b->cancelled && b->parsed.behind[b->next]) {
+        beside->run(b->ctx, b->parsed.behind[b->next], &b->parsed.cmds[b->next], &b->opts);
+        b->next++;
+    }
+    if (is_over(b)) {
         end(b);
         return;
     }
@@ -145,9 +179,7 @@ static void step(struct batch *b)
         end(b);
         return;
     }
-    b->calls = virt_calls();
-    b->commands = remote_commands();
-    b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prefix_ok, command_done, b, &e);
+    start_next(b, &e);
     if (!b->run) {
         fail(b, &e);
         end(b);
@@ -170,6 +202,8 @@ static void script_done(void *data, json_t *result, const char *text, const stru
 {
     struct batch *b = data;
     b->script = NULL;
+    if (!(err && err_is_set(err)))
+        about_to_end(b, 0);
     _cleanup_buf_ struct buf out = BUF_INIT;
     _cleanup_paint_ struct paint paint = {0};
     bool failed = err && err_is_set(err);
@@ -187,6 +221,13 @@ static void script_done(void *data, json_t *result, const char *text, const stru
         loop_post(end, b);
 }
 
+static void start_text(struct batch *b, const char *source, bool expression, struct err *e)
+{
+    unsigned before = job_set_line(b->opts.line);
+    b->script = script_ops()->run_text(source, expression, script_done, b, e);
+    job_set_line(before);
+}
+
 static void run_lua(struct batch *b, const char *source, bool expression)
 {
     _cleanup_err_ struct err e = ERR_INIT;
@@ -197,7 +238,7 @@ static void run_lua(struct batch *b, const char *source, bool expression)
     else if (!expression && !source[strspn(source, " \t\r\n")])
         (void)cmd_lookup("lua", false, &none, &e); // it says what is wanted
     else
-        b->script = ops->run_text(source, expression, script_done, b, &e);
+        start_text(b, source, expression, &e);
     if (err_is_set(&e)) {
         fail(b, &e);
         loop_post(end, b);
@@ -239,8 +280,10 @@ static int check_names(const struct batch *b, struct err *e)
 {
     for (size_t i = 0; i < b->parsed.n; i++) {
         const struct cmd_def *def;
-        if (cmd_lookup(b->parsed.cmds[i].s[0], b->opts.prefix_ok, &def, e) < 0)
+        if (cmd_lookup(b->parsed.cmds[i].s[0], b->opts.prompt, &def, e) < 0)
             return -1;
+        if (b->parsed.behind[i] && def->flags & CMD_FRONT)
+            return err_set(e, ERR_USAGE, "%s does nothing behind the prompt", def->name);
     }
     return 0;
 }
@@ -275,6 +318,7 @@ struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struc
 {
     struct batch *b = batch_new(ctx, opts, done, data);
     b->parsed.cmds = xnew(struct strv);
+    b->parsed.behind = xnew(char *);
     b->parsed.n = 1;
     strv_copy(&b->parsed.cmds[0], words);
     loop_post(str_ends(words->s[0], ".lua") ? run_script : post_step, b);
@@ -298,7 +342,7 @@ bool batch_incomplete(const char *text)
     const char *lua = batch_lua_part(text, &expression);
     if (lua)
         return script_ops() && script_ops()->is_incomplete(lua, expression);
-    struct parsed p = {NULL, 0};
+    struct parsed p = {0};
     _cleanup_err_ struct err e = ERR_INIT;
     bool incomplete = false;
     parse_text(text, &p, &incomplete, &e);

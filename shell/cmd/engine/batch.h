@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs typed text: a logical line (commands separated by ";", or Lua behind "=" or "lua "), and whole sources of such
-// lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
+// Runs typed text: a logical line (commands separated by ";" or "&", or Lua behind "=" or "lua "), and whole sources of
+// such lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
 #pragma once
 
 #include <stdbool.h>
@@ -13,13 +13,23 @@ struct batch_opts {
     bool vertical, human; // as struct render_how has them
     bool envelope;        // with `json`: a line tells which command it is of, and of which node
     bool keep_going;      // a failing line does not stop the source
-    bool prefix_ok;       // unique prefixes of command names (the prompt)
+    bool prompt;          // typed there: unique prefixes of command names will do
+    unsigned line;        // job_line() of what it starts
 };
 
 struct batch;
 // status: exit status of the line (the first failing command's; the rest of the line was not run). quit: "quit" was
 // run.
 typedef void batch_done_fn(int status, bool quit, void *data);
+
+// What "&" means: cmd/engine/jobs.h. Set once, at the start.
+struct batch_beside {
+    // The command of that text and those words.
+    void (*run)(struct ctx *ctx, const char *text, const struct strv *words, const struct batch_opts *opts);
+    // The last of the line `opts.line` is about to be shown.
+    void (*about_to_end)(unsigned line, int status);
+};
+void batch_set_beside(const struct batch_beside *b);
 
 // Nothing of a line runs unless all of it parses. done() may be called from within.
 struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
@@ -35,10 +45,11 @@ const char *batch_lua_part(const char *text, bool *ret_expression);
 struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct batch_opts *opts, batch_done_fn *done,
                           void *data);
 
-// All lines of a text, one after the other; status of the last failure, or 0.
+// All lines of a text, one after the other, until what "&" has sent behind has ended, too; status of the last failure,
+// or 0.
 struct source;
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
                            void *data);
 // The same from a file descriptor, reading on while commands run.
 struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts, batch_done_fn *done, void *data);
-void source_cancel(struct source *s); // the running command, and no further line
+void source_cancel(struct source *s); // what runs, and no further line

@@ -108,6 +108,7 @@ enum cmd_flags {
         128, // a domain that several nodes define, or may define as they are silent, has to be named with its @NODE
     CMD_QUIT = 64,         // ends the shell or batch when it has succeeded
     CMD_READS = 256,       // changes nothing: where its domain runs is enough, whatever silent nodes have of it
+    CMD_FRONT = 1024,      // is about the prompt itself, and cannot run behind it ("&")
     CMD_CONN_DOMAIN = 512, // with CMD_CONN: no domain given, no hypervisor needed, and c->conn is NULL
 };
 

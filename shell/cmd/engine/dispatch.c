@@ -349,11 +349,11 @@ static struct cmd_run *start_help(struct ctx *ctx, const char *name, cmd_done_fn
     return cmd_start(ctx, &words, false, done, data, e);
 }
 
-struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prefix_ok, cmd_done_fn *done, void *data,
+struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prompt, cmd_done_fn *done, void *data,
                           struct err *e)
 {
     const struct cmd_def *def;
-    if (cmd_lookup(words->s[0], prefix_ok, &def, e) < 0)
+    if (cmd_lookup(words->s[0], prompt, &def, e) < 0)
         return NULL;
     const struct cmd_def *other = def->other && def->other(words) ? cmd_find(def->other(words)) : NULL;
     def = other ? other : def;

@@ -84,7 +84,9 @@ static const char head[] =
     ".B migsh\n[\\fIOPTION\\fR]... [\\fICOMMAND\\fR [\\fIARG\\fR]... | \\fISCRIPT\\fR.lua [\\fIARG\\fR]...]\n"
     ".SH DESCRIPTION\n"
     "Without a command it is an interactive shell, or runs the commands of its standard input. At the prompt Tab\n"
-    "completes, Ctrl\\-C cancels what runs, Ctrl\\-D leaves.\n"
+    "completes, Ctrl\\-C cancels what runs, Ctrl\\-D leaves. A command that ends in \"&\" runs behind the prompt, and "
+    "so\n"
+    "does one that Ctrl\\-Z is pressed at (\\fBjobs\\fR, \\fBfg\\fR, \\fBwait\\fR, \\fBcancel\\fR).\n"
     ".B migsh \\-\\-help\nlists the options of the program,\n.B migsh help\nits commands.\n";
 
 static const char tail[] =

@@ -13,7 +13,8 @@ struct scanner {
     bool in_word;
     char quote; // the open one at the end of input
     bool dangling_backslash;
-    size_t word_start;
+    size_t word_start, cmd_start;
+    bool stray; // a "&" with no command before it
     const char *text;
 };
 
@@ -72,18 +73,31 @@ static bool is_blank(char c)
 
 static void end_word(struct scanner *s, struct strv *words)
 {
+    if (!words->n)
+        s->cmd_start = s->word_start;
     if (s->in_word)
         strv_take(words, buf_steal(&s->word));
     s->in_word = false;
 }
 
-static void end_command(struct parsed *p, struct strv *words)
+static void end_command(const struct scanner *s, struct parsed *p, struct strv *words, bool behind)
 {
     if (!words->n)
         return;
     p->cmds = xrealloc(p->cmds, p->n + 1, sizeof(*p->cmds));
+    p->behind = xrealloc(p->behind, p->n + 1, sizeof(*p->behind));
+    size_t n = (size_t)(s->at - s->text) - s->cmd_start;
+    while (behind && is_blank(s->text[s->cmd_start + n - 1]))
+        n--;
+    p->behind[p->n] = behind ? xstrndup(s->text + s->cmd_start, n) : NULL;
     p->cmds[p->n++] = *words;
     *words = (struct strv)STRV_INIT;
+}
+
+// Within a word it is data: URIs hold some.
+static bool is_ampersand(const struct scanner *s, const char *end)
+{
+    return *s->at == '&' && !s->in_word && (s->at + 1 == end || is_blank(s->at[1]) || strchr(";\n#", s->at[1]));
 }
 
 static void scan(struct scanner *s, const char *end, struct parsed *p, struct strv *words)
@@ -94,7 +108,11 @@ static void scan(struct scanner *s, const char *end, struct parsed *p, struct st
             s->at++;
         } else if (*s->at == ';' || *s->at == '\n') {
             end_word(s, words);
-            end_command(p, words);
+            end_command(s, p, words, false);
+            s->at++;
+        } else if (is_ampersand(s, end)) {
+            s->stray |= !words->n;
+            end_command(s, p, words, true);
             s->at++;
         } else if (*s->at == '#' && !s->in_word) {
             while (s->at < end && *s->at != '\n')
@@ -108,15 +126,15 @@ static void scan(struct scanner *s, const char *end, struct parsed *p, struct st
 int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struct err *e)
 {
     struct scanner s = {.at = text, .text = text};
-    struct parsed p = {NULL, 0};
+    struct parsed p = {0};
     _cleanup_strv_ struct strv words = STRV_INIT;
     scan(&s, text + strlen(text), &p, &words);
     bool incomplete = s.quote || s.dangling_backslash;
     if (ret_incomplete)
         *ret_incomplete = incomplete;
-    if (!incomplete) {
+    if (!incomplete && !s.stray) {
         end_word(&s, &words);
-        end_command(&p, &words);
+        end_command(&s, &p, &words, false);
         *ret = p;
     } else {
         parsed_release(&p);
@@ -127,21 +145,26 @@ int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struc
                        s.word_start + 1);
     if (s.dangling_backslash)
         return err_set(e, ERR_USAGE, "a backslash at the end of the line escapes nothing");
+    if (s.stray)
+        return err_set(e, ERR_USAGE, "there is no command before '&'");
     return 0;
 }
 
 void parsed_release(struct parsed *p)
 {
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
         strv_release(&p->cmds[i]);
+        free(p->behind[i]);
+    }
     free(p->cmds);
-    *p = (struct parsed){NULL, 0};
+    free(p->behind);
+    *p = (struct parsed){0};
 }
 
 void parse_for_completion(const char *text, size_t end, struct strv *ret_words, size_t *ret_start, char *ret_quote)
 {
     struct scanner s = {.at = text, .text = text};
-    struct parsed done = {NULL, 0};
+    struct parsed done = {0};
     scan(&s, text + end, &done, ret_words);
     parsed_release(&done);
     *ret_start = s.in_word ? s.word_start : end;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one parser of command lines, quoting as in virsh and sh: '…' and "…", backslash, "#" begins a comment at a word's
-// beginning, ";" and newline separate commands. Pure; any thread.
+// beginning, ";" and newline separate commands, and so does a "&" that is a word of its own: what stands before it runs
+// behind what follows. Pure; any thread.
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 struct parsed {
     struct strv *cmds; // n commands, each at least one word
+    char **behind;     // of each as it was typed, where "&" ends it; else NULL
     size_t n;
 };
 

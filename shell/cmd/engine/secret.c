@@ -35,7 +35,7 @@ static bool mentions(const char *text, const char *lead, const char *name)
 // Are there words that could land in one of a command's secret positionals? The name may be a prefix.
 static bool holds_positional(const char *text, const struct cmd_def *const *rows, size_t n)
 {
-    _cleanup_parsed_ struct parsed p = {NULL, 0};
+    _cleanup_parsed_ struct parsed p = {0};
     _cleanup_err_ struct err e = ERR_INIT;
     if (parse_text(text, &p, NULL, &e) < 0)
         return false;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cmd/engine/batch.h"
+#include "cmd/engine/jobs.h"
 #include "cmd/engine/render.h"
 #include "core/console/out.h"
 #include "io/loop.h"
@@ -23,7 +24,7 @@ struct source {
     size_t at;        // of input, already run
     size_t joined;    // bytes behind `at` that are known to be no whole command
     int watch;        // -1: all is in `input`
-    bool eof, stopped;
+    bool eof, stopped, ending, quit;
     bool nul; // the input goes on behind a NUL byte, and is not read
     struct batch *running;
     int status;
@@ -33,13 +34,28 @@ struct source {
 
 static void pump(struct source *s);
 
+static void end_now(void *data)
+{
+    struct source *s = data;
+    if (!s->opts.prompt && !s->status)
+        s->status = jobs_left_status();
+    buf_release(&s->input);
+    s->done(s->status, s->quit, s->data);
+    free(s);
+}
+
+// What the source itself has sent behind ends before it does: with it the program would end.
 static void end(struct source *s, bool quit)
 {
     if (s->watch >= 0)
         loop_remove_fd(s->watch);
-    buf_release(&s->input);
-    s->done(s->status, quit, s->data);
-    free(s);
+    s->watch = -1;
+    s->ending = true;
+    s->quit = quit;
+    if (s->opts.prompt || !jobs_count())
+        end_now(s);
+    else
+        jobs_when_idle(end_now, s);
 }
 
 static void line_done(int status, bool quit, void *data)
@@ -189,6 +205,9 @@ struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts,
 
 void source_cancel(struct source *s)
 {
+    jobs_cancel_all();
+    if (s->ending)
+        return;
     s->stopped = true;
     // Whoever stops us before the end has not got everything done, however well the last line went.
     if (!s->eof || s->at < s->input.len)

@@ -30,7 +30,7 @@ int nodes_file_load(struct ctx *ctx, const char *text, const char *path, struct 
     for (const char *at = text; *at; line++) {
         const char *nl = strchrnul(at, '\n');
         _cleanup_free_ char *one = xstrndup(at, (size_t)(nl - at));
-        _cleanup_parsed_ struct parsed p = {NULL, 0};
+        _cleanup_parsed_ struct parsed p = {0};
         int r = parse_text(one, &p, NULL, e);
         for (size_t i = 0; r == 0 && i < p.n; i++)
             r = load_command(ctx, &p.cmds[i], e);

@@ -13,6 +13,8 @@
 
 // Main thread only, as is all of this but what hands over.
 static const struct out_ops *ops;
+static const struct out_lines *lines;
+static struct question *open_questions;
 static bool lent;           // the terminal
 static struct posted *held; // what waits for it
 
@@ -24,6 +26,16 @@ void out_set_ops(const struct out_ops *o)
 struct out_screen out_screen(void)
 {
     return ops && ops->screen ? ops->screen() : (struct out_screen){0};
+}
+
+void out_set_lines(const struct out_lines *l)
+{
+    lines = l;
+}
+
+bool out_is_behind(unsigned line)
+{
+    return line && lines && lines->is_behind(line);
 }
 
 void out_write(const char *text, size_t n)
@@ -58,6 +70,7 @@ struct posted {
     struct posted *next; // held
     enum post_kind kind;
     enum out_level level;
+    unsigned line;
     char *text;
     size_t n; // bytes of a POST_STDERR's text
     json_t *value;
@@ -70,6 +83,14 @@ static void hold(struct posted *p)
     while (*at)
         at = &(*at)->next;
     *at = p;
+}
+
+static void deliver_progress(const struct posted *p)
+{
+    if (p->line && lines)
+        lines->progress(p->line, p->value, p->done);
+    if (!out_is_behind(p->line))
+        ops->progress(p->value, p->done);
 }
 
 static void deliver(void *data)
@@ -89,7 +110,7 @@ static void deliver(void *data)
             ops->notice(p->level, p->text);
             break;
         case POST_PROGRESS:
-            ops->progress(p->value, p->done);
+            deliver_progress(p);
             break;
         case POST_EVENT:
             ops->event(p->value);
@@ -106,6 +127,7 @@ static void hand_over(struct posted post)
 {
     struct posted *p = xnew(struct posted);
     *p = post;
+    p->line = job_line();
     if (job_on_main())
         deliver(p);
     else
@@ -140,7 +162,25 @@ void out_event(json_t *value)
     hand_over((struct posted){.kind = POST_EVENT, .value = value});
 }
 
+char *out_progress_key(const json_t *value)
+{
+    static const char *const parts[] = {"job", "id", "domain", "node"};
+    _cleanup_buf_ struct buf key = BUF_INIT;
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        const json_t *part = json_object_get(value, parts[i]);
+        if (json_is_string(part))
+            buf_adds(&key, json_string_value(part));
+        else if (json_is_integer(part))
+            buf_addf(&key, "%lld", (long long)json_integer_value(part));
+        buf_addc(&key, '\n');
+    }
+    return buf_steal(&key);
+}
+
 struct question {
+    struct question *next; // of the open ones
+    unsigned line;
+    bool is_put; // else it waits for its line
     struct lock *lock;
     enum out_ask_kind kind;
     const char *text;
@@ -149,27 +189,77 @@ struct question {
     bool cannot;
 };
 
+static void put_or_wait(struct question *q)
+{
+    q->is_put = !out_is_behind(q->line);
+    if (q->is_put)
+        ops->ask(q->kind, q->text, q);
+    else
+        lines->asks(q->line);
+}
+
 static void put_question(void *data)
 {
     struct question *q = data;
+    q->next = open_questions;
+    open_questions = q;
     if (ops && ops->ask && !lent) {
-        ops->ask(q->kind, q->text, q);
+        put_or_wait(q);
     } else {
         q->cannot = true;
         out_answer(q, NULL);
     }
 }
 
+static void take_off_screen(struct question *q)
+{
+    if (q->is_put && ops && ops->ask_withdraw)
+        ops->ask_withdraw(q);
+    q->is_put = false;
+}
+
+static void forget_question(struct question *q)
+{
+    struct question **at = &open_questions;
+    while (*at && *at != q)
+        at = &(*at)->next;
+    if (*at)
+        *at = q->next;
+}
+
 static void withdraw_question(void *data)
 {
     struct question *q = data;
-    if (!q->answered && ops && ops->ask_withdraw)
-        ops->ask_withdraw(q);
+    if (q->answered)
+        return;
+    take_off_screen(q);
+    forget_question(q);
+}
+
+void out_line_moved(unsigned line)
+{
+    for (struct question *q = open_questions, *next; q; q = next) {
+        next = q->next; // an answered one is its asker's again
+        if (q->line != line || q->is_put != out_is_behind(line))
+            continue;
+        take_off_screen(q);
+        put_or_wait(q);
+    }
+}
+
+void out_refuse_waiting(void)
+{
+    for (struct question *q = open_questions, *next; q; q = next) {
+        next = q->next;
+        if (!q->is_put)
+            out_answer(q, NULL);
+    }
 }
 
 void out_answer(void *token, const char *answer)
 {
     struct question *q = token;
+    forget_question(q);
     lock_acquire(q->lock);
     q->answer = xstrdup(answer);
     q->answered = true;
@@ -181,7 +271,7 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
 {
     if (job_on_main()) // the answer comes through the loop that we would be holding up
         return err_set(e, ERR_AUTH, "%s: there is nobody to ask", question);
-    struct question q = {lock_new(), kind, question, NULL, false, false};
+    struct question q = {.line = job_line(), .lock = lock_new(), .kind = kind, .text = question};
     loop_post(put_question, &q);
     int r = 0;
     lock_acquire(q.lock);
@@ -204,11 +294,16 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
     return r;
 }
 
+struct borrower {
+    unsigned line;
+    bool got;
+};
+
 static void lend(void *data)
 {
-    bool *ret_got = data;
-    *ret_got = ops && ops->lend && !lent && ops->lend();
-    lent = lent || *ret_got;
+    struct borrower *b = data;
+    b->got = ops && ops->lend && !lent && !out_is_behind(b->line) && ops->lend();
+    lent = lent || b->got;
 }
 
 static void take_back(void *data)
@@ -225,9 +320,9 @@ static void take_back(void *data)
 
 int out_lend(struct err *e)
 {
-    bool got = false;
-    job_call_main(lend, &got);
-    return got ? 0 : err_set(e, ERR_UNSUPPORTED, "there is no terminal");
+    struct borrower b = {job_line(), false};
+    job_call_main(lend, &b);
+    return b.got ? 0 : err_set(e, ERR_UNSUPPORTED, "there is no terminal");
 }
 
 void out_take_back(void)

@@ -31,13 +31,29 @@ void out_progress(json_t *value, bool done);
 // people.
 void out_event(json_t *value);
 
+// What tells them apart; free it.
+char *out_progress_key(const json_t *value);
+
 enum out_ask_kind { OUT_ASK_TEXT, OUT_ASK_SECRET, OUT_ASK_YESNO };
 // Asks the operator. *ret_answer is freed by the caller (wipe it if it is a secret); for YESNO it is "yes" or "no".
 // ERR_AUTH where nobody can be asked (no terminal, --json, a script), ERR_CANCELLED on Ctrl-C or Ctrl-D.
 int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char **ret_answer, struct err *e);
 
+// Lines that run behind the prompt: who knows them (cmd/engine/jobs.h) is told of their progress, which is not shown,
+// and their questions wait. Main thread, all of it.
+struct out_lines {
+    bool (*is_behind)(unsigned line); // of job_line(), not 0
+    void (*asks)(unsigned line);      // a question of one that is behind waits from now on
+    void (*progress)(unsigned line, const json_t *value, bool done);
+};
+void out_set_lines(const struct out_lines *lines);
+bool out_is_behind(unsigned line);  // 0: no
+void out_line_moved(unsigned line); // it is behind the prompt now, or in front
+void out_refuse_waiting(void);      // the questions: nobody will come to answer them
+
 // Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()); notices and
-// progress wait meanwhile. ERR_UNSUPPORTED: there is no terminal, or it is in use. out_take_back() has to follow.
+// progress wait meanwhile. ERR_UNSUPPORTED: there is no terminal, or it is in use, or the caller runs behind the
+// prompt. out_take_back() has to follow.
 int out_lend(struct err *e);
 void out_take_back(void);
 
