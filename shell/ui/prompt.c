@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "core/console/ctx.h"
 #include "core/console/silence.h"
+#include "core/journal/journal.h"
 
 static void add_where(struct ctx *ctx, struct buf *out)
 {
@@ -38,12 +39,19 @@ static void add_silent(struct ctx *ctx, struct buf *out)
         buf_addf(out, " (%zu nodes silent)", silent.n);
 }
 
+static void add_unfinished(struct buf *out)
+{
+    size_t n = journal_unfinished();
+    if (n)
+        buf_addf(out, " (%zu unfinished)", n);
+}
+
 char *prompt_text(struct ctx *ctx)
 {
     _cleanup_buf_ struct buf out = BUF_INIT;
     const char *form = getenv("MIGSH_PROMPT");
-    for (const char *s = form ? form : "migsh%w%r%s> "; *s; s++) {
-        if (*s != '%' || !s[1] || !strchr("wrs%", s[1])) {
+    for (const char *s = form ? form : "migsh%w%r%s%u> "; *s; s++) {
+        if (*s != '%' || !s[1] || !strchr("wrsu%", s[1])) {
             buf_addc(&out, *s);
             continue;
         }
@@ -52,6 +60,8 @@ char *prompt_text(struct ctx *ctx)
             add_where(ctx, &out);
         else if (*s == 's')
             add_silent(ctx, &out);
+        else if (*s == 'u')
+            add_unfinished(&out);
         else if (*s == '%')
             buf_addc(&out, '%');
         else if (ctx_readonly(ctx))

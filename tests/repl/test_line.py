@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The typed line: what happens to it while others write, its continuation, pastes, the window's size, the history."""
+import hashlib
 import os
 import signal
 
@@ -19,6 +20,32 @@ def the_prompt_tells_where_commands_go():
         p.see_last("migsh test:///default (ro)>")
     with migsh(d, "-C", "a", env={"MIGSH_PROMPT": "100%%%w%x%"}) as p:
         p.see_last("100% a%x%")
+
+
+def write_journal(d, name, *records):
+    folder = d / "state/migsh/journal"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = [r[:-1] + ',"sum":"' + hashlib.sha256(r.encode()).hexdigest()[:16] + '"}\n' for r in records]
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(lines))
+    path.chmod(0o600)
+
+
+@test
+def the_prompt_tells_what_is_unfinished():
+    d = fresh("unfinished")
+    begin = '{"rec":"begin","command":"x","time":1.0,"about":{"workflow":true}}'
+    end = '{"rec":"end","state":"done","time":2.0,"kept":null}'
+    with migsh(d, env={"MIGSH_PROMPT": None}) as p:
+        p.see_last("migsh>")
+        write_journal(d, "20260101-000000.000-x-aaaaaa", begin)
+        write_journal(d, "20260101-000000.001-x-bbbbbb", begin, end)
+        p.press("\x03", "migsh (1 unfinished)>")
+        write_journal(d, "20260101-000000.001-x-bbbbbb", begin, end, begin.replace("begin", "intent"))
+        p.press("\x03", "migsh (2 unfinished)>")
+        write_journal(d, "20260101-000000.000-x-aaaaaa", begin, end)
+        write_journal(d, "20260101-000000.001-x-bbbbbb", begin, end, end)
+        p.press("\x03", "migsh>")
 
 
 @test

@@ -322,7 +322,9 @@ int journal_open(const char *id, bool write, struct journal **ret, struct err *e
     return 0;
 }
 
-bool journal_may_go_on(const char *id)
+enum outlook { IS_OVER, IS_TAKEN, MAY_GO_ON };
+
+static enum outlook look(const char *id)
 {
     enum { PEEK = 4096 };
     char head[PEEK], tail[PEEK];
@@ -330,10 +332,42 @@ bool journal_may_go_on(const char *id)
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (check_id(id, &ignored) < 0 || open_trusted(j, false, &ignored) < 0 || take_lock(j, false, &ignored) < 0 ||
-        j->taken || fstat(j->fd, &st) < 0)
-        return false;
+        fstat(j->fd, &st) < 0)
+        return IS_OVER;
+    if (j->taken)
+        return IS_TAKEN;
     ssize_t n = pread(j->fd, head, PEEK, 0), m = pread(j->fd, tail, PEEK, st.st_size > PEEK ? st.st_size - PEEK : 0);
-    return n > 0 && m > 0 && journal_looks_unfinished(head, (size_t)n, tail, (size_t)m);
+    return n > 0 && m > 0 && journal_looks_unfinished(head, (size_t)n, tail, (size_t)m) ? MAY_GO_ON : IS_OVER;
+}
+
+bool journal_may_go_on(const char *id)
+{
+    return look(id) == MAY_GO_ON;
+}
+
+size_t journal_unfinished(void)
+{
+    static json_t *over; // id -> size and time of its last change
+    size_t n = 0;
+    _cleanup_strv_ struct strv ids = STRV_INIT;
+    _cleanup_err_ struct err ignored = ERR_INIT; // what needs the journals will tell
+    _cleanup_free_ char *dir = file_xdg("STATE", JOURNAL_DIR);
+    over = over ? over : json_object();
+    journal_list(NULL, &ids, &ignored);
+    for (size_t i = 0; i < ids.n; i++) {
+        struct stat st;
+        _cleanup_free_ char *path = xasprintf("%s/%s.jsonl", dir, ids.s[i]);
+        if (lstat(path, &st) < 0)
+            continue;
+        _cleanup_free_ char *version =
+            xasprintf("%lld %lld.%09ld", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+        const char *known = json_text_at(over, ids.s[i]);
+        enum outlook is = known && strcmp(known, version) == 0 ? IS_OVER : look(ids.s[i]);
+        n += is == MAY_GO_ON;
+        if (is == IS_OVER)
+            json_object_set_new(over, ids.s[i], json_text(version));
+    }
+    return n;
 }
 
 int journal_set_aside(const char *id, char **ret_path, struct err *e)
