@@ -58,7 +58,8 @@ def is_dead(pid):
 def an_editor_changes_a_definition():
     d, env = desk("editor")
     with at_prompt(d, "-C", "test:///default", env=env) as p:
-        p.press("net-destroy default\r", "Network default destroyed", "migsh>")
+        p.press("net-destroy default\r", "net-destroy 'default' on test:///default? [yes/no]")
+        p.press("y\r", "Network default destroyed", "migsh>")
         edits(p)
         p.send("mtu 1400\rsave\r")
         p.see_last("Network default XML configuration edited.", "migsh>")

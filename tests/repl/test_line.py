@@ -49,6 +49,30 @@ def the_prompt_tells_what_is_unfinished():
 
 
 @test
+def what_destroys_asks_where_no_host_was_named():
+    d = fresh("confirm")
+    with at_prompt(d) as p:
+        p.press("node-add a --uri test:///default\r", "migsh>")
+        p.press("destroy test\r", "destroy 'test' on a? [yes/no]")
+        p.send("no\r")
+        p.see_last("error: destroy: not done", "hint: NAME@NODE or --node NODE names the host, and then nothing is asked",
+                   "migsh>")
+        p.press("destroy test\r", "destroy 'test' on a? [yes/no]")
+        p.press("\x03", "error: destroy 'test' on a?: not answered", "migsh>")
+        p.press("domstate test\r", "running", "migsh>")
+        p.press("destroy test@a\r", "Domain 'test' destroyed", "migsh>")
+        p.press("net-destroy default --node a\r", "Network default destroyed", "migsh>")
+        p.press("connect a; undefine test\r", "undefine 'test' on a? [yes/no]")
+        p.press("yes\r", "Domain 'test' has been undefined", "migsh>")
+        p.press("net-undefine default &\r", "warning: [1] waits for an answer: fg 1", "migsh>")
+        p.press("fg\r", "[1] net-undefine default", "net-undefine 'default' on a? [yes/no]")
+        p.press("y\r", "Network default has been undefined", "migsh>")
+        p.send("=mig.pool_destroy('default-pool')\r")  # a script knows what it does
+        p.see("default-pool")
+        p.see_last("migsh>")
+
+
+@test
 def a_typed_line_survives_what_arrives():
     with Hooked(fresh("async")) as p:
         p.press("halfway typed\x1b[D\x1b[D", "migsh> halfway typed")

@@ -63,6 +63,6 @@ const struct cmd_def cmd_managedsave_remove = {
     .help = "The next start of the domain boots it.",
     .example = "managedsave-remove share",
     .opts = remove_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,
     .view = {VIEW_NONE, .message = "Removed managedsave image for domain '{name}'"},
     .run = run_remove};

@@ -88,7 +88,7 @@ const struct cmd_def cmd_destroy = {.name = "destroy",
                                     .help = "As pulling the plug; its definition and its disks stay.",
                                     .example = "destroy share",
                                     .opts = destroy_opts,
-                                    .flags = CMD_CONN,
+                                    .flags = CMD_CONN | CMD_DESTROYS,
                                     .view = {VIEW_NONE, .message = "Domain '{name}' destroyed"},
                                     .run = run_destroy};
 

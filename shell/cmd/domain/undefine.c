@@ -229,6 +229,6 @@ const struct cmd_def cmd_undefine = {
             "read-only or shareable disks alone.",
     .example = "undefine share\nundefine share --managed-save --nvram",
     .opts = opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,
     .view = {VIEW_NONE, .message = "Domain '{name}' has been undefined"},
     .run = run};

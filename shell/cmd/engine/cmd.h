@@ -108,6 +108,7 @@ enum cmd_flags {
         128, // a domain that several nodes define, or may define as they are silent, has to be named with its @NODE
     CMD_QUIT = 64,         // ends the shell or batch when it has succeeded
     CMD_READS = 256,       // changes nothing: where its domain runs is enough, whatever silent nodes have of it
+    CMD_DESTROYS = 2048,   // at the prompt it asks first, where nobody has named the host (confirm.h)
     CMD_FRONT = 1024,      // is about the prompt itself, and cannot run behind it ("&")
     CMD_CONN_DOMAIN = 512, // with CMD_CONN: no domain given, no hypervisor needed, and c->conn is NULL
 };
@@ -151,6 +152,8 @@ struct cmd_call {
     json_t *result;          // the command's value; shown also when the command fails (a report with a bad verdict)
     const struct view *view; // set by run() where the options choose how the value is shown; NULL: def's
     bool vertical, human;    // --vertical and --human, which commands with a table or fields have
+    bool prompt;             // typed there: neither a script nor Lua
+    bool host_implied;       // by the search over all nodes, or by the current host
     bool help;               // not bound: "CMD --help" was typed, or "CMD -h"
     int status;              // exit status instead of the error code's, when not 0 (exec passes the remote one on)
 };

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cmd/engine/bind.h"
+#include "cmd/engine/confirm.h"
 #include "cmd/engine/render.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
@@ -247,7 +248,7 @@ static int run_body(struct cmd_call *c, struct err *e)
         if (n)
             return r;
     }
-    if (cmd_resolve(c, e) < 0)
+    if (cmd_resolve(c, e) < 0 || confirm(c, e) < 0)
         return -1;
     return c->def->run(c, e);
 }
@@ -360,6 +361,7 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prompt
     struct cmd_run *run = xnew(struct cmd_run);
     run->call.ctx = ctx;
     run->call.def = def;
+    run->call.prompt = prompt;
     run->done = done;
     run->data = data;
     run->started = clock_mono_s();

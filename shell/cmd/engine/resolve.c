@@ -169,6 +169,7 @@ static int judge_search(struct search *s, size_t n, size_t *ret_i, struct err *e
 static int search_everywhere(struct cmd_call *c, const char *name, struct virt_dom **ret, struct err *e)
 {
     struct search s = {.c = c, .name = name};
+    c->host_implied = true;
     size_t n, hit = 0;
     s.nodes = inventory_hypervisors(ctx_inventory(c->ctx), &n);
     s.n = n;
@@ -208,7 +209,8 @@ static int open_default(struct cmd_call *c, struct err *e)
     if (node->n_nodes == 1)
         return open_node(c, node->nodes[0], e);
     _cleanup_target_ struct target t = {NULL, NULL};
-    if (!ctx_current(c->ctx, &t) && has_hypervisors(c->ctx)) {
+    c->host_implied = ctx_current(c->ctx, &t);
+    if (!c->host_implied && has_hypervisors(c->ctx)) {
         err_set(e, ERR_USAGE, "%s: which node?", c->def->name);
         return err_hint(e, "connect NODE makes one the current one, --node NODE names it for this command");
     }

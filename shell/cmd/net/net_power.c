@@ -88,7 +88,7 @@ const struct cmd_def cmd_net_destroy = {
     .help = "Guests that are plugged into it lose their connection, and do not get it back when it is started again.",
     .example = "net-destroy default",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Network {name} destroyed"},
     .run = run_destroy};
 
@@ -108,6 +108,6 @@ const struct cmd_def cmd_net_undefine = {.name = "net-undefine",
                                              "One that runs goes on as a transient network, and is gone when it stops.",
                                          .example = "net-undefine lab",
                                          .opts = plain_opts,
-                                         .flags = CMD_CONN,
+                                         .flags = CMD_CONN | CMD_DESTROYS,
                                          .view = {VIEW_NONE, .message = "Network {name} has been undefined"},
                                          .run = run_undefine};

@@ -155,6 +155,6 @@ const struct cmd_def cmd_nwfilter_undefine = {.name = "nwfilter-undefine",
                                               .help = "Not while a running guest uses it.",
                                               .example = "nwfilter-undefine no-spoof",
                                               .opts = plain_opts,
-                                              .flags = CMD_CONN,
+                                              .flags = CMD_CONN | CMD_DESTROYS,
                                               .view = {VIEW_NONE, .message = "Network filter {name} undefined"},
                                               .run = run_undefine};

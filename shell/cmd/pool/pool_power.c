@@ -145,7 +145,7 @@ const struct cmd_def cmd_pool_delete = {
     .help = "Takes away what pool-build made: the directory of the target, if it is empty. The definition stays.",
     .example = "pool-delete scratch",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Pool {name} deleted"},
     .run = run_delete};
 
@@ -155,7 +155,7 @@ const struct cmd_def cmd_pool_destroy = {.name = "pool-destroy",
                                          .help = "Forcefully stop a given pool. Raw data in the pool is untouched.",
                                          .example = "pool-destroy nfspool",
                                          .opts = plain_opts,
-                                         .flags = CMD_CONN,
+                                         .flags = CMD_CONN | CMD_DESTROYS,
                                          .view = {VIEW_NONE, .message = "Pool {name} destroyed"},
                                          .run = run_destroy};
 
@@ -185,6 +185,6 @@ const struct cmd_def cmd_pool_undefine = {.name = "pool-undefine",
                                           .help = "Its data stays.",
                                           .example = "pool-undefine nfspool",
                                           .opts = plain_opts,
-                                          .flags = CMD_CONN,
+                                          .flags = CMD_CONN | CMD_DESTROYS,
                                           .view = {VIEW_NONE, .message = "Pool {name} has been undefined"},
                                           .run = run_undefine};

@@ -141,6 +141,6 @@ const struct cmd_def cmd_secret_undefine = {.name = "secret-undefine",
                                             .help = "Its value is lost with it.",
                                             .example = "secret-undefine 55806c7d-8e93-456f-829b-607d8c198367",
                                             .opts = plain_opts,
-                                            .flags = CMD_CONN,
+                                            .flags = CMD_CONN | CMD_DESTROYS,
                                             .view = {VIEW_NONE, .message = "Secret {uuid} deleted"},
                                             .run = run_undefine};

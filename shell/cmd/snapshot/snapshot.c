@@ -274,7 +274,7 @@ const struct cmd_def cmd_checkpoint_delete = {
     .summary = "delete a domain checkpoint",
     .example = "checkpoint-delete share daily\ncheckpoint-delete share daily --metadata",
     .opts = checkpoint_delete_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,
     .view = {VIEW_NONE, .message = "Domain checkpoint {name} deleted"},
     .run = run_checkpoint_delete};
 
@@ -304,7 +304,7 @@ const struct cmd_def cmd_snapshot_delete = {
     .help = "With --metadata libvirt only forgets it, and the data stays in the images: so a definition can be moved.",
     .example = "snapshot-delete share before-upgrade\nsnapshot-delete share --current --metadata",
     .opts = delete_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,
     .view = {VIEW_NONE, .message = "Domain snapshot {name} deleted"},
     .run = run_delete};
 
@@ -325,6 +325,6 @@ const struct cmd_def cmd_snapshot_revert = {.name = "snapshot-revert",
                                                     "--force insists on the latter.",
                                             .example = "snapshot-revert share before-upgrade --running",
                                             .opts = revert_opts,
-                                            .flags = CMD_CONN | CMD_EXACT,
+                                            .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,
                                             .view = {VIEW_NONE, .message = "Domain snapshot {name} reverted"},
                                             .run = run_revert};

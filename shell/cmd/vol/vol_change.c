@@ -103,7 +103,7 @@ const struct cmd_def cmd_vol_delete = {.name = "vol-delete",
                                        .summary = "delete a vol",
                                        .example = "vol-delete test01 nfspool\nvol-delete /mykvm/nfspool/test01",
                                        .opts = delete_opts,
-                                       .flags = CMD_CONN,
+                                       .flags = CMD_CONN | CMD_DESTROYS,
                                        .view = {VIEW_NONE, .message = "Vol {name} deleted"},
                                        .run = run_delete};
 
@@ -126,6 +126,6 @@ const struct cmd_def cmd_vol_wipe = {.name = "vol-wipe",
                                              "write) may have it still.",
                                      .example = "vol-wipe test01 nfspool\nvol-wipe /dev/vg/test01 --algorithm trim",
                                      .opts = wipe_opts,
-                                     .flags = CMD_CONN,
+                                     .flags = CMD_CONN | CMD_DESTROYS,
                                      .view = {VIEW_NONE, .message = "Vol {name} wiped"},
                                      .run = run_wipe};
