@@ -214,4 +214,10 @@ check "it cannot be taken back any more" ends 10 'the guest runs on source' roll
 check "gone on with: autostart, verdict" ends 0 'starts with source.*verdict: ok' resume "$(journal)"
 check "it runs on the source" runs_on source
 
+behind_the_prompt() {
+    python3 tests/lab/lib/behind_prompt.py share dest "$guest" "$lab" exec admin -- "$migsh" -i "$work/nodes"
+}
+check "behind the prompt: sent there, watched, made faster and waited for" behind_the_prompt
+check "it has moved" runs_on dest
+
 finish
