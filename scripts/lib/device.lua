@@ -9,7 +9,7 @@ local pools = require "lib.pools"
 local device = {}
 
 -- What to do about a CD or floppy that cannot come along.
-device.EJECT = "take it out there first: virsh change-media NAME TARGET --eject"
+device.EJECT = "take it out there first: change-media NAME TARGET --eject"
 
 local fail = mig.fail
 

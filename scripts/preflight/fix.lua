@@ -6,12 +6,6 @@ local networks = require "lib.networks"
 local users = require "guest.users"
 local fix = {}
 
-local SYSTEM <const> = "qemu:///system"
-
-local function virsh(node, ...)
-  return mig.node(node):run { "virsh", "-q", "-c", SYSTEM, ... }
-end
-
 -- Each act: is_so(f), is it so already (then it is none of ours, and stays); run(f), undo(f); uses, its kind among what
 -- a guest needs (guest/xml.lua): while a guest of the node does, it is not taken back. One that clones has list(f)
 -- instead of is_so(f): what the destination lacks for it.
@@ -79,9 +73,9 @@ acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "b
   end }
 
 acts["eject"] = { title = "eject %s of %s", words = { "target", "domain" }, run = function(f)
-  virsh(f.node, "change-media", "--eject", "--", f.domain, f.target)
+  mig.change_media { f.domain, f.target, eject = true, node = f.node }
 end, undo = function(f)
-  virsh(f.node, "change-media", "--insert", "--", f.domain, f.target, f.path)
+  mig.change_media { f.domain, f.target, f.path, insert = true, node = f.node }
 end }
 
 local function sysctl(f)

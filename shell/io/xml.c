@@ -352,3 +352,12 @@ void xml_escape(struct buf *out, const char *text)
         }
     }
 }
+
+void xml_add_attribute(struct buf *out, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    buf_addf(out, " %s='", name);
+    xml_escape(out, text);
+    buf_addc(out, '\'');
+}

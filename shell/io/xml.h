@@ -60,3 +60,5 @@ int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piec
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
 // references, so that they survive in an attribute.
 void xml_escape(struct buf *out, const char *text);
+// Adds an attribute to a tag that is being written, " NAME='text'"; NULL: none.
+void xml_add_attribute(struct buf *out, const char *name, const char *text);

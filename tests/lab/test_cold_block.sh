@@ -49,7 +49,7 @@ guest one "$(block_disk vda raw /srv/dev/a)$(file_disk vdb raw /srv/dev/.a.img)"
 expect "two disks onto one device" 2 "/srv/dev/a2? and /srv/dev/a2? on dest are one device" cold-migrate one dest --map path=/srv/dev/.a.img:/srv/dev/a2
 forget
 guest one "<disk type='block' device='cdrom'><source dev='/srv/dev/a'/><target dev='sda' bus='sata'/><readonly/></disk>"
-expect "a drive of the host" 11 "/srv/dev/a is a drive of source\n.*hint: take it out there first: virsh change-media NAME TARGET --eject" cold-migrate one dest
+expect "a drive of the host" 11 "/srv/dev/a is a drive of source\n.*hint: take it out there first: change-media NAME TARGET --eject" cold-migrate one dest
 forget
 guest one "<controller type='scsi' model='virtio-scsi'/><disk type='block' device='lun'><driver name='qemu' type='raw'/><source dev='/srv/dev/a'/><target dev='sda' bus='scsi'/></disk>"
 expect "a passed through device into a file" 11 "SCSI commands, which a file does not know" cold-migrate one dest --map path=/srv/dev/a:/srv/a.img

@@ -161,6 +161,8 @@ def tab_knows_the_guests_of_all_nodes():
             completes(p, "net-info de", "net-info default")
             completes(p, "attach-interface test network de", "attach-interface test network default")
             completes(p, "iface-mac et", "iface-mac eth1")
+            completes(p, "domif-getlink test te", "domif-getlink test testnet0")
+            completes(p, "detach-disk test@a vd", "detach-disk test@a vda")
             p.press("dominfo ", "migsh> dominfo")
             p.send("\t\t")
             p.see("evilfour")

@@ -37,6 +37,12 @@ static int set_up(void **state)
     ctx_names_add(ctx, "domain", "source", "share");
     ctx_names_add(ctx, "domain", "source", "sha two");
     ctx_names_add(ctx, "domain", "dest", "db");
+    ctx_names_add(ctx, "disk", "source\nshare", "vda");
+    ctx_names_add(ctx, "disk", "source\nshare", "/x/a b");
+    ctx_names_add(ctx, "disk", "source\nsha two", "sda");
+    ctx_names_add(ctx, "disk", "dest\ndb", "vdb");
+    ctx_names_add(ctx, "drive", "source\nshare", "hdc");
+    ctx_names_add(ctx, "card", "dest\ndb", "vnet7");
     return 0;
 }
 
@@ -97,7 +103,20 @@ static void the_row_decides_what_is_offered(void **state)
          "--backing|--balloon|--block|--cpu-total|--dirtyrate|--enforce|--interface|--iothread|"
          "--list-active|--list-inactive|--list-other|--list-paused|--list-persistent|--list-shutoff|--list-transient|"
          "--memory|--node|--nowait|--perf|--raw|--state|--vcpu|--vm"}, // and no domain
-        {"domst sh", ""},                                              // not unique: nothing is known of its words
+        {"detach-disk share ", "/x/a b|vda"},
+        {"detach-disk share@source v", "vda"},
+        {"detach-disk 'sha two' ", "sda"},
+        {"detach-disk nosuch v", ""},
+        {"detach-disk --target=v", ""},
+        {"detach-disk --domain=db --target=v", "--target=vdb"},
+        {"detach-disk share --node dest v", ""},
+        {"change-media share ", "hdc"},
+        {"domif-setlink db ", "vnet7"},
+        {"domif-setlink db vnet7 ", "down|up"},
+        {"undefine share --storage vdb,v", "vdb,vda"},
+        {"migrate db dest --migrate-disks ", "vdb"},
+        {"attach-disk share /x vdz --cache d", "default|directsync"},
+        {"domst sh", ""}, // not unique: nothing is known of its words
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         char *got = offered(cases[i][0]);

@@ -26,10 +26,10 @@ end
 
 local function detached(c)
   if c.mode == "cold" then
-    return line.format("exec %s -- virsh detach-device %s FILE --config", c.guest.node, c.guest.name)
+    return line.format("detach-device %s@%s FILE --config", c.guest.name, c.guest.node)
   end
-  return line.format("take it away while it runs (exec %s -- virsh detach-device %s FILE --live), or: cold-migrate",
-    c.guest.node, c.guest.name)
+  return line.format("take it away while it runs (detach-device %s@%s FILE --live), or: cold-migrate", c.guest.name,
+    c.guest.node)
 end
 
 local blocked_formats <const> = { vmdk = true, vdi = true, vhdx = true, vpc = true, parallels = true, qcow = true,
@@ -199,7 +199,7 @@ return {
       return { subject = dev, seen = ("%s holds %s, which %s does not have"):format(dev, path, c.dest.node),
         wanted = "the same file there, or an empty drive",
         libvirt = ("Cannot access storage file '%s': No such file or directory"):format(path),
-        remedy = line.format("exec %s -- virsh change-media %s %s --eject", c.guest.node, c.guest.name, dev),
+        remedy = line.format("change-media %s@%s %s --eject", c.guest.name, c.guest.node, dev),
         fix = { name = "eject", domain = c.guest.name, node = c.guest.node, target = dev, path = path } }
     end },
   rule { id = "graphics-listen", title = "its display listens at an address that the destination has",

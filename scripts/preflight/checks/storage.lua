@@ -58,7 +58,7 @@ return {
         local drive = file.device == "cdrom" or file.device == "floppy"
         return { node = c.guest.node, subject = file.target, level = drive and "warn" or "fail",
           seen = ("%s (%s) is not there"):format(file.path, file.target or file.kind), libvirt = no_file(file.path),
-          remedy = drive and line.format("exec %s -- virsh change-media %s %s --eject", c.guest.node, c.guest.name,
+          remedy = drive and line.format("change-media %s@%s %s --eject", c.guest.name, c.guest.node,
             file.target) or "find out where it went" }
       end
     end)

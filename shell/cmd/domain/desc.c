@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/interfaces.h"
+#include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "cmd/rows.h"
 #include "core/console/editor.h"
@@ -16,8 +16,7 @@ enum { DOMAIN, LIVE, CONFIG, CURRENT, EDIT, TITLE, NEW_DESC, URI = TITLE, KEY, S
 enum { NEW_NAME = 1 };
 
 #define SHARED_ROWS                                                                                                    \
-    [DOMAIN] = DOMAIN_ROW, [LIVE] = AFFECT_LIVE_ROW, [CONFIG] = AFFECT_CONFIG_ROW,                                     \
-    [CURRENT] = {"current", OPT_BOOL, 0, "affect current domain", .excludes = "config|live"}
+    [DOMAIN] = DOMAIN_ROW, [LIVE] = AFFECT_LIVE_ROW, [CONFIG] = AFFECT_CONFIG_ROW, [CURRENT] = AFFECT_CURRENT_ROW
 
 static const struct opt_def desc_opts[] = {
     SHARED_ROWS,

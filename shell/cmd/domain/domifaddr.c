@@ -20,7 +20,7 @@ static const char *const sources[] = {"lease", "agent", "arp", "neigh", NULL}; /
 
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS, "network interface name, or its MAC"},
+    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS, "network interface name, or its MAC", .of_domain = "card"},
     [FULL] = {"full", OPT_BOOL, 0, "always display names and MACs of interfaces"},
     [SOURCE] = {"source", OPT_ENUM, OPTF_POS, "address source; without: the first of them that knows one",
                 .choices = sources},

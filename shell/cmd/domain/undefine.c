@@ -34,9 +34,9 @@ static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [MANAGED_SAVE] = {"managed-save", OPT_BOOL, 0, "remove domain managed state file",
                       .bits = VIRT_UNDEFINE_MANAGED_SAVE},
-    [STORAGE] = {"storage", OPT_STRING, OPTF_POS,
+    [STORAGE] = {"storage", OPT_STRING, OPTF_POS | OPTF_LIST,
                  "remove associated storage volumes (comma separated list of targets or source paths; see domblklist)",
-                 .excludes = "remove-all-storage"},
+                 .excludes = "remove-all-storage", .of_domain = "disk"},
     [REMOVE_ALL_STORAGE] = {"remove-all-storage", OPT_BOOL, 0,
                             "remove all associated storage volumes (use with caution)"},
     [DELETE_SNAPSHOTS] = {"delete-storage-volume-snapshots", OPT_BOOL, 0, "delete snapshots associated with volumes",
@@ -102,25 +102,24 @@ static int doom(struct cmd_call *c, const json_t *disk, struct doomed_list *ret,
 
 static int doom_named(struct cmd_call *c, const json_t *disks, struct doomed_list *ret, struct err *e)
 {
-    _cleanup_strv_ struct strv names = STRV_INIT;
-    strv_split(&names, c->vals[STORAGE].s, ',');
-    for (size_t i = 0; i < names.n; i++) {
+    const struct strv *names = &c->vals[STORAGE].list;
+    for (size_t i = 0; i < names->n; i++) {
         size_t k;
         json_t *disk, *hit = NULL;
         json_array_foreach(disks, k, disk)
         {
-            if (strcmp(text_of(disk, "target"), names.s[i]) == 0 || strcmp(text_of(disk, "source"), names.s[i]) == 0)
+            if (strcmp(text_of(disk, "target"), names->s[i]) == 0 || strcmp(text_of(disk, "source"), names->s[i]) == 0)
                 hit = disk;
         }
         if (!hit) {
             err_set(e, ERR_NOT_FOUND, "nothing was changed: domain '%s' has no disk '%s'",
-                    virt_dom_name(c->vals[DOMAIN].dom), names.s[i]);
+                    virt_dom_name(c->vals[DOMAIN].dom), names->s[i]);
             return err_hint(e, "domblklist shows its disks");
         }
         if (doom(c, hit, ret, e) < 0)
             return -1;
     }
-    return names.n ? 0 : err_set(e, ERR_USAGE, "--storage names no disk");
+    return 0;
 }
 
 static int doom_all(struct cmd_call *c, const json_t *disks, struct doomed_list *ret, struct err *e)

@@ -56,7 +56,7 @@ enum opt_flags {
     OPTF_SECRET = 8,       // never in history or log
     OPTF_HIDDEN = 16,      // works, but is not shown (a misspelling that virsh accepts)
     OPTF_HYPERVISORS = 32, // NODES: "all" leaves out the nodes without a hypervisor
-    OPTF_LIST = 64,        // DOMAIN: several with commas between; in .list, as with MULTI
+    OPTF_LIST = 64,        // DOMAIN, STRING: several with commas between; in .list, as with MULTI
 };
 
 struct opt_def {
@@ -65,7 +65,7 @@ struct opt_def {
     int flags;
     const char *help;              // lower case, no full stop
     const char *def;               // default, written as the operator would; shown in the help
-    const char *const *choices;    // ENUM; NULL-terminated
+    const char *const *choices;    // ENUM: it is one of these; STRING: completion knows these. NULL-terminated
     const char *unit;              // DURATION
     unsigned long long unit_bytes; // SIZE
     long long min, max;            // INT
@@ -75,6 +75,8 @@ struct opt_def {
     // it.
     const char *excludes, *needs;
     const char *group; // heading in the help, of a command with many; NULL: with the first ones
+    // STRING: it is one of this kind of things that the call's domain has (core/console/names_guest.h): "disk" …
+    const char *of_domain;
     // Candidates for a value that its type does not tell; adds to `out`. Must not block.
     void (*complete)(struct ctx *ctx, const char *prefix, struct strv *out);
 };

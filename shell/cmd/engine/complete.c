@@ -37,24 +37,24 @@ static void complete_option_names(const struct bind_walk *w, const char *prefix,
     }
 }
 
-// The word at the cursor, behind those that `w` has passed. place: as complete_value() has it.
-static void complete_argument(struct ctx *ctx, const struct bind_walk *w, const char *place, const char *word,
-                              struct completion *out)
+// The word at the cursor, behind those that `w` has passed.
+static void complete_argument(struct ctx *ctx, const struct bind_walk *w, const struct complete_where *where,
+                              const char *word, struct completion *out)
 {
     const char *eq = strchr(word, '=');
     if (w->cut) {
-        complete_value(ctx, w->cut, "", word, place, out);
+        complete_value(ctx, w->cut, "", word, where, out);
     } else if (!w->only_words && str_starts(word, "--") && eq) {
         size_t i = rules_find(w->opts, w->n, word + 2, (size_t)(eq - word) - 2);
         _cleanup_free_ char *lead = xstrndup(word, (size_t)(eq + 1 - word));
         if (i < w->n)
-            complete_value(ctx, &w->opts[i], lead, eq + 1, place, out);
+            complete_value(ctx, &w->opts[i], lead, eq + 1, where, out);
     } else if (!w->only_words && *word == '-') {
         complete_option_names(w, word, out);
     } else {
         const struct opt_def *o = bind_positional(w);
         if (o && !rules_exclude(w->opts, w->n, w->given, (size_t)(o - w->opts)))
-            complete_value(ctx, o, "", word, place, out);
+            complete_value(ctx, o, "", word, where, out);
         if (!out->n && !*word && !w->only_words) {
             complete_option_names(w, word, out);
             out->aside = o != NULL;
@@ -67,7 +67,7 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
 {
     _cleanup_(bind_walk_release) struct bind_walk w;
     _cleanup_target_ struct target current = {NULL, NULL};
-    const char *place = ctx_current(ctx, &current) ? target_label(&current) : NULL;
+    struct complete_where where = {ctx_current(ctx, &current) ? target_label(&current) : NULL, NULL};
     bind_walk_init(&w, def, words, words->n - 1);
     w.forgiving = true;
     size_t row;
@@ -77,9 +77,11 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
         _cleanup_err_ struct err wrong = ERR_INIT;
         r = bind_next(&w, &row, &value, &wrong);
         if (r > 0 && value && strcmp(w.opts[row].name, "node") == 0 && strcmp(value, "all") != 0)
-            place = value;
+            where.place = value;
+        if (r > 0 && value && w.opts[row].type == OPT_DOMAIN)
+            where.domain = value;
     } while (r);
-    complete_argument(ctx, &w, place, words->s[words->n - 1], out);
+    complete_argument(ctx, &w, &where, words->s[words->n - 1], out);
 }
 
 void complete_words(struct ctx *ctx, const struct strv *words, struct completion *ret)

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "cmd/engine/table.h"
+#include "core/console/names_guest.h"
 #include "core/console/names_watch.h"
 #include "io/file.h"
 
@@ -144,10 +145,11 @@ static const char *const kinds[] = {
     [OPT_DOMAIN] = "domain", [OPT_POOL] = "pool",         [OPT_NETWORK] = "network",
     [OPT_SECRET] = "secret", [OPT_NWFILTER] = "nwfilter", [OPT_INTERFACE] = "interface"};
 
-void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix, const char *place,
-                    struct completion *out)
+void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix,
+                    const struct complete_where *where, struct completion *out)
 {
     _cleanup_free_ char *longer = NULL;
+    const char *place = where->place;
     struct request r = {ctx, lead, prefix, place, out};
     if (o->flags & OPTF_LIST)
         r = last_of_list(&r, &longer);
@@ -157,8 +159,11 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
     _cleanup_strv_ struct strv words = STRV_INIT;
     switch (o->type) {
     case OPT_ENUM:
-        for (size_t i = 0; o->choices[i]; i++)
+    case OPT_STRING:
+        for (size_t i = 0; o->choices && o->choices[i]; i++)
             add(&r, o->choices[i], NULL, false);
+        if (o->of_domain && where->domain)
+            names_guest_of(ctx, o->of_domain, place, where->domain, r.prefix, &words);
         break;
     case OPT_PATH:
         add_files(&r);
@@ -187,6 +192,6 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
         break;
     }
     if (o->complete)
-        o->complete(ctx, prefix, &words);
+        o->complete(ctx, r.prefix, &words);
     add_all(&r, &words);
 }

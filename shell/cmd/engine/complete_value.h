@@ -5,7 +5,11 @@
 #include "cmd/engine/cmd.h"
 #include "cmd/engine/completion.h"
 
-// `lead` stands before every candidate ("--node="); `place` is the label of the node or URI whose domains and pools
-// are meant, NULL: all that are known.
-void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix, const char *place,
-                    struct completion *out);
+// What the other words of the command say.
+struct complete_where {
+    const char *place;  // the label of the node or URI whose domains and pools are meant; NULL: all that are known
+    const char *domain; // as typed; NULL: none
+};
+// `lead` stands before every candidate ("--node=").
+void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix,
+                    const struct complete_where *where, struct completion *out);

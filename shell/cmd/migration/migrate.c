@@ -15,7 +15,7 @@
 #define ROW_FLAG OPT_BOOL, 0
 #define ROW_SWITCH OPT_BOOL, 0
 #define ROW_STRING OPT_STRING, OPTF_POS
-#define ROW_LIST OPT_STRING, OPTF_POS
+#define ROW_LIST OPT_STRING, OPTF_POS | OPTF_LIST
 #define ROW_FILE OPT_PATH, OPTF_POS
 #define ROW_NUMBER OPT_INT, OPTF_POS
 #define ROW_BIG OPT_INT, OPTF_POS
@@ -31,18 +31,7 @@
 
 enum { DOMAIN, DESTURI, FIRST_ROW, TUNNELED = FIRST_ROW + MIGRATE_OPT_COUNT, PART_OF };
 
-// A list: what stands in front of the last comma stays.
-static void complete_methods(struct ctx *ctx, const char *prefix, struct strv *out)
-{
-    static const char *const methods[] = {"mt", "xbzrle", "zlib", "zstd"};
-    (void)ctx;
-    const char *comma = strrchr(prefix, ',');
-    size_t lead = comma ? (size_t)(comma + 1 - prefix) : 0;
-    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
-        if (str_starts(methods[i], prefix + lead))
-            strv_take(out, xasprintf("%.*s%s", (int)lead, prefix, methods[i]));
-    }
-}
+static const char *const methods[] = {"mt", "xbzrle", "zlib", "zstd", NULL};
 
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
@@ -52,7 +41,8 @@ static const struct opt_def opts[] = {
     MIGRATE_OPTS(ROW)
 #undef ROW
         [FIRST_ROW + MIGRATE_OPT_COMP_METHODS]
-            .complete = complete_methods,
+            .choices = methods,
+    [FIRST_ROW + MIGRATE_OPT_MIGRATE_DISKS].of_domain = "disk",
     [TUNNELED] = {"tunneled", OPT_BOOL, OPTF_HIDDEN, "the same as --tunnelled"},
     [PART_OF] = {"part-of", OPT_STRING, OPTF_HIDDEN, "the journal of an undertaking of which this is a step"},
     {NULL},

@@ -20,7 +20,7 @@ const struct explain_row explain_rows_qemu[] = {
      "VFIO migration is not supported|device dirty tracking|not supported with vIOMMU|VFIO device doesn't support "
      "migration|VFIO devices migration is supported only|does not support migration, and|vfio mdev",
      "the device handed through cannot move while it runs", EXPLAIN_GUEST,
-     "unplug it first (virsh detach-device), or cold-migrate {G} {D} where {D} has the like"},
+     "unplug it first (detach-device {G} FILE), or cold-migrate {G} {D} where {D} has the like"},
     {"vhost",
      "lacks VHOST_F_LOG_ALL|LOG_SHMFD|vhost * does not support migration|vhost-scsi does not support migration|failed "
      "to allocate shared memory",

@@ -48,7 +48,7 @@ const struct explain_row explain_rows_state[] = {
     {"autodestroy", "marked for auto destroy", "the guest is to die with the console that started it", EXPLAIN_SOURCE,
      "shutdown {G}, and start {G} without --autodestroy"},
     {"hostdev", "cannot migrate a domain with <hostdev", "a device of the host is handed to the guest", EXPLAIN_GUEST,
-     "unplug it first (virsh detach-device {G} FILE), or cold-migrate {G} {D} where {D} has the like"},
+     "unplug it first (detach-device {G} FILE), or cold-migrate {G} {D} where {D} has the like"},
     {"interface-type",
      "cannot migrate a domain with <interface type|a slirp-helper cannot be migrated|slirp-helper doesn't support "
      "migration|vDPA devices cannot be migrated",

@@ -72,9 +72,9 @@ const struct explain_row explain_rows_storage[] = {
      "the same number on all hosts (libvirt 10.1-10.3 fails here: update)"},
     {"no-image", "Cannot access storage file '*No such file or directory", "a disk or CD image is not there",
      EXPLAIN_DEST,
-     "mount the same storage at the same path (nfs-mount), take the CD out (virsh change-media {G} TARGET --eject), or "
+     "mount the same storage at the same path (nfs-mount), take the CD out (change-media {G} TARGET --eject), or "
      "--copy-storage-all",
-     "mount its storage at the same path (nfs-mount), or take the CD out (virsh change-media {G} TARGET --eject)"},
+     "mount its storage at the same path (nfs-mount), or take the CD out (change-media {G} TARGET --eject)"},
     {"image-access", "Cannot access storage file", "QEMU's user cannot get at the image", EXPLAIN_DEST,
      "domfiles {G} shows owner and mode; every directory above it has to let QEMU's user through"},
     {"image-format", "Image is not in * format|image format *not supported|could not determine * format",

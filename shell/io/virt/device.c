@@ -5,7 +5,8 @@
 #include "io/virt/priv.h"
 
 _Static_assert((int)VIRT_AFFECT_LIVE == (int)VIR_DOMAIN_AFFECT_LIVE &&
-                   (int)VIRT_AFFECT_CONFIG == (int)VIR_DOMAIN_AFFECT_CONFIG,
+                   (int)VIRT_AFFECT_CONFIG == (int)VIR_DOMAIN_AFFECT_CONFIG &&
+                   (int)VIRT_AFFECT_FORCE == (int)VIR_DOMAIN_DEVICE_MODIFY_FORCE,
                "our bits are libvirt's");
 
 int virt_dom_attach(struct virt_dom *d, const char *xml, unsigned affect, struct err *e)
@@ -21,4 +22,9 @@ int virt_dom_detach(struct virt_dom *d, const char *xml, unsigned affect, struct
 int virt_dom_update(struct virt_dom *d, const char *xml, unsigned affect, struct err *e)
 {
     return VIRT(virDomainUpdateDeviceFlags(d->ptr, xml, affect)) < 0 ? virt_fail(e, NULL) : 0;
+}
+
+int virt_dom_detach_alias(struct virt_dom *d, const char *alias, unsigned affect, struct err *e)
+{
+    return VIRT(virDomainDetachDeviceAlias(d->ptr, alias, affect)) < 0 ? virt_fail(e, NULL) : 0;
 }

@@ -7,9 +7,12 @@
 #include "base/err.h"
 #include "io/virt/dom.h"
 
-// virDomainModificationImpact, same bits. None: a running domain's devices, else its configuration.
-enum virt_affect { VIRT_AFFECT_LIVE = 1, VIRT_AFFECT_CONFIG = 2 };
+// virDomainModificationImpact and virDomainDeviceModifyFlags, same bits. Neither of the first two: a running domain's
+// devices, else its configuration. FORCE is for virt_dom_update(): also media that the guest has locked.
+enum virt_affect { VIRT_AFFECT_LIVE = 1, VIRT_AFFECT_CONFIG = 2, VIRT_AFFECT_FORCE = 4 };
 // `xml` describes the device. ERR_STATE: the domain does not run, or has no lasting configuration.
 int virt_dom_attach(struct virt_dom *d, const char *xml, unsigned affect, struct err *e);
 int virt_dom_detach(struct virt_dom *d, const char *xml, unsigned affect, struct err *e);
 int virt_dom_update(struct virt_dom *d, const char *xml, unsigned affect, struct err *e);
+// By its alias. Returns when the guest has been asked: the event device-removed tells that it is gone.
+int virt_dom_detach_alias(struct virt_dom *d, const char *alias, unsigned affect, struct err *e);

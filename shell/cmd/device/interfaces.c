@@ -6,14 +6,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/interfaces.h"
+#include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
-enum { DOMAIN, TYPE, MAC, PERSISTENT, CONFIG, LIVE, CURRENT, PRINT_XML };
+enum { DOMAIN, TYPE, MAC, PERSISTENT, PRINT_XML = PERSISTENT + N_AFFECT_ROWS };
 enum { INTERFACE = TYPE, STATE, CONFIG_LINK, PRINT_LINK, CONFIG_GET = STATE };
 
 static const char *const types[] = {"network",   "bridge", "direct", "hostdev", "user",     "ethernet",
@@ -24,17 +24,15 @@ static const char *const states[] = {"up", "down", NULL};
 static const struct opt_def detach_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [TYPE] = {"type", OPT_ENUM, OPTF_POS | OPTF_REQ, "network interface type", .choices = types},
-    [MAC] = {"mac", OPT_STRING, OPTF_POS, "MAC address"},
-    [PERSISTENT] = AFFECT_PERSISTENT_ROW,
-    [CONFIG] = AFFECT_CONFIG_ROW,
-    [LIVE] = AFFECT_LIVE_ROW,
-    [CURRENT] = AFFECT_CURRENT_ROW,
+    [MAC] = {"mac", OPT_STRING, OPTF_POS, "MAC address", .of_domain = "card"},
+    [PERSISTENT] = AFFECT_ROWS,
     [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than detach the interface"},
     {NULL},
 };
 static const struct opt_def set_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)"},
+    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)",
+                   .of_domain = "card"},
     [STATE] = {"state", OPT_ENUM, OPTF_POS | OPTF_REQ, "new state of the device", .choices = states},
     [CONFIG_LINK] = {"config", OPT_BOOL, 0, "affect next boot"},
     [PRINT_LINK] = {"print-xml", OPT_BOOL, 0, "print XML document rather than set the interface link state"},
@@ -42,27 +40,11 @@ static const struct opt_def set_opts[] = {
 };
 static const struct opt_def get_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)"},
+    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)",
+                   .of_domain = "card"},
     [CONFIG_GET] = {"config", OPT_BOOL, 0, "get persistent interface state"},
     {NULL},
 };
-
-unsigned interface_affects(const struct cmd_call *c, const struct virt_dom *dom)
-{
-    unsigned bits = cmd_bits(c);
-    if (cmd_val(c, "persistent")->b && virt_dom_id(dom) >= 0)
-        bits |= VIRT_AFFECT_LIVE;
-    // As virsh: nothing said means the running guest.
-    return bits || cmd_val(c, "current")->b ? bits : VIRT_AFFECT_LIVE;
-}
-
-static int read_doc(struct cmd_call *c, bool inactive, struct xml_doc **ret, struct err *e)
-{
-    _cleanup_free_ char *xml = NULL;
-    if (virt_dom_xml(c->vals[DOMAIN].dom, inactive ? VIRT_XML_INACTIVE : 0, &xml, e) < 0)
-        return -1;
-    return xml_parse(xml, ret, e);
-}
 
 static bool is(struct xml_doc *doc, struct xml_node *card, const char *xpath, const char *wanted)
 {
@@ -127,7 +109,7 @@ static int detach(struct cmd_call *c, bool config, unsigned bits, char **ret, st
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    if (read_doc(c, config, &doc, e) < 0)
+    if (device_domain_xml(c, config, &doc, e) < 0)
         return -1;
     if (find_detached(c, doc, &xml, e) < 0)
         return e->code == ERR_NOT_FOUND ? err_hint(e, "domiflist %s shows its interfaces", virt_dom_name(dom)) : -1;
@@ -143,7 +125,7 @@ static int detach(struct cmd_call *c, bool config, unsigned bits, char **ret, st
 static int run_detach(struct cmd_call *c, struct err *e)
 {
     _cleanup_free_ char *xml = NULL;
-    unsigned bits = interface_affects(c, c->vals[DOMAIN].dom);
+    unsigned bits = device_affects(c);
     if ((bits & VIRT_AFFECT_CONFIG && detach(c, true, VIRT_AFFECT_CONFIG, &xml, e) < 0) ||
         (bits != VIRT_AFFECT_CONFIG && detach(c, false, bits & VIRT_AFFECT_LIVE, &xml, e) < 0))
         return -1;
@@ -190,7 +172,7 @@ static int run_setlink(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     bool config = c->vals[CONFIG_LINK].b;
     int number;
-    if (read_doc(c, config, &doc, e) < 0 || find_link(c, doc, &number, e) < 0 ||
+    if (device_domain_xml(c, config, &doc, e) < 0 || find_link(c, doc, &number, e) < 0 ||
         set_state(doc, number, c->vals[STATE].s, e) < 0 || card_xml(doc, number, &xml, e) < 0)
         return -1;
     if (c->vals[PRINT_LINK].b)
@@ -207,7 +189,7 @@ static int run_getlink(struct cmd_call *c, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     int number;
-    if (read_doc(c, c->vals[CONFIG_GET].b, &doc, e) < 0 || find_link(c, doc, &number, e) < 0)
+    if (device_domain_xml(c, c->vals[CONFIG_GET].b, &doc, e) < 0 || find_link(c, doc, &number, e) < 0)
         return -1;
     _cleanup_free_ char *xpath = xasprintf("/domain/devices/interface[%d]/link/@state", number);
     _cleanup_free_ char *state = xml_string(doc, NULL, xpath);
@@ -219,7 +201,7 @@ static int run_getlink(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_detach_interface = {
     .name = "detach-interface",
-    .group = "Domains",
+    .group = "Devices",
     .summary = "detach network interface",
     .help = "The running guest loses it; with --persistent for good, with --config at its next start.",
     .example = "detach-interface share network --mac 52:54:00:12:34:56 --persistent\ndetach-interface share bridge",
@@ -229,7 +211,7 @@ const struct cmd_def cmd_detach_interface = {
     .run = run_detach};
 
 const struct cmd_def cmd_domif_getlink = {.name = "domif-getlink",
-                                          .group = "Domains",
+                                          .group = "Devices",
                                           .summary = "get link state of a virtual interface",
                                           .example = "domif-getlink share vnet0",
                                           .opts = get_opts,
@@ -239,7 +221,7 @@ const struct cmd_def cmd_domif_getlink = {.name = "domif-getlink",
 
 const struct cmd_def cmd_domif_setlink = {
     .name = "domif-setlink",
-    .group = "Domains",
+    .group = "Devices",
     .summary = "set link state of a virtual interface",
     .help = "As if the cable were pulled out of the guest's network card, or put in again.",
     .example = "domif-setlink share vnet0 down\ndomif-setlink share 52:54:00:12:34:56 up --config",

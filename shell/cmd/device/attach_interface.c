@@ -3,15 +3,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/domain/interfaces.h"
-#include "cmd/domain/power.h"
-#include "cmd/objects.h"
+#include "cmd/device/device.h"
 #include "cmd/rows.h"
 #include "core/console/names_watch.h"
-#include "io/virt/device.h"
 #include "io/xml.h"
 
 enum {
@@ -26,10 +22,7 @@ enum {
     INBOUND,
     OUTBOUND,
     PERSISTENT,
-    CONFIG,
-    LIVE,
-    CURRENT,
-    PRINT_XML,
+    PRINT_XML = PERSISTENT + N_AFFECT_ROWS,
     MANAGED,
     SOURCE_MODE
 };
@@ -57,10 +50,7 @@ static const struct opt_def opts[] = {
     [ALIAS] = {"alias", OPT_STRING, OPTF_POS, "custom alias name of interface device"},
     [INBOUND] = {"inbound", OPT_STRING, OPTF_POS, "control domain's incoming traffics: AVERAGE[,PEAK[,BURST[,FLOOR]]]"},
     [OUTBOUND] = {"outbound", OPT_STRING, OPTF_POS, "control domain's outgoing traffics: AVERAGE[,PEAK[,BURST]]"},
-    [PERSISTENT] = AFFECT_PERSISTENT_ROW,
-    [CONFIG] = AFFECT_CONFIG_ROW,
-    [LIVE] = AFFECT_LIVE_ROW,
-    [CURRENT] = AFFECT_CURRENT_ROW,
+    [PERSISTENT] = AFFECT_ROWS,
     [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than attach the interface"},
     [MANAGED] = {"managed", OPT_BOOL, 0, "libvirt will automatically detach/attach the device from/to host"},
     [SOURCE_MODE] = {"source-mode", OPT_ENUM, OPTF_POS, "of vhostuser: mode attribute of <source/> element",
@@ -68,20 +58,13 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-static void attribute(struct buf *b, const char *name, const char *value)
-{
-    buf_addf(b, " %s='", name);
-    xml_escape(b, value);
-    buf_addc(b, '\'');
-}
-
 // <name attr='value'/> of an option that is given.
 static void element(struct buf *b, const char *name, const char *attr, const struct opt_val *v)
 {
     if (!v->s)
         return;
     buf_addf(b, "  <%s", name);
-    attribute(b, attr, v->s);
+    xml_add_attribute(b, attr, v->s);
     buf_adds(b, "/>\n");
 }
 
@@ -107,9 +90,9 @@ static int add_source(const struct cmd_call *c, struct buf *b, struct err *e)
     if (strcmp(type, "hostdev") == 0)
         return add_pci(b, c->vals[SOURCE].s, e);
     buf_addf(b, "  <source%s", socket ? " type='unix'" : "");
-    attribute(b, socket ? "path" : strcmp(type, "direct") == 0 ? "dev" : type, c->vals[SOURCE].s);
+    xml_add_attribute(b, socket ? "path" : strcmp(type, "direct") == 0 ? "dev" : type, c->vals[SOURCE].s);
     if (socket)
-        attribute(b, "mode", mode);
+        xml_add_attribute(b, "mode", mode);
     buf_adds(b, "/>\n");
     return 0;
 }
@@ -165,20 +148,14 @@ static int make_xml(const struct cmd_call *c, struct buf *b, struct err *e)
 static int run(struct cmd_call *c, struct err *e)
 {
     _cleanup_buf_ struct buf xml = BUF_INIT;
-    struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (make_xml(c, &xml, e) < 0)
         return -1;
-    if (c->vals[PRINT_XML].b)
-        return object_print_xml(c, buf_str(&xml));
-    if (virt_dom_attach(dom, buf_str(&xml), interface_affects(c, dom), e) < 0)
-        return domain_failed(dom, "attach an interface to", AFFECT_STATE_HINT, e);
-    domain_result(c, dom);
-    return 0;
+    return device_change(c, virt_dom_attach, "attach an interface to", buf_str(&xml), device_affects(c), e);
 }
 
 const struct cmd_def cmd_attach_interface = {
     .name = "attach-interface",
-    .group = "Domains",
+    .group = "Devices",
     .summary = "attach network interface",
     .help = "The running guest gets it; with --persistent it keeps it, with --config it gets it at its next start.",
     .example = "attach-interface share network default --model virtio --persistent\n"

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A domain's disks: one detached, and what is in a drive changed.
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/commands.h"
+#include "cmd/device/device.h"
+#include "cmd/rows.h"
+#include "core/console/out.h"
+#include "core/guest/domxml.h"
+#include "io/virt/dom.h"
+#include "io/xml.h"
+
+enum { DOMAIN, TARGET, PERSISTENT, PRINT_XML = PERSISTENT + N_AFFECT_ROWS };
+enum { SOURCE = TARGET + 1, EJECT, INSERT, UPDATE, AFFECT, FORCE = AFFECT + N_AFFECT_CURRENT_ROWS, PRINT_MEDIA, BLOCK };
+
+static const struct opt_def detach_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [TARGET] = {"target", OPT_STRING, OPTF_POS | OPTF_REQ, "target of disk device", .of_domain = "disk"},
+    [PERSISTENT] = AFFECT_ROWS,
+    [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print XML document rather than detach the disk"},
+    {NULL},
+};
+static const struct opt_def media_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [TARGET] = {"path", OPT_STRING, OPTF_POS | OPTF_REQ, "fully-qualified path or target of disk device",
+                .of_domain = "drive"},
+    [SOURCE] = {"source", OPT_STRING, OPTF_POS, "source of the media, a path on the domain's host"},
+    [EJECT] = {"eject", OPT_BOOL, 0, "eject the media", .excludes = "insert|update|block"},
+    [INSERT] = {"insert", OPT_BOOL, 0, "insert the media", .excludes = "update"},
+    [UPDATE] = {"update", OPT_BOOL, 0, "update the media"},
+    [AFFECT] = AFFECT_CURRENT_ROWS,
+    [FORCE] = {"force", OPT_BOOL, 0, "force media changing"},
+    [PRINT_MEDIA] = {"print-xml", OPT_BOOL, 0, "print XML document rather than change media"},
+    [BLOCK] = {"block", OPT_BOOL, 0, "source media is a block device"},
+    {NULL},
+};
+
+int device_find_disk(const struct cmd_call *c, struct xml_doc *doc, const char *text, bool media, int *ret,
+                     struct err *e)
+{
+    const char *name = virt_dom_name(cmd_val(c, "domain")->dom);
+    size_t i, n_stored = 0;
+    int stored = 0;
+    json_t *disk;
+    json_auto_t *disks = domxml_disks(doc);
+    json_array_foreach(disks, i, disk)
+    {
+        const char *device = json_text_at(disk, "device"), *target = json_text_at(disk, "target");
+        const char *source = json_text_at(disk, "source");
+        if (media && (!device || (strcmp(device, "cdrom") != 0 && strcmp(device, "floppy") != 0)))
+            continue;
+        if (target && strcmp(target, text) == 0) {
+            *ret = (int)i + 1;
+            return 0;
+        }
+        if (source && *source && strcmp(source, text) == 0) {
+            stored = (int)i + 1;
+            n_stored++;
+        }
+    }
+    if (n_stored > 1)
+        return err_set(e, ERR_USAGE, "domain '%s' has %zu disks that are stored in %s: name the target", name, n_stored,
+                       text);
+    *ret = stored;
+    if (n_stored)
+        return 0;
+    err_set(e, ERR_NOT_FOUND, "domain '%s' has no %s '%s'", name, media ? "CD or floppy drive" : "disk", text);
+    return err_hint(e, "domblklist %s --details shows what it has", name);
+}
+
+static int disk_xml(struct xml_doc *doc, int number, char **ret, struct err *e)
+{
+    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", number);
+    return xml_query(doc, xpath, false, ret, e);
+}
+
+// ---- detach-disk
+
+// libvirt waits for the guest a few seconds, and says nothing if it still holds the disk then.
+static void tell_if_held(struct cmd_call *c)
+{
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_err_ struct err gone = ERR_INIT;
+    int number;
+    if (device_domain_xml(c, false, &doc, &gone) < 0 ||
+        device_find_disk(c, doc, c->vals[TARGET].s, false, &number, &gone) < 0)
+        return;
+    out_notice(OUT_WARN,
+               "'%s' has not let go of %s yet: it has been asked to; domblklist shows when it is gone, and so does the "
+               "event device-removed",
+               virt_dom_name(c->vals[DOMAIN].dom), c->vals[TARGET].s);
+    json_object_set_new(c->result, "held", json_true());
+}
+
+static int run_detach(struct cmd_call *c, struct err *e)
+{
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *xml = NULL;
+    unsigned affect = device_affects(c);
+    int number;
+    if (device_domain_xml(c, affect & VIRT_AFFECT_CONFIG, &doc, e) < 0 ||
+        device_find_disk(c, doc, c->vals[TARGET].s, false, &number, e) < 0 || disk_xml(doc, number, &xml, e) < 0 ||
+        device_change(c, virt_dom_detach, "detach a disk from", xml, affect, e) < 0)
+        return -1;
+    if (!c->vals[PRINT_XML].b && affect != VIRT_AFFECT_CONFIG)
+        tell_if_held(c);
+    return 0;
+}
+
+// ---- change-media
+
+// Blanks as they stand before the node itself, so that what is added looks as if it had been there.
+static char *indent_of(struct xml_doc *doc, struct xml_node *node)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **before = xml_nodes(doc, node, "preceding-sibling::node()[1][self::text()]", &n);
+    char *text = n ? xml_node_text(before[0]) : NULL;
+    return text ? text : xstrdup("");
+}
+
+static int put_source(struct xml_doc *doc, struct xml_node *disk, const char *source, bool block, struct err *e)
+{
+    size_t n, n_before;
+    _cleanup_buf_ struct buf piece = BUF_INIT;
+    _cleanup_free_ struct xml_node **target = xml_nodes(doc, disk, "target", &n);
+    _cleanup_free_ char *indent = indent_of(doc, target[0]);
+    _cleanup_free_ struct xml_node **before = xml_nodes(doc, target[0], "preceding-sibling::node()[1]", &n_before);
+    buf_adds(&piece, "<source");
+    xml_add_attribute(&piece, block ? "dev" : "file", source);
+    buf_addf(&piece, "/>%s", indent);
+    if (xml_insert(disk, n_before ? before[0] : NULL, buf_str(&piece), e) < 0)
+        return -1;
+    return xml_node_set_attribute(disk, "type", block ? "block" : "file", e);
+}
+
+// The disk as it is to be. `source` NULL: the drive is to be empty.
+static int change_disk(const struct cmd_call *c, struct xml_doc *doc, int number, const char *source, struct err *e)
+{
+    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", number);
+    size_t n, n_source;
+    _cleanup_free_ struct xml_node **disk = xml_nodes(doc, NULL, xpath, &n);
+    _cleanup_free_ struct xml_node **old =
+        xml_nodes(doc, disk[0], "source[@file or @dev or @dir or @name or @volume]", &n_source);
+    const char *at = c->vals[TARGET].s;
+    if (!source && !n_source)
+        return err_set(e, ERR_STATE, "the disk device '%s' doesn't have media", at);
+    if (c->vals[INSERT].b && n_source) {
+        err_set(e, ERR_STATE, "the disk device '%s' already has media", at);
+        return err_hint(e, "--update puts the new one in its place");
+    }
+    if (n_source && xml_remove_found(doc, disk[0], "source", e) < 0)
+        return -1;
+    return source ? put_source(doc, disk[0], source, c->vals[BLOCK].b, e) : 0;
+}
+
+static int run_media(struct cmd_call *c, struct err *e)
+{
+    static const struct view ejected = {VIEW_NONE, .message = "Successfully ejected media."},
+                             inserted = {VIEW_NONE, .message = "Successfully inserted media."};
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *xml = NULL;
+    bool eject = c->vals[EJECT].b || (c->vals[UPDATE].b && !c->vals[SOURCE].s);
+    const char *source = eject ? NULL : c->vals[SOURCE].s;
+    unsigned affect = cmd_bits(c);
+    int number;
+    if (!eject && !source) {
+        err_set(e, ERR_USAGE, "which media? --source names it");
+        return err_hint(e, "--eject takes out what is in the drive");
+    }
+    if (device_domain_xml(c, affect & VIRT_AFFECT_CONFIG, &doc, e) < 0 ||
+        device_find_disk(c, doc, c->vals[TARGET].s, true, &number, e) < 0 ||
+        change_disk(c, doc, number, source, e) < 0 || disk_xml(doc, number, &xml, e) < 0)
+        return -1;
+    c->view = eject ? &ejected : c->vals[INSERT].b ? &inserted : NULL;
+    return device_change(c, virt_dom_update, "change the media of", xml,
+                         affect | (c->vals[FORCE].b ? VIRT_AFFECT_FORCE : 0), e);
+}
+
+const struct cmd_def cmd_detach_disk = {
+    .name = "detach-disk",
+    .group = "Devices",
+    .summary = "detach disk device",
+    .help = AFFECT_HELP "\nA running guest has to let go of it; where it has not by the end of the command, that is "
+                        "told. The file or\nvolume stays.",
+    .example = "detach-disk share vdb --persistent\ndetach-disk share vdb --config",
+    .opts = detach_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Disk detached successfully"},
+    .run = run_detach};
+
+const struct cmd_def cmd_change_media = {
+    .name = "change-media",
+    .group = "Devices",
+    .summary = "change media of CD or floppy drive",
+    .help = "--update (which goes without saying) puts the source in place of what is there; without a source it\n"
+            "ejects. Neither --live nor --config means the running guest, or the configuration of one that does not\n"
+            "run. --force also takes out what the guest has locked.",
+    .example = "change-media share hdc --eject\nchange-media share hdc /iso/tools.iso --live --config",
+    .opts = media_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Successfully updated media."},
+    .run = run_media};
