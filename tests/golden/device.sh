@@ -47,3 +47,29 @@ END
 detach-disk two /x --print-xml
 detach-disk two vdb --print-xml
 END
+# Counters.
+d -k <<'END'
+domblkinfo web
+domblkinfo web nosuch
+domblkstat web
+domblkstat web nosuch
+domifstat web nosuch
+dommemstat web --period -1
+dommemstat web 3
+destroy web
+domblkstat web vda
+domifstat web testnet0
+dommemstat web
+domcontrol web
+END
+d -j -k <<'END'
+domblkinfo web vda
+domblkinfo web --all
+domblkerror web
+domcontrol web
+destroy web
+domblkerror web
+END
+d -j domifstat web testnet0 | grep -oE '"[a-z_]+"' | paste -sd ' '
+d -j domblkstat web vda | grep -oE '"[a-z_]+"' | paste -sd ' '
+d -c '=mig.domblkinfo{"web", "vda"}.capacity' -c '=#mig.domblkinfo{"web", all = true}'

@@ -23,7 +23,8 @@ differences=()
 plain() {
     sed -E -e 's/^(CPU time: +)[0-9.]+s/\1TIMEs/' -e 's/[ \t]+$//' -e '/^$/d' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4}/TIME/' -e 's/<creationTime>[0-9]+/<creationTime>N/' \
-        -e 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g' -e 's/52:54:00(:[0-9a-f]{2}){3}/MAC/g'
+        -e 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g' -e 's/52:54:00(:[0-9a-f]{2}){3}/MAC/g' \
+        -e 's/(([rt]x|rd|wr)_[a-z]+|errs|last_update|(read|written|operations|count):)( +)[0-9]+$/\1\4N/'
 }
 # run NAME PROGRAM OPTION LINE: its output in $work/NAME, its status in $work/NAME.status
 run() {

@@ -22,7 +22,8 @@ return {
       return { node = g.node, seen = "it is paused by an I/O error", wanted = "running",
         libvirt = "cannot migrate domain with I/O error",
           why = "what it could not write is lost if it goes on elsewhere",
-        remedy = line.format("mend its disk (domblkerror of virsh names it), then: resume %s@%s", g.name, g.node) }
+        remedy = line.format("mend its disk (domblkerror %s@%s names it), then: resume %s@%s", g.name, g.node, g.name,
+          g.node) }
     elseif live and g.state == "paused" then
       return { node = g.node, level = "warn", seen = ("it is paused (%s)"):format(g.reason or "unknown"),
         wanted = "running", remedy = line.format("resume %s@%s", g.name, g.node) }

@@ -131,6 +131,7 @@ struct view_col {
     const char *yes, *no; // the words for true and false, where they are not these
     bool bytes;           // a number of bytes, shown as virsh does: "1.50 GiB"
     bool state;           // a word that tells how it is, such as "running" or "fail": it has a colour
+    int digits;           // of that, where it is not 2
     bool lines;           // FIELDS: a list, each of it on a line of its own, as virsh has its messages
 };
 

@@ -88,7 +88,7 @@ static char *column_cell(const struct view_col *col, const json_t *value)
     double unit = col->bytes ? 1 : how->human ? unit_of(col) : 0;
     if (json_is_integer(value) && unit > 0) {
         char text[UNITS_TEXT];
-        units_bytes((double)json_integer_value(value) * unit, 2, text);
+        units_bytes((double)json_integer_value(value) * unit, col->digits ? col->digits : 2, text);
         return xstrdup(text);
     }
     _cleanup_free_ char *cell = render_cell(value);
