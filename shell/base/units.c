@@ -24,3 +24,13 @@ void units_bytes(double n, int digits, char ret[UNITS_TEXT])
         n /= 1024;
     snprintf(ret, UNITS_TEXT, "%.*f %s", digits, n, units[i]);
 }
+
+int units_percent(double left, double total)
+{
+    if (total <= 0 || left > total)
+        return 0;
+    if (left <= 0)
+        return 100;
+    int percent = (int)(100 - left * 100 / total);
+    return percent > 99 ? 99 : percent;
+}

@@ -36,6 +36,17 @@ static void bytes_are_shown_in_units(void **state)
     }
 }
 
+static void a_hundred_percent_is_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(units_percent(0, 0), 0); // it has not begun
+    assert_int_equal(units_percent(10, 10), 0);
+    assert_int_equal(units_percent(11, 10), 0);
+    assert_int_equal(units_percent(5, 10), 50);
+    assert_int_equal(units_percent(1, 1e12), 99);
+    assert_int_equal(units_percent(0, 1e12), 100);
+}
+
 static void tokens_differ(void **state)
 {
     (void)state;
@@ -349,6 +360,7 @@ int main(void)
         cmocka_unit_test(json_replaces_bad_bytes),
         cmocka_unit_test(tables_are_drawn_as_virsh_draws_them),
         cmocka_unit_test(bytes_are_shown_in_units),
+        cmocka_unit_test(a_hundred_percent_is_the_end),
         cmocka_unit_test(tokens_differ),
         cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(paragraphs_fit),

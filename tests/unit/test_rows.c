@@ -145,7 +145,7 @@ static FILE *virsh_help(void)
 
 static bool by_name_only(const char *command, const char *option) // in virsh, too
 {
-    static const char *const names[] = {"xpath", "weight", "cap", "memspec"};
+    static const char *const names[] = {"xpath", "weight", "cap", "memspec", "period"};
     if ((strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0) ||
         (strcmp(command, "guest-agent-timeout") == 0 && strcmp(option, "timeout") == 0))
         return true;

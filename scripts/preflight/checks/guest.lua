@@ -64,8 +64,7 @@ return {
     for _, job in ipairs(c.guest.block_jobs) do
       found[#found + 1] = { node = c.guest.node, subject = job.target, seen = ("%s: a %s runs"):format(job.target,
         job.type), wanted = "none", libvirt = "domain has active block job",
-        remedy = line.format("wait for it, or end it: exec %s -- virsh blockjob %s %s --abort", c.guest.node,
-          c.guest.name,
+        remedy = line.format("wait for it, or end it: blockjob %s@%s %s --abort", c.guest.name, c.guest.node,
           job.target) }
     end
     return found

@@ -67,7 +67,7 @@ const struct explain_row explain_rows_state[] = {
     {"block-job",
      "domain has active block job|already in active block job|block copy still active|has an active block job",
      "a disk's copy, commit or backup is still going on", EXPLAIN_SOURCE,
-     "domjobinfo {G} shows it; wait, or virsh blockjob {G} TARGET --abort"},
+     "domjobinfo {G} shows it; wait, or blockjob {G} TARGET --abort"},
     {"agent",
      "guest agent is not connected|guest agent is not responding|guest agent is not available|Guest agent not "
      "available",

@@ -19,13 +19,10 @@ static void copy(json_t *to, const char *name, const json_t *stats, const char *
         json_object_set(to, name, v);
 }
 
-// As virsh counts: 100 is for the end only.
+// That it is over, the call's return tells.
 static int percent_of(const json_t *stats)
 {
-    double total = (double)number(stats, "data_total"), left = (double)number(stats, "data_remaining");
-    if (total <= 0 || left > total)
-        return 0;
-    int percent = (int)(100 - left * 100 / total);
+    int percent = units_percent((double)number(stats, "data_remaining"), (double)number(stats, "data_total"));
     return percent > 99 ? 99 : percent;
 }
 

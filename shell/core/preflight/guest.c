@@ -6,6 +6,7 @@
 #include "core/guest/domxml.h"
 #include "core/guest/files.h"
 #include "core/preflight/priv.h"
+#include "io/virt/block.h"
 #include "io/virt/dom.h"
 #include "io/virt/info.h"
 #include "io/virt/migrate.h"
@@ -127,13 +128,15 @@ static int block_jobs(struct guest *g, json_t *jobs, struct err *e)
     json_t *disk;
     json_array_foreach(disks, i, disk)
     {
-        const char *type = NULL, *target = json_text_at(disk, "target");
+        const char *target = json_text_at(disk, "target");
+        struct virt_block_job job;
         if (!can_have_job(disk))
             continue;
-        if (virt_block_job(g->dom, target, &type, e) < 0)
+        if (virt_block_job(g->dom, target, false, &job, e) < 0)
             return -1;
-        if (type)
-            json_array_append_new(jobs, json_pack("{s:o, s:o}", "target", json_text(target), "type", json_text(type)));
+        if (job.type)
+            json_array_append_new(jobs,
+                                  json_pack("{s:o, s:o}", "target", json_text(target), "type", json_text(job.type)));
     }
     return 0;
 }

@@ -55,22 +55,6 @@ int virt_job_stats(struct virt_dom *d, int flags, enum virt_job_type *ret_type, 
     return 0;
 }
 
-static const char *const block_jobs[] = {
-    [VIR_DOMAIN_BLOCK_JOB_TYPE_PULL] = "pull",     [VIR_DOMAIN_BLOCK_JOB_TYPE_COPY] = "copy",
-    [VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT] = "commit", [VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT] = "active-commit",
-    [VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP] = "backup",
-};
-
-int virt_block_job(struct virt_dom *d, const char *disk, const char **ret, struct err *e)
-{
-    virDomainBlockJobInfo info = {0};
-    int r = VIRT(virDomainGetBlockJobInfo(d->ptr, disk, &info, 0));
-    if (r < 0)
-        return virt_fail(e, disk);
-    *ret = r ? pick(block_jobs, ARRAY_SIZE(block_jobs), info.type) : NULL;
-    return 0;
-}
-
 struct virt_iteration {
     struct virt_conn *conn; // a reference
     int id;

@@ -95,10 +95,6 @@ enum virt_job_stats_flag { VIRT_JOB_STATS_COMPLETED = 1, VIRT_JOB_STATS_KEEP = 2
 // units are libvirt's (ms, bytes, pages, bytes/s). The caller's.
 int virt_job_stats(struct virt_dom *d, int flags, enum virt_job_type *ret_type, json_t **ret, struct err *e);
 
-// The block job of one of its disks ("vda"): *ret is "copy", "pull", "commit", "active-commit", "backup" or "unknown",
-// static; NULL: it has none.
-int virt_block_job(struct virt_dom *d, const char *disk, const char **ret, struct err *e);
-
 // Calls fn(data, iteration) on the main thread for each pass over the guest's memory. The domain must outlive it.
 struct virt_iteration;
 int virt_iteration_watch(struct virt_dom *d, void (*fn)(void *data, int iteration), void *data,

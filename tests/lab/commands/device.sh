@@ -1,13 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Devices come, change and go, in the running guest and in what it has at its next start; what is counted of them.
-for words in 'domblkerror local1' 'dommemstat local1' 'domcontrol local1'; do
+for words in 'domblkerror local1' 'domcontrol local1'; do
     read -r -a words <<<"$words"
     check "as virsh: ${words[*]}" as_virsh "${words[@]}"
 done
+card=$(v domiflist local1 | awk 'NR == 1 { print $1 }')
 fields() { "$@" | awk 'NF { print $1, $(NF > 2 ? 2 : 1) }'; }
 same_fields() { diff <(fields on source virsh "$@") <(fields m -C source "$@"); }
-for words in 'domblkinfo local1 --all' 'domblkinfo local1 vda --human' 'domblkstat local1 vda' 'domblkstat local1' 'domblkstat local1 vda --human' 'domifstat local1 vnet0'; do
+for words in 'domblkinfo local1 --all' 'domblkinfo local1 vda --human' 'domblkstat local1 vda' 'domblkstat local1' 'domblkstat local1 vda --human' 'dommemstat local1' \
+    "domifstat local1 $card"; do
     read -r -a words <<<"$words"
     check "virsh's fields: ${words[*]}" same_fields "${words[@]}"
 done
@@ -48,6 +50,6 @@ check "attach-device for the next start" prints "Device attached successfully" m
 check "detach-device" prints "Device detached successfully" m -C source detach-device local1 "$work/rng.xml" --config
 v dumpxml local1 --xpath //interface | sed "s,</interface>,<link state='down'/>&," >"$work/card.xml"
 check "update-device" prints "Device updated successfully" m -C source update-device local1 "$work/card.xml" --live
-check "the link is down" prints "vnet0 down" m -C source domif-getlink local1 vnet0
-check "and up" prints "Device updated successfully" m -C source domif-setlink local1 vnet0 up
+check "the link is down" prints "$card down" m -C source domif-getlink local1 "$card"
+check "and up" prints "Device updated successfully" m -C source domif-setlink local1 "$card" up
 on source rm -f "$data.img" "$data.iso"

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs on a disk's chain of images: copied elsewhere, shortened from above, filled from below.
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd/block/block.h"
+#include "cmd/commands.h"
+#include "cmd/domain/power.h"
+#include "cmd/objects.h"
+#include "cmd/rows.h"
+#include "io/virt/block.h"
+#include "io/virt/dom.h"
+#include "io/xml.h"
+
+enum { DOMAIN, PATH };
+enum {
+    DEST = PATH + 1,
+    COPY_BANDWIDTH,
+    COPY_SHALLOW,
+    REUSE,
+    BLOCKDEV,
+    COPY_WAIT, // 3 rows
+    COPY_TIMEOUT = COPY_WAIT + 3,
+    COPY_PIVOT,
+    FINISH,
+    XML,
+    RAW,
+    FORMAT,
+    GRANULARITY,
+    BUF_SIZE,
+    COPY_BYTES,
+    TRANSIENT,
+    SYNC,
+    PRINT_XML
+};
+#define COPY_ENDS "timeout|wait|pivot|finish"
+static const char *const formats[] = {"raw", "qcow2", NULL};
+static const struct opt_def copy_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [PATH] = BLOCK_PATH_ROW,
+    [DEST] = {"dest", OPT_STRING, OPTF_POS, "path of the copy to create, on the domain's host"},
+    [COPY_BANDWIDTH] = BLOCK_BANDWIDTH_ROW,
+    [COPY_SHALLOW] = {"shallow", OPT_BOOL, 0, "make the copy share a backing chain", .bits = VIRT_BLOCK_COPY_SHALLOW},
+    [REUSE] = {"reuse-external", OPT_BOOL, 0, "reuse existing destination", .bits = VIRT_BLOCK_COPY_REUSE},
+    [BLOCKDEV] = {"blockdev", OPT_BOOL, 0, "copy destination is block device instead of regular file",
+                  .excludes = "xml"},
+    [COPY_WAIT] = BLOCK_WAIT_ROWS("reach mirroring phase", COPY_ENDS),
+    [COPY_TIMEOUT] = BLOCK_TIMEOUT_ROW,
+    [COPY_PIVOT] = {"pivot", OPT_BOOL, 0, "implies --wait, pivot when mirroring starts", .excludes = "finish"},
+    [FINISH] = {"finish", OPT_BOOL, 0, "implies --wait, quit when mirroring starts"},
+    [XML] = {"xml", OPT_PATH, OPTF_POS, "filename containing XML description of the copy destination",
+             .excludes = "dest"},
+    [RAW] = {"raw", OPT_BOOL, OPTF_HIDDEN, "the same as --format raw", .excludes = "format|xml"},
+    [FORMAT] = {"format", OPT_STRING, OPTF_POS, "format of the destination file", .choices = formats,
+                .excludes = "xml"},
+    [GRANULARITY] = {"granularity", OPT_INT, OPTF_POS, "power-of-two granularity to use during the copy",
+                     .max = 0x7fffffff},
+    [BUF_SIZE] = {"buf-size", OPT_SIZE, OPTF_POS, "maximum amount of in-flight data during the copy", .unit_bytes = 1},
+    [COPY_BYTES] = BLOCK_BYTES_ROW,
+    [TRANSIENT] = {"transient-job", OPT_BOOL, 0, "the copy job is not persisted if VM is turned off",
+                   .bits = VIRT_BLOCK_COPY_TRANSIENT},
+    [SYNC] = {"synchronous-writes", OPT_BOOL, 0,
+              "the copy job forces guest writes to be synchronously written to the destination",
+              .bits = VIRT_BLOCK_COPY_SYNC},
+    [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print the XML used to start the copy job instead of starting the job"},
+    {NULL},
+};
+
+enum {
+    COMMIT_BANDWIDTH = PATH + 1,
+    BASE,
+    COMMIT_SHALLOW,
+    TOP,
+    ACTIVE,
+    DELETE,
+    COMMIT_WAIT, // 3 rows
+    COMMIT_TIMEOUT = COMMIT_WAIT + 3,
+    COMMIT_PIVOT,
+    KEEP_OVERLAY,
+    COMMIT_RELATIVE,
+    COMMIT_BYTES
+};
+#define COMMIT_ENDS "timeout|wait|pivot|keep-overlay"
+static const struct opt_def commit_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [PATH] = BLOCK_PATH_ROW,
+    [COMMIT_BANDWIDTH] = BLOCK_BANDWIDTH_ROW,
+    [BASE] = {"base", OPT_STRING, OPTF_POS, "path of base file to commit into (default bottom of chain)"},
+    [COMMIT_SHALLOW] = {"shallow", OPT_BOOL, 0, "use backing file of top as base", .bits = VIRT_BLOCK_COMMIT_SHALLOW},
+    [TOP] = {"top", OPT_STRING, OPTF_POS, "path of top file to commit from (default top of chain)"},
+    [ACTIVE] = {"active", OPT_BOOL, 0, "trigger two-stage active commit of top file", .bits = VIRT_BLOCK_COMMIT_ACTIVE},
+    [DELETE] = {"delete", OPT_BOOL, 0, "delete files that were successfully committed",
+                .bits = VIRT_BLOCK_COMMIT_DELETE},
+    [COMMIT_WAIT] = BLOCK_WAIT_ROWS("complete (with --active, to sync)", COMMIT_ENDS),
+    [COMMIT_TIMEOUT] = BLOCK_TIMEOUT_ROW,
+    [COMMIT_PIVOT] = {"pivot", OPT_BOOL, 0, "implies --active --wait, pivot when commit is synced",
+                      .bits = VIRT_BLOCK_COMMIT_ACTIVE, .excludes = "keep-overlay"},
+    [KEEP_OVERLAY] = {"keep-overlay", OPT_BOOL, 0, "implies --active --wait, quit when commit is synced",
+                      .bits = VIRT_BLOCK_COMMIT_ACTIVE},
+    [COMMIT_RELATIVE] = {"keep-relative", OPT_BOOL, 0, "keep the backing chain relatively referenced",
+                         .bits = VIRT_BLOCK_COMMIT_RELATIVE},
+    [COMMIT_BYTES] = BLOCK_BYTES_ROW,
+    {NULL},
+};
+
+enum {
+    PULL_BANDWIDTH = PATH + 1,
+    PULL_BASE,
+    PULL_WAIT, // 3 rows
+    PULL_TIMEOUT = PULL_WAIT + 3,
+    PULL_RELATIVE,
+    PULL_BYTES
+};
+static const struct opt_def pull_opts[] = {
+    [DOMAIN] = DOMAIN_ROW,
+    [PATH] = BLOCK_PATH_ROW,
+    [PULL_BANDWIDTH] = BLOCK_BANDWIDTH_ROW,
+    [PULL_BASE] = {"base", OPT_STRING, OPTF_POS, "path of backing file in chain for a partial pull"},
+    [PULL_WAIT] = BLOCK_WAIT_ROWS("finish", "wait|timeout"),
+    [PULL_TIMEOUT] = BLOCK_TIMEOUT_ROW,
+    [PULL_RELATIVE] = {"keep-relative", OPT_BOOL, 0, "keep the backing chain relatively referenced"},
+    [PULL_BYTES] = BLOCK_BYTES_ROW,
+    {NULL},
+};
+
+struct block_start {
+    struct block_wait w;
+    int (*start)(struct cmd_call *c, unsigned long long bandwidth, struct err *e);
+    const char *verb;                        // "copy a disk of", for an error
+    const char *started, *completed, *ready; // what is said then
+    const char *finished;                    // of what was ready, and ended where the disk is
+    bool pivot, finish;
+};
+
+static int follow(struct block_start *j, struct err *e)
+{
+    const char *status;
+    bool async = cmd_val(j->w.c, "async")->b;
+    if (block_wait_for(&j->w, &status, e) < 0)
+        return -1;
+    if (strcmp(status, "ready") != 0) {
+        block_result(&j->w, "completed", j->completed);
+        return 0;
+    }
+    if (!j->pivot && !j->finish) {
+        block_result(&j->w, "ready", j->ready);
+        return 0;
+    }
+    if (block_wait_end(&j->w, j->pivot, async, e) < 0)
+        return -1;
+    block_result(&j->w, j->pivot ? "pivoted" : "finished", j->pivot ? "Successfully pivoted" : j->finished);
+    return 0;
+}
+
+// Begins it, and waits if that was asked for.
+static int run_job(struct block_start *j, struct err *e)
+{
+    struct cmd_call *c = j->w.c;
+    unsigned long long bandwidth;
+    bool wait;
+    j->w.path = c->vals[PATH].s;
+    if (block_bandwidth(c, &bandwidth, e) < 0 || block_waits(c, &wait, e) < 0)
+        return -1;
+    int r = wait ? block_wait_begin(&j->w, e) : 0;
+    if (r == 0 && j->start(c, bandwidth, e) < 0)
+        r = domain_failed(c->vals[DOMAIN].dom, j->verb, NULL, e);
+    if (r == 0 && wait)
+        r = follow(j, e);
+    else if (r == 0)
+        block_result(&j->w, "started", j->started);
+    block_wait_release(&j->w);
+    return r;
+}
+
+// ---- blockcopy
+
+// The <disk> that it is copied to.
+static int dest_xml(const struct cmd_call *c, char **ret, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    const char *type = v[BLOCKDEV].b ? "block" : "file", *format = v[RAW].b ? "raw" : v[FORMAT].s;
+    if (v[XML].s)
+        return object_read_file(v[XML].s, ret, e);
+    if (!v[DEST].s)
+        return err_set(e, ERR_USAGE, "where to? --dest, or --xml");
+    struct buf b = BUF_INIT;
+    buf_addf(&b, "<disk type='%s'>\n  <source", type);
+    xml_add_attribute(&b, v[BLOCKDEV].b ? "dev" : "file", v[DEST].s);
+    buf_adds(&b, "/>\n");
+    if (format) {
+        buf_adds(&b, "  <driver");
+        xml_add_attribute(&b, "type", format);
+        buf_adds(&b, "/>\n");
+    }
+    buf_adds(&b, "</disk>\n");
+    *ret = buf_steal(&b);
+    return 0;
+}
+
+static int start_copy(struct cmd_call *c, unsigned long long bandwidth, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    _cleanup_free_ char *xml = NULL;
+    struct virt_block_copy_limits limits = {bandwidth, v[BUF_SIZE].bytes, (unsigned)v[GRANULARITY].i};
+    return dest_xml(c, &xml, e) < 0 ? -1 : virt_block_copy(v[DOMAIN].dom, v[PATH].s, xml, &limits, cmd_bits(c), e);
+}
+
+static int run_copy(struct cmd_call *c, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    _cleanup_free_ char *xml = NULL, *left = NULL;
+    if (dest_xml(c, &xml, e) < 0)
+        return -1;
+    if (v[PRINT_XML].b)
+        return object_print_xml(c, xml);
+    left = xasprintf("%s holds a part of it at most", v[DEST].s ? v[DEST].s : "what it was copied to");
+    return run_job(&(struct block_start){.w = {.c = c, .what = "block copy", .title = "Block Copy", .left = left},
+                                         .start = start_copy,
+                                         .verb = "copy a disk of",
+                                         .started = "Block Copy started",
+                                         .ready = "Now in mirroring phase",
+                                         .completed = "Successfully copied",
+                                         .finished = "Successfully copied",
+                                         .pivot = v[COPY_PIVOT].b,
+                                         .finish = v[FINISH].b},
+                   e);
+}
+
+// ---- blockcommit, blockpull
+
+static int start_commit(struct cmd_call *c, unsigned long long bandwidth, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    return virt_block_commit(v[DOMAIN].dom, v[PATH].s, v[BASE].s, v[TOP].s, bandwidth, cmd_bits(c), e);
+}
+
+static int run_commit(struct cmd_call *c, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    bool active = cmd_bits(c) & VIRT_BLOCK_COMMIT_ACTIVE;
+    return run_job(&(struct block_start){.w = {.c = c, .what = "block commit", .title = "Block commit"},
+                                         .start = start_commit,
+                                         .verb = "commit a disk of",
+                                         .started = active ? "Active Block Commit started" : "Block Commit started",
+                                         .ready = "Now in synchronized phase",
+                                         .completed = "Commit complete",
+                                         .finished = "Commit complete, overlay image kept",
+                                         .pivot = v[COMMIT_PIVOT].b,
+                                         .finish = v[KEEP_OVERLAY].b},
+                   e);
+}
+
+static int start_pull(struct cmd_call *c, unsigned long long bandwidth, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    return virt_block_pull(v[DOMAIN].dom, v[PATH].s, v[PULL_BASE].s, bandwidth, v[PULL_RELATIVE].b, e);
+}
+
+static int run_pull(struct cmd_call *c, struct err *e)
+{
+    return run_job(
+        &(struct block_start){.w = {.c = c,
+                                    .what = "block pull",
+                                    .title = "Block Pull",
+                                    .left = "it needs what is below as before, but for what was pulled already"},
+                              .start = start_pull,
+                              .verb = "pull a disk of",
+                              .started = "Block Pull started",
+                              .completed = "Pull complete"},
+        e);
+}
+
+const struct cmd_def cmd_blockcopy = {
+    .name = "blockcopy",
+    .group = "Devices",
+    .summary = "start a block copy operation",
+    .help = BLOCK_WAIT_HELP
+    " When all is copied, both are written to: --pivot lets the guest go on with the copy, --finish\n"
+    "leaves it as a copy of that moment, and blockjob does so later. A persistent domain needs --transient-job: the\n"
+    "copying does not outlive a stop of the guest.",
+    .example = "blockcopy share vda /new/share.qcow2 --transient-job --wait --verbose\n"
+               "blockcopy share vda /dev/vg0/share --blockdev --format raw --transient-job --pivot",
+    .opts = copy_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE},
+    .run = run_copy};
+
+const struct cmd_def cmd_blockcommit = {
+    .name = "blockcommit",
+    .group = "Devices",
+    .summary = "start a block commit operation",
+    .help = BLOCK_WAIT_HELP
+    " What the images from --top down to --base hold goes into the base. The image in use is committed\n"
+    "with --active alone: it is in step with the base then until --pivot, which lets the guest go on with the base, "
+    "or\n"
+    "--keep-overlay. What was committed is no good any more by itself; --delete removes it.",
+    .example = "blockcommit share vda --active --pivot --verbose\nblockcommit share vda --top /x/share.s1 --wait",
+    .opts = commit_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE},
+    .run = run_commit};
+
+const struct cmd_def cmd_blockpull = {
+    .name = "blockpull",
+    .group = "Devices",
+    .summary = "populate a disk from its backing image",
+    .help = BLOCK_WAIT_HELP " What it needs of the images below, down to --base, is taken into the image in use.",
+    .example = "blockpull share vda --wait --verbose\nblockpull share vda 50 /x/base.qcow2",
+    .opts = pull_opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE},
+    .run = run_pull};
