@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Jobs of disks, sizes: what virsh says in other words, and what only migsh refuses. (The test driver has no
+# Jobs of disks, sizes and backups: what virsh says in other words, and what only migsh refuses. (The test driver has no
 # jobs; what they do is in the lab.)
 d() { "$MIGSH" -C "test://${here:?}/../virsh/files/devices.xml" "$@"; }
 printf '<disk\0' >nul.xml
@@ -33,6 +33,10 @@ blockresize web vda 2T
 blockresize web vda -1
 blockresize web nosuch 10
 domblkthreshold web 'vda[1]' 5G
+backup-begin web
+backup-begin web nosuch.xml
+backup-dumpxml web --wrap
+backup-dumpxml web --xpath //a
 END
 d -j -k <<'END'
 blockcopy web vda '/x <"y">' --format 'a&b' --print-xml

@@ -100,3 +100,15 @@ int virt_block_threshold(struct virt_dom *d, const char *disk, unsigned long lon
 {
     return VIRT(virDomainSetBlockThreshold(d->ptr, disk, bytes, 0)) < 0 ? virt_fail(e, NULL) : 0;
 }
+
+int virt_backup_begin(struct virt_dom *d, const char *xml, const char *checkpoint, bool reuse, struct err *e)
+{
+    unsigned flags = reuse ? VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL : 0;
+    return VIRT(virDomainBackupBegin(d->ptr, xml, checkpoint, flags)) < 0 ? virt_fail(e, NULL) : 0;
+}
+
+int virt_backup_xml(struct virt_dom *d, char **ret, struct err *e)
+{
+    *ret = VIRT(virDomainBackupGetXMLDesc(d->ptr, 0));
+    return *ret ? 0 : virt_fail(e, NULL);
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is done to a running domain's disks: jobs on their chains of images, sizes, thresholds. A disk is named
+// What is done to a running domain's disks: jobs on their chains of images, sizes, thresholds, backups. A disk is named
 // by its target ("vda") or by where it is stored. Job threads.
 #pragma once
 
@@ -54,3 +54,7 @@ int virt_block_pull(struct virt_dom *d, const char *disk, const char *base, unsi
 
 int virt_block_resize(struct virt_dom *d, const char *disk, unsigned long long bytes, struct err *e);
 int virt_block_threshold(struct virt_dom *d, const char *disk, unsigned long long bytes, struct err *e);
+
+// `checkpoint` may be NULL. `reuse`: what the files are to be is there already.
+int virt_backup_begin(struct virt_dom *d, const char *xml, const char *checkpoint, bool reuse, struct err *e);
+int virt_backup_xml(struct virt_dom *d, char **ret, struct err *e); // the caller frees; ERR_NOT_FOUND: none runs

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Jobs on a disk of the running guest, followed to their ends and given up; sizes, thresholds. At the end the
+# Jobs on a disk of the running guest, followed to their ends and given up; sizes, thresholds, backups. At the end the
 # guest has the disk that it had.
 images=/var/lib/libvirt/images
 copy="$images/it's \$(touch x); -rf"
@@ -62,6 +62,13 @@ expect "blockresize to less than it has" 9 "has 64.00 MiB: with 64.00 KiB the gu
 check "blockresize" prints "Block device 'vda' is resized" m -C source blockresize local1 vda 65M
 check "--shrink insists" prints "Block device 'vda' is resized" m -C source blockresize local1 vda 65536 --shrink
 check "domblkthreshold" prints "" m -C source domblkthreshold local1 vda 5M
+cat >"$work/backup.xml" <<END
+<domainbackup mode='pull'><server transport='unix' socket='/run/migsh-backup'/></domainbackup>
+END
+check "backup-begin" prints "Backup started" m -C source backup-begin local1 "$work/backup.xml"
+check "backup-dumpxml, as virsh" as_virsh backup-dumpxml local1
+check "its job is domjobabort's" m -C source domjobabort local1
+expect "then there is none" 1 "no domain backup job present" -C source backup-dumpxml local1
 
 # A guest that stops takes its jobs with it, and no event may tell so.
 m "${slow[@]}" --wait >"$work/out" 2>&1 &
