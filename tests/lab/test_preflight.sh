@@ -116,16 +116,19 @@ small() { # NAME
     on source sh -c "virsh -q dumpxml --inactive share | sed -e 's,<name>.*,<name>$1</name>,' -e /uuid/d -e '/<mac /d' -e 's,/srv/nfs/share.qcow2,$images/$1.img,' >/root/$1.xml &&
         truncate -s 1M $images/$1.img && virsh -q define /root/$1.xml"
 }
-calls() { m --json --timing preflight-facts "$1" dest | jq 'select(.event? == "timing").calls'; }
+# costs GUESTS: calls to libvirt, and scripts on nodes.
+costs() { m --json --timing preflight-facts "$1" dest | jq -r 'select(.event? == "timing") | "\(.calls) \(.commands)"'; }
 costs_its_own() {
     local a b c
-    a=$(calls a@source) b=$(calls a@source,b@source) c=$(calls a@source,b@source,c@source)
-    echo "# calls to libvirt for one guest: $a, for two: $b, for three: $c" >&3
-    [ $((c - b)) -eq $((b - a)) ] && [ $((b - a)) -lt $((2 * a - b)) ]
+    read -ra a < <(costs a@source)
+    read -ra b < <(costs a@source,b@source)
+    read -ra c < <(costs a@source,b@source,c@source)
+    echo "# calls to libvirt and scripts on nodes for one guest: ${a[*]}, for two: ${b[*]}, for three: ${c[*]}" >&3
+    [ $((c - b)) -eq $((b - a)) ] && [ $((b - a)) -lt $((2 * a - b)) ] && [ "${c[1]}" -eq "${a[1]}" ]
 }
 exec 3>&1
 for guest in a b c; do small $guest || exit 1; done
-check "each guest more costs the same, and less than the two hosts do" costs_its_own
+check "each guest more costs the same and less than the two hosts do, and no script more" costs_its_own
 check "guests that are off" facts a@source,b@source,c@source dest,source
 check "their hosts, each once; their pairs; not with where they are" tells '.hosts | length == 2' '.pairs | map(.dest) == ["dest", "dest", "dest"]' \
     '.guests | map(.state) == ["shut off", "shut off", "shut off"]' '.guests[0] | .id == null and .job.type == "none" and .addresses == []' \

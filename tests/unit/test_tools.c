@@ -162,9 +162,9 @@ static void files_of_a_guest(void **state)
 static void both_ends_of_a_copy(void **state)
 {
     (void)state;
-    _cleanup_free_ char *from = in_dir("disk;'x"), *to = in_dir("to $(x)");
+    _cleanup_free_ char *from = in_dir("disk;'x"), *to = in_dir("to $(x)"), *there = xasprintf("0:%s", from);
     const char *const source[] = {from, "", ""}, *const dest[] = {to, "look", ""}, *const marked[] = {"0123", from, to},
-                      *const looked[] = {"0123", from, ""};
+                      *const looked[] = {"0123", there, ""};
     _cleanup_facts_ struct facts a = {0}, b = {0}, c = {0}, d = {0}, f = {0};
     ASK(&a, source, copy_facts, copy_means, copy_source);
     assert_fact(&a, "kind", "file");
@@ -176,12 +176,53 @@ static void both_ends_of_a_copy(void **state)
     assert_fact(&b, "part", "");
     assert_fact(&b, "room", NULL);
     ASK(&c, marked, copy_facts, copy_mark);
-    assert_fact(&c, "marked", "0 yes"); // and nothing beside what is not there
+    assert_fact(&c, "marked", "0 0"); // and nothing beside what is not there
     ASK(&d, looked, copy_facts, copy_seen);
     assert_fact(&d, "seen", "0 yes");
     ASK(&f, marked, copy_facts, copy_unmark);
     _cleanup_free_ char *mark = in_dir(".migsh-mark-0123-0");
     assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+static void assert_row(const struct facts *f, const char *key, size_t *at, const char *want)
+{
+    const char *value = facts_next(f, key, at);
+    assert_non_null(value);
+    assert_string_equal(value, want);
+}
+
+static void one_mark_in_each_directory(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *a = in_dir("marked/a"), *b = in_dir("marked/b"), *odd = in_dir("odd\n/o"),
+                        *none = in_dir("marked/none"), *other = in_dir("marked/../odd\n/p");
+    for (const char *const *d = (const char *const[]){"marked", "odd\n", NULL}; *d; d++)
+        assert_int_equal(mkdir(*d, 0700), 0);
+    write_text(a, "a"), write_text(b, "b"), write_text(odd, "o"), write_text(other, "p");
+    const char *const marked[] = {"77", a, odd, none, b, other};
+    _cleanup_facts_ struct facts f = {0}, g = {0}, h = {0};
+    size_t at = 0;
+    ASK(&f, marked, copy_facts, copy_mark);
+    assert_row(&f, "marked", &at, "0 0");
+    assert_row(&f, "marked", &at, "1 1");
+    assert_row(&f, "marked", &at, "3 0");
+    assert_row(&f, "marked", &at, "4 4");
+    assert_null(facts_next(&f, "marked", &at));
+    assert_int_equal(access("marked/.migsh-mark-77-3", F_OK), -1); // there is one in that directory
+    _cleanup_free_ char *first = xasprintf("0:%s", a), *second = xasprintf("0:%s", b), *wrong = xasprintf("1:%s", b),
+                        *lonely = xasprintf("1:%s", odd);
+    const char *const looked[] = {"77", first, second, wrong, "", lonely};
+    at = 0;
+    ASK(&g, looked, copy_facts, copy_seen);
+    assert_row(&g, "seen", &at, "0 yes");
+    assert_row(&g, "seen", &at, "1 yes");
+    assert_row(&g, "seen", &at, "4 yes");
+    assert_null(facts_next(&g, "seen", &at)); // another directory's is not its own
+    ASK(&h, marked, copy_facts, copy_unmark);
+    for (const char *const *d =
+             (const char *const[]){"marked/.migsh-mark-77-0", "odd\n/.migsh-mark-77-1", "odd\n/.migsh-mark-77-4", NULL};
+         *d; d++)
+        assert_int_equal(access(*d, F_OK), -1);
 }
 
 static void directories_of_shares(void **state)
@@ -487,6 +528,7 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_told_as_that),
         cmocka_unit_test(files_of_a_guest),
         cmocka_unit_test(both_ends_of_a_copy),
+        cmocka_unit_test(one_mark_in_each_directory),
         cmocka_unit_test(directories_of_shares),
         cmocka_unit_test(what_a_host_is),
         cmocka_unit_test(an_account_and_its_keys),

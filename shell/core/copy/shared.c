@@ -48,13 +48,14 @@ static int ask(struct ctx *ctx, struct job *job, struct node *node, const char *
 static void take_told(const struct facts *f, const char *key, struct copy_twin **all, size_t n)
 {
     size_t at = 0, i;
+    long long marker;
     for (const char *value; (value = facts_next(f, key, &at));) {
-        if (!fact_row(value, n, &i))
+        if (!(value = fact_row(value, n, &i)))
             continue;
         if (strcmp(key, "seen") == 0)
             all[i]->seen = true;
-        else
-            all[i]->marked = true;
+        else if (str_to_int(value, 0, (long long)n - 1, &marker) == 0)
+            all[i]->marked = true, all[i]->marker = (size_t)marker;
     }
 }
 
@@ -75,7 +76,7 @@ int copy_beside(struct ctx *ctx, struct job *job, struct node *from, struct node
         take_told(&marked, "marked", all, n);
     strv_add(&there, token);
     for (size_t i = 0; i < n; i++)
-        strv_add(&there, all[i]->marked ? all[i]->there : "");
+        strv_take(&there, all[i]->marked ? xasprintf("%zu:%s", all[i]->marker, all[i]->there) : xstrdup(""));
     if (r == 0 && facts_get(&marked, "marked"))
         r = ask(ctx, job, to, copy_seen, &there, &seen, e);
     if (r == 0)
