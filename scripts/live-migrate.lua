@@ -550,9 +550,10 @@ return {
   help = [[
 Judges first whether it can move (preflight), and touches nothing where a check fails: --ignore ID lets one pass, and is
 kept in the journal; --clone gives the destination first the pools, networks, packet filters and secrets that it lacks,
---fix mends all that can be mended safely, and opens ports there until it has ended; --plan shows all of it with the
-steps, libvirt's flags, and what it would cost by the last forecast or run (--forecast measures it). Where every disk is
-proved to be the same on both hosts, and libvirt would still call it unsafe, --unsafe is passed on by itself.
+--fix mends all that can be mended safely, opens ports there until it has ended, and puts media back then into their
+drives where they are; --plan shows all of it with the steps, libvirt's flags, and what it would cost by the last
+forecast or run (--forecast measures it). Where every disk is proved to be the same on both hosts, and libvirt would
+still call it unsafe, --unsafe is passed on by itself.
 Then watches the guest's address, migrates it live (defined on the destination; its definition on the source stays,
 marked as moved, unless --undefine-source), waits until it answers again, and verifies: it runs on the destination and
 nowhere else, is defined there with the same XML, was not restarted (as libvirt tells; --witness asks the guest

@@ -86,9 +86,10 @@ QEMU's, and those of the hosts (storage that both see, networks, CPU, memory, po
 says what was seen and what is wanted, the error that libvirt would give, and how to mend it. Nothing is changed, but
 for a marker file beside a disk, that is gone at once, and a port of the destination that is listened at for a moment.
 What it would cost by the last forecast or run is told below; --forecast measures that now.
---fix runs what can be mended safely (a pool or network taken over or started, media ejected, ports opened for an hour,
-…) as a workflow: rollback ID takes it back. --ignore ID lets a finding pass, --ask-qemu asks QEMU too, which marks the
-guest as tainted. Files checks/NAME.lua in a directory of recipes add checks of one's own.
+--fix runs what can be mended safely (a pool, network, packet filter or secret taken over, a pool or network started,
+media ejected, ports opened for an hour, kvm's module loaded, …) as a workflow: rollback ID takes it back. --ignore ID
+lets a finding pass, --ask-qemu asks QEMU too, which marks the guest as tainted. Files checks/NAME.lua in a directory of
+recipes add checks of one's own.
 Exit status 12 with a finding that fails (with --strict also with a warning).]],
   example = "preflight share dest\npreflight share,web dest --mode cold --verbose\n"
     .. "preflight share dest --fix\npreflight share dest --ignore cpu-model --json",

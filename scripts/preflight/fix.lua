@@ -2,7 +2,9 @@
 -- What --fix can do: each act is one step of a workflow (mig.transaction), with its way back. A finding names it:
 -- fix = {name = …, and what it needs}. An act is safe: nothing that a guest uses is changed or removed by it.
 local clones = require "lib.clones"
+local media = require "preflight.media"
 local networks = require "lib.networks"
+local node = require "lib.node"
 local users = require "guest.users"
 local fix = {}
 
@@ -72,10 +74,15 @@ acts["link-up"] = { title = "%s up on %s", words = { "link", "node" }, uses = "b
     mig.node(f.node):run { "ip", "link", "set", "dev", f.link, "down" }
   end }
 
-acts["eject"] = { title = "eject %s of %s", words = { "target", "domain" }, run = function(f)
-  mig.change_media { f.domain, f.target, eject = true, node = f.node }
+acts["eject"] = { title = "eject %s of %s", words = { "target", "domain" }, run = media.eject, undo = media.put_back }
+
+-- The kernel keeps one that is in use.
+acts["module"] = { title = "module %s on %s", words = { "module", "node" }, is_so = function(f)
+  return node.exists(f.node, "/sys/module/" .. f.module)
+end, run = function(f)
+  mig.node(f.node):run { "modprobe", "--", f.module }
 end, undo = function(f)
-  mig.change_media { f.domain, f.target, f.path, insert = true, node = f.node }
+  mig.node(f.node):run { "modprobe", "-r", "--", f.module }
 end }
 
 local function sysctl(f)
@@ -182,8 +189,22 @@ local function close(id)
   end
 end
 
--- The same before a migration with --fix or --clone: what closes, when it ends, the ports that were opened for it; the
--- rest stays. Should this console be gone by then, the node closes them after six hours. nil where nothing was mended.
+-- Puts the media back that it has taken out.
+local function put_back(list)
+  for _, f in ipairs(list) do
+    local _, err
+    if f.name == "eject" then
+      _, err = mig.try(media.put_back, f)
+    end
+    if err then
+      mig.warn(mig.line(("%s: %s of %s stays empty"):format(err.msg, f.target, f.domain)))
+    end
+  end
+end
+
+-- The same before a migration with --fix or --clone: what closes, when it ends, the ports that were opened for it, and
+-- puts media back where they are; the rest stays. Should this console be gone by then, the node closes the ports after
+-- six hours. nil where nothing was mended.
 function fix.for_a_move(a, found)
   local id
   if found.verdict == "fail" then
@@ -191,6 +212,7 @@ function fix.for_a_move(a, found)
   end
   return id and setmetatable({}, { __close = function()
     close(id)
+    put_back(a.fix and fix.of { found } or {})
   end })
 end
 

@@ -106,6 +106,21 @@ on dest sh -c "ip link add br8 type bridge"
 tiny cdrom "$(disk $images/own.iso raw cdrom hda ide | sed 's,</disk>,<readonly/></disk>,')"
 check "removable: its remedy" remedied cdrom removable
 drop cdrom
+# A medium goes back into its drive, where that is.
+inside() { on "$1" virsh -q domblklist "$2" | grep -F "$images/own.iso" >/dev/null; }
+iso=$(disk $images/own.iso raw cdrom hda ide | sed 's,</disk>,<readonly/></disk>,')
+tiny stays "$iso<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>"
+expect "live-migrate --fix: it cannot be moved all the same" 12 'rollback .*stays is not moved to dest: shmem' live-migrate stays@source dest --no-watch --fix
+check "… and has its medium" inside source stays
+drop stays
+tiny goes "$iso"
+expect "live-migrate --fix: moved, without its medium" 0 'own.iso stays out of hda of goes@dest: it is not there' live-migrate goes@source dest --no-watch --fix
+journal=$(grep -oE '2[0-9]+-[0-9.]+-preflight-[0-9a-f]+' "$work/out" | head -n 1)
+on dest truncate -s 1M $images/own.iso
+expect "rollback puts it in" 0 '' rollback "$journal"
+check "… where the guest is by now" inside dest goes
+on dest rm $images/own.iso
+drop goes
 tiny volume "$volume"
 check "pool: its remedy" remedied volume pool
 drop volume

@@ -157,7 +157,12 @@ local cases = {
   { "graphics-listen", "fail", function(g) xml(g, "address='0.0.0.0'", "address='192.0.2.100'") end,
     libvirt = "Cannot assign requested address" },
   { "arch", "fail", function(g) xml(g, "x86_64", "riscv64") end },
-  { "hypervisor", "fail", look("dest", "kvm", { "no" }) },
+  { "hypervisor", "fail", function(_, _, dest) dest.look.kvm, dest.look.cpu_model = { "no" }, { "Intel(R) Xeon" } end,
+    remedy = "exec dest -- modprobe kvm_intel", fix = "module" },
+  { "hypervisor", "fail", function(_, _, dest) dest.look.kvm, dest.look.cpu_model = { "no" }, { "AMD EPYC 7002" } end,
+    remedy = "modprobe kvm_amd", fix = "module" },
+  { "hypervisor", "fail", function(_, _, dest) dest.look.kvm, dest.look.cpu_model = { "no" }, { "POWER9" } end,
+    remedy = "another destination" },
   { "emulator", "fail", function(_, _, dest)
     dest.look.path = { "0 file 1 0:2a:77 0600" }
     dest.look.absent = { "2" }
@@ -436,6 +441,28 @@ for i, t in ipairs(cases) do
     end
   end)
 end
+
+test("a module is loaded, and taken out again unless it was there before", function()
+  local mig_node, done, there = mig.node, mig.array {}, "no\n"
+  rawset(mig, "node", function(name)
+    return { run = function(_, words)
+      done[#done + 1] = name .. ": " .. table.concat(words, " ")
+    end, tool = function(_, tool, path)
+      equal(tool .. " " .. path, "file_exists /sys/module/kvm_amd")
+      return there
+    end }
+  end)
+  local step = fix.steps { { name = "module", module = "kvm_amd", node = "dest" } }[1]
+  for _, was in ipairs { false, true } do
+    there = was and "yes\n" or "no\n"
+    local record = { about = step.about() }
+    equal(record.about.was, was)
+    step.run(nil, nil, record)
+    step.undo(nil, nil, record)
+  end
+  rawset(mig, "node", mig_node)
+  equal(table.concat(done, "; "), "dest: modprobe -- kvm_amd; dest: modprobe -r -- kvm_amd")
+end)
 
 test("each check is tried", function()
   local tried = {}

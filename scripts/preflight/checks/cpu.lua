@@ -31,6 +31,11 @@ local function machine_of(c)
   return m
 end
 
+-- The one that has kvm for such a CPU, or nil.
+local function kvm_module(cpu_model)
+  return cpu_model:find "Intel" and "kvm_intel" or (cpu_model:find "AMD" or cpu_model:find "Hygon") and "kvm_amd" or nil
+end
+
 local function plain(text)
   return (text:gsub("^.-: ", ""))
 end
@@ -52,10 +57,12 @@ return {
     "dest.look" },
     judge = function(c)
       if c.guest.doc:get "/domain/@type" == "kvm" and c.dest.kvm == "no" then
+        local module = kvm_module(c.dest.cpu_model or "")
         return { seen = "it has no /dev/kvm", wanted = "kvm", libvirt = "KVM is not supported on this platform, or "
-          .. "you may need to load the kvm modules",
-            remedy = line.format("exec %s -- modprobe kvm_intel (or kvm_amd; or switch "
-          .. "virtualization on in its firmware)", c.dest.node) }
+          .. "you may need to load the kvm modules", why = "the module of its CPU is not loaded, or virtualization "
+          .. "is off in its firmware", remedy = module and line.format("exec %s -- modprobe %s", c.dest.node, module)
+          or "choose another destination",
+          fix = module and { name = "module", module = module, node = c.dest.node } or nil }
       end
     end },
   { id = "emulator", title = "the destination has the guest's emulator", needs = { "guest.doc", "dest.look" },

@@ -200,7 +200,8 @@ return {
         wanted = "the same file there, or an empty drive",
         libvirt = ("Cannot access storage file '%s': No such file or directory"):format(path),
         remedy = line.format("change-media %s@%s %s --eject", c.guest.name, c.guest.node, dev),
-        fix = { name = "eject", domain = c.guest.name, node = c.guest.node, target = dev, path = path } }
+        fix = { name = "eject", domain = c.guest.name, uuid = c.guest.uuid, node = c.guest.node, target = dev,
+           path = path } }
     end },
   rule { id = "graphics-listen", title = "its display listens at an address that the destination has",
     xpath = "devices/graphics/listen[@type='address']", found = function(listen, c)
