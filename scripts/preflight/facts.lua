@@ -166,8 +166,8 @@ local function add_look(host)
   host.qemu_user, host.qemu_group = id_of(look.qemu_user), id_of(look.qemu_group)
   host.groups = keyed(look.group, math.tointeger)
   host.vulnerabilities = keyed(look.vulnerability, same)
-  host.tools, host.ovs, host.busy = {}, {}, {}
-  for key, set in pairs { tool = host.tools, ovs = host.ovs, busy = host.busy } do
+  host.tools, host.ovs, host.busy, host.sorted = {}, {}, {}, {}
+  for key, set in pairs { tool = host.tools, ovs = host.ovs, busy = host.busy, vlan_filtering = host.sorted } do
     for _, name in ipairs(look[key] or {}) do
       set[name] = true
     end
@@ -216,6 +216,9 @@ function facts.host(raw)
     for _, item in ipairs(list) do
       item.doc = doc_of(item.xml)
     end
+  end
+  for name, text in pairs(host.filters or {}) do
+    host.filters[name] = doc_of(text)
   end
   if host.look then
     host.paths, host.names = host.paths or {}, host.names or {}

@@ -279,6 +279,22 @@ spoiled network "<interface type='network'><source network='n'/><model type='vir
 on dest virsh -q net-define "$work/n.xml"
 spoiled netoff "<interface type='network'><source network='n'/><model type='virtio'/></interface>" '' network fail 'not active'
 
+sed "s,'br0','br6'," "$work/n.xml" >"$work/n6.xml"
+on dest sh -c "virsh -q net-undefine n; virsh -q net-define $work/n6.xml; virsh -q net-start n"
+spoiled nobridge "<interface type='network'><source network='n'/><model type='virtio'/></interface>" '' network fail "'br6': No such device|interface.*br6"
+on dest sh -c "virsh -q net-destroy n; virsh -q net-undefine n"
+echo "<network><name>n</name><bridge name='virbr7'/><dns enable='no'/></network>" >"$work/n7.xml"
+on dest sh -c "virsh -q net-define $work/n7.xml && virsh -q net-start n"
+spoiled isolated "<interface type='network'><source network='n'/><model type='virtio'/></interface>" '' network-kind warn passes
+on dest sh -c "virsh -q net-destroy n; virsh -q net-undefine n"
+for host in source dest; do
+    action=drop
+    [ $host = source ] || action=accept
+    echo "<filter name='other'><rule action='$action' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/other.xml"
+    on $host virsh -q nwfilter-define "$work/other.xml"
+done
+spoiled filters "$(bridge br0 | sed "s,<model,<filterref filter='other'/>&,")" '' nwfilter-rules warn passes
+
 # --- hosts and the way between them
 tiny port >/dev/null
 on dest nft "add table ip spoiled; add chain ip spoiled input { type filter hook input priority 0; }; add rule ip spoiled input tcp dport 49152-49215 reject with tcp reset"

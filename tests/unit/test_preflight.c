@@ -18,6 +18,7 @@
     "<domain type='kvm'><name>g</name><os><type arch='x86_64' machine='" machine "'>hvm</type>"                        \
     "<loader readonly='yes'>/fw/code.fd</loader></os><devices><emulator>/usr/bin/qemu</emulator>"                      \
     "<disk type='file'><source file='" disk "'/><target dev='vda'/></disk>"                                            \
+    "<interface type='bridge'><source bridge='br0'/><filterref filter='it&apos;s mine'/></interface>"                  \
     "<filesystem><source dir='/share'/><target dir='/in/the/guest'/></filesystem></devices></domain>"
 
 static json_t *guest(const char *live, const char *inactive, const char *file)
@@ -52,6 +53,7 @@ static void each_combination_and_path_once(void **state)
     preflight_wanted_guest(&w, unknown, NULL, true);
     assert_list(w.machines, "[" Q35 ", " PC "]");
     assert_list(w.paths, "[\"/a/1\", \"/share\", \"/fw/code.fd\", \"/usr/bin/qemu\", \"/a/base\", \"/a/2\", \"/a/3\"]");
+    assert_list(w.filters, "[\"it's mine\"]");
     preflight_wanted_add(w.names, "dest");
     preflight_wanted_add(w.names, NULL);
     preflight_wanted_add(w.names, "dest");

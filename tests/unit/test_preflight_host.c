@@ -129,9 +129,11 @@ static void half_a_host(void **state)
     json_array_append_new(w.machines, json_pack("{s:o, s:o}", "arch", json_text("s390x"), "machine", json_text("x")));
     json_array_append_new(w.paths, json_text("/"));
     json_array_append_new(w.names, json_text("localhost"));
+    json_array_append_new(w.filters, json_text("mine"));
     assert_int_equal(preflight_host_gather(ctx, NULL, node, &w, &host, &e), 0);
     assert_told(host);
     assert_untold(host);
+    assert_int_equal(json_object_size(json_object_get(host, "filters")), 0);
     const json_t *machine = json_array_get(json_object_get(host, "machines"), 0);
     assert_string_equal(json_text_at(machine, "arch"), "s390x");
     assert_true(!json_text_at(machine, "xml") != !json_text_at(machine, "error"));

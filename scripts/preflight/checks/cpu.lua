@@ -99,6 +99,18 @@ return {
   { id = "firmware", title = "the destination has the guest's firmware", needs = { "dest.look", "guest.doc" },
     judge = function(c)
       local found = {}
+      local m = facts.machine(c.dest, c.guest)
+      local auto = not c.there:get "os/loader" and c.there:get "os/@firmware"
+      local enum = m and m.doc and m.doc:each "os/enum[@name='firmware']/value" or {}
+      for i, value in ipairs(enum) do
+        if value:get "." == auto then
+          break
+        elseif auto and i == #enum then
+          found[1] = { subject = auto, seen = ("it has no firmware of the kind %s for this machine"):format(auto),
+            wanted = auto, libvirt = ("Unable to find any firmware to satisfy '%s'"):format(auto),
+            remedy = line.format("exec %s -- apt-get install ovmf (or edk2-ovmf)", c.dest.node) }
+        end
+      end
       for _, what in ipairs { "os/loader", "os/nvram/@template", "os/kernel", "os/initrd", "os/dtb" } do
         local path = c.there:get(what)
         local at = path and c.dest.at[path]

@@ -35,6 +35,41 @@ end
 -- A running guest's interface on a network of libvirt's shows what that network has made of it.
 local BRIDGE <const> = "[@type='bridge'][source/@bridge][not(source/@network)]"
 
+-- From then on a tag may be given where the bridge is Linux's.
+local VLAN_SINCE <const> = 11000000
+
+-- 24 of "255.255.255.0".
+local function prefix_of(netmask)
+  local n = 0
+  for octet in netmask:gmatch "%d+" do
+    local bits = math.tointeger(octet)
+    while bits > 0 do
+      n, bits = n + (bits & 1), bits >> 1
+    end
+  end
+  return n
+end
+
+-- How a network leads out, and, where libvirt gives the addresses, which: as text.
+local function kind_of(network)
+  local forwards = network.doc:get "boolean(forward)" == "true"
+  local list = { network.doc:get "forward/@mode" or forwards and "nat" or "isolated" }
+  for _, ip in ipairs(network.doc:each "ip[@address]") do
+    local netmask = ip:get "@netmask"
+    list[#list + 1] = ("%s/%s"):format(ip:get "@address", ip:get "@prefix" or netmask and prefix_of(netmask) or "?")
+  end
+  return table.concat(list, " ")
+end
+
+-- What is in a packet filter, but for the UUID that each host gives it: as text.
+local function rules_of(doc)
+  local list = {}
+  for _, node in ipairs(doc:each "//*[not(self::uuid)] | //@*") do
+    list[#list + 1] = node:get "name()" .. (node:get "boolean(self::*)" == "true" and "" or "=" .. node:get ".")
+  end
+  return table.concat(list, "\n")
+end
+
 -- Whether it is of Open vSwitch, on a host.
 local function is_ovs(host, name)
   return host.ovs ~= nil and host.ovs[name] == true
@@ -114,6 +149,28 @@ return {
         end
       end)
     end },
+  { id = "vlan", title = "bridges sort packets by VLANs in the same way", level = "warn",
+    needs = { "guest.doc", "dest.libvirt", "dest.look", "source.look" }, judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name, tag = bridge_of(dev), dev:get "vlan/tag/@id"
+        local here, there = c.source.sorted[name] == true, c.dest.sorted[name] == true
+        if not c.dest.links[name] or is_ovs(c.dest, name) then
+          return nil
+        elseif tag and c.dest.libvirt < VLAN_SINCE then
+          return { level = "fail", subject = name, seen = ("it has the VLAN %s on %s, which is a bridge of Linux there")
+            :format(tag, name), wanted = "Open vSwitch, or libvirt 11 or later",
+            libvirt = ("interface %s - vlan tag not supported for this connection type"):format(
+              dev:get "target/@dev" or dev:get "mac/@address" or "?"),
+            remedy = line.format("--map bridge=%s:OTHER", name) }
+        elseif c.source.links[name] and not is_ovs(c.source, name) and here ~= there or tag and not there then
+          return { subject = name, seen = ("%s does not sort packets by their VLANs %s%s"):format(name,
+            there and "here" or "there", here ~= there and (", and does %s"):format(there and "there" or "here") or ""),
+            why = "what has a tag, or none, goes elsewhere",
+            remedy = line.format("exec %s -- ip link set %s type bridge vlan_filtering %d", c.dest.node, name,
+              there and 0 or 1) }
+        end
+      end)
+    end },
   { id = "bridge-stp", title = "bridges forward at once", level = "warn", needs = { "guest.doc", "dest.look" },
     judge = function(c)
       return each(c, BRIDGE, function(dev)
@@ -148,6 +205,12 @@ return {
             libvirt = ("network '%s' is not active"):format(name),
             remedy = line.format("net-start %s --node %s", name, c.dest.node),
             fix = { name = "network-start", network = name, node = c.dest.node } }
+        end
+        local bridge = network.doc and network.doc:get "forward[@mode='bridge']/../bridge/@name"
+        if bridge and c.dest.links and not c.dest.links[bridge] and not is_ovs(c.dest, bridge) then
+          return { subject = name, seen = ("network %s is the bridge %s, which is not there"):format(name, bridge),
+            wanted = bridge, libvirt = ("Cannot get interface MTU on '%s': No such device"):format(bridge),
+            remedy = line.format("net-edit %s --node %s, or make the bridge there (bridge-ensure)", name, c.dest.node) }
         elseif group and network.doc then
           for _, g in ipairs(network.doc:each "portgroup") do
             if g:get "@name" == group then
@@ -157,6 +220,22 @@ return {
           return { subject = group, seen = ("network %s has no port group %s"):format(name, group), wanted = group,
             libvirt = ("network '%s' has no portgroup '%s'"):format(name, group),
             remedy = line.format("net-edit %s --node %s", name, c.dest.node) }
+        end
+      end)
+    end },
+  { id = "network-kind", title = "each network is of the same kind", level = "warn",
+    needs = { "guest.doc", "source.networks", "dest.networks" }, judge = function(c)
+      return each(c, "[source/@network]", function(dev)
+        local name = dev:get "source/@network"
+        local here, there = facts.named(c.source.networks, name), facts.named(c.dest.networks, name)
+        if not here or not there or not here.doc or not there.doc then
+          return nil
+        end
+        local one, other = kind_of(here), kind_of(there)
+        if one ~= other then
+          return { subject = name, seen = ("network %s is %s here, and %s there"):format(name, one, other),
+            wanted = one, why = "the guest keeps its address, and may reach nobody by it",
+            remedy = line.format("net-edit %s --node %s, or --map network=%s:OTHER", name, c.dest.node, name) }
         end
       end)
     end },
@@ -190,6 +269,18 @@ return {
           found.fix = { name = "nwfilter-clone", filter = name, from = c.source.node, node = c.dest.node }
         end
         return found
+      end)
+    end },
+  { id = "nwfilter-rules", title = "the packet filters that it names hold back the same", level = "warn",
+    needs = { "guest.doc", "source.filters", "dest.filters" }, judge = function(c)
+      return each(c, "[filterref]", function(dev)
+        local name = dev:get "filterref/@filter"
+        local here, there = c.source.filters[name], c.dest.filters[name]
+        if here and there and rules_of(here) ~= rules_of(there) then
+          return { subject = name, seen = ("the network filter %s has other rules there"):format(name),
+            wanted = "the same rules", remedy = line.format("nwfilter-edit %s --node %s (nwfilter-dumpxml %s --node %s "
+              .. "shows what it has here)", name, c.dest.node, name, c.guest.node) }
+        end
       end)
     end },
   { id = "subnet", title = "its addresses belong to the destination's networks", level = "warn",

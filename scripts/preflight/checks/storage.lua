@@ -39,6 +39,14 @@ local function uuid_of(secrets, usage)
   end
 end
 
+local function of_uuid(secrets, uuid)
+  for _, secret in ipairs(secrets or {}) do
+    if secret.uuid == uuid then
+      return secret
+    end
+  end
+end
+
 -- How a volume's pool is taken over, where there is none or it is off.
 local function pool_fix(c, name, there)
   if not there and c.mode == "import" then
@@ -237,6 +245,13 @@ return {
       end
       for _, node in ipairs(c.guest.doc:each "//secret[@uuid or @usage]") do
         local name = node:get "@uuid" or node:get "@usage"
+        local here, there = of_uuid(c.source.secrets, name), of_uuid(c.dest.secrets, name)
+        if here and there and (here.usage_type ~= there.usage_type or here.usage ~= there.usage) then
+          found[#found + 1] = { level = "warn", subject = name,
+            seen = ("the secret %s is for %s %s here, and for %s %s there"):format(name, here.usage_type or "?",
+              here.usage or "", there.usage_type or "?", there.usage or ""), wanted = "the same secret",
+            why = "its value may be another one, too", remedy = "secret-list tells what each is for" }
+        end
         if not known[name] then
           known[name] = true
           local uuid = node:get "@uuid"
@@ -263,6 +278,26 @@ return {
           why = "an offline migration moves the definition alone", remedy = "cold-migrate takes it along" }
       end
       return { seen = ("%s is written anew on %s by QEMU"):format(path, c.dest.node) }
+    end },
+  { id = "tpm-state", title = "its TPM's place is free there", level = "info", applies = LIVE .. " storage cold",
+    needs = { "guest.files", "dest.look" }, judge = function(c)
+      return finding_each(c, c.guest.files, function(file)
+        local path = file.kind == "tpm" and file.path
+        local there = path and (mig.xml_map_path(path, c.options.map or {}) or path)
+        local proof
+        for _, p in ipairs((c.pair or {}).disks or {}) do
+          proof = p.path == path and p or proof
+        end
+        local at = there and c.dest.at[there]
+        if not at or at.absent or proof and proof.shared then
+          return nil
+        elseif c.mode ~= "cold" then
+          return { seen = there .. " is there already", why = "the state of its TPM that comes along takes its place" }
+        end
+        return { level = not c.retired and "warn" or nil, seen = there .. " is there already",
+          why = not c.retired and "cold-migrate looks at what is in it, and refuses if that is not the guest's" or nil,
+          remedy = not c.retired and "move it away if nobody needs it" or nil }
+      end)
     end },
   { id = "cold-disks", title = "each disk's place is free, or holds the same", level = "info", applies = "cold",
     needs = { "guest.files", "dest.look" }, judge = function(c)

@@ -44,7 +44,7 @@ static void untold(json_t *to, const char *section, const char *why)
 
 void preflight_wanted_init(struct preflight_wanted *w)
 {
-    *w = (struct preflight_wanted){json_array(), json_array(), json_array()};
+    *w = (struct preflight_wanted){json_array(), json_array(), json_array(), json_array()};
 }
 
 void preflight_wanted_release(struct preflight_wanted *w)
@@ -52,7 +52,8 @@ void preflight_wanted_release(struct preflight_wanted *w)
     json_decref(w->machines);
     json_decref(w->paths);
     json_decref(w->names);
-    *w = (struct preflight_wanted){NULL, NULL, NULL};
+    json_decref(w->filters);
+    *w = (struct preflight_wanted){NULL, NULL, NULL, NULL};
 }
 
 static int ask_hostname(struct virt_conn *c, json_t **ret, struct err *e)
@@ -184,6 +185,22 @@ static json_t *ask_machine(struct virt_conn *c, const json_t *wanted)
     return row;
 }
 
+static json_t *ask_filters(struct virt_conn *c, const json_t *names)
+{
+    json_t *filters = json_object(), *name;
+    size_t i;
+    json_array_foreach((json_t *)names, i, name)
+    {
+        _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *f = NULL;
+        _cleanup_free_ char *xml = NULL;
+        _cleanup_err_ struct err ignored = ERR_INIT; // whether there is one the list of them tells
+        if (virt_nwfilter_lookup(c, json_string_value(name), &f, &ignored) == 0 &&
+            virt_nwfilter_xml(f, &xml, &ignored) == 0)
+            json_object_set_new(filters, json_string_value(name), json_text(xml));
+    }
+    return filters;
+}
+
 struct gather {
     struct ctx *ctx;
     struct node *node;
@@ -210,6 +227,7 @@ static void ask_libvirt(struct gather *g, struct job *job)
             json_array_append_new(machines, ask_machine(conn, wanted));
     }
     json_object_set_new(g->libvirt, "machines", machines);
+    json_object_set_new(g->libvirt, "filters", ask_filters(conn, g->wanted->filters));
 }
 
 json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns)

@@ -18,8 +18,9 @@ int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char
 //   machines   [{"emulator", "arch", "machine", "virttype"}], each combination once
 //   paths      [absolute path]: every file and directory that a guest names, as it is or would be called there
 //   names      [host name or address]: what is to be resolved there
+//   filters    [name]: packet filters that a guest names
 struct preflight_wanted {
-    json_t *machines, *paths, *names;
+    json_t *machines, *paths, *names, *filters;
 };
 void preflight_wanted_init(struct preflight_wanted *w);
 void preflight_wanted_release(struct preflight_wanted *w);

@@ -60,6 +60,16 @@ static void add_claims(struct preflight_wanted *w, const char *xml)
     }
 }
 
+static void add_filters(struct preflight_wanted *w, struct xml_doc *doc)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, "/domain/devices/interface/filterref/@filter", &n);
+    for (size_t i = 0; i < n; i++) {
+        _cleanup_free_ char *name = xml_node_text(nodes[i]);
+        preflight_wanted_add(w->filters, name);
+    }
+}
+
 // `machine`: of which the combination is asked for, too.
 static void add_description(struct preflight_wanted *w, const char *xml, const json_t *map, bool machine)
 {
@@ -70,7 +80,10 @@ static void add_description(struct preflight_wanted *w, const char *xml, const j
         return;
     const char *there = mapped.xml ? mapped.xml : xml;
     add_claims(w, there);
-    if (machine && xml_parse(there, &doc, &ignored) == 0)
+    if (xml_parse(there, &doc, &ignored) < 0)
+        return;
+    add_filters(w, doc);
+    if (machine)
         add_once(w->machines, preflight_machine(doc));
 }
 
