@@ -34,6 +34,15 @@ drop() {
 }
 disk() { printf "<disk type='file' device='%s'><driver name='qemu' type='%s'/><source file='%s'/><target dev='%s' bus='%s'/></disk>" "${3:-disk}" "${2:-raw}" "$1" "${4:-vda}" "${5:-virtio}"; }
 bridge() { printf "<interface type='bridge'><source bridge='%s'/><model type='virtio'/></interface>" "$1"; }
+# encrypted: an image on the share whose secret source has; $luks is its disk.
+encrypted() {
+    local secret
+    secret=$(cat /proc/sys/kernel/random/uuid)
+    printf "<secret ephemeral='no' private='no'><uuid>%s</uuid></secret>" "$secret" >"$work/secret.xml"
+    on source sh -c "virsh -q secret-define $work/secret.xml; virsh -q secret-set-value $secret --base64 $(printf secret | base64) >/dev/null 2>&1
+        qemu-img create -q -f luks --object secret,id=s,data=secret -o key-secret=s,iter-time=10 /srv/nfs/luks.img 1M"
+    luks="<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/nfs/luks.img'><encryption format='luks'><secret type='passphrase' uuid='$secret'/></encryption></source><target dev='vda' bus='virtio'/></disk>"
+}
 network() { printf "<network><name>%s</name><forward mode='bridge'/><bridge name='br0'/></network>" "$1" >"$work/$1.xml"; }
 # conf NODE LINE…: put before all others of qemu.conf there, as the first one counts; without a line they are taken out
 # again. libvirtd reads it anew.
@@ -138,6 +147,21 @@ drop network
 tiny bridge "$(bridge br8)"
 check "bridge that is down: its remedy" remedied bridge bridge
 drop bridge
+echo "<filter name='alone'><rule action='drop' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/alone.xml"
+on source virsh -q nwfilter-define "$work/alone.xml"
+tiny nwfilter "$(bridge br8 | sed "s,<model,<filterref filter='alone'/>&,")"
+check "nwfilter: its remedy" remedied nwfilter nwfilter
+drop nwfilter
+encrypted
+tiny secret "$luks"
+check "secrets: its remedy" remedied secret secrets
+drop secret
+on dest nft "add table ip shut; add chain ip shut input { type filter hook input priority 0; }; add rule ip shut input tcp dport 49152-49215 drop"
+tiny port
+check "ports: its remedy" remedied port ports
+drop port
+m firewall-close dest --all --apply >/dev/null 2>&1
+on dest nft delete table ip shut
 # All that it lacks, by live-migrate --clone.
 on dest sh -c 'virsh -q net-destroy n; virsh -q net-undefine n; virsh -q pool-destroy share; virsh -q pool-undefine share' >/dev/null 2>&1
 echo "<filter name='base'><rule action='drop' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/base.xml"
@@ -257,11 +281,8 @@ on source chmod 600 /srv/nfs/ro.img
 conf dest 'user = "nobody"' 'group = "nogroup"' 'dynamic_ownership = 0'
 spoiled user "$(disk /srv/nfs/ro.img)" '' disk-access fail 'Permission denied'
 conf dest
-secret=$(cat /proc/sys/kernel/random/uuid)
-printf "<secret ephemeral='no' private='no'><uuid>%s</uuid></secret>" "$secret" >"$work/secret.xml"
-on source sh -c "virsh -q secret-define $work/secret.xml; virsh -q secret-set-value $secret --base64 $(printf secret | base64) >/dev/null 2>&1
-    qemu-img create -q -f luks --object secret,id=s,data=secret -o key-secret=s,iter-time=10 /srv/nfs/luks.img 1M"
-spoiled secret "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/nfs/luks.img'><encryption format='luks'><secret type='passphrase' uuid='$secret'/></encryption></source><target dev='vda' bus='virtio'/></disk>" '' secrets fail 'no secret with matching uuid'
+encrypted
+spoiled secret "$luks" '' secrets fail 'no secret with matching uuid'
 
 # --- networks
 on source sh -c "ip link add br7 type bridge && ip link set br7 up"
