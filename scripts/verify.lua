@@ -238,6 +238,21 @@ local function check_move(v, check)
   end
 end
 
+-- Of a move that no journal here tells of: what it left behind is what it was before. (cold-migrate may have been asked
+-- to adapt it, which only its journal knows.)
+local function check_left(v, check)
+  for name, row in pairs(v.rows) do
+    local mark = row.mark
+    if xml.is_moved(mark) and mark.node == v.node and (mark.journal or ""):find("-live-migrate-", 1, true) then
+      local before = mig.try(mig.dumpxml, { v.uuid .. "@" .. name, inactive = true })
+      if before then
+        contract.same_definition(check, before, mig.try(mig.dumpxml, { v.on, inactive = true }), " as " .. name
+          .. " has left")
+      end
+    end
+  end
+end
+
 -- --------------------------------------------------------------------------------------------------------------------
 
 local function judge(v)
@@ -259,6 +274,8 @@ local function judge(v)
   v.compared = v.here ~= nil and v.last ~= nil and v.last.about.dest == v.node
   if v.compared then
     check_move(v, check)
+  elseif v.here then
+    check_left(v, check)
   end
   return checks
 end
@@ -290,7 +307,8 @@ else, or is off and defined there; every other definition of it is marked as mov
 are there, it runs from those that its definition names, and nobody else names its disks or has them open; no saved
 state of it is left anywhere, and no undertaking of it unfinished. If a journal here tells how it last came to that
 node, also: its definition is what it was before, the source was kept or undefined as was asked, and, as long as
-libvirt can tell, it was not restarted since. Changes nothing. What a node that keeps silent may have is not known, and
+libvirt can tell, it was not restarted since. Of a live-migrate of another console: its definition is what the source
+has left. Changes nothing. What a node that keeps silent may have is not known, and
 said so. Exit status 12 if a check fails or could not be made.]],
   example = "verify share\n--json verify share@dest",
   args = {

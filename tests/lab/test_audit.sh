@@ -59,6 +59,11 @@ check "a guest moves" gives 0 'verdict: ok' m live-migrate vic dest --unsafe --n
 check "verify: it is as it has to be" gives 0 \
     '^vic on dest, against .* journal .*\[ok\] +runs on dest and nowhere else.*nobody else uses its disks.*\[ok\] +has the same definition.*on source is marked as moved.*\[ok\] +was not restarted since.*^verdict: ok$' m verify vic
 check "verify: by its uuid, on its node, as JSON" gives 0 '"node": *"dest".*"ok": *true' m --json verify "$(on dest virsh domuuid vic | head -n 1)@dest"
+other() { lab exec admin -- env XDG_STATE_HOME=/root/other "$migsh" -i "$work/nodes" "$@" </dev/null; }
+check "verify: by a console that knows nothing of the move" gives 0 'ok. +has the same definition as source has left' other verify vic
+on dest virsh -q desc vic --config --title other
+check "... a definition that is another one by now" gives 12 'FAILED. has the same definition as source has left' other verify vic
+on dest virsh -q desc vic --config --title ''
 check "verify: not where it was" gives 12 'FAILED. runs on source and nowhere else.*FAILED. is not marked as moved itself' m verify vic@source
 check "audit: nothing to be mended" audited 0
 check "... no fail, no warn" counts 0 0
