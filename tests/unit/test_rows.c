@@ -147,6 +147,7 @@ static bool by_name_only(const char *command, const char *option) // in virsh, t
 {
     static const char *const names[] = {"xpath", "weight", "cap", "memspec", "period"};
     if ((strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0) ||
+        (strcmp(command, "domxml-to-native") == 0 && strcmp(option, "domain") == 0) ||
         (strcmp(command, "guest-agent-timeout") == 0 && strcmp(option, "timeout") == 0))
         return true;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -38,8 +38,8 @@ static void add_overview(struct buf *out)
 {
     buf_adds(out, "migsh moves KVM guests between libvirt hosts. Groups of commands:\n");
     help_overview(out);
-    fill_text("help GROUP, COMMAND or TOPIC tells more, help first-use where to begin, help topics what else there is. "
-              "help WORD searches, help all lists all commands. Tab completes, quit leaves.",
+    fill_text("Begin with help first-use; help GROUP, COMMAND or TOPIC tells more, help WORD searches, help all and "
+              "help topics list. Tab completes, quit leaves.",
               0, 0, help_width(), out);
 }
 

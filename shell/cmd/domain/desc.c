@@ -29,8 +29,8 @@ static const struct opt_def metadata_opts[] = {
     SHARED_ROWS,
     [EDIT] = {"edit", OPT_BOOL, 0, "use an editor to change the metadata", .excludes = "set|remove", .needs = "key"},
     [URI] = {"uri", OPT_STRING, OPTF_POS | OPTF_REQ, "URI of the namespace"},
-    [KEY] = {"key", OPT_STRING, 0, "key to be used as a namespace identifier"},
-    [SET] = {"set", OPT_STRING, 0, "new metadata to set", .needs = "key", .excludes = "remove"},
+    [KEY] = {"key", OPT_STRING, OPTF_POS, "key to be used as a namespace identifier"},
+    [SET] = {"set", OPT_STRING, OPTF_POS, "new metadata to set", .needs = "key", .excludes = "remove"},
     [REMOVE] = {"remove", OPT_BOOL, 0, "remove the metadata corresponding to an uri"},
     {NULL},
 };

@@ -13,16 +13,17 @@ static const struct {
     const char *name, *about;
 } groups[] = {
     {"Domains", "see, start, stop, define and change guests"},
+    {"Devices", "devices of guests, disks before all; block jobs, backups"},
+    {"Tuning", "processors, memory, threads and limits of guests"},
     {"Migration", "move guests; judge before, watch, verify and report afterwards"},
     {"Snapshots", "snapshots and checkpoints of guests"},
-    {"Storage", "pools and volumes; disks from node to node"},
+    {"Storage", "pools, volumes, NFS shares; disks from node to node"},
     {"Networks", "networks, packet filters, interfaces and bridges of hosts"},
     {"Secrets", "what encrypted and remote disks are opened with"},
     {"Nodes", "the inventory; logins, ports and certificates of its machines"},
-    {"Hosts", "what the libvirt of a host tells of it"},
-    {"NFS", "shares: exported, mounted, tried, adopted"},
+    {"Hosts", "what the libvirt of a host tells of it; its own devices"},
     {"Journals", "what was done: look at it, go on with it, take it back"},
-    {"Console", "connect, help, explain, quit"},
+    {"Console", "connect, help, explain, quit; commands behind the prompt"},
 };
 
 // virsh's words: what they are a group of here, or the names of their commands.

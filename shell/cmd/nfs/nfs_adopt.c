@@ -35,7 +35,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_nfs_adopt = {
     .name = "nfs-adopt",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "move a node's images onto a share and mount it in their place",
     .help = "DIR is renamed to DIR.migsh-aside, the share is mounted at DIR, and what was in it is copied there, each "
             "file\n"

@@ -116,7 +116,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_nfs_export = {
     .name = "nfs-export",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "export a directory of a node",
     .help =
         "The plan: install the server where there is none (apt-get, dnf, yum, zypper), make the directory, write the "

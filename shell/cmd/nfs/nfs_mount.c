@@ -39,7 +39,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_nfs_mount = {
     .name = "nfs-mount",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "mount a share on nodes",
     .help =
         "On all the nodes at once: installs the client where there is none, makes the directory, mounts; --persist\n"

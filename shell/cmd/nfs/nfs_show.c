@@ -41,7 +41,7 @@ static const struct view_col columns[] = {
 
 const struct cmd_def cmd_nfs_show = {
     .name = "nfs-show",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "show what servers export, as the nodes see it",
     .help =
         "showmount -e on every node. Where a server answers for NFSv4 alone, the names in its pseudo root and what "

@@ -58,7 +58,7 @@ static void render(const json_t *value, struct buf *out)
 
 const struct cmd_def cmd_nfs_test = {
     .name = "nfs-test",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "test whether nodes share a directory",
     .help =
         "Each node writes random markers into the directory, as root and as the user that QEMU runs as there (of\n"

@@ -28,7 +28,7 @@ static int run(struct cmd_call *c, struct err *e)
 
 const struct cmd_def cmd_nfs_umount = {
     .name = "nfs-umount",
-    .group = "NFS",
+    .group = "Storage",
     .summary = "unmount a share on nodes",
     .help =
         "On all the nodes at once. Only NFS is unmounted; a directory that is in use is left, with who uses it. With\n"
