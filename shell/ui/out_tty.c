@@ -131,9 +131,9 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
 }
 
 // Not while the operator types at our prompt, or answers a question.
-static bool tty_lend(void)
+static bool tty_lend(bool raw)
 {
-    if (live_has_prompt() || !term_lend())
+    if (live_has_prompt() || !term_lend(raw))
         return false;
     live_hide();
     return true;

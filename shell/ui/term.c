@@ -51,18 +51,33 @@ bool term_is_open(void)
     return tty >= 0;
 }
 
-void term_set(enum term_mode mode)
+static void set_mode(enum term_mode mode)
 {
-    if (tty < 0 || !in_foreground(tty))
-        return;
     struct termios t = found;
-    if (mode == TERM_KEYS) {
+    if (mode == TERM_RAW)
+        cfmakeraw(&t);
+    if (mode == TERM_KEYS)
         t.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO | IEXTEN);
+    if (mode != TERM_COOKED) {
         t.c_cc[VMIN] = 1;
         t.c_cc[VTIME] = 0;
     }
     changed = mode != TERM_COOKED;
     tcsetattr(tty, TCSADRAIN, &t); // not FLUSH: what was typed ahead is kept
+}
+
+static struct {
+    bool now, raw;
+    void (*fn)(const char *bytes, size_t n, void *data);
+    void *data;
+    enum term_mode mode;
+} lent;
+
+void term_set(enum term_mode mode)
+{
+    if (tty < 0 || !in_foreground(tty) || (lent.now && !lent.raw))
+        return;
+    set_mode(lent.now ? TERM_RAW : mode);
 }
 
 void term_restore(void)
@@ -162,28 +177,25 @@ void term_watch(void (*fn)(const char *bytes, size_t n, void *data), void *data)
     }
 }
 
-static struct {
-    void (*fn)(const char *bytes, size_t n, void *data);
-    void *data;
-    enum term_mode mode;
-} before_lending;
-
-bool term_lend(void)
+bool term_lend(bool raw)
 {
     if (tty < 0 || !in_foreground(tty))
         return false;
-    before_lending.fn = input_fn;
-    before_lending.data = input_data;
-    before_lending.mode = changed ? TERM_KEYS : TERM_COOKED;
+    lent.fn = input_fn;
+    lent.data = input_data;
+    lent.mode = changed ? TERM_KEYS : TERM_COOKED;
+    lent.raw = raw;
     term_watch(NULL, NULL);
-    term_set(TERM_COOKED);
+    set_mode(raw ? TERM_RAW : TERM_COOKED);
+    lent.now = true;
     return true;
 }
 
 void term_take_back(void)
 {
-    term_set(before_lending.mode);
-    term_watch(before_lending.fn, before_lending.data);
+    lent.now = false;
+    term_set(lent.mode);
+    term_watch(lent.fn, lent.data);
 }
 
 int term_read_byte(void)

@@ -10,6 +10,7 @@
 enum term_mode {
     TERM_COOKED, // as we found it
     TERM_KEYS,   // byte by byte, no echo, no ISIG
+    TERM_RAW,    // nothing of what is typed or printed is changed: lent to a guest's console
 };
 
 // Takes standard input (it is a terminal) or the controlling terminal. False: there is none, or we are not in its
@@ -24,8 +25,9 @@ void term_restore_at_exit(void);
 
 // Bytes typed from now on go to fn on the main thread; n is 0 once when the terminal is gone. NULL stops it.
 void term_watch(void (*fn)(const char *bytes, size_t n, void *data), void *data);
-// Stops reading, and puts back the mode that was found, for another program. False: not in the foreground, or not open.
-bool term_lend(void);
+// Stops reading, and puts back the mode that was found, for another program, or sets the raw one. Until it is taken
+// back term_set() changes nothing, but sets the raw one anew. False: not in the foreground, or not open.
+bool term_lend(bool raw);
 void term_take_back(void); // goes on as before, whatever mode it has left
 bool term_has_input(void); // now, without waiting
 // One byte, waiting for it; -1 at the end. For readline, which asks for the rest of a key sequence.

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/guest/fence.h"
 #include "core/guest/saved.h"
+#include "core/guest/serial.h"
 
 static const struct copy_answer off = {.err = ERR_INIT}, running = {.state = "running", .reason = "booted"},
                                 running_first = {.state = "running", .reason = "booted", .first = true},
@@ -92,10 +93,27 @@ static void a_disk_written_after_the_save_is_found(void **state)
     save("[{\"kind\": \"save\", \"path\": \"/s\", \"mtime\": null}]", false, true, "");
 }
 
+static void an_escape_is_a_character(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int want; // -1: none
+    } cases[] = {{"^]", 0x1d}, {"^a", 1}, {"^A", 1}, {"^^", 0x1e}, {"^@", 0},  {"~", '~'},
+                 {"x", 'x'},   {"", -1},  {"^", -1}, {"^]]", -1},  {"ab", -1}, {"^1", -1}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        _cleanup_err_ struct err e = ERR_INIT;
+        char c = '?';
+        int r = serial_escape(cases[i].text, &c, &e);
+        assert_int_equal(r < 0 ? -1 : c, cases[i].want);
+        assert_int_equal(e.code, r < 0 ? ERR_USAGE : ERR_NONE);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_fence_lets_one_go_on),
-                                       cmocka_unit_test(two_sides_never_both_go_on),
-                                       cmocka_unit_test(a_disk_written_after_the_save_is_found)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_fence_lets_one_go_on), cmocka_unit_test(two_sides_never_both_go_on),
+        cmocka_unit_test(a_disk_written_after_the_save_is_found), cmocka_unit_test(an_escape_is_a_character)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "core/guest/mark.h"
 #include "core/guest/seen.h"
 #include "io/virt/dom.h"
+#include "io/virt/lifecycle.h"
 #include "io/virt/xml.h"
 
 void domain_result(struct cmd_call *c, const struct virt_dom *dom)
@@ -69,6 +70,19 @@ int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_fl
     if (virt_dom_xml(dom, xml_flags, &xml, e) < 0)
         return -1;
     return domain_check_mark(c, virt_dom_name(dom), virt_dom_uuid(dom), xml, force, e);
+}
+
+int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e)
+{
+    struct copies_query q = domain_query(c, virt_dom_name(dom), virt_dom_uuid(dom), force);
+    q.id = virt_dom_id(dom);
+    q.resume = true;
+    if (domain_check_moved(c, dom, 0, force, e) < 0 || copies_refuse(&q, e) < 0)
+        return err_wrap(e, "not resumed");
+    if (virt_dom_resume(dom, e) < 0)
+        return domain_failed(dom, "resume", "start boots a domain that is shut off", e);
+    domain_seen(c, dom, "running");
+    return 0;
 }
 
 void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state)

@@ -23,6 +23,8 @@ int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, co
                       struct err *e);
 // The same of a domain; `xml_flags` choose which of its descriptions.
 int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e);
+// Lets a paused one go on, unless it may run elsewhere.
+int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e);
 // It is active here now: remembered for the day on which this node does not answer.
 void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state);
 // "3,4": file descriptors for the guest; the caller frees *ret.

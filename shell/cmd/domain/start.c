@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Start a defined domain, or a transient one from a local file (create).
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
@@ -7,11 +9,13 @@
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
+#include "cmd/screen/serial.h"
 #include "core/console/out.h"
 #include "core/guest/fence.h"
 #include "core/guest/files.h"
 #include "core/guest/saved.h"
 #include "core/guest/seen.h"
+#include "core/guest/serial.h"
 #include "io/job.h"
 #include "io/virt/info.h"
 #include "io/virt/lifecycle.h"
@@ -19,9 +23,21 @@
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
-enum { SUBJECT, PAUSED, AUTODESTROY, PASS_FDS, RESET_NVRAM, FORCE, BYPASS_CACHE, FORCE_BOOT, VALIDATE = BYPASS_CACHE };
+enum {
+    SUBJECT,
+    CONSOLE,
+    PAUSED,
+    AUTODESTROY,
+    PASS_FDS,
+    RESET_NVRAM,
+    FORCE,
+    BYPASS_CACHE,
+    FORCE_BOOT,
+    VALIDATE = BYPASS_CACHE
+};
 
 #define COMMON_OPTS                                                                                                    \
+    [CONSOLE] = CONSOLE_ROW,                                                                                           \
     [PAUSED] = {"paused", OPT_BOOL, 0, "leave the guest paused after creation", .bits = VIRT_START_PAUSED},            \
     [AUTODESTROY] = {"autodestroy", OPT_BOOL, 0, "automatically destroy the guest when migsh ends",                    \
                      .bits = VIRT_START_AUTODESTROY},                                                                  \
@@ -125,6 +141,36 @@ static int look_at_save(struct cmd_call *c, struct fence *f, struct err *e)
     return 0;
 }
 
+static int go_on(struct cmd_call *c, struct virt_dom *dom, struct err *e)
+{
+    if (virt_dom_resume(dom, e) < 0)
+        return -1;
+    domain_seen(c, dom, "running");
+    return 0;
+}
+
+// With --console it was brought up paused: it goes on when the console shows all that it prints, or cannot be shown.
+static int started(struct cmd_call *c, struct virt_dom *dom, bool stays_paused, struct err *e)
+{
+    const struct serial_opts o = {.opened = stays_paused ? NULL : go_on};
+    domain_result(c, dom);
+    domain_seen(c, dom, stays_paused || c->vals[CONSOLE].b ? "paused" : "running");
+    if (!c->vals[CONSOLE].b)
+        return 0;
+    static const struct view told = {VIEW_NONE};
+    out_notice(OUT_INFO, "Domain '%s' started", virt_dom_name(dom));
+    c->view = &told;
+    if (serial_attach(c, dom, &o, e) == 0)
+        return 0;
+    _cleanup_err_ struct err why = ERR_INIT;
+    const char *state = NULL;
+    if (stays_paused || virt_dom_state(dom, &state, NULL, &why) < 0 || strcmp(state, "paused") != 0 ||
+        go_on(c, dom, &why) == 0)
+        return err_wrap(e, "'%s' is started", virt_dom_name(dom));
+    err_wrap(e, "'%s' is started, but paused (%s)", virt_dom_name(dom), why.msg);
+    return err_hint(e, "resume %s lets it run", virt_dom_name(dom));
+}
+
 static int run_start(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[SUBJECT].dom;
@@ -136,7 +182,8 @@ static int run_start(struct cmd_call *c, struct err *e)
                       .begin = begin_start,
                       .data = &b,
                       .stay_paused = c->vals[PAUSED].b};
-    if (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0)
+    if ((c->vals[CONSOLE].b && serial_possible(e) < 0) ||
+        (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0))
         return -1;
     // Asked first, as virsh does: drivers word it in different ways.
     if (virt_dom_id(dom) >= 0) {
@@ -145,12 +192,13 @@ static int run_start(struct cmd_call *c, struct err *e)
     }
     b.fds = fds;
     b.flags = cmd_bits(c);
-    if (domain_check_moved(c, dom, VIRT_XML_INACTIVE, force, e) < 0 || look_at_save(c, &f, e) < 0 ||
-        fence_begin(&f, &begun, e) < 0)
+    if (domain_check_moved(c, dom, VIRT_XML_INACTIVE, force, e) < 0 || look_at_save(c, &f, e) < 0)
+        return err_wrap(e, "not started");
+    bool stays_paused = f.stay_paused;
+    f.stay_paused = stays_paused || c->vals[CONSOLE].b;
+    if (fence_begin(&f, &begun, e) < 0)
         return b.failed ? -1 : err_wrap(e, "not started");
-    domain_seen(c, dom, f.stay_paused ? "paused" : "running");
-    domain_result(c, dom);
-    return 0;
+    return started(c, begun, stays_paused, e);
 }
 
 // The guest that the file describes was not moved away from here, neither by the file nor by the definition that is
@@ -175,7 +223,7 @@ static int create(struct begin *b, struct virt_dom **ret, struct err *e)
     struct cmd_call *c = b->c;
     _cleanup_err_ struct err ignored = ERR_INIT;
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    bool paused = c->vals[PAUSED].b;
+    bool paused = c->vals[PAUSED].b || c->vals[CONSOLE].b;
     if (xml_parse(b->xml, &doc, &ignored) < 0)
         return begin_create(b, paused, ret, e);
     _cleanup_free_ char *uuid = xml_string(doc, NULL, "normalize-space(/domain/uuid)");
@@ -196,7 +244,8 @@ static int run_create(struct cmd_call *c, struct err *e)
     _cleanup_free_ int *fds = NULL;
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     struct begin b = {.c = c, .flags = cmd_bits(c)};
-    if (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0)
+    if ((c->vals[CONSOLE].b && serial_possible(e) < 0) ||
+        (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &b.n_fds, e) < 0))
         return -1;
     if (object_read_file(path, &xml, e) < 0)
         return -1;
@@ -204,10 +253,9 @@ static int run_create(struct cmd_call *c, struct err *e)
     b.xml = xml;
     if (create(&b, &dom, e) < 0)
         return b.failed ? -1 : err_wrap(e, "not created from %s", path);
-    domain_seen(c, dom, c->vals[PAUSED].b ? "paused" : "running");
-    domain_result(c, dom);
+    int r = started(c, dom, c->vals[PAUSED].b, e);
     json_object_set_new(c->result, "file", json_text(path));
-    return 0;
+    return r;
 }
 
 // Not cmd_start: that is the function of the dispatcher.
@@ -228,8 +276,10 @@ const struct cmd_def cmd_start_domain = {
         "consoles that start it on several hosts at the same moment one succeeds, and the others take theirs back (to "
         "a\n"
         "managed save, where they had gone on from one). A console that is killed in between leaves the guest paused:\n"
-        "list shows it so, resume lets it run.",
-    .example = "start share\nstart share --paused\nstart share@source --force",
+        "list shows it so, resume lets it run.\n"
+        "\n"
+        "--console shows the guest's console from its first line on, until Ctrl-] (help console).",
+    .example = "start share\nstart share --console\nstart share --paused\nstart share@source --force",
     .opts = start_opts,
     .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Domain '{name}' started"},
@@ -239,9 +289,10 @@ const struct cmd_def cmd_create = {
     .name = "create",
     .group = "Domains",
     .summary = "create a domain from an XML file",
-    .help = "A transient domain: it is gone when it stops. The file is read here, on the admin's machine. Where it\n"
-            "has a UUID it is refused as start is, and brought up in the same way: help start.",
-    .example = "create share.xml --paused",
+    .help =
+        "A transient domain: it is gone when it stops. The file is read here, on the admin's machine. Where it\n"
+        "has a UUID it is refused as start is, and brought up in the same way: help start. --console is start's, too.",
+    .example = "create share.xml --paused\ncreate share.xml --console",
     .opts = create_opts,
     .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Domain '{name}' created from {file}"},

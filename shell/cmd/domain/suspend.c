@@ -36,15 +36,8 @@ static int run_suspend(struct cmd_call *c, struct err *e)
 static int run_resume(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    bool force = c->vals[FORCE].b;
-    struct copies_query q = domain_query(c, virt_dom_name(dom), virt_dom_uuid(dom), force);
-    q.id = virt_dom_id(dom);
-    q.resume = true;
-    if (domain_check_moved(c, dom, 0, force, e) < 0 || copies_refuse(&q, e) < 0)
-        return err_wrap(e, "not resumed");
-    if (virt_dom_resume(dom, e) < 0)
-        return domain_failed(dom, "resume", "start boots a domain that is shut off", e);
-    domain_seen(c, dom, "running");
+    if (domain_resume(c, dom, c->vals[FORCE].b, e) < 0)
+        return -1;
     domain_result(c, dom);
     return 0;
 }

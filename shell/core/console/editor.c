@@ -72,7 +72,7 @@ static int run_editor(struct job *job, const struct place *p, struct err *e)
     editor = editor && *editor ? editor : "vi";
     _cleanup_free_ char *script = xasprintf("%s \"$1\"", editor); // it may be a program and its options
     int status = 0;
-    if (out_lend(e) < 0)
+    if (out_lend(false, e) < 0)
         return err_wrap(e, "cannot run an editor (%s)", editor);
     int r = local_on_terminal(job, script, p->file, &status, e);
     out_take_back();

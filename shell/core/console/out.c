@@ -296,13 +296,13 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
 
 struct borrower {
     unsigned line;
-    bool got;
+    bool raw, got;
 };
 
 static void lend(void *data)
 {
     struct borrower *b = data;
-    b->got = ops && ops->lend && !lent && !out_is_behind(b->line) && ops->lend();
+    b->got = ops && ops->lend && !lent && !out_is_behind(b->line) && ops->lend(b->raw);
     lent = lent || b->got;
 }
 
@@ -318,9 +318,9 @@ static void take_back(void *data)
     }
 }
 
-int out_lend(struct err *e)
+int out_lend(bool raw, struct err *e)
 {
-    struct borrower b = {job_line(), false};
+    struct borrower b = {.line = job_line(), .raw = raw};
     job_call_main(lend, &b);
     return b.got ? 0 : err_set(e, ERR_UNSUPPORTED, "there is no terminal");
 }

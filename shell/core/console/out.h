@@ -51,10 +51,10 @@ bool out_is_behind(unsigned line);  // 0: no
 void out_line_moved(unsigned line); // it is behind the prompt now, or in front
 void out_refuse_waiting(void);      // the questions: nobody will come to answer them
 
-// Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()); notices and
-// progress wait meanwhile. ERR_UNSUPPORTED: there is no terminal, or it is in use, or the caller runs behind the
-// prompt. out_take_back() has to follow.
-int out_lend(struct err *e);
+// Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()), or, raw, to
+// the caller, who reads and writes /dev/tty; notices and progress wait meanwhile. ERR_UNSUPPORTED: there is no
+// terminal, or it is in use, or the caller runs behind the prompt. out_take_back() has to follow.
+int out_lend(bool raw, struct err *e);
 void out_take_back(void);
 
 // Main thread only: what a script prints, part or all of a line; among the results, but no result.
@@ -89,7 +89,7 @@ struct out_ops {
     // Puts the question; later calls answer(token, text) on the main thread, text NULL for "refused". NULL: cannot ask.
     void (*ask)(enum out_ask_kind kind, const char *question, void *token);
     void (*ask_withdraw)(void *token); // the asker was cancelled
-    bool (*lend)(void);                // gives the terminal away, or false; NULL: there is none
+    bool (*lend)(bool raw);            // gives the terminal away, or false; NULL: there is none
     void (*take_back)(void);
     struct out_screen (*screen)(void); // NULL: results go to no terminal
 };

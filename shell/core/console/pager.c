@@ -84,7 +84,7 @@ static void run(struct job *job, void *arg)
     int status = NO_PROGRAM;
     if (write_file(&p->text, &path, &e) < 0)
         return;
-    if (out_lend(&e) == 0) {
+    if (out_lend(false, &e) == 0) {
         if (local_on_terminal(job, script, path, &status, &e) < 0)
             status = e.code == ERR_CANCELLED ? 0 : NO_PROGRAM;
         out_take_back();

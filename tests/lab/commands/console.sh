@@ -1,0 +1,38 @@
+# shellcheck shell=bash disable=SC2154 # test_commands.sh sets them
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A guest's console on a terminal. It follows `share` to dest and back while that is migrated by somebody else.
+migsh_line() { echo "'$here/lab' exec admin -- env XDG_STATE_HOME=/root/state '$migsh' -i '$work/nodes' $*"; }
+# types STEP… -- ARGS…: migsh with these on a terminal of its own (lib/type.py).
+types() {
+    local steps=()
+    while [ "$1" != -- ]; do
+        steps+=("$1")
+        shift
+    done
+    timeout 120 python3 "$here/lib/type.py" "${steps[@]}" -- bash -c "$(migsh_line "${@:2}")"
+}
+another() { echo "sh:python3 '$here/lib/type.py' $1 -- $(migsh_line "${@:2}")"; }
+start_share() { lab guest start share && lab wait share; }
+check "a second guest, on shared storage" start_share
+check "console: what is typed is heard; Ctrl-C is the guest's; the prompt is back" gives 0 "Connected to domain 'share'\nEscape character is \^\] \(Ctrl \+ \]\)\n.*heard: one\n" \
+    types 'wait:> ' 'type:console share\r' 'wait:Escape' 'mode:raw' 'type:one\r' 'wait:heard: one' 'size:40' \
+    'type:\x03\rtwo\r' 'wait:heard: two' 'type:\x1d' 'wait:> ' 'type:domstate share\r' 'wait:running.*> ' 'type:quit\r' --
+check "console: nobody's is taken away, but by --force" \
+    gives 10 "'share' was closed by source.*where it is running still" \
+    types 'wait:Escape' "$(another "'wait:Active console session exists'" console share '; test $? = 1')" \
+    "$(another "'wait:Escape' 'type:x'" console share --force --escape x)" -- console share
+check "console: it follows the guest through a live migration, and back" \
+    gives 0 'heard: here.*-- share runs on dest now --.*heard: there.*-- share runs on source now --.*heard: again' \
+    types 'wait:Escape' 'type:here\r' 'wait:heard: here' "sh:$(migsh_line migrate --live --unsafe --persistent share dest)" \
+    'wait:share runs on dest now' 'type:there\r' 'wait:heard: there' \
+    "sh:$(migsh_line migrate --live --unsafe --persistent share source)" 'wait:runs on source now' 'type:again\r' \
+    'wait:heard: again' 'type:\x1d' -- console share
+check "console: the end of the guest is its end" gives 0 '-- share is shut off \(destroyed\) --' \
+    types 'wait:Escape' "sh:$(migsh_line destroy share@source)" -- console share@source
+check "start --console shows it from its first line on" gives 0 "Domain 'share' started\n.*Connected to domain 'share'" \
+    types 'wait:Escape' 'wait:\S' 'type:\x1d' -- start share@source --console
+check "… and it runs" [ "$(v domstate share)" = running ]
+lab wait share && v suspend share >/dev/null
+check "console --resume" gives 0 'heard: awake' types 'wait:Escape' 'type:awake\r' 'wait:heard: awake' 'type:\x1d' -- console share --resume
+check "ttyconsole" as_virsh ttyconsole share
+lab guest stop share >/dev/null
