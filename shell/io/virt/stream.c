@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Uploading and downloading volumes. libvirt's calls on streams block until the other side moves, whatever their flags
-// say, and cannot be interrupted. So a pump thread makes them, and the job's thread waits for the pump or for the
-// operator, whichever is first. See virt/stream.h.
+// Uploading and downloading volumes, and pictures of screens. libvirt's calls on streams block until the other side
+// moves, whatever their flags say, and cannot be interrupted. So a pump thread makes them, and the job's thread waits
+// for the pump or for the operator, whichever is first. See virt/stream.h.
 #include "io/virt/stream.h"
 
 #include <errno.h>
@@ -27,10 +27,13 @@ struct pump {
     int refs; // the job's and the pump's own; with the lock
     bool stop, ended;
     struct virt_transferred done;
+    char *mime;
     struct err err;
     // The pump's alone once it runs.
     struct virt_transfer t;
-    struct virt_vol vol;
+    struct virt_vol vol;    // or
+    struct virt_dom *guest; // whose screen it is
+    unsigned screen;
     virStreamPtr stream;
     char *chunk;
 };
@@ -44,8 +47,11 @@ static void pump_unref(struct pump *p)
         return;
     lock_free(p->lock);
     err_release(&p->err);
-    virStorageVolFree(p->vol.ptr);
+    if (p->vol.ptr)
+        virStorageVolFree(p->vol.ptr);
     virt_conn_unref(p->vol.conn);
+    virt_dom_free(p->guest);
+    free(p->mime);
     close(p->t.fd);
     free(p->chunk);
     free(p);
@@ -69,7 +75,7 @@ static unsigned long long total(const struct pump *p)
 
 static int open_stream(struct pump *p, struct err *e)
 {
-    p->stream = VIRT(virStreamNew(p->vol.conn->ptr, 0));
+    p->stream = VIRT(virStreamNew(p->guest ? p->guest->conn->ptr : p->vol.conn->ptr, 0));
     return p->stream ? 0 : virt_fail(e, NULL);
 }
 
@@ -103,7 +109,8 @@ static int write_all(int fd, const char *data, size_t n, struct err *e)
 static int receive(struct pump *p, struct err *e)
 {
     for (;;) {
-        int n = VIRT(virStreamRecvFlags(p->stream, p->chunk, CHUNK, p->t.sparse ? VIR_STREAM_RECV_STOP_AT_HOLE : 0));
+        int n = p->t.sparse ? VIRT(virStreamRecvFlags(p->stream, p->chunk, CHUNK, VIR_STREAM_RECV_STOP_AT_HOLE))
+                            : VIRT(virStreamRecv(p->stream, p->chunk, CHUNK));
         if (n == 0)
             return 0;
         long long hole = 0;
@@ -142,6 +149,18 @@ static int download(struct pump *p, struct err *e)
     if (end < 0 || (p->t.sparse && ftruncate(p->t.fd, end) < 0))
         return err_errno(e, errno, "cannot set the size of the local file");
     return 0;
+}
+
+static int take_screenshot(struct pump *p, struct err *e)
+{
+    if (open_stream(p, e) < 0)
+        return -1;
+    char *mime = VIRT(virDomainScreenshot(p->guest->ptr, p->stream, p->screen, 0));
+    int r = mime ? receive(p, e) : virt_fail(e, NULL);
+    lock_acquire(p->lock);
+    p->mime = mime;
+    lock_release(p->lock);
+    return close_stream(p, mime != NULL, r, e);
 }
 
 static int send_all(struct pump *p, size_t n, struct err *e)
@@ -240,7 +259,7 @@ static void pump_main(void *arg)
 {
     struct pump *p = arg;
     struct err e = ERR_INIT;
-    (void)(p->t.upload ? upload(p, &e) : download(p, &e));
+    (void)(p->guest ? take_screenshot(p, &e) : p->t.upload ? upload(p, &e) : download(p, &e));
     lock_acquire(p->lock);
     err_move(&p->err, &e);
     p->ended = true;
@@ -249,7 +268,8 @@ static void pump_main(void *arg)
     pump_unref(p);
 }
 
-static int start_pump(struct virt_vol *v, const struct virt_transfer *t, struct pump **ret, struct err *e)
+// For the one who asks for it and for the thread that does it.
+static int pump_new(const struct virt_transfer *t, struct pump **ret, struct err *e)
 {
     int fd = fcntl(t->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
@@ -259,8 +279,6 @@ static int start_pump(struct virt_vol *v, const struct virt_transfer *t, struct 
     p->refs = 2;
     p->t = *t;
     p->t.fd = fd;
-    virStorageVolRef(v->ptr);
-    p->vol = (struct virt_vol){v->ptr, virt_conn_ref(v->conn)};
     p->chunk = xcalloc(CHUNK, 1);
     *ret = p;
     return 0;
@@ -290,22 +308,22 @@ static bool follow(struct pump *p, struct job *job, const struct virt_transfer *
     return p->ended;
 }
 
-int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_transfer *t, struct virt_transferred *ret,
-                      struct err *e)
+// Lets go of the pump, but for what it has to say: *ret_mime is the caller's.
+static int run_pump(struct pump *p, const char *name, struct job *job, struct virt_transferred *ret, char **ret_mime,
+                    struct err *e)
 {
-    struct pump *p = NULL;
-    *ret = (struct virt_transferred){0, 0};
-    if (start_pump(v, t, &p, e) < 0 || !p)
-        return -1;
-    struct job_thread *thread = job_thread_start(t->upload ? "upload" : "download", pump_main, p, e);
+    struct job_thread *thread = job_thread_start(name, pump_main, p, e);
     if (!thread) {
         p->refs = 1; // no thread has the other
         pump_unref(p);
         return -1;
     }
+    const struct virt_transfer t = p->t;
     lock_acquire(p->lock);
-    bool ended = follow(p, job, t);
+    bool ended = follow(p, job, &t);
     *ret = p->done;
+    *ret_mime = p->mime;
+    p->mime = NULL;
     if (!ended)
         err_set(e, ERR_CANCELLED, "cancelled");
     else if (err_is_set(&p->err))
@@ -317,4 +335,32 @@ int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_tra
         job_thread_leave(thread);
     pump_unref(p);
     return err_is_set(e) ? -1 : 0;
+}
+
+int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_transfer *t, struct virt_transferred *ret,
+                      struct err *e)
+{
+    struct pump *p = NULL;
+    _cleanup_free_ char *none = NULL;
+    *ret = (struct virt_transferred){0, 0};
+    if (pump_new(t, &p, e) < 0 || !p)
+        return -1;
+    virStorageVolRef(v->ptr);
+    p->vol = (struct virt_vol){v->ptr, virt_conn_ref(v->conn)};
+    return run_pump(p, t->upload ? "upload" : "download", job, ret, &none, e);
+}
+
+int virt_dom_screenshot(struct virt_dom *d, struct job *job, unsigned screen, int fd, char **ret_mime, struct err *e)
+{
+    struct pump *p = NULL;
+    struct virt_transferred done;
+    _cleanup_free_ char *mime = NULL;
+    if (pump_new(&(struct virt_transfer){.fd = fd}, &p, e) < 0 || !p)
+        return -1;
+    p->guest = virt_dom_ref(d);
+    p->screen = screen;
+    if (run_pump(p, "screenshot", job, &done, &mime, e) < 0)
+        return -1;
+    *ret_mime = mime ? steal(&mime) : xstrdup("");
+    return 0;
 }

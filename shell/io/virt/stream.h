@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The content of a volume, to and from a local file, over a libvirt stream. Job threads. Memory is bounded whatever the
-// speeds of the two ends are.
+// The content of a volume, to and from a local file, and a picture of a guest's screen, over a libvirt stream. Job
+// threads. Memory is bounded whatever the speeds of the two ends are.
 #pragma once
 
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 struct job;
+struct virt_dom;
 struct virt_vol;
 
 struct virt_transfer {
@@ -29,3 +30,6 @@ struct virt_transferred {
 // side does not answer; then a thread is left behind that ends with the connection.
 int virt_vol_transfer(struct virt_vol *v, struct job *job, const struct virt_transfer *t, struct virt_transferred *ret,
                       struct err *e);
+
+// A picture of that screen, into the local file. *ret_mime says what it is: "image/png"; the caller frees.
+int virt_dom_screenshot(struct virt_dom *d, struct job *job, unsigned screen, int fd, char **ret_mime, struct err *e);
