@@ -148,7 +148,8 @@ static int define_edited(void *data, const char *text, struct err *e)
 
 int object_edit(struct cmd_call *c, const struct object_edit *how, struct err *e)
 {
-    _cleanup_free_ char *what = xasprintf("%s '%s'", how->noun, json_text_at(c->result, "name"));
+    const char *name = json_text_at(c->result, "name");
+    _cleanup_free_ char *what = xasprintf("%s '%s'", how->noun, name ? name : json_text_at(c->result, "file"));
     struct edited it = {c, how, what};
     bool changed;
     if (editor_run(c->job, &(struct editor){what, how->instead, read_edited, define_edited, &it}, &changed, e) < 0) {

@@ -19,7 +19,7 @@
 #include "io/job.h"
 #include "io/virt/info.h"
 #include "io/virt/lifecycle.h"
-#include "io/virt/snapshot.h"
+#include "io/virt/save.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 

@@ -10,7 +10,7 @@
 #include "io/job.h"
 #include "io/virt/dom.h"
 #include "io/virt/lifecycle.h"
-#include "io/virt/snapshot.h"
+#include "io/virt/save.h"
 
 // How long the first one waits for the others to take theirs back, and how often it looks.
 static const double GONE_MS = 30e3, LOOK_MS = 300;

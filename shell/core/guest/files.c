@@ -20,8 +20,8 @@
 #define STATE "/var/lib/libvirt"
 
 struct guest_files {
-    struct virt_dom *dom;
-    struct virt_conn *conn; // lent by dom
+    struct virt_dom *dom;   // NULL: a saved image's
+    struct virt_conn *conn; // lent by dom, or by the caller
     bool system;            // the system daemon's, whose directories are known
     json_t *tops;           // rows without what the node tells, in the order of the descriptions
     json_t *links;          // {PATH: {"backing", "format"}}: chains that a description spells out
@@ -377,6 +377,18 @@ int guest_files_named(struct virt_dom *dom, const struct guest_known *known, str
     g->system = guest_is_system(virt_conn_uri(g->conn));
     if ((known ? add_known(g, known, e) : ask(g, e)) < 0)
         return -1;
+    *ret = steal(&g);
+    return 0;
+}
+
+int guest_files_image(struct virt_conn *conn, const char *xml, const char *image, struct guest_files **ret,
+                      struct err *e)
+{
+    _cleanup_(guest_files_free_p) struct guest_files *g = xcalloc(1, sizeof(*g));
+    *g = (struct guest_files){NULL, conn, guest_is_system(virt_conn_uri(conn)), json_array(), json_object(), NULL};
+    if (add_description(g, xml, e) < 0)
+        return -1;
+    add_file(g, "save", "file", NULL, image);
     *ret = steal(&g);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "core/console/ctx.h"
 
 struct job;
+struct virt_conn;
 struct virt_dom;
 
 // *ret: rows in the order in which they have to be copied, what backs an image before the image; each file once:
@@ -44,6 +45,10 @@ struct guest_known {
     bool saved, has_snapshots;
 };
 int guest_files_named(struct virt_dom *dom, const struct guest_known *known, struct guest_files **ret, struct err *e);
+// The same of a file `image` with a guest's memory (kind "save"), and of the definition in it. `conn` stays open as
+// long.
+int guest_files_image(struct virt_conn *conn, const char *xml, const char *image, struct guest_files **ret,
+                      struct err *e);
 int guest_files_seen(struct ctx *ctx, struct job *job, struct node *node, struct guest_files *const *all, size_t n,
                      struct err *e);
 json_t *guest_files_rows(struct guest_files *f);

@@ -66,3 +66,18 @@ int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_
         return -1;
     return saved_judge(rows, ret) ? 0 : err_set(e, ERR_NOT_FOUND, "its file is not where libvirt keeps such files");
 }
+
+int saved_look_image(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn, const char *path,
+                     const char *xml, struct saved *ret, struct err *e)
+{
+    struct guest_files *f = NULL;
+    *ret = (struct saved){.was_running = true};
+    if (guest_files_image(conn, xml, path, &f, e) < 0)
+        return -1;
+    int r = guest_files_seen(ctx, job, node, &f, 1, e);
+    json_auto_t *rows = r == 0 ? guest_files_rows(f) : NULL;
+    guest_files_free(f);
+    if (r < 0)
+        return -1;
+    return saved_judge(rows, ret) ? 0 : err_set(e, ERR_NOT_FOUND, "%s was not found on the host", path);
+}

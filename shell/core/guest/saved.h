@@ -11,6 +11,7 @@
 #include "core/console/ctx.h"
 
 struct job;
+struct virt_conn;
 struct virt_dom;
 
 struct saved {
@@ -25,6 +26,10 @@ void saved_release(struct saved *s);
 // `node` NULL: this machine. `dom` has a managed save. -1: it cannot be told; *ret then says that it ran.
 int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, struct saved *ret,
                struct err *e);
+
+// The same of an image that `save` made: the file `path`, with this definition in it.
+int saved_look_image(struct ctx *ctx, struct job *job, struct node *node, struct virt_conn *conn, const char *path,
+                     const char *xml, struct saved *ret, struct err *e);
 
 // Pure: the same of guest_files() rows. False: the save itself is not among them.
 bool saved_judge(const json_t *rows, struct saved *ret);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Snapshots, checkpoints, managed save. Job threads. See virt/snapshot.h.
+// Snapshots and checkpoints. Job threads. See virt/snapshot.h.
 #include "io/virt/snapshot.h"
 
 #include <string.h>
@@ -278,16 +278,6 @@ int virt_checkpoint_delete(struct virt_dom *d, const char *name, unsigned snap_d
     int r = VIRT(virDomainCheckpointDelete(s, snap_delete)) < 0 ? virt_fail(e, NULL) : 0;
     virDomainCheckpointFree(s);
     return r;
-}
-
-int virt_dom_managed_save(struct virt_dom *d, unsigned flags, struct err *e)
-{
-    return VIRT(virDomainManagedSave(d->ptr, flags)) < 0 ? virt_fail(e, NULL) : 0;
-}
-
-int virt_dom_managed_save_remove(struct virt_dom *d, struct err *e)
-{
-    return VIRT(virDomainManagedSaveRemove(d->ptr, 0)) < 0 ? virt_fail(e, NULL) : 0;
 }
 
 int virt_snap_count(struct virt_dom *d, struct err *e)

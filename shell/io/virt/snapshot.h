@@ -92,8 +92,3 @@ enum virt_checkpoint_create {
 };
 int virt_checkpoint_create(struct virt_dom *d, const char *xml, unsigned flags, char **ret_name, struct err *e);
 int virt_checkpoint_delete(struct virt_dom *d, const char *name, unsigned snap_delete, struct err *e);
-
-// The saved state of a domain that managedsave stopped.
-enum virt_save_flags { VIRT_SAVE_BYPASS_CACHE = 1, VIRT_SAVE_RUNNING = 2, VIRT_SAVE_PAUSED = 4 };
-int virt_dom_managed_save(struct virt_dom *d, unsigned flags, struct err *e);
-int virt_dom_managed_save_remove(struct virt_dom *d, struct err *e);

@@ -3,10 +3,11 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/rows.h"
+#include "cmd/save/long.h"
 #include "io/virt/info.h"
-#include "io/virt/snapshot.h"
+#include "io/virt/save.h"
 
-enum { DOMAIN, BYPASS_CACHE, RUNNING, PAUSED };
+enum { DOMAIN, BYPASS_CACHE, RUNNING, PAUSED, VERBOSE };
 
 static const struct opt_def save_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
@@ -15,6 +16,7 @@ static const struct opt_def save_opts[] = {
     [RUNNING] = {"running", OPT_BOOL, 0, "set domain to be running on next start", .bits = VIRT_SAVE_RUNNING,
                  .excludes = "paused"},
     [PAUSED] = {"paused", OPT_BOOL, 0, "set domain to be paused on next start", .bits = VIRT_SAVE_PAUSED},
+    [VERBOSE] = VERBOSE_ROW("save"),
     {NULL},
 };
 
@@ -23,10 +25,16 @@ static const struct opt_def remove_opts[] = {
     {NULL},
 };
 
+static int call_save(void *data, struct err *e)
+{
+    struct cmd_call *c = data;
+    return virt_dom_managed_save(c->vals[DOMAIN].dom, cmd_bits(c), e);
+}
+
 static int run_save(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    if (virt_dom_managed_save(dom, cmd_bits(c), e) < 0)
+    if (long_call(c, dom, c->vals[VERBOSE].b, call_save, c, e) < 0)
         return domain_failed(dom, "save", "only a running domain has a state to be saved", e);
     domain_result(c, dom);
     return 0;
@@ -45,16 +53,17 @@ static int run_remove(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-const struct cmd_def cmd_managedsave = {
-    .name = "managedsave",
-    .group = "Domains",
-    .summary = "managed save of a domain state",
-    .help = "Saves the state of a running domain on its host and stops it; the next start goes on from there.",
-    .example = "managedsave share\nmanagedsave share --paused",
-    .opts = save_opts,
-    .flags = CMD_CONN | CMD_EXACT,
-    .view = {VIEW_NONE, .message = "Domain '{name}' state saved by libvirt"},
-    .run = run_save};
+const struct cmd_def cmd_managedsave = {.name = "managedsave",
+                                        .group = "Domains",
+                                        .summary = "managed save of a domain state",
+                                        .help = "Saves the state of a running domain on its host and stops it; the "
+                                                "next start goes on from there. Ctrl-C gives\n"
+                                                "it up, and the guest goes on.",
+                                        .example = "managedsave share\nmanagedsave share --paused",
+                                        .opts = save_opts,
+                                        .flags = CMD_CONN | CMD_EXACT,
+                                        .view = {VIEW_NONE, .message = "Domain '{name}' state saved by libvirt"},
+                                        .run = run_save};
 
 const struct cmd_def cmd_managedsave_remove = {
     .name = "managedsave-remove",

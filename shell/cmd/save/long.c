@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A long call, what is told of it meanwhile, and its abortion. The call is made on the job's thread, its progress asked
+// for on another, and the abort is the job's cancel hook. See long.h.
+#include "cmd/save/long.h"
+
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "core/console/out.h"
+#include "io/job.h"
+#include "io/virt/migrate.h"
+
+enum { LOOK_MS = 250 };
+
+struct call {
+    const struct cmd_call *c;
+    struct virt_dom *dom;
+    struct lock *lock;
+    bool returned, shown;
+};
+
+// Until then, or the call has returned: true.
+static bool returns_within(struct call *l, double ms)
+{
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    lock_acquire(l->lock);
+    if (!l->returned)
+        lock_wait(l->lock, NULL, ms, &ignored);
+    bool returned = l->returned;
+    lock_release(l->lock);
+    return returned;
+}
+
+static void show(struct call *l, bool done)
+{
+    _cleanup_err_ struct err ignored = ERR_INIT;
+    enum virt_job_type type;
+    json_auto_t *stats = NULL;
+    const char *verb = l->c->def->name, *name = virt_dom_name(l->dom);
+    if (!done && (virt_job_stats(l->dom, 0, &type, &stats, &ignored) < 0 || type == VIRT_JOB_NONE))
+        return;
+    double total = json_number_value(json_object_get(stats, "data_total"));
+    double left = json_number_value(json_object_get(stats, "data_remaining"));
+    double percent = total > 0 ? 100 * (total - left) / total : done ? 100 : 0;
+    _cleanup_free_ char *text = xasprintf("%s %s: [%3.0f %%]", verb, name, percent);
+    json_t *v = json_object();
+    json_object_set_new(v, "job", json_text(verb));
+    json_object_set_new(v, "domain", json_text(name));
+    json_object_set_new(v, "text", json_text(text));
+    json_object_set_new(v, "percent", json_real(percent));
+    l->shown = true;
+    out_progress(v, done);
+}
+
+static void watch(void *data)
+{
+    struct call *l = data;
+    while (!returns_within(l, LOOK_MS))
+        show(l, false);
+}
+
+// The job may not have begun yet, or not be one that can be given up: tried again until the call returns.
+static void give_up(void *data)
+{
+    struct call *l = data;
+    out_notice(OUT_INFO, "giving up the %s of '%s'", l->c->def->name, virt_dom_name(l->dom));
+    do {
+        _cleanup_err_ struct err ignored = ERR_INIT;
+        virt_job_abort(l->dom, false, &ignored);
+    } while (!returns_within(l, LOOK_MS));
+}
+
+int long_call(struct cmd_call *c, struct virt_dom *dom, bool verbose, int (*fn)(void *data, struct err *e), void *data,
+              struct err *e)
+{
+    struct call l = {.c = c, .dom = dom, .lock = lock_new()};
+    struct job_hook hook = {.fn = give_up, .data = &l};
+    struct job_thread *watcher = verbose ? job_thread_start("progress", watch, &l, e) : NULL;
+    err_release(e); // without a thread nothing is shown
+    job_hook_push(c->job, &hook);
+    int r = job_check(c->job, e);
+    if (r == 0)
+        r = fn(data, e);
+    lock_acquire(l.lock);
+    l.returned = true;
+    lock_wake(l.lock);
+    lock_release(l.lock);
+    job_hook_pop(c->job, &hook);
+    job_thread_join(watcher);
+    if (l.shown)
+        show(&l, true);
+    lock_free(l.lock);
+    return r;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A guest goes on from a file that `save` made. It begins to run, so all is asked that start asks.
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cmd/commands.h"
+#include "cmd/domain/guest.h"
+#include "cmd/domain/power.h"
+#include "cmd/objects.h"
+#include "cmd/rows.h"
+#include "core/console/out.h"
+#include "core/guest/domxml.h"
+#include "core/guest/fence.h"
+#include "core/guest/files.h"
+#include "core/guest/saved.h"
+#include "io/job.h"
+#include "io/virt/save.h"
+#include "io/virt/xml.h"
+
+enum { PATH, BYPASS_CACHE, XML, RUNNING, PAUSED, RESET_NVRAM, FORCE };
+
+static const struct opt_def opts[] = {
+    [PATH] = {"file", OPT_STRING, OPTF_POS | OPTF_REQ, "the state to restore, on the host"},
+    [BYPASS_CACHE] = {"bypass-cache", OPT_BOOL, 0, "avoid file system cache when restoring",
+                      .bits = VIRT_SAVE_BYPASS_CACHE},
+    [XML] = {"xml", OPT_PATH, OPTF_POS, "filename containing updated XML for the target"},
+    [RUNNING] = {"running", OPT_BOOL, 0, "restore domain into running state", .excludes = "paused"},
+    [PAUSED] = {"paused", OPT_BOOL, 0, "restore domain into paused state"},
+    [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",
+                     .bits = VIRT_SAVE_RESET_NVRAM},
+    [FORCE] = {"force", OPT_BOOL, 0,
+               "also if a disk is newer, the guest was moved away, or a node that may run it does not answer"},
+    {NULL},
+};
+
+struct restore {
+    struct cmd_call *c;
+    const char *path, *name, *uuid;
+    const char *xml;   // the operator's, or NULL
+    const char *image; // what is in the file, or what replaces it
+    bool was_running, failed;
+};
+
+static int begin(void *data, bool paused, struct virt_dom **ret, struct err *e)
+{
+    struct restore *r = data;
+    // Not said where it is so anyway: the call without flags is the one that every driver has.
+    unsigned state = paused == !r->was_running ? 0 : paused ? VIRT_SAVE_PAUSED : VIRT_SAVE_RUNNING;
+    r->failed = virt_restore(r->c->conn, r->path, r->xml, cmd_bits(r->c) | state, e) < 0;
+    return r->failed ? -1 : virt_dom_lookup_uuid(r->c->conn, r->uuid, ret, e);
+}
+
+// Refused, or, as the operator insists, warned of.
+static int object_to(const struct restore *r, const char *why, struct err *e)
+{
+    if (r->c->vals[FORCE].b) {
+        out_notice(OUT_WARN, "%s", why);
+        return 0;
+    }
+    err_set(e, ERR_UNSAFE, "%s: going on from that file would destroy what is on the disk", why);
+    return err_hint(e, "start %s boots it from its disks; --force goes on from the file", r->name);
+}
+
+static int refuse_written(const struct restore *r, const struct saved *s, struct err *e)
+{
+    _cleanup_free_ char *saved = clock_text(s->time), *written = clock_text(s->disk_time);
+    _cleanup_free_ char *why =
+        xasprintf("the state of '%s' in %s is of %s, and its disk %s was written to later, at %s", r->name, r->path,
+                  saved, s->disk, written);
+    return object_to(r, why, e);
+}
+
+static const json_t *disk_of(const json_t *disks, const char *target)
+{
+    size_t i;
+    json_t *disk;
+    json_array_foreach((json_t *)disks, i, disk)
+    {
+        const char *is = json_text_at(disk, "target");
+        if (is && strcmp(is, target) == 0)
+            return disk;
+    }
+    return NULL;
+}
+
+// Since a snapshot, or a copy, the guest writes elsewhere: what the file names may be what others rest on now.
+static int compare_disks(const struct restore *r, struct virt_dom *there, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *now = NULL, *then = NULL;
+    if (virt_dom_xml(there, VIRT_XML_INACTIVE, &xml, e) < 0 || xml_parse(xml, &now, e) < 0 ||
+        xml_parse(r->image, &then, e) < 0)
+        return -1;
+    json_auto_t *new_disks = domxml_disks(now), *old_disks = domxml_disks(then);
+    size_t i;
+    json_t *disk;
+    json_array_foreach(old_disks, i, disk)
+    {
+        const char *target = json_text_at(disk, "target"), *was = json_text_at(disk, "source");
+        const json_t *same = target ? disk_of(new_disks, target) : NULL;
+        const char *is = json_text_at(same, "source");
+        if (!was || json_is_true(json_object_get(disk, "readonly")) || (is && strcmp(is, was) == 0))
+            continue;
+        _cleanup_free_ char *why = xasprintf("the state of '%s' in %s has %s as its disk %s, and its definition has %s",
+                                             r->name, r->path, was, target ? target : "", is ? is : "none");
+        return object_to(r, why, e);
+    }
+    return 0;
+}
+
+// The file on the host; a relative one is libvirt's as seen from here.
+static char *absolute(const char *path)
+{
+    _cleanup_free_ char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+}
+
+// What it would go on from. A driver whose files nobody knows is believed.
+static int look_at_image(struct restore *r, struct err *e)
+{
+    struct cmd_call *c = r->c;
+    struct node *node;
+    bool root;
+    _cleanup_saved_ struct saved s = {.was_running = true};
+    _cleanup_err_ struct err unknown = ERR_INIT;
+    _cleanup_free_ char *path = absolute(r->path);
+    if (!guest_is_system(virt_conn_uri(c->conn)))
+        return 0;
+    if (guest_node(c, &node, &root, &unknown) < 0 ||
+        saved_look_image(c->ctx, c->job, node, c->conn, path, r->image, &s, &unknown) < 0)
+        out_notice(OUT_WARN, "whether the state of '%s' in %s is older than its disks is not known: %s", r->name,
+                   r->path, unknown.msg);
+    r->was_running = s.was_running;
+    return job_check(c->job, e) < 0 || (s.disk && refuse_written(r, &s, e) < 0) ? -1 : 0;
+}
+
+static int check(struct restore *r, struct err *e)
+{
+    struct cmd_call *c = r->c;
+    _cleanup_(virt_dom_free_p) struct virt_dom *there = NULL;
+    bool force = c->vals[FORCE].b;
+    if (domain_check_mark(c, r->name, r->uuid, r->image, force, e) < 0)
+        return -1;
+    if (virt_dom_lookup_uuid(c->conn, r->uuid, &there, e) < 0) {
+        if (e->code != ERR_NOT_FOUND)
+            return -1;
+        err_release(e);
+        return look_at_image(r, e);
+    }
+    if (virt_dom_id(there) >= 0)
+        return err_set(e, ERR_STATE, "domain '%s' is already active", r->name);
+    return domain_check_moved(c, there, VIRT_XML_INACTIVE, force, e) < 0 || compare_disks(r, there, e) < 0 ||
+                   look_at_image(r, e) < 0
+               ? -1
+               : 0;
+}
+
+static int run(struct cmd_call *c, struct err *e)
+{
+    const char *path = c->vals[PATH].s;
+    _cleanup_free_ char *image = NULL, *mine = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
+    if ((c->vals[XML].s && object_read_file(c->vals[XML].s, &mine, e) < 0) ||
+        virt_save_image_xml(c->conn, path, VIRT_XML_SECURE, &image, e) < 0)
+        return err_wrap(e, "failed to restore domain from %s", path);
+    if (xml_parse(image, &doc, e) < 0)
+        return -1;
+    _cleanup_free_ char *name = xml_string(doc, NULL, "string(/domain/name)");
+    _cleanup_free_ char *uuid = xml_string(doc, NULL, "normalize-space(/domain/uuid)");
+    if (!name || !uuid)
+        return err_set(e, ERR_FAILED, "%s says neither what guest it is of, nor its UUID", path);
+    struct restore r = {.c = c,
+                        .path = path,
+                        .name = name,
+                        .uuid = uuid,
+                        .xml = mine,
+                        .image = mine ? mine : image,
+                        .was_running = true};
+    if (check(&r, e) < 0)
+        return err_wrap(e, "not restored from %s", path);
+    struct fence f = {.q = domain_query(c, name, uuid, c->vals[FORCE].b),
+                      .begin = begin,
+                      .data = &r,
+                      .stay_paused = c->vals[PAUSED].b || (!c->vals[RUNNING].b && !r.was_running)};
+    if (fence_begin(&f, &dom, e) < 0)
+        return err_wrap(e, r.failed ? "failed to restore domain from %s" : "not restored from %s", path);
+    domain_seen(c, dom, f.stay_paused ? "paused" : "running");
+    domain_result(c, dom);
+    json_object_set_new(c->result, "file", json_text(path));
+    return 0;
+}
+
+const struct cmd_def cmd_restore = {
+    .name = "restore",
+    .group = "Domains",
+    .summary = "restore a domain from a saved state in a file",
+    .help =
+        "The guest goes on from a file that save made, which is on the host. It is refused as start is (help start):\n"
+        "while another hypervisor has the guest active or does not answer, and where it was moved away. Refused, too,\n"
+        "where a disk was written to after the save, or the definition has another disk by now: the guest would put\n"
+        "its old idea of the disk on what is there. --force insists, but never beside an active copy. The file stays:\n"
+        "remove it, as it must not be gone on from a second time.",
+    .example = "restore /var/tmp/share.save\nrestore /var/tmp/share.save --paused --node dest",
+    .opts = opts,
+    .flags = CMD_CONN,
+    .view = {VIEW_NONE, .message = "Domain restored from {file}"},
+    .run = run};

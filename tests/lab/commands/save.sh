@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2154 # test_commands.sh sets them
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A guest's memory in files: saved, restored (or not, where its disks have gone on), dumped.
+image=/var/lib/libvirt/local1.save disk=/var/lib/libvirt/images/local1.qcow2
+is_state() { [ "$(v domstate local1)" = "$1" ]; }
+check "save --verbose" gives 0 "Domain 'local1' saved to $image" m save local1 "$image" --verbose
+check "… the guest is stopped" is_state 'shut off'
+check "save-image-dumpxml" prints local1 m save-image-dumpxml "$image" --node source --xpath '/domain/name/text()'
+check "as virsh: save-image-dumpxml" as_virsh save-image-dumpxml "$image"
+m save-image-dumpxml "$image" --security-info --node source >"$work/image.xml"
+check "save-image-define" says "State file $image updated." m save-image-define "$image" "$work/image.xml" --paused --node source
+edits() { timeout 60 python3 "$here/lib/answer.py" "$here/lab" exec admin -- env EDITOR=true "$migsh" -i "$work/nodes" "$@"; }
+check "save-image-edit" gives 0 "Saved image $image XML configuration not changed" edits save-image-edit "$image" --node source
+check "restore: paused, as it is in the file now" says "Domain restored from $image" m restore "$image" --node source
+check "… is paused" is_state paused
+check "restore: not what is active" gives 10 "'local1' is already active" m restore "$image" --node source
+check "save --running" m save local1 "$image" --running
+on source touch -d '1 minute' "$disk"
+check "restore: a disk was written to since" gives 9 "its disk $disk was written to later.*--force goes on" m restore "$image" --node source
+on source touch -d "1 minute ago" "$disk"
+v dumpxml local1 --inactive >"$work/local1.xml"
+sed "s,$disk,$disk.overlay," "$work/local1.xml" >"$work/moved.xml"
+v define "$work/moved.xml" >/dev/null
+check "restore: the guest has another disk by now" gives 9 "has $disk as its disk vda, and its definition has $disk.overlay" m restore "$image" --node source
+v define "$work/local1.xml" >/dev/null
+sed -n '/<uuid>/p' "$work/local1.xml" | sed 's,.*,<domain type="qemu"><name>other</name>&<memory unit="MiB">16</memory><features><acpi/></features><os><type machine="pc">hvm</type></os></domain>,' >"$work/other.xml"
+on dest virsh -q create "$work/other.xml" --paused >/dev/null
+check "restore: the guest is on another host" gives 10 "'local1' is paused on dest \(as 'other'\): a guest must never run twice" m restore "$image" --node source --force
+on dest virsh -q destroy other >/dev/null
+check "restore: it runs again" says "Domain restored from $image" m restore "$image" --node source
+check "… is running" is_state running
+check "managedsave --verbose" says "Domain 'local1' state saved by libvirt" m managedsave local1 --verbose
+check "as virsh: managedsave-dumpxml" as_virsh managedsave-dumpxml local1
+m managedsave-dumpxml local1 --security-info >"$work/image.xml"
+check "managedsave-define" says "Managed save state file of domain 'local1' updated." m managedsave-define local1 "$work/image.xml" --running
+check "managedsave-edit" gives 0 "Managed save image of domain 'local1' XML configuration not changed" edits managedsave-edit local1
+check "start goes on from it" m start local1
+# Into a pipe whose reader stops reading.
+given_up() {
+    local reader saver n=0
+    on source mkfifo "$image.pipe"
+    lab exec source -- sh -c "exec 3<$image.pipe; head -c 2000000 <&3 >/dev/null; exec sleep 60" </dev/null &
+    reader=$!
+    interruptible save local1 "$image.pipe" --verbose >"$work/given_up" 2>&1 </dev/null &
+    saver=$!
+    until [[ $(v domjobinfo local1 2>/dev/null) = *Save* ]] || [ $((n += 1)) -gt 100 ]; do sleep 0.2; done
+    kill -INT $saver
+    wait $saver
+    cat "$work/given_up"
+    kill $reader
+    wait $reader
+    on source rm "$image.pipe"
+    grep -q "giving up the save of 'local1'" "$work/given_up" && is_state running
+}
+check "save: Ctrl-C gives it up, and the guest goes on" given_up
+dumped() { m dump local1 /var/lib/libvirt/local1.core "$@" && [ "$(on source head -c "${#magic}" /var/lib/libvirt/local1.core | tr -d '\177')" = "${magic#?}" ]; }
+magic=$'\177ELF'
+check "dump --memory-only" dumped --memory-only --format elf --verbose
+check "dump --live --memory-only" dumped --live --memory-only
+check "dump: a format is of --memory-only" gives 2 '--format' m dump local1 /var/lib/libvirt/x --format elf
+on source rm -f "$image" /var/lib/libvirt/local1.core
