@@ -55,13 +55,13 @@ static int lost(struct cmd_call *c, struct err *e)
     return -1;
 }
 
-// Until there is what was waited for: *ret_ended says how it ended.
-static int wait_for_events(struct event_wait *w, const char **ret_ended, struct err *e)
+// Until there is what was waited for.
+static int wait_for_events(struct event_wait *w, struct err *e)
 {
     struct cmd_call *c = w->c;
     double left = w->timeout_ms;
     int r = 0;
-    *ret_ended = "event";
+    w->ended = "event";
     lock_acquire(w->lock);
     while (w->loop || w->events == 0) {
         double from = clock_mono_ms();
@@ -69,11 +69,11 @@ static int wait_for_events(struct event_wait *w, const char **ret_ended, struct 
         int waited = left > 0 ? lock_wait(w->lock, c->job, left < LOOK_MS ? left : LOOK_MS, &why) : 0;
         left -= clock_mono_ms() - from;
         if (waited < 0 && why.code == ERR_CANCELLED) {
-            *ret_ended = "interrupt";
+            w->ended = "interrupt";
             break;
         }
         if (left <= 0) {
-            *ret_ended = w->events && !w->loop ? "event" : "timeout";
+            w->ended = w->events && !w->loop ? "event" : "timeout";
             break;
         }
         if (!virt_conn_alive(c->conn)) {
@@ -108,12 +108,16 @@ void event_wait_begin(struct event_wait *w, struct cmd_call *c)
                              .lock = lock_new()};
 }
 
+int event_wait_until(struct event_wait *w, int r, struct err *e)
+{
+    return r < 0 ? -1 : wait_for_events(w, e);
+}
+
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e)
 {
     struct cmd_call *c = w->c;
-    const char *ended = "event";
-    if (r == 0)
-        r = wait_for_events(w, &ended, e);
+    if (r == 0 && !w->ended)
+        r = wait_for_events(w, e);
     for (size_t i = 0; i < n; i++)
         virt_event_unsubscribe(subs[i]);
     lock_free(w->lock);
@@ -121,7 +125,7 @@ int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n
         return -1;
     c->result = json_object();
     json_object_set_new(c->result, "events", json_integer((json_int_t)w->events));
-    json_object_set_new(c->result, "ended", json_text(ended));
+    json_object_set_new(c->result, "ended", json_text(w->ended));
     // As virsh: nothing at all in the time given is a failure.
-    return *ended == 't' && !w->events ? err_set(e, ERR_TIMEOUT, "event loop timed out") : 0;
+    return *w->ended == 't' && !w->events ? err_set(e, ERR_TIMEOUT, "event loop timed out") : 0;
 }

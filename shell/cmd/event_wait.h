@@ -13,12 +13,16 @@ struct lock;
 struct virt_sub;
 
 // The last rows of such a command, and its help.
-#define EVENT_ROWS                                                                                                     \
+#define EVENT_WAIT_ROWS                                                                                                \
     {"loop", OPT_BOOL, 0, "loop until timeout or interrupt, rather than one-shot"},                                    \
         {"timeout", OPT_DURATION, OPTF_POS, "give up after this time", .unit = "s"},                                   \
-        {"list", OPT_BOOL, 0, "list valid event types"},                                                               \
     {                                                                                                                  \
         "timestamp", OPT_BOOL, 0, "show timestamp for each printed event"                                              \
+    }
+#define EVENT_ROWS                                                                                                     \
+    EVENT_WAIT_ROWS,                                                                                                   \
+    {                                                                                                                  \
+        "list", OPT_BOOL, 0, "list valid event types"                                                                  \
     }
 #define EVENT_HELP                                                                                                     \
     "Ends after one event, or with --loop at Ctrl-C or the timeout; with several nodes, after one of each. Fails\n"    \
@@ -31,6 +35,7 @@ struct event_wait {
     double timeout_ms; // INFINITY: none
     struct lock *lock;
     size_t events;
+    const char *ended; // how the wait did: NULL before
 };
 
 // --list: the result is the names, and no event is waited for.
@@ -40,3 +45,5 @@ bool event_wait_lists(struct cmd_call *c, const char *const *names, size_t n);
 void event_wait_begin(struct event_wait *w, struct cmd_call *c);
 void event_wait_on(const json_t *event, void *w);
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e);
+// Between the two, too, by who has subscribed to something else, and ends that then: the wait, whose end is r.
+int event_wait_until(struct event_wait *w, int r, struct err *e);
