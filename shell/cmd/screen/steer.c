@@ -104,7 +104,7 @@ const struct cmd_def cmd_reset = {
     .help = "As by the reset button: the guest is not asked, and what it has not written yet is lost. reboot asks it.",
     .example = "reset share",
     .opts = opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Domain '{name}' was reset"},
     .run = run_reset};
 
