@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/cpulist.h"
 #include "base/err.h"
 #include "base/fill.h"
 #include "base/json.h"
@@ -106,6 +107,50 @@ static void sizes_become_bytes(void **state)
         unsigned long long bytes = 0;
         assert_int_equal(str_to_size(bad[i], 1, &bytes), -1);
     }
+}
+
+static void cpu_lists_become_maps_and_back(void **state)
+{
+    static const struct {
+        const char *text, *list, *letters; // of 10; NULL: refused
+    } cases[] = {
+        {"0", "0", "y---------"},
+        {"0-3,^2", "0-1,3", "yy-y------"},
+        {"9,7-8, 1", "1,7-9", "-y-----yyy"},
+        {"2,^2,5", "5", "-----y----"},
+        {"^2,2", "2", "--y-------"},
+        {"0-9", "0-9", "yyyyyyyyyy"},
+        {"10", NULL, NULL},
+        {"0-10", NULL, NULL},
+        {"", NULL, NULL},
+        {",", NULL, NULL},
+        {"1,", NULL, NULL},
+        {"3-1", NULL, NULL},
+        {"1-", NULL, NULL},
+        {"-1", NULL, NULL},
+        {"1,^1", NULL, NULL},
+        {"^", NULL, NULL},
+        {"1 2", NULL, NULL},
+        {"1x", NULL, NULL},
+        {"99999999999", NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        _cleanup_err_ struct err e = ERR_INIT;
+        _cleanup_free_ unsigned char *map = NULL;
+        int r = cpulist_parse(cases[i].text, 10, &map, &e);
+        assert_int_equal(r, cases[i].list ? 0 : -1);
+        if (r < 0) {
+            assert_int_equal(e.code, ERR_USAGE);
+            assert_null(map);
+            continue;
+        }
+        _cleanup_free_ char *list = cpulist_format(map, 10), *letters = cpulist_letters(map, 10);
+        assert_string_equal(list, cases[i].list);
+        assert_string_equal(letters, cases[i].letters);
+    }
+    _cleanup_free_ char *none = cpulist_format((const unsigned char *)"", 8);
+    assert_string_equal(none, "");
 }
 
 static void nearest_finds_the_slip(void **state)
@@ -352,6 +397,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_whole_or_refused),
         cmocka_unit_test(durations_need_a_known_unit),
         cmocka_unit_test(sizes_become_bytes),
+        cmocka_unit_test(cpu_lists_become_maps_and_back),
         cmocka_unit_test(nearest_finds_the_slip),
         cmocka_unit_test(printable_escapes_what_a_terminal_obeys),
         cmocka_unit_test(one_line_is_made_of_many),

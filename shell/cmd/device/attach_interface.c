@@ -97,31 +97,20 @@ static int add_source(const struct cmd_call *c, struct buf *b, struct err *e)
     return 0;
 }
 
-// What may be said of the traffic, in KiB a second, but for the burst, in KiB; an empty one is not said.
 static int add_rate(const struct cmd_call *c, int opt, size_t n_names, struct buf *b, struct err *e)
 {
-    static const char *const names[] = {"average", "peak", "burst", "floor"};
-    const char *at = c->vals[opt].s;
-    size_t said = 0;
-    if (!at)
+    struct interface_rate rate;
+    if (!c->vals[opt].s)
         return 0;
+    if (interface_rate(c->def->opts[opt].name, c->vals[opt].s, n_names, &rate, e) < 0)
+        return -1;
     buf_addf(b, "    <%s", c->def->opts[opt].name);
-    for (size_t i = 0; at; i++) {
-        size_t len = strcspn(at, ",");
-        _cleanup_free_ char *word = xstrndup(at, len);
-        long long n;
-        if (i == n_names || (len && str_to_int(word, 0, 0xffffffffLL, &n) < 0))
-            return err_set(e, ERR_USAGE, "--%s: '%s' is not numbers with commas between", c->def->opts[opt].name,
-                           c->vals[opt].s);
-        if (len)
-            buf_addf(b, " %s='%lld'", names[i], n);
-        said |= len ? 1U << i : 0;
-        at = at[len] ? at + len + 1 : NULL;
+    for (size_t i = 0; i < n_names; i++) {
+        if (rate.said & 1U << i)
+            buf_addf(b, " %s='%lld'", interface_rate_names[i], rate.n[i]);
     }
     buf_adds(b, "/>\n");
-    if (said & 1 || said & 8)
-        return 0;
-    return err_set(e, ERR_USAGE, "--%s: an average is needed", c->def->opts[opt].name);
+    return 0;
 }
 
 static int make_xml(const struct cmd_call *c, struct buf *b, struct err *e)

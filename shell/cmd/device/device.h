@@ -47,3 +47,13 @@ int device_change(struct cmd_call *c, device_change_fn *change, const char *verb
 // XPath counts. `media`: only drives that take some. ERR_NOT_FOUND; ERR_USAGE: several are stored there.
 int device_find_disk(const struct cmd_call *c, struct xml_doc *doc, const char *text, bool media, int *ret,
                      struct err *e);
+
+// "AVERAGE[,PEAK[,BURST[,FLOOR]]]" of a network card's traffic, in KiB a second, but for the burst, in KiB: the first
+// `n` of them can be said, and what is left empty is not. ERR_USAGE: that is no such text, or says no average.
+enum { RATE_FIELDS = 4 };
+struct interface_rate {
+    unsigned said; // 1 << i
+    long long n[RATE_FIELDS];
+};
+extern const char *const interface_rate_names[RATE_FIELDS];
+int interface_rate(const char *option, const char *text, size_t n, struct interface_rate *ret, struct err *e);

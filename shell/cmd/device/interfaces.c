@@ -46,6 +46,25 @@ static const struct opt_def get_opts[] = {
     {NULL},
 };
 
+const char *const interface_rate_names[RATE_FIELDS] = {"average", "peak", "burst", "floor"};
+
+int interface_rate(const char *option, const char *text, size_t n, struct interface_rate *ret, struct err *e)
+{
+    *ret = (struct interface_rate){.said = 0};
+    size_t i = 0;
+    for (const char *at = text; at; i++) {
+        size_t len = strcspn(at, ",");
+        _cleanup_free_ char *word = xstrndup(at, len);
+        if (i == n || (len && str_to_int(word, 0, 0xffffffffLL, &ret->n[i]) < 0))
+            return err_set(e, ERR_USAGE, "--%s: '%s' is not numbers with commas between", option, text);
+        ret->said |= len ? 1U << i : 0;
+        at = at[len] ? at + len + 1 : NULL;
+    }
+    if (ret->said & 1 || ret->said & 8)
+        return 0;
+    return err_set(e, ERR_USAGE, "--%s: an average is needed", option);
+}
+
 static bool is(struct xml_doc *doc, struct xml_node *card, const char *xpath, const char *wanted)
 {
     _cleanup_free_ char *text = xml_string(doc, card, xpath);

@@ -7,7 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/rows.h"
-#include "io/virt/sched.h"
+#include "io/virt/dom.h"
 #include "io/virt/steer.h"
 
 enum { DOMAIN };
@@ -62,8 +62,8 @@ static const struct opt_def end_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [TYPE] = {"type", OPT_ENUM, OPTF_POS | OPTF_REQ, "lifecycle type to modify", .choices = virt_ends},
     [ACTION] = {"action", OPT_ENUM, OPTF_POS | OPTF_REQ, "lifecycle action to set", .choices = virt_end_actions},
-    [CONFIG] = {"config", OPT_BOOL, 0, "affect next boot", .bits = VIRT_IMPACT_CONFIG},
-    [LIVE] = {"live", OPT_BOOL, 0, "affect running domain", .bits = VIRT_IMPACT_LIVE},
+    [CONFIG] = {"config", OPT_BOOL, 0, "affect next boot", .bits = VIRT_AFFECT_CONFIG},
+    [LIVE] = {"live", OPT_BOOL, 0, "affect running domain", .bits = VIRT_AFFECT_LIVE},
     [CURRENT] = {"current", OPT_BOOL, 0, "affect current domain", .excludes = "config|live"},
     {NULL},
 };

@@ -5,6 +5,7 @@
 #include <libvirt/libvirt-qemu.h>
 
 #include "base/json.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
 _Static_assert((int)VIRT_GUEST_INTERFACES == VIR_DOMAIN_GUEST_INFO_INTERFACES &&

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "io/virt/device.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
 // What is not counted is -1.

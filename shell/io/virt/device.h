@@ -7,9 +7,7 @@
 #include "base/err.h"
 #include "io/virt/dom.h"
 
-// virDomainModificationImpact and virDomainDeviceModifyFlags, same bits. Neither of the first two: a running domain's
-// devices, else its configuration. FORCE is for virt_dom_update(): also media that the guest has locked.
-enum virt_affect { VIRT_AFFECT_LIVE = 1, VIRT_AFFECT_CONFIG = 2, VIRT_AFFECT_FORCE = 4 };
+// `affect`: enum virt_affect.
 // `xml` describes the device. ERR_STATE: the domain does not run, or has no lasting configuration.
 int virt_dom_attach(struct virt_dom *d, const char *xml, unsigned affect, struct err *e);
 int virt_dom_detach(struct virt_dom *d, const char *xml, unsigned affect, struct err *e);

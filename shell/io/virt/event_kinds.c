@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "io/virt/event_priv.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
 static const char *word(const char *const *words, size_t n, int i)

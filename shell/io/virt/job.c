@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "io/job.h"
 #include "io/virt/migrate.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
 static const char *const types[] = {

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "io/job.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
 _Static_assert((int)VIRT_MIGRATE_LIVE == VIR_MIGRATE_LIVE, "bit");

@@ -3,7 +3,6 @@
 // Must not be included outside io/virt_*.c.
 #pragma once
 
-#include <jansson.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <stdatomic.h>
@@ -49,10 +48,6 @@ void virt_count(void);
 // Takes over `ptr`.
 struct virt_dom *virt_dom_wrap(struct virt_conn *c, virDomainPtr ptr);
 struct virt_pool *virt_pool_wrap(struct virt_conn *c, virStoragePoolPtr ptr);
-
-json_t *virt_param_value(const virTypedParameter *p);
-// {field: value}, or a list of values where a field is repeated; the caller owns it. Any thread.
-json_t *virt_params_json(const virTypedParameter *params, int n);
 
 // virsh's words for virDomainState and its reason; static strings.
 const char *virt_state_name(int state);

@@ -8,10 +8,7 @@
 #include "base/strv.h"
 #include "io/virt/dom.h"
 
-// virDomainModificationImpact, same bits; 0: what the domain is at the moment.
-enum virt_impact { VIRT_IMPACT_LIVE = 1, VIRT_IMPACT_CONFIG = 2 };
-
 // *ret: {"scheduler": text, "parameters": {NAME: value}}, in the hypervisor's order; the caller's.
-int virt_dom_sched(struct virt_dom *d, unsigned impact, json_t **ret, struct err *e);
+int virt_dom_sched(struct virt_dom *d, unsigned affect, json_t **ret, struct err *e);
 // "NAME=VALUE" each. ERR_USAGE: no such parameter, or a value that is none.
-int virt_dom_set_sched(struct virt_dom *d, const struct strv *settings, unsigned impact, struct err *e);
+int virt_dom_set_sched(struct virt_dom *d, const struct strv *settings, unsigned affect, struct err *e);

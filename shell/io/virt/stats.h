@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libvirt's typed parameters as JSON, and domain statistics. Job threads.
+// Domain statistics. Job threads.
 #pragma once
 
 #include <jansson.h>

@@ -25,7 +25,7 @@ extern const char *const virt_sleeps[];
 int virt_dom_sleep(struct virt_dom *d, const char *target, unsigned long long seconds, struct err *e);
 int virt_dom_wake(struct virt_dom *d, struct err *e);
 
-// What happens when the guest ends: one of both lists; `impact` of enum virt_impact.
+// What happens when the guest ends: one of both lists; `impact` of enum virt_affect.
 extern const char *const virt_ends[], *const virt_end_actions[];
 int virt_dom_set_end(struct virt_dom *d, const char *end, const char *action, unsigned impact, struct err *e);
 
