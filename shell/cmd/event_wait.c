@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting for libvirt's events, as event and net-event do. The body waits on a job's thread; events arrive on the main
+// Waiting for libvirt's events, as event, net-event and the like do. The body waits on a job's thread; events arrive on the main
 // thread and are shown from there. See event_wait.h.
 #include "cmd/event_wait.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -128,4 +129,20 @@ int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n
     json_object_set_new(c->result, "ended", json_text(w->ended));
     // As virsh: nothing at all in the time given is a failure.
     return *w->ended == 't' && !w->events ? err_set(e, ERR_TIMEOUT, "event loop timed out") : 0;
+}
+
+int event_wait_objects(struct cmd_call *c, const char *const *names, const enum virt_event_objects *which,
+                       const char *uuid, struct err *e)
+{
+    const char *event = cmd_val(c, "event")->s;
+    struct event_wait w;
+    struct virt_sub *sub = NULL;
+    size_t i = 0;
+    if (!event)
+        return err_set(e, ERR_USAGE, "one of --list or --event TYPE is required");
+    while (strcmp(names[i], event) != 0)
+        i++;
+    event_wait_begin(&w, c);
+    int r = virt_event_subscribe_objects(c->conn, which[i], uuid, event_wait_on, &w, &sub, e);
+    return event_wait_end(&w, r, &sub, 1, e);
 }

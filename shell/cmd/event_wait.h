@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "cmd/engine/cmd.h"
+#include "io/virt/event.h"
 
 struct lock;
 struct virt_sub;
@@ -44,6 +45,10 @@ bool event_wait_lists(struct cmd_call *c, const char *const *names, size_t n);
 // is fine) are ended. ERR_TIMEOUT: nothing came in the time given.
 void event_wait_begin(struct event_wait *w, struct cmd_call *c);
 void event_wait_on(const json_t *event, void *w);
+// The same in one, of objects that are no domains: --event is one of the n names, at the same place in `which`. `uuid`
+// NULL: of all of them. ERR_USAGE: none is given.
+int event_wait_objects(struct cmd_call *c, const char *const *names, const enum virt_event_objects *which,
+                       const char *uuid, struct err *e);
 int event_wait_end(struct event_wait *w, int r, struct virt_sub **subs, size_t n, struct err *e);
 // Between the two, too, by who has subscribed to something else, and ends that then: the wait, whose end is r.
 int event_wait_until(struct event_wait *w, int r, struct err *e);

@@ -145,13 +145,20 @@ static FILE *virsh_help(void)
 
 static bool by_name_only(const char *command, const char *option) // in virsh, too
 {
-    static const char *const names[] = {"xpath", "weight", "cap", "memspec", "period"};
-    if ((strcmp(command, "secret-set-value") == 0 && strcmp(option, "file") == 0) ||
-        (strcmp(command, "domxml-to-native") == 0 && strcmp(option, "domain") == 0) ||
-        (strcmp(command, "guest-agent-timeout") == 0 && strcmp(option, "timeout") == 0))
-        return true;
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (strcmp(option, names[i]) == 0)
+    static const struct {
+        const char *command, *option; // NULL: of all commands
+    } rows[] = {
+        {NULL, "xpath"},
+        {NULL, "period"},
+        {NULL, "memspec"},
+        {"domxml-to-native", "domain"},
+        {"guest-agent-timeout", "timeout"},
+        {"schedinfo", "cap"},
+        {"schedinfo", "weight"},
+        {"secret-set-value", "file"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (strcmp(option, rows[i].option) == 0 && (!rows[i].command || strcmp(command, rows[i].command) == 0))
             return true;
     }
     return false;

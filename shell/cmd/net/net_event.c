@@ -4,12 +4,12 @@
 #include "cmd/commands.h"
 #include "cmd/event_wait.h"
 #include "cmd/net/net.h"
-#include "io/virt/event.h"
 #include "io/virt/net.h"
 
 enum { NETWORK, EVENT };
 
 static const char *const kinds[] = {"lifecycle", NULL};
+static const enum virt_event_objects which[] = {VIRT_EVENT_NETWORKS};
 
 static const struct opt_def opts[] = {
     [NETWORK] = {"network", OPT_NETWORK, OPTF_POS, "filter by network name or uuid"},
@@ -23,16 +23,9 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_(virt_net_free_p) struct virt_net *net = NULL;
     if (event_wait_lists(c, kinds, ARRAY_SIZE(kinds) - 1))
         return 0;
-    if (!c->vals[EVENT].s)
-        return err_set(e, ERR_USAGE, "one of --list or --event TYPE is required");
     if (c->vals[NETWORK].s && net_find(c, NETWORK, &net, e) < 0)
         return -1;
-    struct event_wait w;
-    struct virt_sub *sub = NULL;
-    event_wait_begin(&w, c);
-    int r = virt_event_subscribe_objects(c->conn, VIRT_EVENT_NETWORKS, net ? virt_net_uuid(net) : NULL, event_wait_on,
-                                         &w, &sub, e);
-    return event_wait_end(&w, r, &sub, 1, e);
+    return event_wait_objects(c, kinds, which, net ? virt_net_uuid(net) : NULL, e);
 }
 
 const struct cmd_def cmd_net_event = {

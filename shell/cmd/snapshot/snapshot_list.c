@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/printable.h"
 #include "cmd/commands.h"
 #include "cmd/rows.h"
 #include "cmd/snapshot/snapshot.h"
+#include "cmd/tree.h"
 #include "io/virt/dom.h"
 #include "io/virt/snapshot.h"
 
@@ -79,51 +79,7 @@ static const struct view_col checkpoint_cols[] = {
 static const struct view_col checkpoint_short[] = {{"name", "Name"}, {"creation_time", "Creation Time"}, {NULL}};
 static const struct view_col name_cols[] = {{"name", "Name"}, {NULL}};
 
-// The branch from row `at`; `is_last` of its siblings. As virsh draws it.
-static void draw(const json_t *rows, size_t at, size_t last, bool root, struct buf *indent, struct buf *out)
-{
-    const char *name = json_text_at(json_array_get(rows, at), "name");
-    size_t i, last_child = SIZE_MAX, len = indent->len;
-    json_t *row;
-    buf_addf(out, "%s%s", buf_str(indent), root ? "" : "+- ");
-    buf_add_line(out, name);
-    buf_addc(out, '\n');
-    if (!root)
-        buf_adds(indent, at == last ? "  " : "| ");
-    json_array_foreach((json_t *)rows, i, row)
-    {
-        const char *parent = json_text_at(row, "parent");
-        if (parent && strcmp(parent, name) == 0)
-            last_child = i;
-    }
-    if (last_child != SIZE_MAX)
-        buf_addf(out, "%s  |\n", buf_str(indent));
-    buf_adds(indent, "  ");
-    json_array_foreach((json_t *)rows, i, row)
-    {
-        const char *parent = json_text_at(row, "parent");
-        if (parent && strcmp(parent, name) == 0)
-            draw(rows, i, last_child, false, indent, out);
-    }
-    buf_truncate(indent, indent->len - 2);
-    if (last_child == SIZE_MAX && at == last)
-        buf_addf(out, "%s\n", buf_str(indent));
-    buf_truncate(indent, len);
-}
-
-static void render_tree(const json_t *rows, struct buf *out)
-{
-    size_t i;
-    json_t *row;
-    _cleanup_buf_ struct buf indent = BUF_INIT;
-    json_array_foreach((json_t *)rows, i, row)
-    {
-        if (!json_text_at(row, "parent"))
-            draw(rows, i, i, true, &indent, out);
-    }
-}
-
-static const struct view tree_view = {VIEW_CUSTOM, .render = render_tree};
+static const struct view tree_view = {VIEW_CUSTOM, .render = tree_render};
 static const struct view name_view = {VIEW_LINES, name_cols};
 
 // A tree begins with the one whose descendants it shows.

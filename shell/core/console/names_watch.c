@@ -31,6 +31,7 @@ static const struct {
     {"secret", virt_list_secrets, VIRT_EVENT_SECRETS, "secret", false},
     {"nwfilter", virt_list_nwfilters, NONE, NULL, false},
     {"interface", virt_list_ifaces, NONE, NULL, false},
+    {"nodedev", virt_list_nodedevs, VIRT_EVENT_NODEDEVS, "nodedev", false},
 };
 enum { KINDS = ARRAY_SIZE(kinds) };
 
@@ -60,9 +61,9 @@ struct names_watch {
 
 static void fetch(struct watched *w);
 
-static bool is_one_of(const char *s, const char *a, const char *b)
+static bool is_one_of(const char *s, const char *a, const char *b, const char *c)
 {
-    return strcmp(s, a) == 0 || strcmp(s, b) == 0;
+    return strcmp(s, a) == 0 || strcmp(s, b) == 0 || strcmp(s, c) == 0;
 }
 
 static void on_settled(int id, void *data)
@@ -75,7 +76,8 @@ static void on_settled(int id, void *data)
 
 static void changed(struct watched *w, const char *kind, const char *name, const char *type)
 {
-    bool came = is_one_of(type, "Defined", "Started"), went = is_one_of(type, "Undefined", "Stopped");
+    bool came = is_one_of(type, "Defined", "Started", "Created"),
+         went = is_one_of(type, "Undefined", "Stopped", "Deleted");
     if (came)
         ctx_names_add(w->ctx, kind, w->label, name);
     // A domain that stops or loses its definition may still be there as the other; ask.

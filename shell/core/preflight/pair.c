@@ -61,8 +61,8 @@ static int compare_cpu(struct pair *p, struct job *job, const char *cpu, json_t 
     const char *result = NULL;
     if (machine_there(p, &machine, e) < 0 || ctx_connect(p->ctx, job, p->dest->uri, &conn, e) < 0 ||
         virt_cpu_compare(conn, json_text_at(machine, "emulator"), json_text_at(machine, "arch"),
-                         json_text_at(machine, "machine"), json_text_at(machine, "virttype"), cpu, &result, &error,
-                         e) < 0)
+                         json_text_at(machine, "machine"), json_text_at(machine, "virttype"), cpu, false, &result,
+                         &error, e) < 0)
         return -1;
     *ret = json_pack("{s:o, s:o}", "result", json_text(result), "error", json_text(error));
     return 0;

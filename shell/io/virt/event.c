@@ -2,7 +2,6 @@
 // Subscriptions to libvirt's events. Subscribing: job threads; delivery: main thread. See virt/event.h.
 #include "io/virt/event.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,16 +29,23 @@ int virt_event_kind(const char *name)
     return -1;
 }
 
-// What came of an object that is no domain; takes its name.
-static void deliver_object(void *from, const char *key, const char *words, const char *name, const char *uuid,
-                           const char *type)
+struct object {
+    const char *key, *words; // "pool", "storage pool"
+    const char *name, *uuid; // uuid NULL: it has none
+};
+
+// What came of an object that is no domain; `type` NULL: `event` says it all.
+static void deliver_object(void *from, const struct object *o, const char *event, const char *type)
 {
-    _cleanup_free_ char *kind = xasprintf("%s-lifecycle", key);
+    _cleanup_free_ char *kind = xasprintf("%s-%s", o->key, event);
     json_t *v = virt_event_object(kind);
-    json_object_set_new(v, key, json_text(name));
-    json_object_set_new(v, "uuid", json_text(uuid));
-    json_object_set_new(v, "type", json_text(type));
-    _cleanup_free_ char *text = xasprintf("event 'lifecycle' for %s %s: %s", words, name, type);
+    json_object_set_new(v, o->key, json_text(o->name));
+    if (o->uuid)
+        json_object_set_new(v, "uuid", json_text(o->uuid));
+    if (type)
+        json_object_set_new(v, "type", json_text(type));
+    _cleanup_free_ char *text =
+        xasprintf("event '%s' for %s %s%s%s", event, o->words, o->name, type ? ": " : "", type ? type : "");
     virt_event_deliver_text(from, v, text);
 }
 
@@ -53,13 +59,24 @@ _Static_assert((int)VIR_NETWORK_EVENT_STOPPED == (int)VIR_STORAGE_POOL_EVENT_STO
                    (int)VIR_SECRET_EVENT_UNDEFINED == (int)VIR_STORAGE_POOL_EVENT_UNDEFINED,
                "one list of words serves all three");
 
-static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *opaque)
+static void tell_pool(virStoragePoolPtr pool, void *from, const char *event, const char *type)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    virStoragePoolGetUUIDString(pool, uuid);
+    deliver_object(from, &(struct object){"pool", "storage pool", virStoragePoolGetName(pool), uuid}, event, type);
+}
+
+static void on_pool(virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *opaque)
+{
     (void)conn;
     (void)detail;
-    virStoragePoolGetUUIDString(pool, uuid);
-    deliver_object(opaque, "pool", "storage pool", virStoragePoolGetName(pool), uuid, object_type(event));
+    tell_pool(pool, opaque, "lifecycle", object_type(event));
+}
+
+static void on_pool_refresh(virConnectPtr conn, virStoragePoolPtr pool, void *opaque)
+{
+    (void)conn;
+    tell_pool(pool, opaque, "refresh", NULL);
 }
 
 static void on_network(virConnectPtr conn, virNetworkPtr net, int event, int detail, void *opaque)
@@ -68,16 +85,43 @@ static void on_network(virConnectPtr conn, virNetworkPtr net, int event, int det
     (void)conn;
     (void)detail;
     virNetworkGetUUIDString(net, uuid);
-    deliver_object(opaque, "network", "network", virNetworkGetName(net), uuid, object_type(event));
+    deliver_object(opaque, &(struct object){"network", "network", virNetworkGetName(net), uuid}, "lifecycle",
+                   object_type(event));
+}
+
+static void tell_secret(virSecretPtr secret, void *from, const char *event, const char *type)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    virSecretGetUUIDString(secret, uuid);
+    deliver_object(from, &(struct object){"secret", "secret", uuid, uuid}, event, type);
 }
 
 static void on_secret(virConnectPtr conn, virSecretPtr secret, int event, int detail, void *opaque)
 {
-    char uuid[VIR_UUID_STRING_BUFLEN] = "";
     (void)conn;
     (void)detail;
-    virSecretGetUUIDString(secret, uuid);
-    deliver_object(opaque, "secret", "secret", uuid, uuid, object_type(event));
+    tell_secret(secret, opaque, "lifecycle", object_type(event));
+}
+
+static void on_secret_value(virConnectPtr conn, virSecretPtr secret, void *opaque)
+{
+    (void)conn;
+    tell_secret(secret, opaque, "value-changed", NULL);
+}
+
+static void on_nodedev(virConnectPtr conn, virNodeDevicePtr dev, int event, int detail, void *opaque)
+{
+    static const char *const types[] = {"Created", "Deleted", "Defined", "Undefined"};
+    (void)conn;
+    (void)detail;
+    deliver_object(opaque, &(struct object){"nodedev", "node device", virNodeDeviceGetName(dev), NULL}, "lifecycle",
+                   event >= 0 && (size_t)event < ARRAY_SIZE(types) ? types[event] : "unknown");
+}
+
+static void on_nodedev_update(virConnectPtr conn, virNodeDevicePtr dev, void *opaque)
+{
+    (void)conn;
+    deliver_object(opaque, &(struct object){"nodedev", "node device", virNodeDeviceGetName(dev), NULL}, "update", NULL);
 }
 
 static void source_unref(void *data)
@@ -99,19 +143,45 @@ static struct virt_source *source_new(int kind)
     return from;
 }
 
+static int register_pools(struct virt_conn *c, struct virt_source *from)
+{
+    bool refresh = from->kind == VIRT_EVENT_POOL_REFRESH;
+    return VIRT(virConnectStoragePoolEventRegisterAny(
+        c->ptr, NULL, refresh ? VIR_STORAGE_POOL_EVENT_ID_REFRESH : VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+        refresh ? on_pool_refresh : VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), from, source_unref));
+}
+
+static int register_secrets(struct virt_conn *c, struct virt_source *from)
+{
+    bool value = from->kind == VIRT_EVENT_SECRET_VALUE;
+    return VIRT(virConnectSecretEventRegisterAny(
+        c->ptr, NULL, value ? VIR_SECRET_EVENT_ID_VALUE_CHANGED : VIR_SECRET_EVENT_ID_LIFECYCLE,
+        value ? on_secret_value : VIR_SECRET_EVENT_CALLBACK(on_secret), from, source_unref));
+}
+
+static int register_nodedevs(struct virt_conn *c, struct virt_source *from)
+{
+    bool update = from->kind == VIRT_EVENT_NODEDEV_UPDATE;
+    return VIRT(virConnectNodeDeviceEventRegisterAny(
+        c->ptr, NULL, update ? VIR_NODE_DEVICE_EVENT_ID_UPDATE : VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE,
+        update ? on_nodedev_update : VIR_NODE_DEVICE_EVENT_CALLBACK(on_nodedev), from, source_unref));
+}
+
 static int register_any(struct virt_conn *c, struct virt_source *from)
 {
     switch (from->kind) {
     case VIRT_EVENT_POOLS:
-        return VIRT(virConnectStoragePoolEventRegisterAny(c->ptr, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
-                                                          VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), from,
-                                                          source_unref));
+    case VIRT_EVENT_POOL_REFRESH:
+        return register_pools(c, from);
     case VIRT_EVENT_NETWORKS:
         return VIRT(virConnectNetworkEventRegisterAny(c->ptr, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,
                                                       VIR_NETWORK_EVENT_CALLBACK(on_network), from, source_unref));
     case VIRT_EVENT_SECRETS:
-        return VIRT(virConnectSecretEventRegisterAny(c->ptr, NULL, VIR_SECRET_EVENT_ID_LIFECYCLE,
-                                                     VIR_SECRET_EVENT_CALLBACK(on_secret), from, source_unref));
+    case VIRT_EVENT_SECRET_VALUE:
+        return register_secrets(c, from);
+    case VIRT_EVENT_NODEDEVS:
+    case VIRT_EVENT_NODEDEV_UPDATE:
+        return register_nodedevs(c, from);
     default:
         return VIRT(virConnectDomainEventRegisterAny(c->ptr, NULL, from->kind, virt_event_rows[from->kind].callback,
                                                      from, source_unref));
@@ -123,13 +193,19 @@ static void deregister_any(struct virt_conn *c, const struct virt_source *from)
 {
     switch (from->kind) {
     case VIRT_EVENT_POOLS:
+    case VIRT_EVENT_POOL_REFRESH:
         (void)VIRT(virConnectStoragePoolEventDeregisterAny(c->ptr, from->id));
         break;
     case VIRT_EVENT_NETWORKS:
         (void)VIRT(virConnectNetworkEventDeregisterAny(c->ptr, from->id));
         break;
     case VIRT_EVENT_SECRETS:
+    case VIRT_EVENT_SECRET_VALUE:
         (void)VIRT(virConnectSecretEventDeregisterAny(c->ptr, from->id));
+        break;
+    case VIRT_EVENT_NODEDEVS:
+    case VIRT_EVENT_NODEDEV_UPDATE:
+        (void)VIRT(virConnectNodeDeviceEventDeregisterAny(c->ptr, from->id));
         break;
     default:
         (void)VIRT(virConnectDomainEventDeregisterAny(c->ptr, from->id));
@@ -162,8 +238,7 @@ static int subscribe(struct virt_conn *c, const char *uuid, int kind, virt_event
     from = from ? from : source_register(c, kind, e);
     if (from) {
         struct virt_sub *s = xnew(struct virt_sub);
-        *s = (struct virt_sub){.conn = virt_conn_ref(c), .source = from, .fn = fn, .data = data};
-        snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
+        *s = (struct virt_sub){.conn = virt_conn_ref(c), .source = from, .uuid = xstrdup(uuid), .fn = fn, .data = data};
         lock_acquire(from->lock);
         s->next = from->subs;
         from->subs = s;
@@ -215,6 +290,7 @@ static void leave(void *arg)
         source_deregister(s->conn, from);
     lock_release(s->conn->events);
     virt_conn_unref(s->conn);
+    free(s->uuid);
     free(s);
     atomic_fetch_sub(&leaving, 1);
 }

@@ -30,10 +30,19 @@ struct virt_sub;
 // that dies says nothing: see virt_conn_alive().
 int virt_event_subscribe(struct virt_conn *c, struct virt_dom *dom, int kind, virt_event_fn *fn, void *data,
                          struct virt_sub **ret, struct err *e);
-// What is no domain, and comes, goes, starts and stops: {"event": "pool-lifecycle", "network-lifecycle" or
-// "secret-lifecycle", "pool", "network" or "secret": its name (a secret's uuid), "uuid", "type", "time", "text"}.
-enum virt_event_objects { VIRT_EVENT_POOLS = VIRT_EVENT_KINDS, VIRT_EVENT_NETWORKS, VIRT_EVENT_SECRETS };
-// `uuid` NULL: of all of them.
+// What is no domain: {"event": "pool-lifecycle", "network-lifecycle", "secret-lifecycle", "nodedev-lifecycle",
+// "pool-refresh", "secret-value-changed" or "nodedev-update", "pool", "network", "secret" or "nodedev": its name (a
+// secret's uuid), "uuid" (a device has none), "type" (of lifecycle: "Started" …), "time", "text"}.
+enum virt_event_objects {
+    VIRT_EVENT_POOLS = VIRT_EVENT_KINDS,
+    VIRT_EVENT_NETWORKS,
+    VIRT_EVENT_SECRETS,
+    VIRT_EVENT_NODEDEVS,
+    VIRT_EVENT_POOL_REFRESH,
+    VIRT_EVENT_SECRET_VALUE,
+    VIRT_EVENT_NODEDEV_UPDATE,
+};
+// `uuid` (a device's name) NULL: of all of them.
 int virt_event_subscribe_objects(struct virt_conn *c, enum virt_event_objects which, const char *uuid,
                                  virt_event_fn *fn, void *data, struct virt_sub **ret, struct err *e);
 // No callback runs or begins after this has returned; so hold no lock here that a callback takes, be it another's. Does

@@ -31,10 +31,11 @@ json_t *virt_event_begin(const char *kind, virDomainPtr dom)
 void virt_event_deliver_text(struct virt_source *from, json_t *event, const char *text)
 {
     json_object_set_new(event, "text", json_text(text));
+    const char *uuid = json_text_at(event, "uuid"), *id = uuid ? uuid : json_text_at(event, "nodedev");
     (void)atomic_load(&from->made);
     lock_acquire(from->lock);
     for (const struct virt_sub *s = from->subs; s; s = s->next) {
-        if (s->fn && (!*s->uuid || strcmp(s->uuid, json_text_at(event, "uuid")) == 0))
+        if (s->fn && (!*s->uuid || strcmp(s->uuid, id) == 0))
             s->fn(event, s->data);
     }
     lock_release(from->lock);

@@ -27,8 +27,8 @@ struct virt_sub {
     struct virt_sub *next; // of the source
     struct virt_conn *conn;
     struct virt_source *source;
-    char uuid[VIR_UUID_STRING_BUFLEN]; // "": of all domains
-    virt_event_fn *fn;                 // NULL: unsubscribed
+    char *uuid;        // "": of all; a device's name
+    virt_event_fn *fn; // NULL: unsubscribed
     void *data;
 };
 

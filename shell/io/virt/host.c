@@ -2,8 +2,17 @@
 // A host's facts. Job threads. See virt/host.h.
 #include "io/virt/host.h"
 
+#include <string.h>
+
+#include "base/cpulist.h"
 #include "base/json.h"
+#include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
+
+_Static_assert((int)VIRT_SLEEP_MEMORY == VIR_NODE_SUSPEND_TARGET_MEM &&
+                   (int)VIRT_SLEEP_DISK == VIR_NODE_SUSPEND_TARGET_DISK &&
+                   (int)VIRT_SLEEP_HYBRID == VIR_NODE_SUSPEND_TARGET_HYBRID,
+               "our numbers are libvirt's");
 
 int virt_node_info(struct virt_conn *c, json_t **ret, struct err *e)
 {
@@ -45,6 +54,62 @@ int virt_node_cells_free(struct virt_conn *c, json_t **ret, struct err *e)
     *ret = json_array();
     for (int i = 0; i < n; i++)
         json_array_append_new(*ret, json_pack("{s:i, s:I}", "id", i, "free_kib", (json_int_t)(bytes[i] / 1024)));
+    return 0;
+}
+
+int virt_node_cpu_map(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    _cleanup_free_ unsigned char *map = NULL;
+    unsigned online;
+    int n = VIRT(virNodeGetCPUMap(c->ptr, &map, &online, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    _cleanup_free_ char *letters = cpulist_letters(map, (unsigned)n), *list = cpulist_format(map, (unsigned)n);
+    *ret = json_pack("{s:i, s:i, s:o, s:o}", "present", n, "online", (int)online, "map", json_text(letters), "list",
+                     json_text(list));
+    return 0;
+}
+
+int virt_node_cpu_stats(struct virt_conn *c, int cpu, json_t **ret, struct err *e)
+{
+    int n = 0;
+    if (cpu < 0)
+        cpu = VIR_NODE_CPU_STATS_ALL_CPUS;
+    if (VIRT(virNodeGetCPUStats(c->ptr, cpu, NULL, &n, 0)) < 0)
+        return virt_fail(e, NULL);
+    _cleanup_free_ virNodeCPUStatsPtr list = xcalloc((size_t)n + 1, sizeof(*list));
+    if (VIRT(virNodeGetCPUStats(c->ptr, cpu, list, &n, 0)) < 0)
+        return virt_fail(e, NULL);
+    *ret = json_object();
+    for (int i = 0; i < n; i++) {
+        bool kernel = strcmp(list[i].field, VIR_NODE_CPU_STATS_KERNEL) == 0;
+        json_object_set_new(*ret, kernel ? "system" : list[i].field, json_integer((json_int_t)list[i].value));
+    }
+    return 0;
+}
+
+int virt_node_suspend(struct virt_conn *c, enum virt_sleep how, unsigned long long seconds, struct err *e)
+{
+    return VIRT(virNodeSuspendForDuration(c->ptr, how, seconds, 0)) < 0 ? virt_fail(e, NULL) : 0;
+}
+
+int virt_node_sev(struct virt_conn *c, json_t **ret, struct err *e)
+{
+    virTypedParameterPtr list = NULL;
+    int n = 0;
+    if (VIRT(virNodeGetSEVInfo(c->ptr, &list, &n, 0)) < 0)
+        return virt_fail(e, NULL);
+    *ret = virt_params_json(list, n);
+    virTypedParamsFree(list, n);
+    return 0;
+}
+
+int virt_node_sysinfo(struct virt_conn *c, char **ret, struct err *e)
+{
+    char *xml = VIRT(virConnectGetSysinfo(c->ptr, 0));
+    if (!xml)
+        return virt_fail(e, NULL);
+    *ret = xml;
     return 0;
 }
 

@@ -284,3 +284,17 @@ int virt_list_ifaces(struct virt_conn *c, struct strv *ret, struct err *e)
     free(all);
     return 0;
 }
+
+int virt_list_nodedevs(struct virt_conn *c, struct strv *ret, struct err *e)
+{
+    virNodeDevicePtr *all;
+    int n = VIRT(virConnectListAllNodeDevices(c->ptr, &all, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virNodeDeviceGetName(all[i]));
+        virNodeDeviceFree(all[i]);
+    }
+    free(all);
+    return 0;
+}

@@ -46,3 +46,4 @@ int virt_list_networks(struct virt_conn *c, struct strv *ret, struct err *e);
 int virt_list_secrets(struct virt_conn *c, struct strv *ret, struct err *e);
 int virt_list_nwfilters(struct virt_conn *c, struct strv *ret, struct err *e);
 int virt_list_ifaces(struct virt_conn *c, struct strv *ret, struct err *e);
+int virt_list_nodedevs(struct virt_conn *c, struct strv *ret, struct err *e);

@@ -2,6 +2,7 @@
 // What a host says of itself: nodeinfo, hostname, uri, version, capabilities, domcapabilities.
 #include "base/json.h"
 #include "cmd/commands.h"
+#include "cmd/host/host.h"
 #include "io/virt/conn.h"
 #include "io/virt/host.h"
 #include "io/virt/xml.h"
@@ -23,7 +24,7 @@ static int run_nodeinfo(struct cmd_call *c, struct err *e)
     return virt_node_info(c->conn, &c->result, e);
 }
 
-static int give_text(struct cmd_call *c, char *text)
+int host_text(struct cmd_call *c, char *text)
 {
     c->result = json_text(text);
     free(text);
@@ -33,7 +34,7 @@ static int give_text(struct cmd_call *c, char *text)
 static int run_hostname(struct cmd_call *c, struct err *e)
 {
     char *name;
-    return virt_conn_hostname(c->conn, &name, e) < 0 ? -1 : give_text(c, name);
+    return virt_conn_hostname(c->conn, &name, e) < 0 ? -1 : host_text(c, name);
 }
 
 static int run_uri(struct cmd_call *c, struct err *e)
@@ -63,15 +64,38 @@ static int run_version(struct cmd_call *c, struct err *e)
 static int run_capabilities(struct cmd_call *c, struct err *e)
 {
     char *xml;
-    return virt_capabilities(c->conn, &xml, e) < 0 ? -1 : give_text(c, xml);
+    return virt_capabilities(c->conn, &xml, e) < 0 ? -1 : host_text(c, xml);
+}
+
+static void offer(const char *const *words, struct strv *out)
+{
+    for (; *words; words++)
+        strv_add(out, *words);
+}
+
+void host_complete_arch(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    static const char *const archs[] = {"aarch64", "armv7l",  "i686",  "loongarch64", "mips", "ppc64",
+                                        "ppc64le", "riscv64", "s390x", "x86_64",      NULL};
+    (void)ctx;
+    (void)prefix;
+    offer(archs, out);
+}
+
+void host_complete_virttype(struct ctx *ctx, const char *prefix, struct strv *out)
+{
+    static const char *const types[] = {"hvf", "kvm", "lxc", "qemu", "test", "xen", NULL};
+    (void)ctx;
+    (void)prefix;
+    offer(types, out);
 }
 
 enum { VIRTTYPE, EMULATORBIN, ARCH, MACHINE };
 static const struct opt_def domcaps_opts[] = {
-    [VIRTTYPE] = {"virttype", OPT_STRING, OPTF_POS, "virtualization type (/domain/@type)"},
+    [VIRTTYPE] = VIRTTYPE_ROW,
     [EMULATORBIN] = {"emulatorbin", OPT_STRING, OPTF_POS, "path to emulator binary (/domain/devices/emulator)"},
-    [ARCH] = {"arch", OPT_STRING, OPTF_POS, "domain architecture (/domain/os/type/@arch)"},
-    [MACHINE] = {"machine", OPT_STRING, OPTF_POS, "machine type (/domain/os/type/@machine)"},
+    [ARCH] = ARCH_ROW,
+    [MACHINE] = MACHINE_ROW,
     {NULL},
 };
 
@@ -81,7 +105,13 @@ static int run_domcapabilities(struct cmd_call *c, struct err *e)
     if (virt_domcapabilities(c->conn, c->vals[EMULATORBIN].s, c->vals[ARCH].s, c->vals[MACHINE].s, c->vals[VIRTTYPE].s,
                              &xml, e) < 0)
         return err_wrap(e, "failed to get emulator capabilities");
-    return give_text(c, xml);
+    return host_text(c, xml);
+}
+
+static int run_sysinfo(struct cmd_call *c, struct err *e)
+{
+    char *xml;
+    return virt_node_sysinfo(c->conn, &xml, e) < 0 ? err_wrap(e, "failed to get sysinfo") : host_text(c, xml);
 }
 
 const struct cmd_def cmd_nodeinfo = {.name = "nodeinfo",
@@ -133,3 +163,12 @@ const struct cmd_def cmd_domcapabilities = {.name = "domcapabilities",
                                             .flags = CMD_CONN,
                                             .view = {VIEW_TEXT},
                                             .run = run_domcapabilities};
+
+const struct cmd_def cmd_sysinfo = {.name = "sysinfo",
+                                    .group = "Hosts",
+                                    .summary = "print the hypervisor sysinfo, in XML",
+                                    .help = "What the host's firmware says of it: vendor, version, serial numbers.",
+                                    .example = "sysinfo",
+                                    .flags = CMD_CONN,
+                                    .view = {VIEW_TEXT},
+                                    .run = run_sysinfo};
