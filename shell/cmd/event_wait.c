@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting for libvirt's events, as event, net-event and the like do. The body waits on a job's thread; events arrive on the main
-// thread and are shown from there. See event_wait.h.
+// Waiting for libvirt's events, as event, net-event and the like do. The body waits on a job's thread; events arrive on
+// the main thread and are shown from there. See event_wait.h.
 #include "cmd/event_wait.h"
 
 #include <math.h>

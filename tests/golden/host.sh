@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # the caller's $here
 # What a host is asked about its CPUs, its memory and its devices: errors and their hints, JSON, Lua and completion;
 # tests/virsh has the rest.
 cp "$here"/../virsh/files/{cpu,two_cpus,lab,vport}.xml .

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # the caller's $here
 # A domain's limits, CPUs and memory: errors and their hints, JSON, Lua and completion; tests/virsh has the rest.
 tuned() { "$MIGSH" -C "test://$here/../virsh/files/tuned.xml" "$@"; }
 m -k <<END

@@ -153,6 +153,7 @@ static bool by_name_only(const char *command, const char *option) // in virsh, t
         {NULL, "memspec"},
         {"domxml-to-native", "domain"},
         {"guest-agent-timeout", "timeout"},
+        {"qemu-agent-command", "timeout"},
         {"schedinfo", "cap"},
         {"schedinfo", "weight"},
         {"secret-set-value", "file"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A host's own network interfaces: listed, described, and their two names.
-#include "io/virt/iface.h"
+#include "cmd/iface/iface.h"
+
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
@@ -29,11 +30,20 @@ static const struct view_col cols[] = {{"name", "Name"},
                                        {"mac", "MAC Address"},
                                        {NULL}};
 
-static int find(struct cmd_call *c, struct virt_iface **ret, struct err *e)
+int iface_find(struct cmd_call *c, int opt, struct virt_iface **ret, struct err *e)
 {
-    return virt_iface_lookup(c->conn, c->vals[INTERFACE].s, ret, e) == 0
+    return virt_iface_lookup(c->conn, c->vals[opt].s, ret, e) == 0
                ? 0
                : object_not_found(c, "iface-list --all shows the interfaces that are there", e);
+}
+
+void iface_result(struct cmd_call *c, const struct virt_iface *iface)
+{
+    const char *mac = virt_iface_mac(iface);
+    c->result = json_pack("{s:o, s:o}", "name", json_text(virt_iface_name(iface)), "mac",
+                          mac && *mac ? json_text(mac) : json_null());
+    object_add_node(c);
+    ctx_names_add(c->ctx, "interface", target_label(&c->where), virt_iface_name(iface));
 }
 
 static int run_list(struct cmd_call *c, struct err *e)
@@ -49,7 +59,7 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_iface_free_p) struct virt_iface *iface = NULL;
     _cleanup_free_ char *xml = NULL;
-    if (find(c, &iface, e) < 0 || virt_iface_xml(iface, c->vals[INACTIVE].b, &xml, e) < 0)
+    if (iface_find(c, INTERFACE, &iface, e) < 0 || virt_iface_xml(iface, c->vals[INACTIVE].b, &xml, e) < 0)
         return -1;
     return object_xml_result(c, xml, XPATH, WRAP, e);
 }
@@ -57,7 +67,7 @@ static int run_dumpxml(struct cmd_call *c, struct err *e)
 static int run_mac(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_iface_free_p) struct virt_iface *iface = NULL;
-    if (find(c, &iface, e) < 0)
+    if (iface_find(c, INTERFACE, &iface, e) < 0)
         return -1;
     c->result = json_text(virt_iface_mac(iface));
     return 0;
@@ -66,7 +76,7 @@ static int run_mac(struct cmd_call *c, struct err *e)
 static int run_name(struct cmd_call *c, struct err *e)
 {
     _cleanup_(virt_iface_free_p) struct virt_iface *iface = NULL;
-    if (find(c, &iface, e) < 0)
+    if (iface_find(c, INTERFACE, &iface, e) < 0)
         return -1;
     c->result = json_text(virt_iface_name(iface));
     return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Network filters: listed, described, defined, edited, undefined; and which network card each is bound to.
+// Network filters: listed, described, defined, edited, undefined.
 #include "io/virt/nwfilter.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -18,7 +18,6 @@ static const struct opt_def define_opts[] = {
 };
 
 static const struct view_col cols[] = {{"uuid", "UUID"}, {"name", "Name"}, {NULL}};
-static const struct view_col binding_cols[] = {{"port", "Port Dev"}, {"filter", "Filter"}, {NULL}};
 
 static int find(struct cmd_call *c, struct virt_nwfilter **ret, struct err *e)
 {
@@ -38,11 +37,6 @@ static int run_list(struct cmd_call *c, struct err *e)
         return -1;
     object_remember(c, "nwfilter", "name", true);
     return 0;
-}
-
-static int run_bindings(struct cmd_call *c, struct err *e)
-{
-    return virt_nwfilter_bindings(c->conn, &c->result, e);
 }
 
 static int run_dumpxml(struct cmd_call *c, struct err *e)
@@ -99,16 +93,6 @@ static int run_edit(struct cmd_call *c, struct err *e)
         "network filter", "nwfilter-dumpxml and nwfilter-define", &unchanged, read_xml, filter, define, false};
     return object_edit(c, &how, e);
 }
-
-const struct cmd_def cmd_nwfilter_binding_list = {
-    .name = "nwfilter-binding-list",
-    .group = "Networks",
-    .summary = "list network filter bindings",
-    .help = "Which network card of a guest (its device on the host) each filter is bound to.",
-    .example = "nwfilter-binding-list --node all",
-    .flags = CMD_CONN | CMD_EACH,
-    .view = {VIEW_TABLE, binding_cols, .empty = "no interface of a running guest has a packet filter"},
-    .run = run_bindings};
 
 const struct cmd_def cmd_nwfilter_define = {.name = "nwfilter-define",
                                             .group = "Networks",

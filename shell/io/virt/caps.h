@@ -8,9 +8,9 @@
 #include "base/strv.h"
 #include "io/virt/conn.h"
 
-// Can the hypervisor give a guest this <cpu>? `validate`: it is checked against libvirt's schema, too. *ret_result: "identical", "superset" (it has more) or "incompatible",
+// Can the hypervisor give a guest this <cpu>? *ret_result: "identical", "superset" (it has more) or "incompatible",
 // static. *ret_error: why it is incompatible, in libvirt's words, the caller's to free; else NULL, also where libvirt
-// does not say. The four words as of virt_domcapabilities().
+// does not say. The four words as of virt_domcapabilities(). `validate`: the <cpu> is held against libvirt's schema.
 int virt_cpu_compare(struct virt_conn *c, const char *emulator, const char *arch, const char *machine,
                      const char *virttype, const char *cpu_xml, bool validate, const char **ret_result,
                      char **ret_error, struct err *e);

@@ -14,8 +14,8 @@ int virt_node_free(struct virt_conn *c, json_t **ret_kib, struct err *e);
 int virt_node_cells_free(struct virt_conn *c, json_t **ret, struct err *e);
 // *ret: {"present", "online", "map": "y-y-", "list": "0,2"} of its CPUs; the caller's.
 int virt_node_cpu_map(struct virt_conn *c, json_t **ret, struct err *e);
-// *ret: {"user": nanoseconds, "system", "idle", "iowait", …} since its start, or {"utilization": percent}, of one CPU or
-// (<0) of all; the caller's.
+// *ret: {"user": nanoseconds, "system", "idle", "iowait", …} since its start, or {"utilization": percent}, of one CPU
+// or (<0) of all; the caller's.
 int virt_node_cpu_stats(struct virt_conn *c, int cpu, json_t **ret, struct err *e);
 // Sends the host to sleep for so many seconds, 60 or more; it wakes up by itself.
 enum virt_sleep { VIRT_SLEEP_MEMORY, VIRT_SLEEP_DISK, VIRT_SLEEP_HYBRID };

@@ -14,6 +14,14 @@ struct virt_iface {
     struct virt_conn *conn; // a reference
 };
 
+static struct virt_iface *wrap(struct virt_conn *c, virInterfacePtr ptr)
+{
+    struct virt_iface *i = xnew(struct virt_iface);
+    i->ptr = ptr;
+    i->conn = virt_conn_ref(c);
+    return i;
+}
+
 int virt_iface_lookup(struct virt_conn *c, const char *text, struct virt_iface **ret, struct err *e)
 {
     virInterfacePtr ptr = VIRT(virInterfaceLookupByName(c->ptr, text));
@@ -25,10 +33,7 @@ int virt_iface_lookup(struct virt_conn *c, const char *text, struct virt_iface *
             return err_set(e, ERR_NOT_FOUND, "failed to get interface '%s'", text);
         return virt_fail(e, NULL);
     }
-    struct virt_iface *i = xnew(struct virt_iface);
-    i->ptr = ptr;
-    i->conn = virt_conn_ref(c);
-    *ret = i;
+    *ret = wrap(c, ptr);
     return 0;
 }
 
@@ -83,5 +88,58 @@ int virt_iface_xml(struct virt_iface *i, bool inactive, char **ret, struct err *
     if (!xml)
         return virt_fail(e, NULL);
     *ret = xml;
+    return 0;
+}
+
+static int done(int r, struct err *e)
+{
+    return r < 0 ? virt_fail(e, NULL) : 0;
+}
+
+int virt_iface_begin(struct virt_conn *c, struct err *e)
+{
+    return done(VIRT(virInterfaceChangeBegin(c->ptr, 0)), e);
+}
+
+int virt_iface_commit(struct virt_conn *c, struct err *e)
+{
+    return done(VIRT(virInterfaceChangeCommit(c->ptr, 0)), e);
+}
+
+int virt_iface_rollback(struct virt_conn *c, struct err *e)
+{
+    return done(VIRT(virInterfaceChangeRollback(c->ptr, 0)), e);
+}
+
+int virt_iface_define(struct virt_conn *c, const char *xml, bool validate, struct virt_iface **ret, struct err *e)
+{
+    virInterfacePtr ptr = VIRT(virInterfaceDefineXML(c->ptr, xml, validate ? VIR_INTERFACE_DEFINE_VALIDATE : 0));
+    if (!ptr)
+        return virt_fail(e, NULL);
+    *ret = wrap(c, ptr);
+    return 0;
+}
+
+int virt_iface_undefine(struct virt_iface *i, struct err *e)
+{
+    return done(VIRT(virInterfaceUndefine(i->ptr)), e);
+}
+
+int virt_iface_start(struct virt_iface *i, struct err *e)
+{
+    return done(VIRT(virInterfaceCreate(i->ptr, 0)), e);
+}
+
+int virt_iface_destroy(struct virt_iface *i, struct err *e)
+{
+    return done(VIRT(virInterfaceDestroy(i->ptr, 0)), e);
+}
+
+int virt_iface_is_active(struct virt_iface *i, bool *ret, struct err *e)
+{
+    int r = VIRT(virInterfaceIsActive(i->ptr));
+    if (r < 0)
+        return virt_fail(e, NULL);
+    *ret = r > 0;
     return 0;
 }

@@ -26,3 +26,15 @@ enum virt_iface_filter { VIRT_IFACE_INACTIVE = 1 << 0, VIRT_IFACE_ACTIVE = 1 << 
 int virt_iface_list(struct virt_conn *c, unsigned filter, json_t **ret, struct err *e);
 // `inactive`: as it is configured.
 int virt_iface_xml(struct virt_iface *i, bool inactive, char **ret, struct err *e);
+
+// A restore point of all of them: what was changed since is kept, or taken back. ERR_STATE: there is one already, or
+// none.
+int virt_iface_begin(struct virt_conn *c, struct err *e);
+int virt_iface_commit(struct virt_conn *c, struct err *e);
+int virt_iface_rollback(struct virt_conn *c, struct err *e);
+
+int virt_iface_define(struct virt_conn *c, const char *xml, bool validate, struct virt_iface **ret, struct err *e);
+int virt_iface_undefine(struct virt_iface *i, struct err *e);
+int virt_iface_start(struct virt_iface *i, struct err *e);
+int virt_iface_destroy(struct virt_iface *i, struct err *e); // stops it
+int virt_iface_is_active(struct virt_iface *i, bool *ret, struct err *e);

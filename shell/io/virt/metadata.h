@@ -8,7 +8,7 @@
 
 enum virt_metadata { VIRT_METADATA_DESCRIPTION, VIRT_METADATA_TITLE, VIRT_METADATA_ELEMENT };
 
-// `uri`: the element's name space, else NULL. impact: bits of enum virt_impact; 0: where it is now. ERR_NOT_FOUND:
+// `uri`: the element's name space, else NULL. impact: bits of enum virt_affect; 0: where it is now. ERR_NOT_FOUND:
 // there is none.
 int virt_dom_metadata(struct virt_dom *d, enum virt_metadata kind, const char *uri, unsigned impact, char **ret,
                       struct err *e);

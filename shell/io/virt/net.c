@@ -346,3 +346,27 @@ int virt_net_port_xml(struct virt_net *n, const char *uuid, char **ret, struct e
         *ret = xml;
     return r;
 }
+
+int virt_net_port_create(struct virt_net *n, const char *xml, bool validate, char **ret_uuid, struct err *e)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    virNetworkPortPtr port =
+        VIRT(virNetworkPortCreateXML(n->ptr, xml, validate ? VIR_NETWORK_PORT_CREATE_VALIDATE : 0));
+    if (!port)
+        return virt_fail(e, NULL);
+    virNetworkPortGetUUIDString(port, uuid);
+    virNetworkPortFree(port);
+    *ret_uuid = xstrdup(uuid);
+    return 0;
+}
+
+int virt_net_port_delete(struct virt_net *n, const char *uuid, struct err *e)
+{
+    virNetworkPortPtr port = VIRT(virNetworkPortLookupByUUIDString(n->ptr, uuid));
+    int r = port ? VIRT(virNetworkPortDelete(port, 0)) : -1;
+    if (r < 0)
+        virt_fail(e, NULL);
+    if (port)
+        virNetworkPortFree(port);
+    return r;
+}

@@ -62,3 +62,6 @@ int virt_net_leases(struct virt_net *n, const char *mac, json_t **ret, struct er
 // *ret: [{"uuid"}] of its ports: what guests (and others) have plugged in.
 int virt_net_ports(struct virt_net *n, json_t **ret, struct err *e);
 int virt_net_port_xml(struct virt_net *n, const char *uuid, char **ret, struct err *e);
+// *ret_uuid: the new port's; the caller's.
+int virt_net_port_create(struct virt_net *n, const char *xml, bool validate, char **ret_uuid, struct err *e);
+int virt_net_port_delete(struct virt_net *n, const char *uuid, struct err *e);

@@ -127,3 +127,39 @@ int virt_nwfilter_bindings(struct virt_conn *c, json_t **ret, struct err *e)
     free(all);
     return 0;
 }
+
+int virt_nwfilter_binding_xml(struct virt_conn *c, const char *port, char **ret, struct err *e)
+{
+    virNWFilterBindingPtr binding = VIRT(virNWFilterBindingLookupByPortDev(c->ptr, port));
+    char *xml = binding ? VIRT(virNWFilterBindingGetXMLDesc(binding, 0)) : NULL;
+    if (!xml)
+        virt_fail(e, NULL);
+    if (binding)
+        virNWFilterBindingFree(binding);
+    if (!xml)
+        return -1;
+    *ret = xml;
+    return 0;
+}
+
+int virt_nwfilter_binding_create(struct virt_conn *c, const char *xml, bool validate, char **ret_port, struct err *e)
+{
+    unsigned flags = validate ? VIR_NWFILTER_BINDING_CREATE_VALIDATE : 0;
+    virNWFilterBindingPtr binding = VIRT(virNWFilterBindingCreateXML(c->ptr, xml, flags));
+    if (!binding)
+        return virt_fail(e, NULL);
+    *ret_port = xstrdup(virNWFilterBindingGetPortDev(binding));
+    virNWFilterBindingFree(binding);
+    return 0;
+}
+
+int virt_nwfilter_binding_delete(struct virt_conn *c, const char *port, struct err *e)
+{
+    virNWFilterBindingPtr binding = VIRT(virNWFilterBindingLookupByPortDev(c->ptr, port));
+    int r = binding ? VIRT(virNWFilterBindingDelete(binding)) : -1;
+    if (r < 0)
+        virt_fail(e, NULL);
+    if (binding)
+        virNWFilterBindingFree(binding);
+    return r;
+}

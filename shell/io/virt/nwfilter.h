@@ -29,3 +29,7 @@ int virt_nwfilter_undefine(struct virt_nwfilter *f, struct err *e);
 
 // *ret: [{"port": the card's device on the host, "filter"}], by port; one call.
 int virt_nwfilter_bindings(struct virt_conn *c, json_t **ret, struct err *e);
+// One of them, by port; ERR_NOT_FOUND. *ret_port: the new one's, the caller's.
+int virt_nwfilter_binding_xml(struct virt_conn *c, const char *port, char **ret, struct err *e);
+int virt_nwfilter_binding_create(struct virt_conn *c, const char *xml, bool validate, char **ret_port, struct err *e);
+int virt_nwfilter_binding_delete(struct virt_conn *c, const char *port, struct err *e);

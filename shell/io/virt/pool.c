@@ -399,3 +399,12 @@ enum virt_dir_state virt_pool_probe_dir(struct virt_conn *c, const char *path)
     virStoragePoolFree(ptr);
     return VIRT_DIR_THERE;
 }
+
+int virt_pool_capabilities(struct virt_conn *c, char **ret, struct err *e)
+{
+    char *xml = VIRT(virConnectGetStoragePoolCapabilities(c->ptr, 0));
+    if (!xml)
+        return virt_fail(e, NULL);
+    *ret = xml;
+    return 0;
+}

@@ -52,6 +52,8 @@ int virt_pool_set_autostart(struct virt_pool *p, bool on, struct err *e);
 // `inactive`: the persistent configuration instead of what runs.
 int virt_pool_xml(struct virt_pool *p, bool inactive, char **ret, struct err *e);
 
+// Which types of pools there can be, as XML.
+int virt_pool_capabilities(struct virt_conn *c, char **ret, struct err *e);
 int virt_pool_define(struct virt_conn *c, const char *xml, bool validate, struct virt_pool **ret, struct err *e);
 
 enum virt_pool_build {

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # the caller's $work
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What a host tells of its CPUs and its memory. Hosts share the machine's kernel: nothing of it is changed.
 no() { ! "$@"; }
