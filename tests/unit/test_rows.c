@@ -154,9 +154,12 @@ static bool by_name_only(const char *command, const char *option) // in virsh, t
         {"domxml-to-native", "domain"},
         {"guest-agent-timeout", "timeout"},
         {"qemu-agent-command", "timeout"},
+        {"qemu-monitor-command", "pass-fds"},
         {"schedinfo", "cap"},
         {"schedinfo", "weight"},
         {"secret-set-value", "file"},
+        {"send-key", "holdtime"},
+        {"send-key", "codeset"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         if (strcmp(option, rows[i].option) == 0 && (!rows[i].command || strcmp(command, rows[i].command) == 0))
