@@ -8,6 +8,8 @@ h -c 'dumpxml test --help'
 h -C test:///default domstate -- -h
 h -C test:///default domstate --domain -h
 h cleanup --help | head -3
+for c in dom-fd-associate lxc-enter-namespace qemu-attach update-memory-device; do h $c; done
+h nodedev-dettach --help | head -3
 h exec nowhere -- ls --help
 h lua
 h -c 'lua  '

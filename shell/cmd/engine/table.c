@@ -13,11 +13,24 @@
 
 static const struct cmd_def *const *builtin;
 static size_t n_builtin;
+static const struct cmd_word *words;
+static size_t n_words;
 
-void cmd_table_set(const struct cmd_def *const *rows, size_t n)
+void cmd_table_set(const struct cmd_def *const *rows, size_t n, const struct cmd_word *known, size_t n_known)
 {
     builtin = rows;
     n_builtin = n;
+    words = known;
+    n_words = n_known;
+}
+
+static const struct cmd_word *find_word(const char *name)
+{
+    for (size_t i = 0; i < n_words; i++) {
+        if (strcmp(words[i].word, name) == 0)
+            return &words[i];
+    }
+    return NULL;
 }
 
 static const struct cmd_def *find_builtin(const char *name)
@@ -33,6 +46,8 @@ const struct cmd_def *cmd_find(const char *name)
 {
     if (strcmp(name, "?") == 0 || strcmp(name, "\\?") == 0) // as in other consoles
         name = "help";
+    const struct cmd_word *word = find_word(name);
+    name = word && word->command ? word->command : name;
     const struct cmd_def *def = find_builtin(name);
     return def ? def : recipe_find(name, find_builtin);
 }
@@ -90,6 +105,9 @@ int cmd_lookup(const char *name, bool prefix_ok, const struct cmd_def **ret, str
     }
     err_set(e, ERR_USAGE, "unknown command: '%s'", name);
     const char *near = str_nearest(name, names, n);
+    const struct cmd_word *word = find_word(name);
+    if (word && word->hint)
+        return err_hint(e, "%s", word->hint);
     if (hits)
         return err_hint(e, hits == 1 ? "did you mean %s?" : "could be: %s", buf_str(&candidates));
     return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "help all lists the commands");

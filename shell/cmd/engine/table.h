@@ -8,8 +8,13 @@
 #include "base/strv.h"
 #include "cmd/engine/cmd.h"
 
-// The built-in rows, sorted by name; they must stay. Before anything else of the engine (cmd/commands.h does it).
-void cmd_table_set(const struct cmd_def *const *rows, size_t n);
+// A word that fingers know from elsewhere: another name of a command, or a hint what does it here.
+struct cmd_word {
+    const char *word, *command, *hint;
+};
+// The built-in rows, sorted by name, and such words; they must stay. Before anything else of the engine (cmd/commands.h
+// does it).
+void cmd_table_set(const struct cmd_def *const *rows, size_t n, const struct cmd_word *words, size_t n_words);
 
 // Built-in first, then recipes (which are looked for only when no built-in has the name). NULL: none.
 const struct cmd_def *cmd_find(const char *name);
