@@ -73,7 +73,7 @@ expect "suspend: what changes something waits longer, once" 0 \
     "looked for .local1. without an answer from dest: .* did not answer within 1?[0-9]\.[0-9] s.*suspended" suspend local1
 expect "domstate: nor is there a wait for what was found" 0 "within 1?[0-9]\.[0-9] s.*paused" domstate local1
 expect "undefine, managedsave …: which copy is meant is not guessed while a node is silent" 8 \
-    "domain 'local1' is on source, and may be elsewhere: no answer from dest: .*hint: say which: local1@source" managedsave local1
+    "domain 'local1' is on source, and may be elsewhere: no answer from dest: .*hint: say which: local1@source" desc local1 text
 lab exec source -- virsh resume local1 >/dev/null
 expect "a name that nobody who answers has: all are waited for" 8 "domain 'nobody' was not found; no answer from dest: .* within (1.|[5-9])\." \
     domstate nobody

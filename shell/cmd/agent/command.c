@@ -49,6 +49,6 @@ const struct cmd_def cmd_qemu_agent_command = {
     .help = "What is typed goes to the agent as it is; use at your own risk. What it answers is the guest's word.",
     .example = "qemu-agent-command share '{\"execute\":\"guest-info\"}' --pretty",
     .opts = opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_TEXT},
     .run = run};

@@ -82,7 +82,7 @@ const struct cmd_def cmd_domfsfreeze = {
             "domfsthaw: a copy of the disks made meanwhile is whole. A guest that is left frozen hangs.",
     .example = "domfsfreeze share\ndomfsfreeze share --mountpoint /var",
     .opts = freeze_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Froze {filesystems} filesystem(s)"},
     .run = run_freeze};
 
@@ -92,6 +92,6 @@ const struct cmd_def cmd_domfsthaw = {.name = "domfsthaw",
                                       .help = "Lets a guest go on that domfsfreeze holds.",
                                       .example = "domfsthaw share",
                                       .opts = thaw_opts,
-                                      .flags = CMD_CONN | CMD_EXACT,
+                                      .flags = CMD_CONN,
                                       .view = {VIEW_NONE, .message = "Thawed {filesystems} filesystem(s)"},
                                       .run = run_thaw};

@@ -135,7 +135,7 @@ const struct cmd_def cmd_set_user_password = {
         "command line, as virsh takes it, is refused: lists of processes and histories would have it.",
     .example = "set-user-password share root\nset-user-password share root --file password",
     .opts = password_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Password set successfully for {user} in {name}"},
     .run = run_password};
 
@@ -157,6 +157,6 @@ const struct cmd_def cmd_set_user_sshkeys = {
         "no others.",
     .example = "set-user-sshkeys share root --file ~/.ssh/id_ed25519.pub\nset-user-sshkeys share root --reset",
     .opts = set_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_NONE},
     .run = run_set};

@@ -77,13 +77,13 @@ static bool is_enough(double waited_ms, void *data)
     return s->is_defined && waited_ms > patience;
 }
 
-// The copy that waits on the destination while its memory comes in.
+// The copy that waits on the destination while its memory comes in, or that is just being brought up there for it.
 static bool is_incoming(struct virt_dom *d)
 {
     const char *state = "", *reason = "";
     _cleanup_err_ struct err e = ERR_INIT;
     return virt_dom_state(d, &state, &reason, &e) == 0 && strcmp(state, "paused") == 0 &&
-           strcmp(reason, "migrating") == 0;
+           (strcmp(reason, "migrating") == 0 || strcmp(reason, "starting up") == 0);
 }
 
 static void search_one(struct job *job, size_t i, void *arg)

@@ -67,6 +67,6 @@ const struct cmd_def cmd_qemu_monitor_command = {
     .example = "qemu-monitor-command share --hmp 'info migrate'\n"
                "qemu-monitor-command share --pretty '{\"execute\":\"query-status\"}'",
     .opts = opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_TEXT},
     .run = run};

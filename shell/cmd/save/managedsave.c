@@ -61,7 +61,7 @@ const struct cmd_def cmd_managedsave = {.name = "managedsave",
                                                 "it up, and the guest goes on.",
                                         .example = "managedsave share\nmanagedsave share --paused",
                                         .opts = save_opts,
-                                        .flags = CMD_CONN | CMD_EXACT,
+                                        .flags = CMD_CONN,
                                         .view = {VIEW_NONE, .message = "Domain '{name}' state saved by libvirt"},
                                         .run = run_save};
 

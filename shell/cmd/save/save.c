@@ -94,7 +94,7 @@ const struct cmd_def cmd_save = {
         "the guest goes on. managedsave keeps the file for libvirt, whose next start goes on from it.",
     .example = "save share /var/tmp/share.save --verbose\nsave share /var/tmp/share.save --paused",
     .opts = save_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Domain '{name}' saved to {file}"},
     .run = run_save};
 
@@ -108,6 +108,6 @@ const struct cmd_def cmd_dump = {
     .example = "dump share /var/tmp/share.core --memory-only --format kdump-zlib --verbose\n"
                "dump share /var/tmp/share.core --live --memory-only",
     .opts = dump_opts,
-    .flags = CMD_CONN | CMD_EXACT,
+    .flags = CMD_CONN,
     .view = {VIEW_NONE, .message = "Domain '{name}' dumped to {file}"},
     .run = run_dump};
