@@ -118,9 +118,10 @@ end
 function env.require(name)
   if not modules[name] then
     if name == "migsh.report" then
-      modules[name] = load_file("lua/lib/report.lua", { null = fake.mig.null, bytes = tostring, duration_text = tostring, utf8 = function()
-        return true
-      end })
+      modules[name] = load_file("lua/lib/report.lua", { null = fake.mig.null, bytes = tostring,
+        duration_text = tostring, utf8 = function()
+          return true
+        end })
     else
       modules[name] = load_file("scripts/" .. name:gsub("%.", "/") .. ".lua")
     end
