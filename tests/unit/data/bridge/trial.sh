@@ -103,7 +103,7 @@ ok 'no process: nothing is armed' [ ! -e $t ]
 
 # What is late goes on in a process group of timeout's.
 slow='case $1 in native) exit 0 ;; make) ip link set eth0 nomaster; ip addr flush dev eth0 scope global; sleep 900 & echo $! >/run/late; wait ;; esac'
-ok 'late' arm e 8 "$slow" "$before" && change_files && ok 'late: begun' switch e
+ok 'late' arm e 20 "$slow" "$before" && change_files && ok 'late: begun' switch e
 ok 'late: it is at work' eventually [ -s /run/late ]
 ok 'late: another change is refused' gives 1 arm f 60 "$hook" ""
 ok 'late: not kept, and not given up' gives 75 keep e 'a login'
