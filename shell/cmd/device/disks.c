@@ -151,7 +151,8 @@ static int change_disk(const struct cmd_call *c, struct xml_doc *doc, int number
         err_set(e, ERR_STATE, "the disk device '%s' already has media", at);
         return err_hint(e, "--update puts the new one in its place");
     }
-    if (n_source && xml_remove_found(doc, disk[0], "source", e) < 0)
+    // An empty drive of a running guest may have one, too, with nothing but a number of libvirt's in it.
+    if (xml_remove_found(doc, disk[0], "source", e) < 0)
         return -1;
     return source ? put_source(doc, disk[0], source, c->vals[BLOCK].b, e) : 0;
 }
