@@ -13,7 +13,7 @@ up --ready
 begin() { lab guest start local1 && lab wait local1; }
 check "the guest starts" begin
 v() { on source virsh -q "$@"; }
-trimmed() { grep -v '^ *$' | sed 's/^\r//; s/ *$//'; }
+trimmed() { sed 's/^\r//; s/^CPU time:.*//; s/ *$//' | grep -v '^$'; } # the time goes on
 # as_virsh WORD…: both print the same.
 as_virsh() { diff <(on source virsh "$@" 2>&1 | trimmed) <(m -C source "$@" 2>&1 | trimmed); }
 
