@@ -281,7 +281,7 @@ static void start_words(struct app *app, int argc, char **argv)
     if (argc == 1 && !str_ends(argv[0], ".lua")) // as virsh: one word is a line
         app->source = source_text(app->ctx, argv[0], &app->opts, on_batch_done, app);
     else
-        app->batch = batch_words(app->ctx, &words, &app->opts, on_batch_done, app);
+        app->batch = batch_words(app->ctx, &words, NULL, &app->opts, on_batch_done, app);
     start_oneshot(app, buf_str(&what));
 }
 

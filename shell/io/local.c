@@ -251,10 +251,16 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     return r;
 }
 
-int local_on_terminal(struct job *job, const char *script, const char *arg, int *ret_status, struct err *e)
+int local_on_terminal(struct job *job, const char *script, const char *const *args, int *ret_status, struct err *e)
 {
     char sh[] = "sh", dash_c[] = "-c";
-    char *argv[] = {sh, dash_c, (char *)script, sh, (char *)arg, NULL};
+    size_t n = 0;
+    while (args[n])
+        n++;
+    _cleanup_free_ char **argv = xcalloc(n + 5, sizeof(*argv));
+    char *const own[] = {sh, dash_c, (char *)script, sh};
+    memcpy(argv, own, sizeof(own));
+    memcpy(argv + ARRAY_SIZE(own), args, n * sizeof(*args));
     int status = 0, tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (tty < 0)
         return err_errno(e, errno, "cannot open the terminal");

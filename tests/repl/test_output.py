@@ -174,3 +174,28 @@ def an_empty_listing_says_what_fills_it():
                 "no snapshots: snapshot-create-as DOMAIN NAME makes one", "migsh>")
         p.press("snapshot-list test --name; node-list\r", " Name   Address   User   Port   Roles   URI",
                 "-" * 45, "no nodes: node-add NAME USER@HOST adds one", "migsh>")
+
+
+@test
+def a_result_goes_to_a_program_that_has_the_terminal():
+    d, env = desk("pipe")
+    with at_prompt(d, "-C", "test:///default", env=env) as p:
+        p.send(f"help all | '{d}/pager' -x; domid test\r")
+        p.see("pages ")
+        p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the terminal as a program wants it")
+        p.send("q\r")
+        p.see("left by q")
+        p.see_last("migsh>")  # it has failed, and so the line has
+        assert p.mode() == set() and os.listdir(d / "tmp") == [], os.listdir(d / "tmp")
+        p.press("list | grep -c running\r", "1", "migsh>")
+        p.send("help all | sleep 1000\r")
+        p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the program at work")
+        p.send("\x03")
+        p.until(lambda: p.screen.lines()[-1].endswith("migsh>"), "the prompt")
+        p.press("domname 1 | tr a-z A-Z &\r", "[1] done: domname 1 | tr a-z A-Z", "TEST", "migsh>")  # nobody lends it the terminal
+        p.press(f"domname 1 > {d}/tmp/x; domid test\r", "1", "migsh>")
+        assert (d / "tmp" / "x").read_text() == "test\n"
+        p.press(f"domname 1 >> {d}/tm\t\t\r", "migsh>")
+        p.until(lambda: (d / "tmp" / "x").read_text() == "test\n" * 2, "the file by its completed name")
+        p.send("quit\r")
+        assert p.wait() == 0

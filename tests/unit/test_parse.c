@@ -23,6 +23,9 @@ static char *shape(const char *text, bool *ret_incomplete)
     for (size_t i = 0; i < p.n; i++) {
         for (size_t k = 0; k < p.cmds[i].n; k++)
             buf_addf(&b, "%s%s", k ? "|" : i ? "/" : "", p.cmds[i].s[k]);
+        static const char *const marks[] = {"", "PIPE", "FILE", "APPEND"};
+        if (p.to[i].kind)
+            buf_addf(&b, " %s<%s>", marks[p.to[i].kind], p.to[i].to);
         if (p.behind[i])
             buf_addf(&b, "{%s}", p.behind[i]);
     }
@@ -51,6 +54,27 @@ static void complete_lines_become_words(void **state)
         {"a \\\n b", "a|b"},
         {"a $(rm -rf /) `x`", "a|$(rm|-rf|/)|`x`"},
         {"--x='a b'", "--x=a b"},
+        {"a | b", "a PIPE<b>"},
+        {"a b |grep -v 'x;y' | wc -l; c", "a|b PIPE<grep -v 'x;y' | wc -l>/c"},
+        {"a | b && c &", "a PIPE<b && c >{a | b && c}"},
+        {"a | b # why; c\nd", "a PIPE<b >/d"},
+        {"a | b\\;c \\# \"$(x 'y')\"", "a PIPE<b\\;c \\# \"$(x 'y')\">"},
+        {"a | b \\\n c", "a PIPE<b \\\n c>"},
+        {"a > f", "a FILE<f>"},
+        {"a >'x y' b >c", "error"},
+        {"a >>'x y' b", "a|b APPEND<x y>"},
+        {"a '|' \\> b>c d|e \">>\"", "a|||>|b>c|d|e|>>"},
+        {"a > f; b >> g # h", "a FILE<f>/b APPEND<g>"},
+        {"a > f & b", "a FILE<f>{a > f}/b"},
+        {"| a", "error"},
+        {"> f", "error"},
+        {"a |", "error"},
+        {"a || b", "error"},
+        {"a | # b", "error"},
+        {"a >", "error"},
+        {"a >; b", "error"},
+        {"a >&2", "error"},
+        {"a > f | b", "error"},
         {"a &", "a{a}"},
         {"a 'b  c' \t& d", "a|b  c{a 'b  c'}/d"},
         {"x; a b &;c &\nd", "x/a|b{a b}/c{c}/d"},
@@ -89,16 +113,27 @@ static void completion_knows_the_word_begun(void **state)
         const char *text, *last;
         size_t words, start;
         char quote;
+        enum redirect_kind kind;
     } cases[] = {
-        {"mig", "mig", 1, 0, 0},           {"migrate ", "", 2, 8, 0},   {"list; dom", "dom", 1, 6, 0},
-        {"a 'b c", "b c", 2, 2, '\''},     {"a b\\ c", "b c", 2, 2, 0}, {"", "", 1, 0, 0},
+        {"mig", "mig", 1, 0, 0},
+        {"migrate ", "", 2, 8, 0},
+        {"list; dom", "dom", 1, 6, 0},
+        {"a 'b c", "b c", 2, 2, '\''},
+        {"a b\\ c", "b c", 2, 2, 0},
+        {"", "", 1, 0, 0},
         {"a --x=\"q", "--x=q", 2, 2, '"'},
+        {"a > 'f x", "f x", 2, 4, '\'', REDIRECT_FILE},
+        {"a | b ~/d", "~/d", 2, 6, 0, REDIRECT_PIPE},
+        {"a | b ", "", 2, 6, 0, REDIRECT_PIPE},
+        {"a > f --x", "--x", 2, 6, 0},
+        {"a | b; c", "c", 1, 7, 0},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct strv words = STRV_INIT;
         size_t start;
         char quote;
-        parse_for_completion(cases[i].text, strlen(cases[i].text), &words, &start, &quote);
+        enum redirect_kind kind = parse_for_completion(cases[i].text, strlen(cases[i].text), &words, &start, &quote);
+        assert_int_equal(kind, cases[i].kind);
         assert_int_equal(words.n, cases[i].words);
         assert_string_equal(words.s[words.n - 1], cases[i].last);
         assert_int_equal(start, cases[i].start);

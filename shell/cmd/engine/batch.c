@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -13,6 +14,7 @@
 #include "cmd/engine/render.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
+#include "core/console/outlet.h"
 #include "core/console/pager.h"
 #include "core/console/script.h"
 #include "core/explain/last.h"
@@ -29,7 +31,8 @@ struct batch {
     struct cmd_run *run;
     uint64_t calls, commands; // virt_calls() and remote_commands() when it began
     struct script_run *script;
-    struct job *pager; // shows the last result
+    struct job *outlet; // has the last result: the pager, or what it was led to
+    int file;           // open for the result of what runs, or -1
     bool cancelled;
     int status;
     bool quit;
@@ -52,9 +55,16 @@ static void about_to_end(const struct batch *b, int status)
         beside->about_to_end(b->opts.line, status);
 }
 
+static bool is_over(const struct batch *b)
+{
+    return b->status || b->quit || b->next == b->parsed.n;
+}
+
 static void end(void *data)
 {
     struct batch *b = data;
+    if (b->file >= 0)
+        close(b->file);
     parsed_release(&b->parsed);
     b->done(b->status, b->quit, b->data);
     free(b);
@@ -93,16 +103,47 @@ static void fail(struct batch *b, const struct err *err)
 static void pager_left(void *data)
 {
     struct batch *b = data;
-    b->pager = NULL;
+    b->outlet = NULL;
     step(b);
+}
+
+static void outlet_left(const struct remote_result *result, const struct err *err, void *data)
+{
+    struct batch *b = data;
+    b->outlet = NULL;
+    int status = err_is_set(err) ? err_exit_status(err->code) : result->status;
+    b->status = b->status ? b->status : status;
+    if (is_over(b))
+        about_to_end(b, b->status);
+    out_write(buf_str(&result->out), result->out.len);
+    if (result->err.len && b->opts.json)
+        out_notice(OUT_WARN, "%s", buf_str(&result->err));
+    else if (result->err.len)
+        out_stderr(buf_str(&result->err), result->err.len);
+    if (err_is_set(err))
+        show_error(b, NULL, NULL, err);
+    step(b);
+}
+
+// A command that has failed, and has nothing to tell, leaves what the file held.
+static void lead_away(struct batch *b, const struct redirect *to, const struct buf *text, bool failed)
+{
+    _cleanup_err_ struct err e = ERR_INIT;
+    struct outlet_to where = {b->file, to->kind == REDIRECT_APPEND, to->to};
+    if (failed && !text->len)
+        return;
+    b->file = -1;
+    b->outlet = outlet_start(&where, text, outlet_left, b, &e);
+    if (!b->outlet)
+        fail(b, &e);
 }
 
 // What failed is not taken into a pager: the error stands below it.
 static void show_text(struct batch *b, const struct buf *text, const struct paint *paint, bool failed)
 {
     if (!b->opts.json && !failed && !out_is_behind(b->opts.line) && pager_wants(buf_str(text)))
-        b->pager = pager_start(buf_str(text), text->len, paint, pager_left, b);
-    if (!b->pager)
+        b->outlet = pager_start(buf_str(text), text->len, paint, pager_left, b);
+    if (!b->outlet)
         out_show(buf_str(text), text->len, paint);
 }
 
@@ -112,7 +153,8 @@ static void show_run(struct batch *b, const struct cmd_run *run)
     _cleanup_paint_ struct paint paint = {0};
     const struct err *err = cmd_run_err(run);
     json_t *value = cmd_run_result(run);
-    size_t width = (size_t)out_screen().columns;
+    const struct redirect *to = &b->parsed.to[b->next - 1];
+    size_t width = to->kind ? 0 : (size_t)out_screen().columns;
     struct render_how how = {b->opts.quiet, b->opts.vertical, b->opts.human, width, &paint};
     bool has_value = value || !err_is_set(err);
     if (b->opts.json && has_value && b->opts.envelope)
@@ -121,9 +163,15 @@ static void show_run(struct batch *b, const struct cmd_run *run)
         render_json(value, &out);
     else if (!b->opts.json)
         cmd_run_render(run, &how, &out);
+    if (to->kind)
+        lead_away(b, to, &out, err_is_set(err));
+    buf_truncate(&out, to->kind ? 0 : out.len);
     if (b->opts.timing && !b->opts.json)
         buf_addf(&out, "\n(Time: %.3f ms)\n\n", cmd_run_seconds(run) * 1e3);
-    show_text(b, &out, &paint, err_is_set(err));
+    if (!to->kind)
+        show_text(b, &out, &paint, err_is_set(err));
+    else if (out.len)
+        out_write(buf_str(&out), out.len);
     if (!b->opts.json && !b->opts.quiet && cmd_run_empty(run))
         out_notice(OUT_INFO, "%s", cmd_run_empty(run));
     if (err_is_set(err))
@@ -135,21 +183,16 @@ static void show_run(struct batch *b, const struct cmd_run *run)
                             (json_int_t)(remote_commands() - b->commands)));
 }
 
-static bool is_over(const struct batch *b)
-{
-    return b->status || b->quit || b->next == b->parsed.n;
-}
-
 static void command_done(struct cmd_run *run, void *data)
 {
     struct batch *b = data;
     b->run = NULL;
     b->status = cmd_run_status(run);
     b->quit = !b->status && (cmd_run_def(run)->flags & CMD_QUIT);
-    if (is_over(b))
+    if (is_over(b) && (b->status || !b->parsed.to[b->next - 1].kind))
         about_to_end(b, b->status);
     show_run(b, run);
-    if (!b->pager)
+    if (!b->outlet)
         step(b);
 }
 
@@ -157,6 +200,9 @@ static void start_next(struct batch *b, struct err *e)
 {
     b->calls = virt_calls();
     b->commands = remote_commands();
+    const struct redirect *to = &b->parsed.to[b->next];
+    if (to->kind > REDIRECT_PIPE && outlet_open(to->to, to->kind == REDIRECT_APPEND, &b->file, e) < 0)
+        return;
     unsigned before = job_set_line(b->opts.line);
     b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prompt, command_done, b, e);
     job_set_line(before);
@@ -165,7 +211,7 @@ static void start_next(struct batch *b, struct err *e)
 static void step(struct batch *b)
 {
     while (!is_over(b) && !b->cancelled && b->parsed.behind[b->next]) {
-        beside->run(b->ctx, b->parsed.behind[b->next], &b->parsed.cmds[b->next], &b->opts);
+        beside->run(b->ctx, b->parsed.behind[b->next], &b->parsed.cmds[b->next], &b->parsed.to[b->next], &b->opts);
         b->next++;
     }
     if (is_over(b)) {
@@ -217,7 +263,7 @@ static void script_done(void *data, json_t *result, const char *text, const stru
     show_text(b, &out, &paint, failed);
     if (failed)
         fail(b, err);
-    if (!b->pager)
+    if (!b->outlet)
         loop_post(end, b);
 }
 
@@ -270,6 +316,7 @@ static struct batch *batch_new(struct ctx *ctx, const struct batch_opts *opts, b
     struct batch *b = xnew(struct batch);
     b->ctx = ctx;
     b->opts = *opts;
+    b->file = -1;
     b->done = done;
     b->data = data;
     return b;
@@ -313,10 +360,13 @@ struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_o
     return b;
 }
 
-struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct batch_opts *opts, batch_done_fn *done,
-                          void *data)
+struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct redirect *to,
+                          const struct batch_opts *opts, batch_done_fn *done, void *data)
 {
     struct batch *b = batch_new(ctx, opts, done, data);
+    b->parsed.to = xnew(struct redirect);
+    if (to)
+        b->parsed.to[0] = (struct redirect){to->kind, xstrdup(to->to)};
     b->parsed.cmds = xnew(struct strv);
     b->parsed.behind = xnew(char *);
     b->parsed.n = 1;
@@ -332,8 +382,8 @@ void batch_cancel(struct batch *b)
         cmd_cancel(b->run);
     else if (b->script)
         script_ops()->cancel(b->script);
-    else if (b->pager)
-        job_cancel(b->pager);
+    else if (b->outlet)
+        job_cancel(b->outlet);
 }
 
 bool batch_incomplete(const char *text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs typed text: a logical line (commands separated by ";" or "&", or Lua behind "=" or "lua "), and whole sources of
+// Runs typed text: a logical line (commands separated by ";" or "&", their results shown or led elsewhere by "|" or ">";
+// or Lua behind "=" or "lua "), and whole sources of
 // such lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
 #pragma once
 
@@ -18,14 +19,16 @@ struct batch_opts {
 };
 
 struct batch;
+struct redirect;
 // status: exit status of the line (the first failing command's; the rest of the line was not run). quit: "quit" was
 // run.
 typedef void batch_done_fn(int status, bool quit, void *data);
 
 // What "&" means: cmd/engine/jobs.h. Set once, at the start.
 struct batch_beside {
-    // The command of that text and those words.
-    void (*run)(struct ctx *ctx, const char *text, const struct strv *words, const struct batch_opts *opts);
+    // The command of that text and those words, whose result goes to `to`.
+    void (*run)(struct ctx *ctx, const char *text, const struct strv *words, const struct redirect *to,
+                const struct batch_opts *opts);
     // The last of the line `opts.line` is about to be shown.
     void (*about_to_end)(unsigned line, int status);
 };
@@ -41,9 +44,9 @@ bool batch_incomplete(const char *text);
 // The Lua source behind "=" (then *ret_expression) or "lua ", a place in text; NULL when the line is one of commands.
 const char *batch_lua_part(const char *text, bool *ret_expression);
 
-// The one command given as words on migsh's own command line.
-struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct batch_opts *opts, batch_done_fn *done,
-                          void *data);
+// One command given as words, as on migsh's own command line. `to`: where its result goes, or NULL.
+struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct redirect *to,
+                          const struct batch_opts *opts, batch_done_fn *done, void *data);
 
 // All lines of a text, one after the other, until what "&" has sent behind has ended, too; status of the last failure,
 // or 0.

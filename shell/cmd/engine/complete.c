@@ -128,11 +128,15 @@ void complete_line(struct ctx *ctx, const char *line, size_t point, struct compl
         complete_lua(line, lua, point, ret);
         return;
     }
+    static const struct opt_def file = {"file", OPT_PATH}; // behind ">" and "|"
     _cleanup_strv_ struct strv words = STRV_INIT;
     size_t start;
     char quote;
-    parse_for_completion(line, point, &words, &start, &quote);
-    complete_words(ctx, &words, ret);
+    *ret = (struct completion){0};
+    if (parse_for_completion(line, point, &words, &start, &quote))
+        complete_value(ctx, &file, "", words.s[words.n - 1], &(struct complete_where){NULL, NULL}, ret);
+    else
+        complete_words(ctx, &words, ret);
     ret->start = start;
     ret->quote = quote;
 }

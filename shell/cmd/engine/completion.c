@@ -82,7 +82,7 @@ static void quote_char(char c, char quote, bool first, struct buf *out)
         buf_adds(out, "'\\''");
     else if (quote == '"' && (c == '"' || c == '\\'))
         buf_addf(out, "\\%c", c);
-    else if (!quote && (strchr(" \t;'\"\\", c) || (c == '#' && first)))
+    else if (!quote && (strchr(" \t;'\"\\", c) || (first && strchr("#&|>", c))))
         buf_addf(out, "\\%c", c);
     else
         buf_addc(out, c);

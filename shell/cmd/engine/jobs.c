@@ -198,14 +198,15 @@ static void number(struct running *it)
     lock_release(lock);
 }
 
-static void run_behind(struct ctx *ctx, const char *text, const struct strv *words, const struct batch_opts *opts)
+static void run_behind(struct ctx *ctx, const char *text, const struct strv *words, const struct redirect *to,
+                       const struct batch_opts *opts)
 {
     struct running *it = add(text, opts);
     struct batch_opts own = *opts;
     own.line = it->line;
     number(it);
     tell(it, "running");
-    set_batch(it, batch_words(ctx, words, &own, on_done, it));
+    set_batch(it, batch_words(ctx, words, to, &own, on_done, it));
 }
 
 void jobs_send_behind(struct running *it)

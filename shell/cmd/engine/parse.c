@@ -14,7 +14,9 @@ struct scanner {
     char quote; // the open one at the end of input
     bool dangling_backslash;
     size_t word_start, cmd_start;
-    bool stray; // a "&" with no command before it
+    struct redirect to; // of the command that is read
+    bool wants_file;    // the word that is read is its name
+    const char *wrong;  // what cannot be meant, or NULL
     const char *text;
 };
 
@@ -75,15 +77,24 @@ static void end_word(struct scanner *s, struct strv *words)
 {
     if (!words->n)
         s->cmd_start = s->word_start;
-    if (s->in_word)
+    if (s->in_word && s->wants_file)
+        s->to.to = buf_steal(&s->word);
+    else if (s->in_word)
         strv_take(words, buf_steal(&s->word));
+    s->wants_file &= !s->in_word;
     s->in_word = false;
 }
 
-static void end_command(const struct scanner *s, struct parsed *p, struct strv *words, bool behind)
+static void end_command(struct scanner *s, struct parsed *p, struct strv *words, bool behind)
 {
     if (!words->n)
         return;
+    if (s->wants_file)
+        s->wrong = "there is no file behind '>'";
+    s->wants_file = false;
+    p->to = xrealloc(p->to, p->n + 1, sizeof(*p->to));
+    p->to[p->n] = s->to;
+    s->to = (struct redirect){REDIRECT_NONE, NULL};
     p->cmds = xrealloc(p->cmds, p->n + 1, sizeof(*p->cmds));
     p->behind = xrealloc(p->behind, p->n + 1, sizeof(*p->behind));
     size_t n = (size_t)(s->at - s->text) - s->cmd_start;
@@ -100,6 +111,49 @@ static bool is_ampersand(const struct scanner *s, const char *end)
     return *s->at == '&' && !s->in_word && (s->at + 1 == end || is_blank(s->at[1]) || strchr(";\n#", s->at[1]));
 }
 
+// The text for sh: all up to the end of the command, which is found by the same quoting.
+static void scan_pipe(struct scanner *s, const char *end)
+{
+    while (s->at < end && is_blank(*s->at))
+        s->at++;
+    const char *from = s->at;
+    while (s->at < end && !strchr(";\n", *s->at) && !is_ampersand(s, end) && (*s->at != '#' || s->in_word)) {
+        if (is_blank(*s->at)) {
+            buf_truncate(&s->word, 0);
+            s->in_word = false;
+            s->at++;
+        } else {
+            scan_step(s, end);
+        }
+    }
+    if (s->at == from || *from == '|')
+        s->wrong = "there is no command behind '|'";
+    s->to.to = xstrndup(from, (size_t)(s->at - from));
+    if (s->at < end) { // else completion wants to know
+        buf_truncate(&s->word, 0);
+        s->in_word = false;
+    }
+}
+
+static void scan_redirect(struct scanner *s, const char *end, const struct strv *words)
+{
+    char c = *s->at++;
+    if (s->to.kind)
+        s->wrong = "the result of a command goes to one place only";
+    else if (!words->n)
+        s->wrong = c == '|' ? "there is no command before '|'" : "there is no command before '>'";
+    if (s->wrong)
+        return;
+    bool twice = c == '>' && s->at < end && *s->at == '>';
+    s->to.kind = c == '|' ? REDIRECT_PIPE : twice ? REDIRECT_APPEND : REDIRECT_FILE;
+    s->at += twice;
+    if (c == '|')
+        scan_pipe(s, end);
+    else if (s->at < end && strchr("&|>", *s->at))
+        s->wrong = "behind '>' stands a file's name";
+    s->wants_file = c == '>' && !s->wrong;
+}
+
 static void scan(struct scanner *s, const char *end, struct parsed *p, struct strv *words)
 {
     while (s->at < end) {
@@ -111,9 +165,12 @@ static void scan(struct scanner *s, const char *end, struct parsed *p, struct st
             end_command(s, p, words, false);
             s->at++;
         } else if (is_ampersand(s, end)) {
-            s->stray |= !words->n;
+            if (!words->n)
+                s->wrong = "there is no command before '&'";
             end_command(s, p, words, true);
             s->at++;
+        } else if ((*s->at == '|' || *s->at == '>') && !s->in_word) {
+            scan_redirect(s, end, words);
         } else if (*s->at == '#' && !s->in_word) {
             while (s->at < end && *s->at != '\n')
                 s->at++;
@@ -132,22 +189,23 @@ int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struc
     bool incomplete = s.quote || s.dangling_backslash;
     if (ret_incomplete)
         *ret_incomplete = incomplete;
-    if (!incomplete && !s.stray) {
-        end_word(&s, &words);
+    if (!incomplete) {
+        if (s.to.kind != REDIRECT_PIPE) // its last word is in its text
+            end_word(&s, &words);
         end_command(&s, &p, &words, false);
-        *ret = p;
-    } else {
-        parsed_release(&p);
     }
+    if (incomplete || s.wrong)
+        parsed_release(&p);
+    else
+        *ret = p;
     buf_release(&s.word);
+    free(s.to.to);
     if (s.quote)
         return err_set(e, ERR_USAGE, "missing closing %c of the quote that begins at character %zu", s.quote,
                        s.word_start + 1);
     if (s.dangling_backslash)
         return err_set(e, ERR_USAGE, "a backslash at the end of the line escapes nothing");
-    if (s.stray)
-        return err_set(e, ERR_USAGE, "there is no command before '&'");
-    return 0;
+    return s.wrong ? err_set(e, ERR_USAGE, "%s", s.wrong) : 0;
 }
 
 void parsed_release(struct parsed *p)
@@ -155,13 +213,16 @@ void parsed_release(struct parsed *p)
     for (size_t i = 0; i < p->n; i++) {
         strv_release(&p->cmds[i]);
         free(p->behind[i]);
+        free(p->to[i].to);
     }
     free(p->cmds);
     free(p->behind);
+    free(p->to);
     *p = (struct parsed){0};
 }
 
-void parse_for_completion(const char *text, size_t end, struct strv *ret_words, size_t *ret_start, char *ret_quote)
+enum redirect_kind parse_for_completion(const char *text, size_t end, struct strv *ret_words, size_t *ret_start,
+                                        char *ret_quote)
 {
     struct scanner s = {.at = text, .text = text};
     struct parsed done = {0};
@@ -170,4 +231,6 @@ void parse_for_completion(const char *text, size_t end, struct strv *ret_words, 
     *ret_start = s.in_word ? s.word_start : end;
     *ret_quote = s.quote;
     strv_take(ret_words, buf_steal(&s.word));
+    free(s.to.to);
+    return s.wants_file || s.to.kind == REDIRECT_PIPE ? s.to.kind : REDIRECT_NONE;
 }

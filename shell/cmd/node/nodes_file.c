@@ -33,6 +33,8 @@ int nodes_file_load(struct ctx *ctx, const char *text, const char *path, struct 
         _cleanup_parsed_ struct parsed p = {0};
         int r = parse_text(one, &p, NULL, e);
         for (size_t i = 0; r == 0 && i < p.n; i++)
+            r = p.to[i].kind ? err_set(e, ERR_USAGE, "nothing of an inventory goes elsewhere ('|' or '>')") : 0;
+        for (size_t i = 0; r == 0 && i < p.n; i++)
             r = load_command(ctx, &p.cmds[i], e);
         if (r < 0) {
             e->code = e->code == ERR_UNSAFE ? ERR_UNSAFE : ERR_USAGE;

@@ -2,16 +2,14 @@
 // The pager. See pager.h.
 #include "core/console/pager.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
 #include "core/console/out.h"
+#include "core/console/outlet.h"
 #include "io/job.h"
-#include "io/local.h"
 
 struct pager {
     struct buf text, plain; // for the pager, and as it was
@@ -49,47 +47,17 @@ bool pager_wants(const char *text)
            rows_of(text, (size_t)screen.columns) >= (size_t)screen.rows;
 }
 
-// In a file that nobody else can read; the shell takes its name away as soon as it has it open.
-static int write_file(const struct buf *text, char **ret_path, struct err *e)
-{
-    const char *tmp = getenv("TMPDIR");
-    _cleanup_free_ char *path = xasprintf("%s/migsh-page.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    int fd = mkstemp(path);
-    if (fd < 0)
-        return err_errno(e, errno, "%s", path);
-    size_t done = 0;
-    while (done < text->len) {
-        ssize_t n = write(fd, text->s + done, text->len - done);
-        if (n < 0 && errno != EINTR)
-            break;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    int saved = errno;
-    close(fd);
-    if (done < text->len) {
-        unlink(path);
-        return err_errno(e, saved, "%s", path);
-    }
-    *ret_path = steal(&path);
-    return 0;
-}
-
 static void run(struct job *job, void *arg)
 {
     enum { NO_PROGRAM = 127 };
     struct pager *p = arg;
     _cleanup_err_ struct err e = ERR_INIT; // the text is printed then
-    _cleanup_free_ char *path = NULL;
-    _cleanup_free_ char *script = xasprintf("exec 3<\"$1\"; rm -f -- \"$1\"; { %s; } <&3 3<&-", program());
     int status = NO_PROGRAM;
-    if (write_file(&p->text, &path, &e) < 0)
+    if (out_lend(false, &e) < 0)
         return;
-    if (out_lend(false, &e) == 0) {
-        if (local_on_terminal(job, script, path, &status, &e) < 0)
-            status = e.code == ERR_CANCELLED ? 0 : NO_PROGRAM;
-        out_take_back();
-    }
-    unlink(path); // if the shell has not begun
+    if (outlet_on_terminal(job, program(), &p->text, &status, &e) < 0)
+        status = e.code == ERR_CANCELLED ? 0 : NO_PROGRAM;
+    out_take_back();
     p->shown = status != NO_PROGRAM;
 }
 
