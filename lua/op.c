@@ -155,7 +155,7 @@ static int op_command(lua_State *L)
         lua_pop(L, 1);
     }
     op_anchor(L, op); // before the start: from then on nothing may raise
-    op->run = cmd_start(engine_ctx(), &op->words, false, on_run_done, op, &op->err);
+    op->run = cmd_start(engine_ctx(), &op->words, 0, on_run_done, op, &op->err);
     strv_release(&op->words);
     if (op->run)
         return 1;

@@ -199,3 +199,27 @@ def a_result_goes_to_a_program_that_has_the_terminal():
         p.until(lambda: (d / "tmp" / "x").read_text() == "test\n" * 2, "the file by its completed name")
         p.send("quit\r")
         assert p.wait() == 0
+
+
+@test
+def a_command_of_this_machine_has_the_terminal():
+    d, env = desk("here")
+    with at_prompt(d, "-C", "test:///default", env=env) as p:
+        p.send(f"!seq 50 | '{d}/pager'\r")
+        p.see("pages 50 lines")
+        p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the terminal as a program wants it")
+        p.send("q\r")
+        p.see("left by q")
+        p.see_last("migsh>")
+        assert p.mode() == set()
+        p.press("!test -t 0 && test -t 1 && echo terminal\r", "terminal", "migsh>")
+        p.press("shell 'test -t 1 || echo none' > /dev/stdout; domid test\r", "none", "1", "migsh>")
+        p.press("shell sh -c 'test -t 1 || echo behind' &\r", "behind", "migsh>")
+        p.press(f"!echo {d}/pag\t>{d}/name; sed s,.*/,, {d}/name\r", "pager", "migsh>")
+        p.send("!\r")
+        p.until(lambda: p.mode() != set(), "a shell")
+        p.send("exit\r")
+        p.until(lambda: p.mode() == set(), "the prompt")
+        p.see_last("migsh>")
+        p.send("quit\r")
+        assert p.wait() == 0

@@ -203,8 +203,9 @@ static void start_next(struct batch *b, struct err *e)
     const struct redirect *to = &b->parsed.to[b->next];
     if (to->kind > REDIRECT_PIPE && outlet_open(to->to, to->kind == REDIRECT_APPEND, &b->file, e) < 0)
         return;
+    unsigned how = (b->opts.prompt ? CMD_TYPED : 0) | (to->kind ? CMD_LED_AWAY : 0);
     unsigned before = job_set_line(b->opts.line);
-    b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], b->opts.prompt, command_done, b, e);
+    b->run = cmd_start(b->ctx, &b->parsed.cmds[b->next++], how, command_done, b, e);
     job_set_line(before);
 }
 
@@ -242,6 +243,13 @@ const char *batch_lua_part(const char *text, bool *ret_expression)
     if (strncmp(text, "lua", 3) == 0 && isspace((unsigned char)text[3]))
         return text + 4;
     return NULL;
+}
+
+const char *batch_shell_part(const char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    return *text == '!' ? text + 1 : NULL;
 }
 
 static void script_done(void *data, json_t *result, const char *text, const struct err *err)
@@ -340,9 +348,22 @@ static void post_step(void *data)
     step(data);
 }
 
+// A line for the shell of this machine, as its one command.
+static struct batch *shell_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
+                                void *data)
+{
+    _cleanup_strv_ struct strv words = STRV_INIT;
+    strv_add(&words, "shell");
+    strv_add(&words, "--");
+    strv_add(&words, text);
+    return batch_words(ctx, &words, NULL, opts, done, data);
+}
+
 struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
                          void *data)
 {
+    if (batch_shell_part(text))
+        return shell_line(ctx, batch_shell_part(text), opts, done, data);
     struct batch *b = batch_new(ctx, opts, done, data);
     bool expression;
     const char *lua = batch_lua_part(text, &expression);
@@ -392,6 +413,8 @@ bool batch_incomplete(const char *text)
     const char *lua = batch_lua_part(text, &expression);
     if (lua)
         return script_ops() && script_ops()->is_incomplete(lua, expression);
+    if (batch_shell_part(text))
+        return false;
     struct parsed p = {0};
     _cleanup_err_ struct err e = ERR_INIT;
     bool incomplete = false;

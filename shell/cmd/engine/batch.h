@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs typed text: a logical line (commands separated by ";" or "&", their results shown or led elsewhere by "|" or ">";
+// Runs typed text: a line for the shell of this machine, behind "!", or a logical line (commands separated by ";" or "&", their results shown or led elsewhere by "|" or ">";
 // or Lua behind "=" or "lua "), and whole sources of
 // such lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
 #pragma once
@@ -43,6 +43,9 @@ void batch_cancel(struct batch *b);
 bool batch_incomplete(const char *text);
 // The Lua source behind "=" (then *ret_expression) or "lua ", a place in text; NULL when the line is one of commands.
 const char *batch_lua_part(const char *text, bool *ret_expression);
+
+// The line for sh behind "!", a place in text; NULL when it is none.
+const char *batch_shell_part(const char *text);
 
 // One command given as words, as on migsh's own command line. `to`: where its result goes, or NULL.
 struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct redirect *to,

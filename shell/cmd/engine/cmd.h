@@ -155,6 +155,7 @@ struct cmd_call {
     json_t *result;          // the command's value; shown also when the command fails (a report with a bad verdict)
     const struct view *view; // set by run() where the options choose how the value is shown; NULL: def's
     bool vertical, human;    // --vertical and --human, which commands with a table or fields have
+    bool led_away;           // the result goes into a file or to a program (core/console/outlet.h)
     bool prompt;             // typed there: neither a script nor Lua
     bool host_implied;       // by the search over all nodes, or by the current host
     bool help;               // not bound: "CMD --help" was typed, or "CMD -h"

@@ -133,7 +133,7 @@ void complete_line(struct ctx *ctx, const char *line, size_t point, struct compl
     size_t start;
     char quote;
     *ret = (struct completion){0};
-    if (parse_for_completion(line, point, &words, &start, &quote))
+    if (parse_for_completion(line, point, &words, &start, &quote) || (batch_shell_part(line) && words.n > 1))
         complete_value(ctx, &file, "", words.s[words.n - 1], &(struct complete_where){NULL, NULL}, ret);
     else
         complete_words(ctx, &words, ret);

@@ -347,21 +347,22 @@ static struct cmd_run *start_help(struct ctx *ctx, const char *name, cmd_done_fn
     strv_add(&words, "help");
     strv_add(&words, name);
     err_release(e);
-    return cmd_start(ctx, &words, false, done, data, e);
+    return cmd_start(ctx, &words, 0, done, data, e);
 }
 
-struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prompt, cmd_done_fn *done, void *data,
+struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, unsigned how, cmd_done_fn *done, void *data,
                           struct err *e)
 {
     const struct cmd_def *def;
-    if (cmd_lookup(words->s[0], prompt, &def, e) < 0)
+    if (cmd_lookup(words->s[0], how & CMD_TYPED, &def, e) < 0)
         return NULL;
     const struct cmd_def *other = def->other && def->other(words) ? cmd_find(def->other(words)) : NULL;
     def = other ? other : def;
     struct cmd_run *run = xnew(struct cmd_run);
     run->call.ctx = ctx;
     run->call.def = def;
-    run->call.prompt = prompt;
+    run->call.prompt = how & CMD_TYPED;
+    run->call.led_away = how & CMD_LED_AWAY;
     run->done = done;
     run->data = data;
     run->started = clock_mono_s();

@@ -16,9 +16,12 @@ struct render_how;
 // Called on the main thread, never from within cmd_start(); afterwards the run is gone.
 typedef void cmd_done_fn(struct cmd_run *run, void *data);
 
-// words[0] names the command; `prompt`: they were typed there. NULL and `e` when it is unknown or its words do not fit
+// Where its words come from, and its result goes: cmd_call.prompt, cmd_call.led_away.
+enum cmd_how { CMD_TYPED = 1, CMD_LED_AWAY = 2 };
+
+// words[0] names the command. NULL and `e` when it is unknown or its words do not fit
 // its rows: nothing has happened then.
-struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, bool prompt, cmd_done_fn *done, void *data,
+struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, unsigned how, cmd_done_fn *done, void *data,
                           struct err *e);
 // Asks it to end; done() follows when it has. A second call does nothing.
 void cmd_cancel(struct cmd_run *run);
