@@ -313,6 +313,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     app->ctx = ctx_new(app->inventory ? app->inventory : standard);
     ctx_set_readonly(app->ctx, app->readonly);
     jobs_init();
+    source_init();
     lua_engine_init(app->ctx);
     if (load_inventory(app->ctx, e) < 0 || set_connect(app, e) < 0 || start_work(app, argc, argv, e) < 0)
         return -1;

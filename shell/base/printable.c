@@ -108,3 +108,16 @@ bool is_printable_line(const char *s)
     }
     return true;
 }
+
+void buf_add_typed(struct buf *b, const char *s, size_t n)
+{
+    for (size_t i = 0, len; i < n; i += len) {
+        len = utf8_sequence(s + i, n - i);
+        bool shown = len && ((unsigned char)s[i] < 0x80 || !utf8_harmful(s + i, len));
+        len = len ? len : 1;
+        if (shown)
+            buf_add(b, s + i, len);
+        else
+            buf_add_printable(b, s + i, len);
+    }
+}

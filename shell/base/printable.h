@@ -20,6 +20,8 @@ void buf_add_line(struct buf *b, const char *s);
 // A message, which may have several lines by our own doing: those behind the first are indented, so that nothing
 // foreign in it ever stands at the left edge.
 void buf_add_message(struct buf *b, const char *s);
+// A line that is being typed: C0 controls stay, as readline shows those itself.
+void buf_add_typed(struct buf *b, const char *s, size_t n);
 // What all of them would leave as it is, but for a tab.
 bool is_printable_line(const char *s);
 

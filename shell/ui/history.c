@@ -13,9 +13,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cmd/engine/secret.h"
 #include "core/console/out.h"
+#include "core/console/typed.h"
 #include "io/file_trusted.h"
 
 enum { LIMIT = 2000, TEXT_MAX = 16 << 20 };
@@ -93,10 +95,22 @@ static void rewrite(void)
         give_up(&e);
 }
 
+static json_t *last_lines(size_t n)
+{
+    HIST_ENTRY **list = history_list();
+    json_t *all = json_array();
+    size_t count = (size_t)history_length;
+    for (size_t i = count > n ? count - n : 0; list && i < count; i++)
+        json_array_append_new(all,
+                              json_pack("{s:I, s:o}", "number", (json_int_t)i + 1, "line", json_text(list[i]->line)));
+    return all;
+}
+
 void history_open(const char *path)
 {
     using_history();
     stifle_history(LIMIT);
+    typed_set(last_lines);
     file = xstrdup(path);
     if (!file)
         return;
@@ -157,6 +171,7 @@ void history_keep(const char *entry)
 
 void history_close(void)
 {
+    typed_set(NULL);
     clear_history();
     free(steal(&file));
 }

@@ -17,11 +17,12 @@
 #include "base/printable.h"
 #include "cmd/engine/jobs.h"
 #include "core/console/ctx.h"
-#include "core/console/inventory.h"
 #include "core/console/names_watch.h"
 #include "core/console/out.h"
+#include "core/console/settings.h"
 #include "io/loop.h"
 #include "ui/ask.h"
+#include "ui/begin.h"
 #include "ui/history.h"
 #include "ui/live.h"
 #include "ui/prompt.h"
@@ -107,28 +108,14 @@ static void release_terminal(void)
     mark_pastes(false);
 }
 
-// The n bytes at s, and what is harmful and no C0 control (those readline shows as ^X itself) as it is shown elsewhere.
-static void add_typed(struct buf *out, const char *s, size_t n)
-{
-    for (size_t i = 0, len; i < n; i += len) {
-        len = utf8_sequence(s + i, n - i);
-        bool shown = len && ((unsigned char)s[i] < 0x80 || !utf8_harmful(s + i, len));
-        len = len ? len : 1;
-        if (shown)
-            buf_add(out, s + i, len);
-        else
-            buf_add_printable(out, s + i, len);
-    }
-}
-
 // Readline hands C1 controls and marks of direction to the terminal. Whatever brought them into the line (a paste, the
 // history), they become what one would see of them elsewhere, before they are drawn.
 static void redisplay(void)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
-    add_typed(&text, rl_line_buffer, (size_t)rl_point);
+    buf_add_typed(&text, rl_line_buffer, (size_t)rl_point);
     size_t point = text.len;
-    add_typed(&text, rl_line_buffer + rl_point, (size_t)(rl_end - rl_point));
+    buf_add_typed(&text, rl_line_buffer + rl_point, (size_t)(rl_end - rl_point));
     if (strcmp(buf_str(&text), rl_line_buffer) != 0) {
         rl_begin_undo_group();
         rl_delete_text(0, rl_end);
@@ -328,6 +315,8 @@ static void on_ended(struct running *it, bool in_front, int status, bool quit, v
 
 static void run_line(struct repl *r, const char *text)
 {
+    r->opts.timing = settings()->timing;
+    r->opts.json = settings()->json;
     r->foreground = jobs_run(r->ctx, text, &r->opts);
 }
 
@@ -579,16 +568,6 @@ static void set_up_readline(struct repl *r)
     tab_bind(r->ctx);
 }
 
-// To who has no node yet, and goes to no host.
-static void welcome(struct ctx *ctx, const struct batch_opts *opts)
-{
-    _cleanup_target_ struct target t = {0};
-    if (!inventory_is_empty(ctx_inventory(ctx)) || ctx_current(ctx, &t) || opts->json || opts->quiet)
-        return;
-    out_notice(OUT_INFO, "No nodes yet: node-add NAME USER@HOST adds one, connect URI goes to a libvirt.");
-    out_notice(OUT_INFO, "help first-use tells how to begin; Tab completes, help helps, quit leaves.");
-}
-
 struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const char *history_path,
                         void (*done)(int status, void *data), void *data)
 {
@@ -596,6 +575,8 @@ struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const ch
     r->ctx = ctx;
     r->opts = *opts;
     r->opts.prompt = true;
+    settings()->timing = opts->timing;
+    settings()->json = opts->json;
     r->done = done;
     r->data = data;
     self = r;
@@ -605,7 +586,11 @@ struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const ch
     ask_init(&asker);
     term_watch(on_keys, r);
     names_watch_start(ctx);
-    welcome(ctx, opts);
-    show_prompt(r);
+    begin_welcome(ctx, opts);
+    _cleanup_free_ char *first = begin_line();
+    if (first)
+        run_line(r, first);
+    else
+        show_prompt(r);
     return r;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "cmd/engine/alias.h"
 #include "cmd/engine/dispatch.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/render.h"
@@ -31,8 +32,9 @@ struct batch {
     struct cmd_run *run;
     uint64_t calls, commands; // virt_calls() and remote_commands() when it began
     struct script_run *script;
-    struct job *outlet; // has the last result: the pager, or what it was led to
-    int file;           // open for the result of what runs, or -1
+    struct source *nested; // the text of the last command
+    struct job *outlet;    // has the last result: the pager, or what it was led to
+    int file;              // open for the result of what runs, or -1
     bool cancelled;
     int status;
     bool quit;
@@ -41,6 +43,7 @@ struct batch {
 };
 
 static const struct batch_beside *beside;
+static const struct batch_nested *nested;
 
 static void step(struct batch *b);
 
@@ -49,9 +52,14 @@ void batch_set_beside(const struct batch_beside *b)
     beside = b;
 }
 
+void batch_set_nested(const struct batch_nested *n)
+{
+    nested = n;
+}
+
 static void about_to_end(const struct batch *b, int status)
 {
-    if (beside)
+    if (beside && !b->opts.depth)
         beside->about_to_end(b->opts.line, status);
 }
 
@@ -183,11 +191,40 @@ static void show_run(struct batch *b, const struct cmd_run *run)
                             (json_int_t)(remote_commands() - b->commands)));
 }
 
+static void nested_done(int status, bool quit, void *data)
+{
+    struct batch *b = data;
+    b->nested = NULL;
+    b->status = status;
+    b->quit = quit;
+    if (is_over(b))
+        about_to_end(b, status);
+    step(b);
+}
+
+static void run_nested(struct batch *b, const json_t *value)
+{
+    enum { DEEPEST = 16 };
+    _cleanup_err_ struct err e = ERR_INIT;
+    const char *file = json_text_at(value, "file"), *text = json_text_at(value, "text");
+    if (nested && b->opts.depth < DEEPEST) {
+        b->nested = nested->run(b->ctx, text, file, &b->opts, nested_done, b);
+        return;
+    }
+    err_set(&e, ERR_USAGE, "%s: files of commands name one another without an end", file);
+    fail(b, &e);
+    step(b);
+}
+
 static void command_done(struct cmd_run *run, void *data)
 {
     struct batch *b = data;
     b->run = NULL;
     b->status = cmd_run_status(run);
+    if (!b->status && cmd_run_def(run)->flags & CMD_TEXT) {
+        run_nested(b, cmd_run_result(run));
+        return;
+    }
     b->quit = !b->status && (cmd_run_def(run)->flags & CMD_QUIT);
     if (is_over(b) && (b->status || !b->parsed.to[b->next - 1].kind))
         about_to_end(b, b->status);
@@ -337,10 +374,21 @@ static int check_names(const struct batch *b, struct err *e)
         const struct cmd_def *def;
         if (cmd_lookup(b->parsed.cmds[i].s[0], b->opts.prompt, &def, e) < 0)
             return -1;
+        if (b->parsed.to[i].kind && def->flags & CMD_TEXT)
+            return err_set(e, ERR_USAGE, "%s shows nothing itself: '|' and '>' are for its commands", def->name);
         if (b->parsed.behind[i] && def->flags & CMD_FRONT)
             return err_set(e, ERR_USAGE, "%s does nothing behind the prompt", def->name);
     }
     return 0;
+}
+
+static int parse_line(struct batch *b, const char *text, struct err *e)
+{
+    if (parse_text(text, &b->parsed, NULL, e) < 0)
+        return -1;
+    for (size_t i = 0; i < b->parsed.n; i++)
+        alias_expand(&b->parsed.cmds[i]);
+    return check_names(b, e);
 }
 
 static void post_step(void *data)
@@ -372,7 +420,7 @@ struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_o
         return b;
     }
     _cleanup_err_ struct err e = ERR_INIT;
-    if (parse_text(text, &b->parsed, NULL, &e) < 0 || check_names(b, &e) < 0) {
+    if (parse_line(b, text, &e) < 0) {
         fail(b, &e);
         loop_post(end, b);
     } else {
@@ -403,6 +451,8 @@ void batch_cancel(struct batch *b)
         cmd_cancel(b->run);
     else if (b->script)
         script_ops()->cancel(b->script);
+    else if (b->nested)
+        nested->cancel(b->nested);
     else if (b->outlet)
         job_cancel(b->outlet);
 }

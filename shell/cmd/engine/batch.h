@@ -16,6 +16,7 @@ struct batch_opts {
     bool keep_going;      // a failing line does not stop the source
     bool prompt;          // typed there: unique prefixes of command names will do
     unsigned line;        // job_line() of what it starts
+    unsigned depth;       // so many files of commands are around it
 };
 
 struct batch;
@@ -33,6 +34,18 @@ struct batch_beside {
     void (*about_to_end)(unsigned line, int status);
 };
 void batch_set_beside(const struct batch_beside *b);
+
+// What CMD_TEXT means: source.c. Set once, by source_init().
+struct source;
+struct batch_nested {
+    // The text of a file, as a part of the line `opts->line`: until the first line that fails, which is told of, too.
+    // What "&" has sent behind goes on.
+    struct source *(*run)(struct ctx *ctx, const char *text, const char *file, const struct batch_opts *opts,
+                          batch_done_fn *done, void *data);
+    void (*cancel)(struct source *s);
+};
+void batch_set_nested(const struct batch_nested *n);
+void source_init(void);
 
 // Nothing of a line runs unless all of it parses. done() may be called from within.
 struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
@@ -53,7 +66,6 @@ struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struc
 
 // All lines of a text, one after the other, until what "&" has sent behind has ended, too; status of the last failure,
 // or 0.
-struct source;
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
                            void *data);
 // The same from a file descriptor, reading on while commands run.

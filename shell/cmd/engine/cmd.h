@@ -111,6 +111,7 @@ enum cmd_flags {
     CMD_QUIT = 64,         // ends the shell or batch when it has succeeded
     CMD_READS = 256,       // changes nothing: where its domain runs is enough, whatever silent nodes have of it
     CMD_DESTROYS = 2048,   // at the prompt it asks first, where nobody has named the host (confirm.h)
+    CMD_TEXT = 4096,       // its value is a text of commands, {"file", "text"}, which is run before what follows
     CMD_FRONT = 1024,      // is about the prompt itself, and cannot run behind it ("&")
     CMD_CONN_DOMAIN = 512, // with CMD_CONN: no domain given, no hypervisor needed, and c->conn is NULL
 };
@@ -156,7 +157,7 @@ struct cmd_call {
     const struct view *view; // set by run() where the options choose how the value is shown; NULL: def's
     bool vertical, human;    // --vertical and --human, which commands with a table or fields have
     bool led_away;           // the result goes into a file or to a program (core/console/outlet.h)
-    bool prompt;             // typed there: neither a script nor Lua
+    bool asks;               // before it destroys something on a host that was only implied (confirm.h)
     bool host_implied;       // by the search over all nodes, or by the current host
     bool help;               // not bound: "CMD --help" was typed, or "CMD -h"
     int status;              // exit status instead of the error code's, when not 0 (exec passes the remote one on)

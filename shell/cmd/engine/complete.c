@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cmd/engine/alias.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/complete_value.h"
@@ -21,6 +22,10 @@ static void complete_command(const char *prefix, struct completion *out)
     _cleanup_free_ const struct cmd_def **all = cmd_all(&n);
     for (size_t i = 0; i < n; i++)
         completion_add(out, prefix, all[i]->name, all[i]->summary, false);
+    _cleanup_strv_ struct strv aliases = STRV_INIT;
+    alias_complete(NULL, prefix, &aliases);
+    for (size_t i = 0; i < aliases.n; i++)
+        completion_add(out, prefix, aliases.s[i], "an alias", false);
     if (script_ops())
         completion_add(out, prefix, "lua", "evaluate Lua", false);
 }
@@ -133,7 +138,10 @@ void complete_line(struct ctx *ctx, const char *line, size_t point, struct compl
     size_t start;
     char quote;
     *ret = (struct completion){0};
-    if (parse_for_completion(line, point, &words, &start, &quote) || (batch_shell_part(line) && words.n > 1))
+    enum redirect_kind kind = parse_for_completion(line, point, &words, &start, &quote);
+    if (words.n > 1)
+        alias_expand(&words);
+    if (kind || (batch_shell_part(line) && words.n > 1))
         complete_value(ctx, &file, "", words.s[words.n - 1], &(struct complete_where){NULL, NULL}, ret);
     else
         complete_words(ctx, &words, ret);

@@ -13,7 +13,7 @@
 // one in mind than the one that is meant.
 static bool is_wanted(const struct cmd_call *c)
 {
-    return (c->def->flags & CMD_DESTROYS) && c->prompt && c->host_implied;
+    return (c->def->flags & CMD_DESTROYS) && c->asks && c->host_implied;
 }
 
 int confirm(struct cmd_call *c, struct err *e)

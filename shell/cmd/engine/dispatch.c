@@ -14,6 +14,7 @@
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
+#include "core/console/settings.h"
 #include "core/console/silence.h"
 #include "core/explain/explain.h"
 #include "io/job.h"
@@ -361,7 +362,7 @@ struct cmd_run *cmd_start(struct ctx *ctx, const struct strv *words, unsigned ho
     struct cmd_run *run = xnew(struct cmd_run);
     run->call.ctx = ctx;
     run->call.def = def;
-    run->call.prompt = how & CMD_TYPED;
+    run->call.asks = how & CMD_TYPED && settings()->confirm;
     run->call.led_away = how & CMD_LED_AWAY;
     run->done = done;
     run->data = data;

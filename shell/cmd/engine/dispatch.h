@@ -16,7 +16,7 @@ struct render_how;
 // Called on the main thread, never from within cmd_start(); afterwards the run is gone.
 typedef void cmd_done_fn(struct cmd_run *run, void *data);
 
-// Where its words come from, and its result goes: cmd_call.prompt, cmd_call.led_away.
+// Where its words come from, and its result goes: typed at the prompt, and cmd_call.led_away.
 enum cmd_how { CMD_TYPED = 1, CMD_LED_AWAY = 2 };
 
 // words[0] names the command. NULL and `e` when it is unknown or its words do not fit

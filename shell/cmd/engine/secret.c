@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "cmd/engine/alias.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/parse.h"
@@ -40,6 +41,7 @@ static bool holds_positional(const char *text, const struct cmd_def *const *rows
     if (parse_text(text, &p, NULL, &e) < 0)
         return false;
     for (size_t i = 0; i < p.n; i++) {
+        alias_expand(&p.cmds[i]);
         for (size_t k = 0; k < n && p.cmds[i].n > 1; k++) {
             if (str_starts(rows[k]->name, p.cmds[i].s[0]) && bind_secret_positional(rows[k]))
                 return true;

@@ -25,7 +25,8 @@ struct source {
     size_t joined;    // bytes behind `at` that are known to be no whole command
     int watch;        // -1: all is in `input`
     bool eof, stopped, ending, quit;
-    bool nul; // the input goes on behind a NUL byte, and is not read
+    char *file; // nested; NULL: it is all that this program does
+    bool nul;   // the input goes on behind a NUL byte, and is not read
     struct batch *running;
     int status;
     batch_done_fn *done;
@@ -37,9 +38,10 @@ static void pump(struct source *s);
 static void end_now(void *data)
 {
     struct source *s = data;
-    if (!s->opts.prompt && !s->status)
+    if (!s->file && !s->opts.prompt && !s->status)
         s->status = jobs_left_status();
     buf_release(&s->input);
+    free(s->file);
     s->done(s->status, s->quit, s->data);
     free(s);
 }
@@ -52,10 +54,18 @@ static void end(struct source *s, bool quit)
     s->watch = -1;
     s->ending = true;
     s->quit = quit;
-    if (s->opts.prompt || !jobs_count())
+    if (s->file || s->opts.prompt || !jobs_count())
         end_now(s);
     else
         jobs_when_idle(end_now, s);
+}
+
+static void tell_place(const struct source *s)
+{
+    size_t line = 1;
+    for (size_t i = 0; i + 1 < s->at; i++)
+        line += buf_str(&s->input)[i] == '\n';
+    out_notice(OUT_WARN, "%s:%zu: the rest of the file is not run", s->file, line);
 }
 
 static void line_done(int status, bool quit, void *data)
@@ -66,6 +76,8 @@ static void line_done(int status, bool quit, void *data)
         s->status = status;
         if (!s->opts.keep_going)
             s->stopped = true;
+        if (s->file && s->stopped)
+            tell_place(s);
     }
     if (quit)
         end(s, true);
@@ -196,6 +208,17 @@ struct source *source_text(struct ctx *ctx, const char *text, const struct batch
     return s;
 }
 
+static struct source *run_nested(struct ctx *ctx, const char *text, const char *file, const struct batch_opts *opts,
+                                 batch_done_fn *done, void *data)
+{
+    struct source *s = source_text(ctx, text, opts, done, data);
+    s->file = xstrdup(file);
+    s->opts.prompt = false;
+    s->opts.keep_going = false;
+    s->opts.depth++;
+    return s;
+}
+
 struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts, batch_done_fn *done, void *data)
 {
     struct source *s = source_new(ctx, opts, done, data);
@@ -205,7 +228,8 @@ struct source *source_fd(struct ctx *ctx, int fd, const struct batch_opts *opts,
 
 void source_cancel(struct source *s)
 {
-    jobs_cancel_all();
+    if (!s->file)
+        jobs_cancel_all();
     if (s->ending)
         return;
     s->stopped = true;
@@ -216,4 +240,10 @@ void source_cancel(struct source *s)
         batch_cancel(s->running);
     else
         loop_post(post_pump, s);
+}
+
+void source_init(void)
+{
+    static const struct batch_nested nested = {run_nested, source_cancel};
+    batch_set_nested(&nested);
 }

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "core/console/out.h"
 #include "core/console/outlet.h"
+#include "core/console/settings.h"
 #include "io/job.h"
 
 struct pager {
@@ -43,7 +44,7 @@ bool pager_wants(const char *text)
 {
     struct out_screen screen = out_screen();
     const char *pager = program();
-    return screen.rows > 1 && screen.columns > 0 && *pager && strcmp(pager, "cat") != 0 &&
+    return settings()->pager && screen.rows > 1 && screen.columns > 0 && *pager && strcmp(pager, "cat") != 0 &&
            rows_of(text, (size_t)screen.columns) >= (size_t)screen.rows;
 }
 
