@@ -64,7 +64,7 @@ static void print_usage(FILE *to)
     fputs("Usage: migsh [OPTION]... [COMMAND [ARG]... | SCRIPT.lua [ARG]...]\n"
           "Move KVM guests between libvirt hosts, and measure what their users felt.\n"
           "Without a command: an interactive shell, or commands from standard input.\n\n"
-          "  -c, --command TEXT     run the commands of TEXT; may be repeated\n"
+          "  -c, --command TEXT     run the commands of TEXT; may be repeated. A URI: as -C\n"
           "  -f, --file FILE        run the commands of FILE\n"
           "  -C, --connect URI      the current host: a libvirt URI or a node of the inventory\n"
           "  -i, --inventory FILE   the inventory (default $XDG_CONFIG_HOME/migsh/nodes)\n"
@@ -136,6 +136,12 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool is_uri(const char *text)
+{
+    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz+");
+    return scheme && str_starts(text + scheme, "://") && !text[strcspn(text, " \t\n")];
+}
+
 // -1: go on; otherwise the exit status.
 static int parse_options(struct app *app, int argc, char **argv)
 {
@@ -143,6 +149,10 @@ static int parse_options(struct app *app, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "+c:f:C:i:rkjqtVh", long_options, NULL)) != -1) {
         switch (c) {
         case 'c':
+            if (is_uri(optarg)) { // virsh's word for -C
+                app->connect = optarg;
+                break;
+            }
             buf_adds(&app->commands, optarg);
             buf_addc(&app->commands, '\n');
             app->have_commands = true;

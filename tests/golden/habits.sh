@@ -11,6 +11,9 @@ h cleanup --help | head -3
 for c in dom-fd-associate lxc-enter-namespace qemu-attach update-memory-device; do h $c; done
 h nodedev-dettach --help | head -3
 h exec nowhere -- ls --help
+h -c '\watch 1' -c list
+h -c '\?' | head -n 1
+"$MIGSH" -c test:///default domname 1; echo "[$?]"
 h lua
 h -c 'lua  '
 h -c 'list; lua print(1)'

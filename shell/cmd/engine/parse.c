@@ -2,6 +2,7 @@
 // Splitting text into commands and words. Pure. See parse.h.
 #include "cmd/engine/parse.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -111,6 +112,12 @@ static bool is_ampersand(const struct scanner *s, const char *end)
     return *s->at == '&' && !s->in_word && (s->at + 1 == end || is_blank(s->at[1]) || strchr(";\n#", s->at[1]));
 }
 
+// psql's commands; without its backslash one could be a command of ours that does something else.
+static bool is_backslash_command(const struct scanner *s, const char *end, const struct strv *words)
+{
+    return *s->at == '\\' && !s->in_word && !words->n && s->at + 1 < end && isalpha((unsigned char)s->at[1]);
+}
+
 // The text for sh: all up to the end of the command, which is found by the same quoting.
 static void scan_pipe(struct scanner *s, const char *end)
 {
@@ -171,6 +178,9 @@ static void scan(struct scanner *s, const char *end, struct parsed *p, struct st
             s->at++;
         } else if ((*s->at == '|' || *s->at == '>') && !s->in_word) {
             scan_redirect(s, end, words);
+        } else if (is_backslash_command(s, end, words)) {
+            s->wrong = "commands have no backslash before them (\\? is help)";
+            s->at++;
         } else if (*s->at == '#' && !s->in_word) {
             while (s->at < end && *s->at != '\n')
                 s->at++;
