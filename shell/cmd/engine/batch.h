@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs typed text: a line for the shell of this machine, behind "!", or a logical line (commands separated by ";" or "&", their results shown or led elsewhere by "|" or ">";
-// or Lua behind "=" or "lua "), and whole sources of
-// such lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
+// Runs typed text: a line for the shell of this machine, behind "!", or a logical line (commands separated by ";" or
+// "&", their results shown or led elsewhere by "|" or ">"; or Lua behind "=" or "lua "), and whole sources of such
+// lines. Shows results and errors through core/console/out.h, in text or JSON. Main thread only.
 #pragma once
 
 #include <stdbool.h>

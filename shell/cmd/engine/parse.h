@@ -26,14 +26,15 @@ struct parsed {
     size_t n;
 };
 
-// ERR_USAGE for what cannot be meant, such as an unclosed quote or a backslash at the very end; *ret_incomplete then tells that more input could mend
-// it.
+// ERR_USAGE for what cannot be meant, such as an unclosed quote or a backslash at the very end; *ret_incomplete then
+// tells that more input could mend it.
 int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struct err *e);
 void parsed_release(struct parsed *p);
 #define _cleanup_parsed_ _cleanup_(parsed_release)
 
 // For completion: the words of the last command before byte `end` of text, the last word being the one under the cursor
 // (possibly empty), unquoted as far as it goes. *ret_start: where in text that word begins; *ret_quote: its open quote
-// or 0. What it returns says what the word is: REDIRECT_NONE, a word of that command; else a file's name or a word of sh.
+// or 0. What it returns says what the word is: REDIRECT_NONE, a word of that command; else the name of a file, or a
+// word for sh.
 enum redirect_kind parse_for_completion(const char *text, size_t end, struct strv *ret_words, size_t *ret_start,
                                         char *ret_quote);
