@@ -63,7 +63,7 @@ def names_of_ones_own_complete():
     d = fresh("alias")
     with at_prompt(d, "-C", "test:///default") as p:
         p.press("alias state-of domstate\r", "migsh>")
-        p.press("state-\ttes\t\r", "running", "migsh>")
+        p.press("state-\ttest\r", "running", "migsh>")
         p.press("unalias sta\t\r", "migsh>")
         p.see("unalias state-of")
 
