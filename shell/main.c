@@ -25,6 +25,7 @@
 #include "cmd/engine/complete_args.h"
 #include "cmd/engine/jobs.h"
 #include "cmd/engine/recipe.h"
+#include "cmd/engine/usage.h"
 #include "cmd/node/nodes_file.h"
 #include "core/console/ctx.h"
 #include "core/console/out.h"
@@ -59,27 +60,11 @@ struct app {
     int status;
 };
 
-static void print_usage(FILE *to)
+static void print_usage(void)
 {
-    fputs("Usage: migsh [OPTION]... [COMMAND [ARG]... | SCRIPT.lua [ARG]...]\n"
-          "Move KVM guests between libvirt hosts, and measure what their users felt.\n"
-          "Without a command: an interactive shell, or commands from standard input.\n\n"
-          "  -c, --command TEXT     run the commands of TEXT; may be repeated. A URI: as -C\n"
-          "  -f, --file FILE        run the commands of FILE\n"
-          "  -C, --connect URI      the current host: a libvirt URI or a node of the inventory\n"
-          "  -i, --inventory FILE   the inventory (default $XDG_CONFIG_HOME/migsh/nodes)\n"
-          "  -r, --readonly         connect read-only\n"
-          "  -k, --keep-going       a failing line does not stop a batch\n"
-          "  -j, --json             results, progress and errors as lines of JSON\n"
-          "  -q, --quiet            results only\n"
-          "  -t, --timing           tell how long each command took\n"
-          "      --envelope         --json, and each line tells its command and node\n"
-          "      --vertical         tables as a line for each field\n"
-          "      --human            sizes as 1.50 GiB\n"
-          "      --no-color         no colours (also: NO_COLOR in the environment)\n"
-          "  -V, --version          print the version\n"
-          "  -h, --help             print this\n",
-          to);
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    usage_text(&text);
+    fputs(buf_str(&text), stdout);
 }
 
 static void on_batch_done(int status, bool quit, void *data)
@@ -115,27 +100,6 @@ static int load_inventory(struct ctx *ctx, struct err *e)
     return nodes_file_load(ctx, text, path, e);
 }
 
-enum { OPT_NO_COLOR = 256, OPT_ENVELOPE, OPT_VERTICAL, OPT_HUMAN };
-
-static const struct option long_options[] = {
-    {"command", required_argument, NULL, 'c'},
-    {"file", required_argument, NULL, 'f'},
-    {"connect", required_argument, NULL, 'C'},
-    {"inventory", required_argument, NULL, 'i'},
-    {"readonly", no_argument, NULL, 'r'},
-    {"keep-going", no_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"timing", no_argument, NULL, 't'},
-    {"envelope", no_argument, NULL, OPT_ENVELOPE},
-    {"vertical", no_argument, NULL, OPT_VERTICAL},
-    {"human", no_argument, NULL, OPT_HUMAN},
-    {"no-color", no_argument, NULL, OPT_NO_COLOR},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 static bool is_uri(const char *text)
 {
     size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz+");
@@ -145,8 +109,10 @@ static bool is_uri(const char *text)
 // -1: go on; otherwise the exit status.
 static int parse_options(struct app *app, int argc, char **argv)
 {
+    _cleanup_buf_ struct buf letters = BUF_INIT;
+    _cleanup_free_ struct option *rows = usage_getopt(&letters);
     int c;
-    while ((c = getopt_long(argc, argv, "+c:f:C:i:rkjqtVh", long_options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, buf_str(&letters), rows, NULL)) != -1) {
         switch (c) {
         case 'c':
             if (is_uri(optarg)) { // virsh's word for -C
@@ -181,24 +147,24 @@ static int parse_options(struct app *app, int argc, char **argv)
         case 't':
             app->opts.timing = true;
             break;
-        case OPT_ENVELOPE:
+        case USAGE_ENVELOPE:
             app->opts.envelope = true;
             app->opts.json = true;
             break;
-        case OPT_VERTICAL:
+        case USAGE_VERTICAL:
             app->opts.vertical = true;
             break;
-        case OPT_HUMAN:
+        case USAGE_HUMAN:
             app->opts.human = true;
             break;
-        case OPT_NO_COLOR:
+        case USAGE_NO_COLOR:
             app->no_color = true;
             break;
         case 'V':
             printf("migsh %s\n", MIGSH_VERSION);
             return 0;
         case 'h':
-            print_usage(stdout);
+            print_usage();
             return 0;
         default:
             fputs("Try 'migsh --help'.\n", stderr);
@@ -345,8 +311,9 @@ static void prepare_completion(struct ctx *ctx)
 static int complete(int n, char **words)
 {
     _cleanup_free_ char *standard = file_xdg("CONFIG", "nodes");
-    _cleanup_buf_ struct buf out = BUF_INIT;
-    complete_args(long_options, standard, prepare_completion, n, words, &out);
+    _cleanup_buf_ struct buf out = BUF_INIT, letters = BUF_INIT;
+    _cleanup_free_ struct option *rows = usage_getopt(&letters);
+    complete_args(rows, standard, prepare_completion, n, words, &out);
     lua_engine_close(0);
     fputs(buf_str(&out), stdout);
     return 0;

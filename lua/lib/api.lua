@@ -1,11 +1,40 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What `help lua` and migsh-lua(7) say: one row for each function of `mig` (a test compares the two). `names`: what a
--- row documents.
+-- What `help lua`, migsh-lua(7) and migsh-recipes(5) say: one row for each function of `mig` (a test compares the two).
+-- `names`: what a row documents. Groups with page = "recipes" tell of a recipe's table; lib/recipe.lua accepts what
+-- their rows have as `key`, and nothing else.
 return {
   intro = [[
 Lua 5.4 runs the console: at the prompt behind "=" or "lua ", as a script (migsh FILE.lua WORD…, the words in arg), and
 as recipes, which are commands. Everything is in the table mig. A function that has to wait lets other tasks and the
 prompt go on meanwhile. Nothing may be waited for while a file is being loaded (at a recipe's or module's top level).]],
+  recipes = [[
+A recipe is a Lua file that becomes a command, with help, completion and a Lua function: NAME.lua in a directory of
+$MIGSH_RECIPES (absolute ones, ":" between), in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is the
+command NAME and mig.NAME, with underscores for dashes. The first that has the name wins, and a built-in command before
+all. Modules for require go into a directory below (require "lib.x" is lib/x.lua), and what node:tool runs into tools/.
+Files and directories that others than root and you can write are left out, and told of, as is a file that is wrong.
+
+The file returns a table. What is in it is checked when the console starts, before anything runs; what runs may call
+all of migsh-lua(7).]],
+  example = [[
+-- ~/.config/migsh/recipes/evacuate.lua
+return {
+  description = "move every running guest of a node to another one",
+  example = "evacuate source dest",
+  args = {
+    { name = "from", type = "node", positional = true, required = true, help = "the node to empty" },
+    { name = "to", type = "node", positional = true, required = true, help = "where they go" },
+    { name = "max-outage", type = "duration", unit = "s", help = "what their users may feel of it" },
+  },
+  run = function(args)
+    local moved = mig.array {}
+    for _, guest in ipairs(mig.list { node = args.from }) do
+      mig.live_migrate { guest.name .. "@" .. args.from, args.to, max_outage = args.max_outage }
+      moved[#moved + 1] = guest.name
+    end
+    return { moved = moved }, ("%d moved"):format(#moved)
+  end,
+}]],
   groups = {
     { title = "COMMANDS", rows = {
       { form = "mig.VERB{POSITIONAL…, OPTION = VALUE…}", names = {}, text = [[
@@ -249,21 +278,7 @@ return mig.transaction("my-recipe", {domain = "share", lock = "domain:share", no
 What the commands journal-resume and rollback do; and what an unfinished workflow's truth says now.]],
         example = [[mig.transaction_resume(mig.journals()[1].id)]] },
     } },
-    { title = "RECIPES", rows = {
-      { form = "return {description =, help =, example =, args = {…}, passes =, except =, run = function(args) … end}",
-        names = {}, text = [[
-A file NAME.lua in a directory of $MIGSH_RECIPES, in $XDG_CONFIG_HOME/migsh/recipes or among the installed recipes is
-the command NAME and mig.NAME; modules for require go into a directory below (require "lib.x" is lib/x.lua), and what
-node:tool runs into tools/.
-An argument: {name =, type =, help =, required =, positional =, default =, multi =, choices =, unit =, excludes =,
-needs =}; type is bool, string, int, duration (args get milliseconds), size (bytes), enum, path, node, nodes, uri,
-domain, pool, journal (completed: what is unfinished), any-journal or words. excludes = "a|b" refuses those beside it,
-needs = "a|b" wants one of them.
-passes = "migrate" takes the options of that command too, but for what the recipe has itself, what the command cannot do
-without, and except = {"live", …}: args.passed has what was given, to be completed and handed to mig.migrate.
-args.max_outage is --max-outage. run returns the value, and text for people if that should not be the value itself; it
-may raise mig.error{code = "verdict", msg =, value =, text =} to show both and fail.]],
-        example = [[return {description = "say hello", example = "hello", run = function() return "hello" end}]] },
+    { title = "SCRIPTS", rows = {
       { form = "What a script may use", names = {}, text = [[
 All of Lua but: files are loaded only if nobody but root and you could have written them, a link or a directory on their
 way, never as bytecode, never from a relative package.path; no os.exit (return, or raise an error), no os.setlocale, and
@@ -272,6 +287,72 @@ its own: what one sets or replaces is not seen by another. Beyond that a recipe 
 the nodes whatever you may, so read one of a foreign author before you install it. io, os.execute and io.popen work but
 hold up everything else while they do.
 Ctrl-C ends what is being waited for and then raises "cancelled", once; also in a busy loop.]] },
+    } },
+    { title = "A RECIPE", page = "recipes", keys = "recipe", rows = {
+      { form = "description = TEXT", key = "description", names = {}, text = [[
+What it does, in one line: the table of commands and the head of its help.]] },
+      { form = "args = {ARGUMENT, …}", key = "args", names = {}, text = [[
+What it takes, each a table as told below. Without it the command takes nothing.]], example = [[
+args = {
+  { name = "domain", type = "domain", positional = true, required = true, help = "which" },
+  { name = "for", type = "duration", unit = "s", default = "5s", help = "how long" },
+}]] },
+      { form = "run = function(args) … return VALUE, TEXT end", key = "run", names = {}, text = [[
+Does it. In args a dash of a name is an underscore: --max-outage is args.max_outage; what was not given is nil, a list
+that was not given is empty. Returns the command's value, which --json prints and mig.NAME{…} returns, and a text for
+people, if that should not be the value itself. It fails by raising an error: mig.fail, mig.error. One with code
+"verdict" may have value and text, too: both are shown, and the exit status is 12.]], example = [[
+run = function(args)
+  local state = mig.domstate { args.domain }.state
+  if state ~= "running" then
+    mig.fail("state", "start it first", "%s is %s", mig.line(args.domain), state)
+  end
+  return { state = state }, "it runs"
+end]] },
+      { form = "help = TEXT", key = "help", names = {}, text = "All that its help tells beside; paragraphs." },
+      { form = "example = TEXT", key = "example", names = {}, text = "Lines that can be typed." },
+      { form = "group = TEXT", key = "group", names = {}, text = [[
+The group of commands that `help` lists it in, one of its own or another's; Recipes unless told.]] },
+      { form = 'passes = "COMMAND", except = {"OPTION", …}', key = "passes|except", names = {}, text = [[
+passes = "migrate" takes the options of that command too, but for what the recipe has itself, what the command cannot do
+without, and what except lists. args.passed has what was given, to be completed and handed to mig.migrate.]],
+        example = [[
+return { description = "mine", passes = "migrate", except = { "live" }, run = my_run }]] },
+      { form = "workflow = function(about) … return {steps = {…}} end", key = "workflow", names = {}, text = [[
+Makes the steps of an undertaking that can be gone on with and taken back from any console: mig.transaction in
+migsh-lua(7) tells what a step is. run then ends in a call of it.]] },
+    } },
+    { title = "AN ARGUMENT", page = "recipes", keys = "argument", rows = {
+      { form = "name = TEXT, help = TEXT", key = "name|help", names = {}, text = [[
+Its name, of lower case letters, digits and dashes, and a line of help. Both have to be there.]] },
+      { form = "type = TEXT", key = "type", names = {}, text = "What it is, see below; string unless told." },
+      { form = "required = true, positional = true", key = "required|positional", names = {}, text = [[
+It has to be given; it may stand without --NAME, in the order of the list. A required one does not come behind an
+optional positional one.]] },
+      { form = "multi = true", key = "multi", names = {}, text = "It may be given again; the recipe gets a list." },
+      { form = "default = VALUE, unit = TEXT", key = "default|unit", names = {}, text = [[
+What it is where nobody gives it, and the unit of a number without one, as help tells them.]] },
+      { form = "choices = {TEXT, …}", key = "choices", names = {}, text = "What an enum may be." },
+      { form = 'excludes = "OTHER|OTHER", needs = "OTHER|OTHER"', key = "excludes|needs", names = {}, text = [[
+Refused beside any of those; refused without one of those. Completion does not offer it then.]] },
+    } },
+    { title = "TYPES OF ARGUMENTS", page = "recipes", keys = "type", rows = {
+      { form = "bool", key = "bool", names = {}, text = "A switch: true or false. Neither positional nor required." },
+      { form = "string, path, uri", key = "string|path|uri", names = {}, text = [[
+A text; a file or directory of this machine, which Tab completes; a libvirt URI or a node's name.]] },
+      { form = "int", key = "int", names = {}, text = "A whole number." },
+      { form = "duration", key = "duration", names = {}, text = [[
+"1.5s", "250ms", "2m", or a number of the unit; the recipe gets milliseconds.]] },
+      { form = "size", key = "size", names = {}, text = [["64KiB", "8G", or a number; the recipe gets bytes.]] },
+      { form = "enum", key = "enum", names = {}, text = "One of choices." },
+      { form = "node, nodes", key = "node|nodes", names = {}, text = [[
+The name of a node of the inventory; such names with commas between, or all, as
+commands take them.]] },
+      { form = "domain, pool", key = "domain|pool", names = {}, text = [[
+A guest, NAME or NAME@NODE, which Tab completes; the name of a pool.]] },
+      { form = "journal, any-journal", key = "journal|any-journal", names = {}, text = [[
+The ID of a journal; Tab offers those that are unfinished, or all.]] },
+      { form = "words", key = "words", names = {}, text = [[All that is left of the line, as a list of words.]] },
     } },
   },
 }

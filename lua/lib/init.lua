@@ -16,7 +16,7 @@ local mig = lib("mig", core, errors, sched, verbs, tool, recipe_dirs)
 lib("objects", core, errors, sched, verbs, mig)
 lib("journal", core, errors, sched, mig)
 local api = lib("api")
-local recipe = lib("recipe", core, errors, sched, sandbox, recipe_dirs)
+local recipe = lib("recipe", core, errors, sched, sandbox, recipe_dirs, api)
 lib("transaction", errors, mig, recipe, lib("locks", core, errors, sched, mig), lib("told", mig))
 
 _G.mig = mig

@@ -2,15 +2,22 @@
 -- Recipes: files that return {description=, help=, example=, group=, args={…}, passes=, except={…},
 -- run=function(args) … end}. Found in the recipe directories (the first one that has a name wins), checked, and run. A
 -- broken one is told of once and left out.
-local core, errors, sched, sandbox, dirs = ...
+local core, errors, sched, sandbox, dirs, api = ...
 local recipe = {}
 local known = {} -- name -> {run=, args=}
 local told = {} -- path -> true
 
-local types = {}
-for _, name in ipairs { "bool", "string", "int", "duration", "size", "enum", "path", "node", "nodes", "uri", "domain",
-  "pool", "words", "journal", "any-journal" } do
-  types[name] = true
+-- What the manual tells of is what is accepted: of a recipe, of an argument, as an argument's type.
+local allowed = {}
+for _, group in ipairs(api.groups) do
+  if group.keys then
+    allowed[group.keys] = {}
+    for _, row in ipairs(group.rows) do
+      for key in row.key:gmatch "[^|]+" do
+        allowed[group.keys][key] = true
+      end
+    end
+  end
 end
 
 local function want(ok, format, ...)
@@ -27,13 +34,9 @@ local function optional_text(value, what)
   want(value == nil or type(value) == "string", "%s has to be a text", what)
 end
 
-local function want_keys(t, what, ...)
-  local allowed = {}
-  for _, key in ipairs { ... } do
-    allowed[key] = true
-  end
+local function want_keys(t, what, kind)
   for key in pairs(t) do
-    want(allowed[key], "%s: unknown key '%s'", what, tostring(key))
+    want(allowed[kind][key], "%s: unknown key '%s'", what, tostring(key))
   end
 end
 
@@ -50,12 +53,11 @@ local function check_arg(a, i, seen)
   want(type(a.name) == "string" and a.name:find "^%l[%l%d-]*$", "args[%d]: a name of lower case letters, digits and "
     .. "dashes is wanted", i)
   local what = "argument " .. a.name
-  want_keys(a, what, "name", "type", "help", "required", "positional", "default", "multi", "choices", "unit",
-    "excludes", "needs")
+  want_keys(a, what, "argument")
   want(not seen[a.name], "%s appears twice", what)
   seen[a.name] = true
   a.type = a.type or "string"
-  want(types[a.type], "%s: unknown type '%s'", what, tostring(a.type))
+  want(allowed.type[a.type], "%s: unknown type '%s'", what, tostring(a.type))
   want_text(a.help, what .. ": help")
   if type(a.default) == "number" then
     a.default = tostring(a.default)
@@ -89,8 +91,7 @@ end
 
 local function check(r)
   want(type(r) == "table", "the file has to return a table")
-  want_keys(r, "recipe", "description", "help", "example", "group", "args", "passes", "except", "run",
-    "workflow")
+  want_keys(r, "recipe", "recipe")
   want_text(r.description, "description")
   optional_text(r.example, "example")
   optional_text(r.help, "help")

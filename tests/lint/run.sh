@@ -63,15 +63,23 @@ readme_table() {
 }
 man_page() {
     local c man
-    man=$("$migsh" self-man)
+    man=$("$migsh" self-man commands)
     for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
 }
-# Both pages are plain roff, and migsh-lua(7) has each function that its rows name.
+# All pages are plain roff; each row of lua/lib/api.lua is on the one that it belongs to, and each variable of the
+# environment that is read for the operator on migsh(1).
 man_roff() {
-    local page
-    for page in "" --lua; do "$migsh" -i /nonexistent/x self-man $page | groff -man -Tutf8 -K utf8 -ww -z; done
-    "$migsh" -i /nonexistent/x self-man --lua | sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp"
-    "$migsh" -i /nonexistent/x tests/lint/man_lua.lua "$tmp"
+    local page variable
+    for page in migsh commands recipes lua; do "$migsh" -i /nonexistent/x self-man $page | groff -man -Tutf8 -K utf8 -ww -z; done
+    for page in recipes lua; do
+        "$migsh" -i /nonexistent/x self-man $page | sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp"
+        "$migsh" -i /nonexistent/x tests/lint/man_lua.lua $page "$tmp"
+    done
+    "$migsh" -i /nonexistent/x self-man | sed 's/\\-/-/g; s/\\f[BR]//g' >"$tmp"
+    for variable in $(git grep -ohE '\bgetenv\("[A-Z_]+"\)' -- shell lua | grep -oE '[A-Z_]{3,}' | sort -u); do
+        case $variable in HOME | SUDO_USER | TERM | TMPDIR) continue ;; esac
+        grep -wF "$variable" "$tmp" >/dev/null || echo "migsh(1) does not know \$$variable"
+    done
 }
 # One home each: clocks and random bytes.
 homes() { git grep -nE '\b(clock_gettime|getrandom)\(' -- 'shell/*.[ch]' 'lua/*.[ch]' ':!shell/base/clock.c' ':!shell/base/token.c'; true; }
@@ -129,7 +137,7 @@ check "no blanks at the end of a line" whitespace
 check "files that READMEs name are there" readme_files
 check "the README's table is the binary's" readme_table
 check "the man page knows every command" man_page
-check "the manual pages are clean, and migsh-lua(7) is lua/lib/api.lua's" man_roff
+check "the manual pages are clean, and tell what lua/lib/api.lua and the environment have" man_roff
 check "completion knows every command" completions
 check "commands that hints name exist" hints
 check "what topics show can be typed" topics

@@ -41,6 +41,12 @@ test("every row has a form and a text; every example compiles", function()
   end
 end)
 
+test("the example of a recipe is one", function()
+  local recipe = assert(load(api.example))()
+  match(recipe.description, "%S")
+  assert(#recipe.args == 3 and type(recipe.run) == "function")
+end)
+
 test("help lua prints it", function()
   local text = mig.help "lua"
   for name in pairs(documented) do

@@ -188,7 +188,7 @@ static void topics_are_short_and_found(void **state)
         }
         explain_topic_release(&t);
     }
-    assert_int_equal(n, 18);
+    assert_int_equal(n, 19);
     assert_true(explain_topic_find("Post_Copy", &t));
     assert_string_equal(t.name, "post-copy");
     explain_topic_release(&t);

@@ -6,10 +6,10 @@
 #include "cmd/engine/man.h"
 #include "cmd/engine/table.h"
 
-enum { LUA };
+enum { PAGE };
 
 static const struct opt_def man_opts[] = {
-    [LUA] = {"lua", OPT_BOOL, 0, "that of what scripts may call, migsh-lua(7)"},
+    [PAGE] = {"page", OPT_ENUM, OPTF_POS, "which of them", .def = "migsh", .choices = man_pages},
     {NULL},
 };
 
@@ -17,10 +17,7 @@ static int run_man(struct cmd_call *c, struct err *e)
 {
     (void)e;
     _cleanup_buf_ struct buf out = BUF_INIT;
-    if (c->vals[LUA].b)
-        man_lua(&out);
-    else
-        man_page(&out);
+    man_page(c->vals[PAGE].s, &out);
     c->result = json_text(buf_str(&out));
     return 0;
 }
@@ -68,8 +65,8 @@ const struct cmd_def cmd_self_commands = {.name = "self-commands",
                                           .run = run_commands};
 const struct cmd_def cmd_self_man = {.name = "self-man",
                                      .group = "Console",
-                                     .summary = "print the manual page",
-                                     .example = "self-man --lua",
+                                     .summary = "print a manual page",
+                                     .example = "self-man lua",
                                      .opts = man_opts,
                                      .flags = HIDDEN,
                                      .view = {VIEW_TEXT},

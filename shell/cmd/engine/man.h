@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
-void man_page(struct buf *out);  // migsh.1, in man(7) macros
-void man_lua(struct buf *out);   // migsh-lua.7, of what help_lua() tells
-void man_table(struct buf *out); // | command | what it does |, as Markdown
+extern const char *const man_pages[]; // "migsh" is migsh(1), another name NAME is that of migsh-NAME
+
+void man_page(const char *name, struct buf *out); // one of them, in man(7) macros
+void man_table(struct buf *out);                  // | command | what it does |, as Markdown
