@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 quick=(repl lint tsan unit golden virsh model lua)
-slow=(tidy fault-sample fuzz lab) # the longest first: nobody waits for one at the end
+slow=(tidy fault-sample fuzz package lab) # the longest first: nobody waits for one at the end
 all=("${quick[@]}" "${slow[@]}")
 
 usage() {
