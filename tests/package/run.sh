@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Debian package: built, installed in a copy of this machine's root that is thrown away (an overlay in a namespace of
-# its own), used there, and removed. The machine itself is not touched.
+# The Debian package: built, installed in a copy of this machine's root that is thrown away (an overlay in a namespace
+# of its own), used there, and removed. The machine itself is not touched.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 for tool in dpkg-deb dpkg-shlibdeps unshare gzip; do

@@ -114,6 +114,8 @@ static const char *const variables[] = {
     "what shows a result that is taller than the screen, by default \"less -FRX\"; cat: none",
     "VISUAL, EDITOR",
     "what edit and its kind open",
+    "MIGSH_ESCAPE",
+    "the key that leaves a console, by default ^]",
     "MIGSH_RECIPES",
     "directories of recipes that come first, with \":\" between",
     "MIGSH_DEBUG",
