@@ -8,7 +8,7 @@ from prompt import Skip, at_prompt, fresh, migsh, test
 
 # Tells what it got, then waits for a key, as less does.
 PAGER = """#!/bin/sh
-echo "pages $(grep -c '') lines"
+echo "leafs through $(grep -c '') lines"
 read -r key </dev/tty
 echo "left by $key"
 exit 3
@@ -36,7 +36,7 @@ def what_is_taller_than_the_screen_is_paged():
     d, env = desk("pager")
     with at_prompt(d, "-C", "test:///default", env=env) as p:
         p.send("help all\r")
-        p.see("pages ")
+        p.see("leafs through ")
         p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the terminal as a pager wants it")
         p.send("q\r")
         p.see("left by q")
@@ -44,13 +44,13 @@ def what_is_taller_than_the_screen_is_paged():
         assert p.mode() == set() and os.listdir(d / "tmp") == [], os.listdir(d / "tmp")
         p.raw = ""
         p.send("domid test; help migrate; domname 1\r")
-        p.until(lambda: "pages " in p.raw, "the pager again")
+        p.until(lambda: "leafs through " in p.raw, "the pager again")
         p.send("x\r")
         p.see_last("test", "migsh>")  # the line went on
         p.raw = ""
         p.press("domid test\r", "1", "migsh>")
         p.send("=mig.help{'all'}\r")
-        p.until(lambda: "pages " in p.raw, "the pager of Lua's value")
+        p.until(lambda: "leafs through " in p.raw, "the pager of Lua's value")
         p.send("\x03")
         p.until(lambda: p.screen.lines()[-1].endswith("migsh>"), "the prompt")
         p.send("domstate test\r")
@@ -69,16 +69,16 @@ def a_pager_can_be_switched_off_or_be_missing():
             p.see_last("migsh>")
             assert " Domains:" in p.screen.gone and os.listdir(d / "tmp") == []
     with migsh(d, "help", "all", env=env) as p:  # nobody sits at a prompt
-        assert p.wait() == 0 and "pages" not in p.raw and " Domains:" in p.raw
+        assert p.wait() == 0 and "leafs through" not in p.raw and " Domains:" in p.raw
     with at_prompt(d, "-C", "test:///default", env={**env, "MIGSH_PAGER": None, "PAGER": env["MIGSH_PAGER"]}) as p:
         p.send("help all\r")
-        p.see("pages ")
+        p.see("leafs through ")
         p.send("q\r")
         p.see_last("migsh>")
     with at_prompt(d, "-C", "test:///default", env=env, term="dumb") as p:
         p.send("help all\r")
         p.see_last("migsh>")
-        assert "pages" not in p.raw
+        assert "leafs through" not in p.raw
 
 
 @test
@@ -181,7 +181,7 @@ def a_result_goes_to_a_program_that_has_the_terminal():
     d, env = desk("pipe")
     with at_prompt(d, "-C", "test:///default", env=env) as p:
         p.send(f"help all | '{d}/pager' -x; domid test\r")
-        p.see("pages ")
+        p.see("leafs through ")
         p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the terminal as a program wants it")
         p.send("q\r")
         p.see("left by q")
@@ -206,7 +206,7 @@ def a_command_of_this_machine_has_the_terminal():
     d, env = desk("here")
     with at_prompt(d, "-C", "test:///default", env=env) as p:
         p.send(f"!seq 50 | '{d}/pager'\r")
-        p.see("pages 50 lines")
+        p.see("leafs through 50 lines")
         p.until(lambda: p.mode() == {"isig", "echo", "icanon"}, "the terminal as a program wants it")
         p.send("q\r")
         p.see("left by q")
