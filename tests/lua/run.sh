@@ -28,7 +28,7 @@ report() {
     fi
 }
 
-run() { timeout 120 "$migsh" -C test:///default "$@" 2>&1; }
+run() { timeout 300 "$migsh" -C test:///default "$@" 2>&1; }
 
 # expect NAME STATUS PATTERN ARG…: migsh ARG… ends with that status, and its output matches the extended expression.
 expect() {
