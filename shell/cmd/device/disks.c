@@ -84,7 +84,7 @@ static void tell_if_held(struct cmd_call *c)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_err_ struct err gone = ERR_INIT;
-    int number;
+    int number = 0;
     if (device_domain_xml(c, false, &doc, &gone) < 0 ||
         device_find_disk(c, doc, c->vals[TARGET].s, false, &number, &gone) < 0)
         return;
@@ -100,7 +100,7 @@ static int run_detach(struct cmd_call *c, struct err *e)
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
     unsigned affect = device_affects(c);
-    int number;
+    int number = 0;
     if (device_domain_xml(c, affect & VIRT_AFFECT_CONFIG, &doc, e) < 0 ||
         device_find_disk(c, doc, c->vals[TARGET].s, false, &number, e) < 0 || disk_xml(doc, number, &xml, e) < 0 ||
         device_change(c, virt_dom_detach, "detach a disk from", xml, affect, e) < 0)
@@ -142,8 +142,7 @@ static int change_disk(const struct cmd_call *c, struct xml_doc *doc, int number
     _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", number);
     size_t n, n_source;
     _cleanup_free_ struct xml_node **disk = xml_nodes(doc, NULL, xpath, &n);
-    _cleanup_free_ struct xml_node **old =
-        xml_nodes(doc, disk[0], "source[@file or @dev or @dir or @name or @volume]", &n_source);
+    free(xml_nodes(doc, disk[0], "source[@file or @dev or @dir or @name or @volume]", &n_source));
     const char *at = c->vals[TARGET].s;
     if (!source && !n_source)
         return err_set(e, ERR_STATE, "the disk device '%s' doesn't have media", at);
@@ -166,7 +165,7 @@ static int run_media(struct cmd_call *c, struct err *e)
     bool eject = c->vals[EJECT].b || (c->vals[UPDATE].b && !c->vals[SOURCE].s);
     const char *source = eject ? NULL : c->vals[SOURCE].s;
     unsigned affect = cmd_bits(c);
-    int number;
+    int number = 0;
     if (!eject && !source) {
         err_set(e, ERR_USAGE, "which media? --source names it");
         return err_hint(e, "--eject takes out what is in the drive");

@@ -108,8 +108,8 @@ static const char *const files[] = {"$XDG_CONFIG_HOME/migsh/nodes",
                                     NULL};
 static const char *const variables[] = {
     "MIGSH_PROMPT",
-    "the prompt, by default \"migsh%w%r%s%u> \": %w is where a command goes that names no host, %r tells "
-    "of a read-only console, %s of nodes that keep silent, %u of undertakings that are unfinished (journal-list)",
+    ("the prompt, by default \"migsh%w%r%s%u> \": %w is where a command goes that names no host, %r tells "
+     "of a read-only console, %s of nodes that keep silent, %u of undertakings that are unfinished (journal-list)"),
     "MIGSH_PAGER, PAGER",
     "what shows a result that is taller than the screen, by default \"less -FRX\"; cat: none",
     "VISUAL, EDITOR",

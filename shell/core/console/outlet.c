@@ -93,7 +93,8 @@ int outlet_on_terminal(struct job *job, const char *command, const struct buf *t
     if (write_file(text, &path, e) < 0)
         return -1;
     int r = local_on_terminal(job, script, (const char *const[]){path, command, NULL}, ret_status, e);
-    unlink(path); // if the shell has not begun
+    if (path)         // clang's analyzer does not see that it is there
+        unlink(path); // the shell may not have begun
     return r;
 }
 

@@ -200,7 +200,7 @@ static int open_stream(struct virt_console *c, struct err *e)
 
 static int send_all(struct virt_console *c, const char *s, size_t n, struct err *e)
 {
-    static const struct timespec again = {.tv_nsec = AGAIN_MS * 1000000};
+    static const struct timespec again = {.tv_nsec = AGAIN_MS * 1000000L};
     while (n && !c->stop) {
         int sent = VIRT(virStreamSend(c->stream, s, n));
         if (sent == -2) {
@@ -263,7 +263,7 @@ static void console_main(void *data)
     struct virt_console *c = data;
     struct err e = ERR_INIT;
     int r = open_stream(c, &e);
-    lock_acquire(c->lock);
+    lock_acquire(c->lock); // NOLINT(clang-analyzer-unix.Malloc): it does not count references
     if (r < 0)
         err_move(&c->seen.err, &e);
     else
