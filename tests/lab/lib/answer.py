@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # answer.py COMMAND…: runs it on a terminal of its own, says "secret" to each question for a password (or what
-# MIGSH_PASSWORD says) and "yes" to the others (or what MIGSH_ANSWER says), passes on what it prints and ends with its
-# status.
+# MIGSH_PASSWORD says) and "yes" to the others (or what MIGSH_ANSWER says), passes on what it prints, without its
+# colours, and ends with its status.
 import os
 import pty
 import re
@@ -10,7 +10,7 @@ import sys
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
-tail = b""
+tail = held = b""
 while True:
     try:
         data = os.read(fd, 65536)
@@ -18,7 +18,9 @@ while True:
         break
     if not data:
         break
-    sys.stdout.buffer.write(data)
+    plain, begun, _ = re.fullmatch(rb"(.*?)(\x1b(\[[0-9;]*)?)?", re.sub(rb"\x1b\[[0-9;]*m", b"", held + data), re.S).groups()
+    held = begun or b""  # a sequence that ends in the next read
+    sys.stdout.buffer.write(plain)
     sys.stdout.flush()
     tail = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", (tail + data)[-400:])
     if re.search(rb"[Pp]assword[^\n]*: ?$", tail):
