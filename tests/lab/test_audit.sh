@@ -143,6 +143,18 @@ on dest virsh -q destroy two
 check "one of them is off: audit warns" audited 0
 check "... disk-twice" found disk-twice warn source
 on dest virsh -q undefine two
+on source ln /srv/nfs/twin.raw /srv/nfs/second.raw
+define dest two /srv/nfs/second.raw
+check "it has another name there: audit warns" audited 0
+check "... disk-twice" findings "assert [f for f in d['findings'] if f['id'] == 'disk-twice' and 'second.raw' in f['seen'] + f['subject'] and 'twin.raw' in f['seen'] + f['subject']], d"
+on dest virsh -q undefine two
+on source virsh -q define "$work/two.xml"
+check "and on one node" audited 0
+check "... disk-twice" findings "assert [f for f in d['findings'] if f['id'] == 'disk-twice' and f['subject'].endswith('second.raw') and f['node'] == 'source'], d"
+on source virsh -q undefine two
+on source rm /srv/nfs/second.raw
+define dest two /srv/nfs/twin.raw
+on dest virsh -q undefine two
 check "it is no more: nobody else uses it" gives 0 'verdict: ok' m verify one
 on source virsh -q destroy one
 on source virsh -q undefine one

@@ -60,11 +60,11 @@ static bool has_path(const json_t *rows, const char *path)
 static json_t *new_row(const char *kind, const char *type, const char *path)
 {
     return json_pack(
-        "{s:o, s:n, s:n, s:o, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
+        "{s:o, s:n, s:n, s:o, s:n, s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:b, s:b, "
         "s:n, s:b, s:n}",
         "kind", json_text(kind), "target", "device", "type", json_text(type), "format", "path", json_text(path), "pool",
-        "volume", "size", "mtime", "allocation", "virtual_size", "owner", "group", "mode", "backing", "backing_format",
-        "relative", 0, "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
+        "volume", "size", "mtime", "inode", "allocation", "virtual_size", "owner", "group", "mode", "backing",
+        "backing_format", "relative", 0, "readonly", 0, "shareable", 0, "exists", "in_use", 0, "problem");
 }
 
 // Takes the row; a path that is there already stays the first one's.
@@ -318,8 +318,8 @@ int guest_files_seen(struct ctx *ctx, struct job *job, struct node *node, struct
 // What the node told, into the row.
 static void fill(struct guest_files *g, json_t *row)
 {
-    static const char *const keys[] = {"size", "mtime",  "allocation", "owner",  "group",
-                                       "mode", "exists", "in_use",     "problem"};
+    static const char *const keys[] = {"size",  "mtime", "inode",  "allocation", "owner",
+                                       "group", "mode",  "exists", "in_use",     "problem"};
     const char *path = json_text_at(row, "path"), *format;
     const json_t *fact = path ? json_object_get(g->facts, path) : NULL;
     if (!fact)
