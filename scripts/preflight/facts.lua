@@ -29,12 +29,6 @@ local function keyed(lines, make)
   return found
 end
 
-local function gather(rest, list)
-  list = list or {}
-  list[#list + 1] = rest
-  return list
-end
-
 local function same(rest)
   return rest
 end
@@ -116,10 +110,11 @@ local function links_of(look)
   for _, name in ipairs(look.tap or {}) do
     tap[name] = true
   end
+  local vlan = keyed(look.vlan, math.tointeger)
   for _, line in ipairs(look.link or {}) do
     local word = fields(line)
     links[word[1]] = { state = word[2], mtu = math.tointeger(word[3]), master = word[4] ~= "-" and word[4] or nil,
-      up = up[word[1]] == true, tap = tap[word[1]] == true }
+      up = up[word[1]] == true, tap = tap[word[1]] == true, vlan = vlan[word[1]] }
   end
   return links
 end
@@ -135,6 +130,16 @@ end
 local function id_of(lines)
   local name, id = ((lines or {})[1] or ""):match "^(%S+) (%d+)$"
   return name and { name = name, id = math.tointeger(id) } or nil
+end
+
+-- {[path] = its SHA-256, or false where nobody could read it}
+local function hooks_of(look)
+  local hooks = {}
+  for _, line in ipairs(look.hook or {}) do
+    local sum, path = line:match "^(%S+) (.+)$"
+    hooks[path] = sum ~= "-" and sum
+  end
+  return hooks
 end
 
 local function conf_of(look)
@@ -226,7 +231,7 @@ function facts.host(raw)
   end
   host.microcode, host.cpu_model = one(host.look, "microcode"), one(host.look, "cpu_model")
   host.kvm, host.userfaultfd, host.ntp = one(host.look, "kvm"), one(host.look, "userfaultfd"), one(host.look, "ntp")
-  host.hooks = host.look and keyed(host.look.hook, gather)
+  host.hooks = host.look and hooks_of(host.look)
   return host
 end
 

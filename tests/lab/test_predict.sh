@@ -311,8 +311,9 @@ on dest sh -c "virsh -q net-destroy n; virsh -q net-undefine n"
 for host in source dest; do
     action=drop
     [ $host = source ] || action=accept
-    echo "<filter name='other'><rule action='$action' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/other.xml"
-    on $host virsh -q nwfilter-define "$work/other.xml"
+    echo "<filter name='inner'><rule action='$action' direction='in'><mac srcmacaddr='02:00:00:00:00:01'/></rule></filter>" >"$work/inner.xml"
+    echo "<filter name='other'><filterref filter='inner'/></filter>" >"$work/other.xml"
+    on $host sh -c "virsh -q nwfilter-define $work/inner.xml && virsh -q nwfilter-define $work/other.xml"
 done
 spoiled filters "$(bridge br0 | sed "s,<model,<filterref filter='other'/>&,")" '' nwfilter-rules warn passes
 

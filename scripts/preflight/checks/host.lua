@@ -5,6 +5,7 @@ local line = require "lib.line"
 
 local LIVE <const> = "live paused storage"
 local MAX_SKEW_S <const> = 1
+local ARRIVES <const> = "it is asked about each guest that arrives, and may change its XML or refuse it"
 
 -- Words of a host's capabilities, as a sorted list in one text.
 local function secmodels(host)
@@ -113,16 +114,31 @@ return {
           remedy = line.format("lock_manager in /etc/libvirt/qemu.conf of %s", c.dest.node) }
       end
     end },
-  { id = "hooks", title = "no hook of the destination has a say", level = "info", needs = { "source.look",
-    "dest.look" },
+  { id = "hooks", title = "the same hooks run on both hosts", level = "info", needs = { "source.look", "dest.look" },
     judge = function(c)
       local found = {}
-      for path in pairs(c.dest.hooks) do
-        if not c.source.hooks[path] then
-          found[#found + 1] = { subject = path, seen = ("%s runs there, and not on %s"):format(path, c.source.node),
-            why = "it is asked about each guest that arrives, and may change its XML or refuse it" }
+      local function add(path, seen, why)
+        found[#found + 1] = { subject = path, seen = seen, why = why }
+      end
+      for path, sum in pairs(c.dest.hooks) do
+        local here = c.source.hooks[path]
+        if here == nil then
+          add(path, ("%s runs there, and not on %s"):format(path, c.source.node), ARRIVES)
+        elseif not here or not sum then
+          add(path, ("whether %s is the same on both cannot be told: it cannot be read"):format(path), ARRIVES)
+        elseif here ~= sum then
+          add(path, ("%s is another one there than on %s"):format(path, c.source.node), ARRIVES)
         end
       end
+      for path in pairs(c.source.hooks) do
+        if c.dest.hooks[path] == nil then
+          add(path, ("%s runs on %s, and not there"):format(path, c.source.node),
+            "what it does for the guest here, nobody does there")
+        end
+      end
+      table.sort(found, function(a, b)
+        return a.subject < b.subject
+      end)
       return found
     end },
   { id = "clock", title = "the hosts' clocks agree", level = "warn", applies = LIVE .. " offline cold",

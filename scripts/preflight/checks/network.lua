@@ -2,6 +2,7 @@
 -- Will the guest's network cards be connected to the same networks on the destination?
 local facts = require "preflight.facts"
 local line = require "lib.line"
+local lists = require "lib.list"
 
 -- Of each interface of the guest, as the destination would get it, that an XPath condition fits.
 local function each(c, condition, look)
@@ -70,6 +71,28 @@ local function rules_of(doc)
   return table.concat(list, "\n")
 end
 
+-- The names of a packet filter of a host and of all that it refers to; filters: {[name] = its document}.
+local function with_references(filters, name, names)
+  names = names or {}
+  if not lists.has(names, name) then
+    names[#names + 1] = name
+    for _, ref in ipairs(filters[name] and filters[name]:each "//filterref/@filter" or {}) do
+      with_references(filters, ref:get ".", names)
+    end
+  end
+  return names
+end
+
+-- The VLANs by which a bridge leads out of a host, as text: "" where it does so without one.
+local function vlans_of(host, bridge)
+  local list = {}
+  for _, port in ipairs(uplinks(host, bridge)) do
+    list[#list + 1] = host.links[port].vlan
+  end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
 -- Whether it is of Open vSwitch, on a host.
 local function is_ovs(host, name)
   return host.ovs ~= nil and host.ovs[name] == true
@@ -112,6 +135,24 @@ return {
         end
         return there[1] and { subject = name, seen = ("%s, by which %s leads out, is down"):format(there[1], name),
           wanted = "up", remedy = line.format("exec %s -- ip link set %s up", c.dest.node, there[1]) } or nil
+      end)
+    end },
+  { id = "uplink-vlan", title = "each bridge leads out into the same VLAN", level = "warn",
+    needs = { "guest.doc", "source.look", "dest.look" }, judge = function(c)
+      return each(c, BRIDGE, function(dev)
+        local name = bridge_of(dev)
+        if #uplinks(c.source, name) == 0 or #uplinks(c.dest, name) == 0 then
+          return nil -- the check of the uplink tells
+        end
+        local here, there = vlans_of(c.source, name), vlans_of(c.dest, name)
+        local function text(vlans)
+          return vlans == "" and "no VLAN" or "VLAN " .. vlans
+        end
+        if here ~= there then
+          return { subject = name, seen = ("%s leads out by %s there, and by %s here"):format(name, text(there),
+            text(here)), wanted = text(here), why = "the guest keeps its address, and may reach nobody by it",
+            remedy = line.format("--map bridge=%s:OTHER, or put a port of that VLAN into it there", name) }
+        end
       end)
     end },
   { id = "bridge-kind", title = "each bridge is of the same kind", needs = { "guest.doc", "dest.look" },
@@ -250,36 +291,41 @@ return {
         end
       end)
     end },
-  { id = "nwfilter", title = "the packet filters that it names are there", needs = { "guest.doc", "dest.nwfilters" },
+  { id = "nwfilter", title = "the packet filters that it names are there", needs = { "guest.doc", "dest.nwfilters",
+    "dest.filters" },
     judge = function(c)
       return each(c, "[filterref]", function(dev)
-        local name = dev:get "filterref/@filter"
-        for _, known in ipairs(c.dest.nwfilters) do
-          if known == name then
-            return nil
+        local first = dev:get "filterref/@filter"
+        for _, name in ipairs(with_references(c.dest.filters, first)) do
+          if not lists.has(c.dest.nwfilters, name) then
+            local found = { subject = name, level = c.options.clone and "info" or nil,
+              why = c.options.clone and "--clone makes it there first" or nil, wanted = name,
+              seen = ("it has no network filter %s%s"):format(name, name ~= first and ", which " .. first .. " names"
+                or ""),
+              libvirt = ("referenced filter '%s' is missing"):format(name) }
+            if c.mode == "import" then
+              found.remedy = line.format("nwfilter-define FILE --node %s", c.dest.node)
+            else
+              found.remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node)
+              found.fix = { name = "nwfilter-clone", filter = name, from = c.source.node, node = c.dest.node }
+            end
+            return found
           end
         end
-        local found = { subject = name, level = c.options.clone and "info" or nil,
-          why = c.options.clone and "--clone makes it there first" or nil, seen = "it has no network filter " .. name,
-          wanted = name, libvirt = ("referenced filter '%s' is missing"):format(name) }
-        if c.mode == "import" then
-          found.remedy = line.format("nwfilter-define FILE --node %s", c.dest.node)
-        else
-          found.remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node)
-          found.fix = { name = "nwfilter-clone", filter = name, from = c.source.node, node = c.dest.node }
-        end
-        return found
       end)
     end },
   { id = "nwfilter-rules", title = "the packet filters that it names hold back the same", level = "warn",
     needs = { "guest.doc", "source.filters", "dest.filters" }, judge = function(c)
       return each(c, "[filterref]", function(dev)
-        local name = dev:get "filterref/@filter"
-        local here, there = c.source.filters[name], c.dest.filters[name]
-        if here and there and rules_of(here) ~= rules_of(there) then
-          return { subject = name, seen = ("the network filter %s has other rules there"):format(name),
-            wanted = "the same rules", remedy = line.format("nwfilter-edit %s --node %s (nwfilter-dumpxml %s --node %s "
-              .. "shows what it has here)", name, c.dest.node, name, c.guest.node) }
+        local first = dev:get "filterref/@filter"
+        for _, name in ipairs(with_references(c.source.filters, first)) do
+          local here, there = c.source.filters[name], c.dest.filters[name]
+          if here and there and rules_of(here) ~= rules_of(there) then
+            return { subject = name, seen = ("the network filter %s%s has other rules there"):format(name,
+              name ~= first and (", which %s names,"):format(first) or ""),
+              wanted = "the same rules", remedy = line.format("nwfilter-edit %s --node %s (nwfilter-dumpxml %s --node "
+                .. "%s shows what it has here)", name, c.dest.node, name, c.guest.node) }
+          end
         end
       end)
     end },

@@ -34,7 +34,7 @@
 //   pools                  [{"name", "active", "autostart", "xml", "available": bytes or null}]
 //   secrets                [{"uuid", "usage_type", "usage"}]
 //   nwfilters              [name]
-//   filters                {NAME: XML}, of those that a guest names, where there is one
+//   filters                {NAME: XML}, of those that a guest names, where there is one, and that these refer to
 //   look                   what tools/preflight_look.sh found on the node, {KEY: [text, …]}, the script says which keys
 //   tls                    tls_summary() of core/tls/tls.h, with tls_judge()'s "findings"
 //   clock                  {"ahead_s", "error_s"}: how far its clock is ahead of this machine's, and half the round

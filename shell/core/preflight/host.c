@@ -185,20 +185,35 @@ static json_t *ask_machine(struct virt_conn *c, const json_t *wanted)
     return row;
 }
 
-static json_t *ask_filters(struct virt_conn *c, const json_t *names)
+// The text of one, or NULL where there is none by that name.
+static int ask_filter(struct virt_conn *c, const char *name, char **ret, struct err *e)
 {
-    json_t *filters = json_object(), *name;
-    size_t i;
-    json_array_foreach((json_t *)names, i, name)
-    {
-        _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *f = NULL;
+    _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *f = NULL;
+    if (virt_nwfilter_lookup(c, name, &f, e) == 0 && virt_nwfilter_xml(f, ret, e) == 0)
+        return 0;
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    err_release(e);
+    return 0;
+}
+
+// With those to which they refer: the list grows as it is gone through.
+static int ask_filters(struct virt_conn *c, const json_t *names, json_t **ret, struct err *e)
+{
+    json_auto_t *filters = json_object(), *all = json_deep_copy(names);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const char *name = json_string_value(json_array_get(all, i));
+        _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
         _cleanup_free_ char *xml = NULL;
-        _cleanup_err_ struct err ignored = ERR_INIT; // whether there is one the list of them tells
-        if (virt_nwfilter_lookup(c, json_string_value(name), &f, &ignored) == 0 &&
-            virt_nwfilter_xml(f, &xml, &ignored) == 0)
-            json_object_set_new(filters, json_string_value(name), json_text(xml));
+        if (ask_filter(c, name, &xml, e) < 0 || (xml && xml_parse(xml, &doc, e) < 0))
+            return -1;
+        if (!xml)
+            continue;
+        json_object_set_new(filters, name, json_text(xml));
+        preflight_wanted_filters(all, doc);
     }
-    return filters;
+    *ret = json_incref(filters);
+    return 0;
 }
 
 struct gather {
@@ -227,7 +242,11 @@ static void ask_libvirt(struct gather *g, struct job *job)
             json_array_append_new(machines, ask_machine(conn, wanted));
     }
     json_object_set_new(g->libvirt, "machines", machines);
-    json_object_set_new(g->libvirt, "filters", ask_filters(conn, g->wanted->filters));
+    json_t *filters = NULL;
+    if (ask_filters(conn, g->wanted->filters, &filters, &e) < 0)
+        preflight_missing(g->libvirt, "filters", &e);
+    else
+        json_object_set_new(g->libvirt, "filters", filters);
 }
 
 json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns)

@@ -18,15 +18,18 @@ int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char
 //   machines   [{"emulator", "arch", "machine", "virttype"}], each combination once
 //   paths      [absolute path]: every file and directory that a guest names, as it is or would be called there
 //   names      [host name or address]: what is to be resolved there
-//   filters    [name]: packet filters that a guest names
+//   filters    [name]: packet filters that a guest names; those that they refer to are asked for with them
 struct preflight_wanted {
     json_t *machines, *paths, *names, *filters;
 };
 void preflight_wanted_init(struct preflight_wanted *w);
 void preflight_wanted_release(struct preflight_wanted *w);
 
-// The emulator, arch, machine and virttype of a domain's description; null: it does not say. The caller's; pure.
+// Adds the packet filters to which a guest's description, or another filter's, refers, each once; pure.
 struct xml_doc;
+void preflight_wanted_filters(json_t *list, struct xml_doc *doc);
+
+// The emulator, arch, machine and virttype of a domain's description; null: it does not say. The caller's; pure.
 json_t *preflight_machine(struct xml_doc *doc);
 // What a guest (its facts) asks of a host: of where it is, or, with `there`, of where it may go to, by the map's names.
 // Pure.

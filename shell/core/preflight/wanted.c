@@ -60,13 +60,13 @@ static void add_claims(struct preflight_wanted *w, const char *xml)
     }
 }
 
-static void add_filters(struct preflight_wanted *w, struct xml_doc *doc)
+void preflight_wanted_filters(json_t *list, struct xml_doc *doc)
 {
     size_t n;
-    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, "/domain/devices/interface/filterref/@filter", &n);
+    _cleanup_free_ struct xml_node **nodes = xml_nodes(doc, NULL, "//filterref/@filter", &n);
     for (size_t i = 0; i < n; i++) {
         _cleanup_free_ char *name = xml_node_text(nodes[i]);
-        preflight_wanted_add(w->filters, name);
+        preflight_wanted_add(list, name);
     }
 }
 
@@ -82,7 +82,7 @@ static void add_description(struct preflight_wanted *w, const char *xml, const j
     add_claims(w, there);
     if (xml_parse(there, &doc, &ignored) < 0)
         return;
-    add_filters(w, doc);
+    preflight_wanted_filters(w->filters, doc);
     if (machine)
         add_once(w->machines, preflight_machine(doc));
 }

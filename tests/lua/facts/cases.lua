@@ -253,6 +253,10 @@ local cases <const> = {
   end, remedy = "ip link set br0 type bridge vlan_filtering 1" },
   { "vlan", "warn", look("dest", "vlan_filtering", { "br0" }), remedy = "vlan_filtering 0" },
   { "vlan", "warn", look("source", "vlan_filtering", { "br0" }), remedy = "vlan_filtering 1" },
+  { "uplink-vlan", "warn", look("dest", "vlan", { "eth0 200" }), remedy = "--map bridge=br0:OTHER" },
+  { "uplink-vlan", "pass", function(_, source, dest)
+    source.look.vlan, dest.look.vlan = { "eth0 200" }, { "eth0 200" }
+  end },
   { "bridge-stp", "warn", look("dest", "bridge", { "br0 1 1500" }) },
   { "network", "fail", function(_, _, dest) dest.networks = {} end, libvirt = "no network with matching name 'inner'",
     fix = "network-clone" },
@@ -284,6 +288,17 @@ local cases <const> = {
       host.filters.mine = ("<filter name='mine'><uuid>%s</uuid><rule action='%s'/></filter>"):format(action, action)
     end
   end },
+  { "nwfilter-rules", "warn", function(g, source, dest)
+    device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>"(g)
+    for host, action in pairs { [source] = "drop", [dest] = "accept" } do
+      host.filters.mine = "<filter name='mine'><filterref filter='inner'/></filter>"
+      host.filters.inner = "<filter name='inner'><filterref filter='mine'/><rule action='" .. action .. "'/></filter>"
+    end
+  end, remedy = "nwfilter-edit inner --node dest" },
+  { "nwfilter", "fail", function(g, _, dest)
+    device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>"(g)
+    dest.nwfilters, dest.filters.mine = { "mine" }, "<filter name='mine'><filterref filter='inner'/></filter>"
+  end, libvirt = "referenced filter 'inner' is missing", fix = "nwfilter-clone" },
   { "subnet", "warn", look("dest", "address", { "br0 198.51.100.1/24" }) },
   { "daemon", "fail", function(_, _, dest) dest.missing = { libvirt = "cannot reach dest" } end },
   { "login", "warn", function(_, _, dest)
@@ -300,7 +315,17 @@ local cases <const> = {
     dest.capabilities = dest.capabilities:gsub("<model>none</model>", "<model>apparmor</model>")
   end },
   { "lock-manager", "fail", look("dest", "conf", { "qemu.conf lock_manager lockd" }) },
-  { "hooks", "info", look("dest", "hook", { "/etc/libvirt/hooks/qemu" }) },
+  { "hooks", "info", look("dest", "hook", { "0f /etc/libvirt/hooks/qemu" }) },
+  { "hooks", "info", look("source", "hook", { "0f /etc/libvirt/hooks/qemu" }) },
+  { "hooks", "info", function(_, source, dest)
+    source.look.hook, dest.look.hook = { "0f /etc/libvirt/hooks/qemu" }, { "1f /etc/libvirt/hooks/qemu" }
+  end },
+  { "hooks", "info", function(_, source, dest)
+    source.look.hook, dest.look.hook = { "0f /etc/libvirt/hooks/qemu" }, { "- /etc/libvirt/hooks/qemu" }
+  end },
+  { "hooks", "pass", function(_, source, dest)
+    source.look.hook, dest.look.hook = { "0f /etc/libvirt/hooks/qemu" }, { "0f /etc/libvirt/hooks/qemu" }
+  end },
   { "clock", "warn", function(_, _, dest) dest.clock.ahead_s = 7 end },
   { "ntp", "info", look("dest", "ntp", { "no" }) },
   { "userfaultfd", "fail", function() end, options = { postcopy = true }, fix = "sysctl" },

@@ -3,7 +3,8 @@
 #   get FILE   sets $v to its first line; 1: it has none
 #   links      tells: address LINK ADDRESS/PREFIX, link NAME OPERSTATE MTU MASTER|-, mac NAME ADDRESS, up NAME,
 #              bridge NAME STP FORWARD_DELAY (of 1/100 s), vlan_filtering NAME (of a bridge that has it on),
-#              tap NAME (a tap or macvtap: a guest's end, which does not lead out of the host)
+#              tap NAME (a tap or macvtap: a guest's end, which does not lead out of the host),
+#              vlan NAME ID (a link that is a VLAN of another one)
 #   ovs        tells: ovs NAME, a bridge of Open vSwitch
 # Processes are what takes the time: small files are read by the shell itself.
 # shellcheck shell=sh
@@ -27,6 +28,7 @@ links() {
     macvtap*) say tap "$n" ;;
     *) [ ! -e "$d/tun_flags" ] || say tap "$n" ;;
     esac
+    ! get "/proc/net/vlan/$n" || { v=${v#*VID: }; say vlan "$n ${v%%[!0-9]*}"; }
     ! get "$d/flags" || [ $((v & 1)) -eq 0 ] || say up "$n"
     ! get "$d/bridge/stp_state" || { stp=$v; ! get "$d/bridge/forward_delay" || say bridge "$n $stp $v"; }
     ! get "$d/bridge/vlan_filtering" || [ "$v" = 0 ] || say vlan_filtering "$n"

@@ -4,7 +4,8 @@
 # among the paths, or of their name among the names. What cannot be found out is not told.
 #   hostname NAME, fqdn NAME, own ADDRESS (what its name resolves to here), resolve NUMBER ADDRESS, unresolved NUMBER
 #   what node_links.sh tells of the network
-#   conf FILE KEY VALUE (of several the first, as libvirt takes it), what qemu_ids.sh tells, hook PATH
+#   conf FILE KEY VALUE (of several the first, as libvirt takes it), what qemu_ids.sh tells
+#   hook SHA256|- PATH               what libvirt runs for QEMU's guests; "-": nobody can read it
 #   busy PORT                        somebody listens at it; of libvirt's 64 alone
 #   path NUMBER file|block|char|dir|other SIZE DEVICE:INODE MODE, absent NUMBER
 #   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
@@ -83,7 +84,10 @@ confs() {
 }
 hooks() {
   for f in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
-    [ ! -f "$f" ] || [ ! -x "$f" ] || say hook "$f"
+    [ -f "$f" ] || continue
+    [ -x "$f" ] || continue
+    sum=$(sha256sum 2>/dev/null <"$f") || sum=-
+    say hook "${sum%% *} $f"
   done
 }
 ports() {
