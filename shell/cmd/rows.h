@@ -28,7 +28,7 @@
     }
 #define VOL_ROW                                                                                                        \
     {                                                                                                                  \
-        "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .complete = storage_complete_vol              \
+        "vol", OPT_STRING, OPTF_POS | OPTF_REQ, "vol name, key or path", .of_pool = "vol"                              \
     }
 #define NETWORK_ROW                                                                                                    \
     {                                                                                                                  \

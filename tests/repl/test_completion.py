@@ -168,6 +168,32 @@ def tab_knows_the_guests_of_all_nodes():
             p.see("evilfour")
 
 
+def keeper(d):
+    """A host with a guest that has a snapshot, and a pool that has a volume; a domain's texts are read anew."""
+    xml = d / "keeper.xml"
+    guest = "<name>keeper</name><memory>1024</memory><os><type>hvm</type></os>"
+    xml.write_text(
+        "<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" + guest +
+        "<test:domainsnapshot><name>before-upgrade</name><creationTime>1</creationTime><state>shutoff</state><active>1</active>"
+        f"<domain type='test'>{guest}</domain></test:domainsnapshot></domain>"
+        "<pool type='dir'><name>images</name><target><path>/images</path></target>"
+        "<volume><name>disk-one.raw</name><capacity>1000</capacity></volume></pool></node>")
+    return f"test://{xml}"
+
+
+@test
+def tab_knows_what_guests_and_pools_have_before_a_command_has_named_it():
+    d = fresh("owned")
+    inventory(d, f"node-add a --uri {keeper(d)}", "node-add b --uri test:///default")
+    with at_prompt(d) as p:
+        completes(p, "snapshot-info keeper be", "snapshot-info keeper before-upgrade")
+        completes(p, "snapshot-list keeper --from be", "snapshot-list keeper --from before-upgrade")
+        completes(p, "vol-info di", "vol-info disk-one.raw")
+        completes(p, "vol-info --pool images di", "vol-info --pool images disk-one.raw")
+        p.press("snapshot-info test be\t", "migsh> snapshot-info test be")  # of that guest alone
+        p.press("\x03vol-info --pool default-pool di\t", "migsh> vol-info --pool default-pool di")
+
+
 @test
 def tab_inserts_no_options_where_nothing_is_known():
     d = fresh("unknown")

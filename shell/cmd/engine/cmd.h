@@ -75,8 +75,8 @@ struct opt_def {
     // it.
     const char *excludes, *needs;
     const char *group; // heading in the help, of a command with many; NULL: with the first ones
-    // STRING: it is one of this kind of things that the call's domain has (core/console/names_guest.h): "disk" …
-    const char *of_domain;
+    // STRING: it is one of this kind of things that the call's domain or pool has (core/console/names_of.h): "disk" …
+    const char *of_domain, *of_pool;
     // Candidates for a value that its type does not tell; adds to `out`. Must not block.
     void (*complete)(struct ctx *ctx, const char *prefix, struct strv *out);
 };

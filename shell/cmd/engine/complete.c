@@ -72,7 +72,7 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
 {
     _cleanup_(bind_walk_release) struct bind_walk w;
     _cleanup_target_ struct target current = {NULL, NULL};
-    struct complete_where where = {ctx_current(ctx, &current) ? target_label(&current) : NULL, NULL};
+    struct complete_where where = {ctx_current(ctx, &current) ? target_label(&current) : NULL, NULL, NULL};
     bind_walk_init(&w, def, words, words->n - 1);
     w.forgiving = true;
     size_t row;
@@ -85,6 +85,8 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
             where.place = value;
         if (r > 0 && value && w.opts[row].type == OPT_DOMAIN)
             where.domain = value;
+        if (r > 0 && value && w.opts[row].type == OPT_POOL)
+            where.pool = value;
     } while (r);
     complete_argument(ctx, &w, &where, words->s[words->n - 1], out);
 }
@@ -142,7 +144,7 @@ void complete_line(struct ctx *ctx, const char *line, size_t point, struct compl
     if (words.n > 1)
         alias_expand(&words);
     if (kind || (batch_shell_part(line) && words.n > 1))
-        complete_value(ctx, &file, "", words.s[words.n - 1], &(struct complete_where){NULL, NULL}, ret);
+        complete_value(ctx, &file, "", words.s[words.n - 1], &(struct complete_where){NULL, NULL, NULL}, ret);
     else
         complete_words(ctx, &words, ret);
     ret->start = start;

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "cmd/engine/table.h"
-#include "core/console/names_guest.h"
+#include "core/console/names_of.h"
 #include "core/console/names_watch.h"
 #include "io/file.h"
 
@@ -163,7 +163,9 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
         for (size_t i = 0; o->choices && o->choices[i]; i++)
             add(&r, o->choices[i], NULL, false);
         if (o->of_domain && where->domain)
-            names_guest_of(ctx, o->of_domain, place, where->domain, r.prefix, &words);
+            names_of_domain(ctx, o->of_domain, place, where->domain, r.prefix, &words);
+        if (o->of_pool)
+            names_of_pool(ctx, o->of_pool, place, where->pool, r.prefix, &words);
         break;
     case OPT_PATH:
         add_files(&r);

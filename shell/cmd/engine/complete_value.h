@@ -9,6 +9,7 @@
 struct complete_where {
     const char *place;  // the label of the node or URI whose domains and pools are meant; NULL: all that are known
     const char *domain; // as typed; NULL: none
+    const char *pool;   // the same
 };
 // `lead` stands before every candidate ("--node=").
 void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, const char *prefix,

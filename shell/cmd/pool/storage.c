@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/objects.h"
+#include "core/console/names_of.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
@@ -44,23 +45,18 @@ void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const st
         json_object_set_new(c->result, "pool", json_text(virt_pool_name(pool)));
     object_add_node(c);
     if (pool) {
-        _cleanup_free_ char *place = xasprintf("%s\n%s", target_label(&c->where), virt_pool_name(pool));
+        _cleanup_free_ char *place = names_of_place(target_label(&c->where), virt_pool_name(pool));
         ctx_names_add(c->ctx, "vol", place, virt_vol_name(vol));
     }
 }
 
 void storage_remember_vols(struct cmd_call *c, const char *pool, const struct strv *names, const char *gone)
 {
-    _cleanup_free_ char *place = xasprintf("%s\n%s", target_label(&c->where), pool);
+    _cleanup_free_ char *place = names_of_place(target_label(&c->where), pool);
     if (names)
         ctx_names_set(c->ctx, "vol", place, names);
     else
         ctx_names_remove(c->ctx, "vol", place, gone);
-}
-
-void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out)
-{
-    ctx_names(ctx, "vol", NULL, prefix, out);
 }
 
 void storage_complete_type(struct ctx *ctx, const char *prefix, struct strv *out)

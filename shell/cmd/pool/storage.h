@@ -21,8 +21,7 @@ void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const st
 // For completion: volumes by pool, since names of volumes are a pool's own. `names` NULL: only `gone` is forgotten.
 void storage_remember_vols(struct cmd_call *c, const char *pool, const struct strv *names, const char *gone);
 
-// Completions of a volume's name and of a pool's type.
-void storage_complete_vol(struct ctx *ctx, const char *prefix, struct strv *out);
+// Completion of a pool's type.
 void storage_complete_type(struct ctx *ctx, const char *prefix, struct strv *out);
 
 // How a pool is built on the way, as bits of enum virt_pool_build.

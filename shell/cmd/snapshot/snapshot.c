@@ -11,6 +11,7 @@
 #include "cmd/objects.h"
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
+#include "core/console/names_of.h"
 #include "core/guest/fence.h"
 #include "io/virt/dom.h"
 #include "io/virt/snapshot.h"
@@ -20,7 +21,7 @@
 enum { DOMAIN, NAME, SECURE, XPATH, WRAP, NO_DOMAIN, SIZE };
 static const struct opt_def snap_xml_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS | OPTF_REQ, "snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS | OPTF_REQ, "snapshot name", .of_domain = "snapshot"},
     [SECURE] = SECURE_ROW(VIRT_XML_SECURE),
     [XPATH] = XPATH_ROW,
     [WRAP] = WRAP_ROW,
@@ -28,7 +29,7 @@ static const struct opt_def snap_xml_opts[] = {
 };
 static const struct opt_def checkpoint_xml_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
+    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .of_domain = "checkpoint"},
     [SECURE] = SECURE_ROW(VIRT_CHECKPOINT_XML_SECURE),
     [XPATH] = XPATH_ROW,
     [WRAP] = WRAP_ROW,
@@ -43,14 +44,14 @@ static const struct opt_def current_opts[] = {
     [CURRENT_NAME] = {"name", OPT_BOOL, 0, "list the name, rather than the full xml", .excludes = "snapshotname"},
     [SECURE] = SECURE_ROW(VIRT_XML_SECURE),
     [SET] = {"snapshotname", OPT_STRING, OPTF_POS, "name of existing snapshot to make current",
-             .complete = snapshot_complete},
+             .of_domain = "snapshot"},
     {NULL},
 };
 
 enum { CURRENT = NAME + 1, CHILDREN, CHILDREN_ONLY, METADATA };
 static const struct opt_def delete_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .of_domain = "snapshot"},
     [CURRENT] = {"current", OPT_BOOL, 0, "delete current snapshot", .excludes = "snapshotname"},
     [CHILDREN] = {"children", OPT_BOOL, 0, "delete snapshot and all children", .bits = VIRT_SNAP_DELETE_CHILDREN,
                   .excludes = "children-only"},
@@ -63,7 +64,7 @@ static const struct opt_def delete_opts[] = {
 enum { C_CHILDREN = NAME + 1, C_CHILDREN_ONLY, C_METADATA };
 static const struct opt_def checkpoint_delete_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
+    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .of_domain = "checkpoint"},
     [C_CHILDREN] = {"children", OPT_BOOL, 0, "delete checkpoint and all children", .bits = VIRT_SNAP_DELETE_CHILDREN,
                     .excludes = "children-only"},
     [C_CHILDREN_ONLY] = {"children-only", OPT_BOOL, 0, "delete children but not checkpoint",
@@ -76,7 +77,7 @@ static const struct opt_def checkpoint_delete_opts[] = {
 enum { RUNNING = CURRENT + 1, PAUSED, FORCE, RESET_NVRAM };
 static const struct opt_def revert_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .of_domain = "snapshot"},
     [CURRENT] = {"current", OPT_BOOL, 0, "revert to current snapshot", .excludes = "snapshotname"},
     [RUNNING] = {"running", OPT_BOOL, 0, "after reverting, change state to running", .bits = VIRT_SNAP_REVERT_RUNNING,
                  .excludes = "paused"},
@@ -87,14 +88,16 @@ static const struct opt_def revert_opts[] = {
     {NULL},
 };
 
-void snapshot_complete(struct ctx *ctx, const char *prefix, struct strv *out)
+void snapshot_seen(struct cmd_call *c, const struct virt_dom *dom, const char *kind, const char *name)
 {
-    ctx_names(ctx, "snapshot", NULL, prefix, out);
+    _cleanup_free_ char *place = names_of_place(target_label(&c->where), virt_dom_name(dom));
+    ctx_names_add(c->ctx, kind, place, name);
 }
 
-void checkpoint_complete(struct ctx *ctx, const char *prefix, struct strv *out)
+void snapshot_gone(struct cmd_call *c, const struct virt_dom *dom, const char *kind, const char *name)
 {
-    ctx_names(ctx, "checkpoint", NULL, prefix, out);
+    _cleanup_free_ char *place = names_of_place(target_label(&c->where), virt_dom_name(dom));
+    ctx_names_remove(c->ctx, kind, place, name);
 }
 
 void snapshot_result(struct cmd_call *c, const struct virt_dom *dom, const char *kind, const char *name)
@@ -102,7 +105,7 @@ void snapshot_result(struct cmd_call *c, const struct virt_dom *dom, const char 
     c->result = json_pack("{s:o, s:o}", "name", json_text(name), "domain", json_text(virt_dom_name(dom)));
     if (c->where.node)
         json_object_set_new(c->result, "node", json_text(c->where.node->name));
-    ctx_names_add(c->ctx, kind, target_label(&c->where), name);
+    snapshot_seen(c, dom, kind, name);
 }
 
 int snapshot_name(struct cmd_call *c, struct virt_dom *dom, int name, int current, char **ret, struct err *e)
@@ -162,7 +165,7 @@ static int run_current(struct cmd_call *c, struct err *e)
         return -1;
     if (!name)
         return err_set(e, ERR_NOT_FOUND, "domain '%s' has no current snapshot", virt_dom_name(dom));
-    ctx_names_add(c->ctx, "snapshot", target_label(&c->where), name);
+    snapshot_seen(c, dom, "snapshot", name);
     if (!c->vals[CURRENT_NAME].b && virt_snap_xml(dom, name, cmd_bits(c), &xml, e) < 0)
         return -1;
     c->result = json_text(xml ? xml : name);
@@ -182,7 +185,7 @@ static int run_delete(struct cmd_call *c, struct err *e)
     if (c->vals[CHILDREN_ONLY].b)
         c->view = &children;
     else
-        ctx_names_remove(c->ctx, "snapshot", target_label(&c->where), name);
+        snapshot_gone(c, dom, "snapshot", name);
     return 0;
 }
 
@@ -197,7 +200,7 @@ static int run_checkpoint_delete(struct cmd_call *c, struct err *e)
     if (c->vals[C_CHILDREN_ONLY].b)
         c->view = &children;
     else
-        ctx_names_remove(c->ctx, "checkpoint", target_label(&c->where), name);
+        snapshot_gone(c, dom, "checkpoint", name);
     return 0;
 }
 

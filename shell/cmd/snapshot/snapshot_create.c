@@ -86,7 +86,7 @@ static int create(struct cmd_call *c, const char *xml, struct err *e)
         return domain_failed(dom, "take a snapshot of", NULL, e);
     snapshot_result(c, dom, "snapshot", name);
     if (c->vals[NO_METADATA].b)
-        ctx_names_remove(c->ctx, "snapshot", target_label(&c->where), name);
+        snapshot_gone(c, dom, "snapshot", name);
     return 0;
 }
 

@@ -17,7 +17,7 @@ enum { DOMAIN, NAME, CURRENT, RENAME, CLONE };
 
 static const struct opt_def snap_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .of_domain = "snapshot"},
     [CURRENT] = {"current", OPT_BOOL, 0, "also set edited snapshot as current"},
     [RENAME] = {"rename", OPT_BOOL, 0, "allow renaming an existing snapshot", .excludes = "clone"},
     [CLONE] = {"clone", OPT_BOOL, 0, "allow cloning to new name"},
@@ -25,7 +25,7 @@ static const struct opt_def snap_opts[] = {
 };
 static const struct opt_def checkpoint_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
+    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .of_domain = "checkpoint"},
     {NULL},
 };
 
@@ -69,7 +69,7 @@ static int define_snapshot(struct cmd_call *c, const char *xml, bool validate, s
     if (other && rename && virt_snap_delete(dom, old, VIRT_SNAP_DELETE_METADATA, e) < 0)
         return err_wrap(e, "%s is there now, and %s still, too", name, old);
     if (other && rename)
-        ctx_names_remove(c->ctx, "snapshot", target_label(&c->where), old);
+        snapshot_gone(c, dom, "snapshot", old);
     snapshot_result(c, dom, "snapshot", name);
     if (other) {
         json_object_set_new(c->result, "from", json_text(old));

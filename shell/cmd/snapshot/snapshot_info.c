@@ -14,19 +14,19 @@ enum { DOMAIN, NAME, CURRENT };
 
 static const struct opt_def info_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .of_domain = "snapshot"},
     [CURRENT] = {"current", OPT_BOOL, 0, "info on current snapshot", .excludes = "snapshotname"},
     {NULL},
 };
 static const struct opt_def parent_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "find parent of snapshot name", .complete = snapshot_complete},
+    [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "find parent of snapshot name", .of_domain = "snapshot"},
     [CURRENT] = {"current", OPT_BOOL, 0, "find parent of current snapshot", .excludes = "snapshotname"},
     {NULL},
 };
 static const struct opt_def checkpoint_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .complete = checkpoint_complete},
+    [NAME] = {"checkpointname", OPT_STRING, OPTF_POS | OPTF_REQ, "checkpoint name", .of_domain = "checkpoint"},
     {NULL},
 };
 

@@ -35,9 +35,9 @@ enum {
     CURRENT,
 };
 
-#define COMMON_ROWS(what, completion)                                                                                  \
+#define COMMON_ROWS(what)                                                                                              \
     [DOMAIN] = DOMAIN_ROW,                                                                                             \
-    [FROM] = {"from", OPT_STRING, OPTF_POS, "limit list to children of given " what, .complete = completion},          \
+    [FROM] = {"from", OPT_STRING, OPTF_POS, "limit list to children of given " what, .of_domain = what},               \
     [PARENT] = {"parent", OPT_BOOL, 0, "add a column showing parent " what},                                           \
     [ROOTS] = {"roots",           OPT_BOOL, 0, "list only " what "s without parents", .bits = VIRT_SNAP_ROOTS,         \
                .excludes = "from"},                                                                                    \
@@ -51,7 +51,7 @@ enum {
                      .bits = VIRT_SNAP_TOPOLOGICAL}
 
 static const struct opt_def snap_opts[] = {
-    COMMON_ROWS("snapshot", snapshot_complete),
+    COMMON_ROWS("snapshot"),
     [METADATA] = {"metadata", OPT_BOOL, 0, "list only snapshots that have metadata that would prevent undefine",
                   .bits = VIRT_SNAP_METADATA},
     [NO_METADATA] = {"no-metadata", OPT_BOOL, 0, "list only snapshots that have no metadata managed by libvirt",
@@ -65,7 +65,7 @@ static const struct opt_def snap_opts[] = {
     [CURRENT] = {"current", OPT_BOOL, 0, "limit list to children of current snapshot", .excludes = "roots|from"},
     {NULL},
 };
-static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint", checkpoint_complete), {NULL}};
+static const struct opt_def checkpoint_opts[] = {COMMON_ROWS("checkpoint"), {NULL}};
 
 static const struct view_col snap_cols[] = {{"name", "Name"},
                                             {"creation_time", "Creation Time"},
@@ -101,7 +101,7 @@ static void finish(struct cmd_call *c, json_t *rows, const char *kind)
             strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
         json_object_set_new(row, "creation_time", json_text(text));
         json_object_del(row, "xml");
-        ctx_names_add(c->ctx, kind, target_label(&c->where), json_text_at(row, "name"));
+        snapshot_seen(c, c->vals[DOMAIN].dom, kind, json_text_at(row, "name"));
     }
     c->result = rows;
 }

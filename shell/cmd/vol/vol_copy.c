@@ -8,6 +8,7 @@
 #include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "cmd/vol/copy_common.h"
+#include "core/console/names_of.h"
 #include "core/storage/storage_xml.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
@@ -115,7 +116,7 @@ static int copy_there(struct cmd_call *c, struct virt_vol *from, struct there *t
         return t->update && !c->vals[UPDATE].b ? err_hint(e, "--update goes on with it") : -1;
     if (virt_pool_refresh(t->pool, e) < 0)
         return err_wrap(e, "the volume is there, but its pool cannot be read anew");
-    _cleanup_free_ char *place = xasprintf("%s\n%s", o.to.node->name, virt_pool_name(t->pool));
+    _cleanup_free_ char *place = names_of_place(o.to.node->name, virt_pool_name(t->pool));
     ctx_names_add(c->ctx, "vol", place, t->name);
     return 0;
 }

@@ -127,6 +127,20 @@ int virt_snap_list(struct virt_dom *d, const char *from, unsigned filter, json_t
     return give_rows(rows, k, filter, r, ret);
 }
 
+int virt_snap_names(struct virt_dom *d, struct strv *ret, struct err *e)
+{
+    virDomainSnapshotPtr *all;
+    int n = gather_snapshots(d, NULL, 0, &all, e);
+    if (n < 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virDomainSnapshotGetName(all[i]));
+        virDomainSnapshotFree(all[i]);
+    }
+    free(all);
+    return 0;
+}
+
 int virt_snap_xml(struct virt_dom *d, const char *name, unsigned xml_flags, char **ret, struct err *e)
 {
     virDomainSnapshotPtr s;
@@ -226,6 +240,20 @@ static int gather_checkpoints(struct virt_dom *d, const char *from, unsigned fil
         n = VIRT(virDomainListAllCheckpoints(d->ptr, ret, flags));
     }
     return n < 0 ? virt_fail(e, NULL) : n;
+}
+
+int virt_checkpoint_names(struct virt_dom *d, struct strv *ret, struct err *e)
+{
+    virDomainCheckpointPtr *all;
+    int n = gather_checkpoints(d, NULL, 0, &all, e);
+    if (n < 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virDomainCheckpointGetName(all[i]));
+        virDomainCheckpointFree(all[i]);
+    }
+    free(all);
+    return 0;
 }
 
 int virt_checkpoint_list(struct virt_dom *d, const char *from, unsigned filter, json_t **ret, struct err *e)

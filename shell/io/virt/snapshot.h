@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "io/virt/dom.h"
 
+struct strv;
+
 // Which ones: bits of virDomainSnapshotListFlags and virDomainCheckpointListFlags (the first four mean the same in
 // both).
 enum virt_snap_filter {
@@ -30,6 +32,9 @@ enum virt_snap_filter {
 // libvirt's order with TOPOLOGICAL (a parent before its children), else by name. `from` NULL: all; else what is below
 // that one (its children, or all with DESCENDANTS).
 int virt_snap_list(struct virt_dom *d, const char *from, unsigned filter, json_t **ret, struct err *e);
+// The names alone, by one call; adds to *ret.
+int virt_snap_names(struct virt_dom *d, struct strv *ret, struct err *e);
+int virt_checkpoint_names(struct virt_dom *d, struct strv *ret, struct err *e);
 // How many there are: 0 or more, or -1 with an error. One call.
 int virt_snap_count(struct virt_dom *d, struct err *e);
 int virt_checkpoint_count(struct virt_dom *d, struct err *e);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/strv.h"
 #include "io/virt/pool.h"
 #include "io/virt/priv.h"
 
@@ -195,6 +196,20 @@ int virt_vol_list(struct virt_pool *p, bool details, json_t **ret, struct err *e
     else
         *ret = rows;
     return r;
+}
+
+int virt_vol_names(struct virt_pool *p, struct strv *ret, struct err *e)
+{
+    virStorageVolPtr *vols;
+    int n = VIRT(virStoragePoolListAllVolumes(p->ptr, &vols, 0));
+    if (n < 0)
+        return virt_fail(e, NULL);
+    for (int i = 0; i < n; i++) {
+        strv_add(ret, virStorageVolGetName(vols[i]));
+        virStorageVolFree(vols[i]);
+    }
+    free(vols);
+    return 0;
 }
 
 int virt_vol_info(struct virt_vol *v, bool physical, json_t **ret, struct err *e)

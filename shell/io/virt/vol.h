@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/virt/conn.h"
 
+struct strv;
 struct virt_pool;
 struct virt_vol;
 
@@ -30,6 +31,8 @@ int virt_vol_xml(struct virt_vol *v, char **ret, struct err *e);
 // *ret: [{"name", "path"}], by name; a call for each volume (libvirt has no other way to the path). `details`: also
 // "type" ("file", "block" …), "capacity", "allocation"; another call for each.
 int virt_vol_list(struct virt_pool *p, bool details, json_t **ret, struct err *e);
+// The names alone, by one call; adds to *ret.
+int virt_vol_names(struct virt_pool *p, struct strv *ret, struct err *e);
 // *ret: {"name", "type", "capacity", "allocation"}; `physical`: "physical" instead of the last: what the file takes on
 // the host as a file of its length.
 int virt_vol_info(struct virt_vol *v, bool physical, json_t **ret, struct err *e);
