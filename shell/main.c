@@ -300,10 +300,12 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return 0;
 }
 
-static void prepare_completion(struct ctx *ctx)
+static void prepare_completion(struct ctx *ctx, const char *connect)
 {
     _cleanup_err_ struct err ignored = ERR_INIT; // a faulty inventory is told of when a command is run
-    load_inventory(ctx, &ignored);
+    struct app app = {.ctx = ctx, .connect = connect};
+    if (load_inventory(ctx, &ignored) == 0)
+        set_connect(&app, &ignored);
     lua_engine_init(ctx);
 }
 
@@ -314,8 +316,11 @@ static int complete(int n, char **words)
     _cleanup_buf_ struct buf out = BUF_INIT, letters = BUF_INIT;
     _cleanup_free_ struct option *rows = usage_getopt(&letters);
     complete_args(rows, standard, prepare_completion, n, words, &out);
-    lua_engine_close(0);
     fputs(buf_str(&out), stdout);
+    fflush(stdout);
+    if (job_count()) // a host keeps silent
+        _exit(EXIT_SUCCESS);
+    lua_engine_close(0);
     return 0;
 }
 

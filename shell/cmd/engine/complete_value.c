@@ -154,6 +154,7 @@ void complete_value(struct ctx *ctx, const struct opt_def *o, const char *lead, 
     if (o->flags & OPTF_LIST)
         r = last_of_list(&r, &longer);
     const char *kind = o->type < ARRAY_SIZE(kinds) ? kinds[o->type] : NULL;
+    out->remote |= kind || (o->of_domain && where->domain) || o->of_pool;
     if (kind)
         names_watch_look(ctx, kind, place);
     _cleanup_strv_ struct strv words = STRV_INIT;

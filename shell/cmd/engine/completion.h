@@ -17,6 +17,7 @@ struct completion {
     size_t start; // of the word to replace, in bytes of the line
     char quote;   // its open quote, or 0
     bool lua;     // words of Lua: never quoted, no blank behind them
+    bool remote;  // hypervisors may know more
     bool aside;   // options, where a value is to stand of which nothing is known: to be shown, but not inserted
 };
 
