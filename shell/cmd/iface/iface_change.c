@@ -87,7 +87,7 @@ static int run_define(struct cmd_call *c, struct err *e)
 
 static int read_xml(void *iface, char **ret, struct err *e)
 {
-    return virt_iface_xml(iface, true, ret, e);
+    return iface_config(iface, ret, e);
 }
 
 static int run_edit(struct cmd_call *c, struct err *e)
