@@ -70,7 +70,9 @@ static void render_stats(const char *lead, const json_t *stats, struct buf *out)
     {
         _cleanup_free_ char *cell = render_cell(v);
         buf_add_line(out, lead);
-        buf_addf(out, "%s%s %s\n", *lead ? " " : "", key, cell);
+        buf_addf(out, "%s%s ", *lead ? " " : "", key);
+        buf_add_line(out, cell);
+        buf_addc(out, '\n');
     }
 }
 

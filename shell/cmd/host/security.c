@@ -29,15 +29,7 @@ static const struct opt_def set_opts[] = {
 
 static void render_sev(const json_t *value, struct buf *out)
 {
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)value, name, v)
-    {
-        _cleanup_free_ char *cell = render_cell(v);
-        buf_addf(out, "%-18s: ", name);
-        buf_add_line(out, cell);
-        buf_addc(out, '\n');
-    }
+    render_members(value, 18, out);
 }
 
 static int run_sev(struct cmd_call *c, struct err *e)

@@ -67,13 +67,5 @@ int tune_run(struct cmd_call *c, enum virt_tuning kind, const char *device, cons
 
 void tune_render(const json_t *value, struct buf *out)
 {
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)value, name, v)
-    {
-        _cleanup_free_ char *cell = render_cell(v);
-        buf_addf(out, "%-15s: ", name);
-        buf_add_line(out, cell);
-        buf_addc(out, '\n');
-    }
+    render_members(value, 15, out);
 }
