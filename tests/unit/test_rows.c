@@ -207,6 +207,38 @@ static void positionals_of_virsh(void **state)
         assert_true(compared > 70);
 }
 
+// A device of a domain that is named before it can be completed, whichever command asks for it.
+static bool is_of_domain(const struct opt_def *o)
+{
+    static const char *const names[] = {"device", "disk", "interface"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (o->type == OPT_STRING && (o->flags & OPTF_POS) && strcmp(o->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void devices_of_domains(void **state)
+{
+    (void)state;
+    size_t n = 0, n_all;
+    const struct cmd_def **all = cmd_all(&n_all);
+    for (size_t i = 0; i < n_all; i++) {
+        const struct opt_def *o = all[i]->opts;
+        if (!o || !o->name || o->type != OPT_DOMAIN)
+            continue;
+        for (; o->name; o++) {
+            if (!is_of_domain(o))
+                continue;
+            if (!o->of_domain)
+                fail_msg("%s: --%s is of the domain (.of_domain)", all[i]->name, o->name);
+            n++;
+        }
+    }
+    free(all);
+    assert_true(n >= 6);
+}
+
 // What a guest, its agent or its QEMU may say is a field of one line: it adds no line of its own, and no terminal obeys
 // it.
 static void foreign(void **state)
@@ -254,6 +286,7 @@ int main(void)
         cmocka_unit_test(described),
         cmocka_unit_test(forgiving),
         cmocka_unit_test(positionals_of_virsh),
+        cmocka_unit_test(devices_of_domains),
         cmocka_unit_test(foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
