@@ -81,15 +81,7 @@ void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *na
 
 int object_read_file(const char *path, char **ret, struct err *e)
 {
-    size_t n;
-    _cleanup_free_ char *text = NULL;
-    if (file_read(path, XML_MAX, &text, &n, e) < 0)
-        return -1;
-    if (strlen(text) == n) {
-        *ret = steal(&text);
-        return 0;
-    }
-    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not XML", path);
+    return file_read_text(path, XML_MAX, ret, e);
 }
 
 int object_from_file(struct cmd_call *c, int file, const char *verb, const char *noun, object_make *make, struct err *e)
