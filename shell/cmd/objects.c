@@ -43,8 +43,11 @@ void object_result(struct cmd_call *c, const char *kind, const char *name, const
 
 void object_gone(struct cmd_call *c, const char *kind)
 {
-    const char *name = json_text_at(c->result, "name");
-    ctx_names_remove(c->ctx, kind, target_label(&c->where), name ? name : json_text_at(c->result, "uuid"));
+    static const char *const keys[] = {"name", "port", "uuid"};
+    const char *name = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(keys) && !name; i++)
+        name = json_text_at(c->result, keys[i]);
+    ctx_names_remove(c->ctx, kind, target_label(&c->where), name);
 }
 
 void object_remember(struct cmd_call *c, const char *kind, const char *key, bool whole)

@@ -127,7 +127,7 @@ static int run_undefine(struct cmd_call *c, struct err *e)
 {
     if (act(c, virt_iface_undefine, "undefine", e) < 0)
         return -1;
-    ctx_names_remove(c->ctx, "interface", target_label(&c->where), json_text_at(c->result, "name"));
+    object_gone(c, "interface");
     return 0;
 }
 

@@ -133,7 +133,7 @@ static int run_port_delete(struct cmd_call *c, struct err *e)
     if (virt_net_port_delete(net, c->vals[PORT].s, e) < 0)
         return port_failed(c, net, "delete", e);
     port_result(c, net, c->vals[PORT].s);
-    ctx_names_remove(c->ctx, "net-port", target_label(&c->where), c->vals[PORT].s);
+    object_gone(c, "net-port");
     return 0;
 }
 

@@ -168,14 +168,24 @@ static int run_start(struct cmd_call *c, struct err *e)
     return act(c, "start", virt_nodedev_start, e);
 }
 
+// One that is still there (a defined one that was destroyed, an active one that was undefined) is seen again by the
+// next look.
+static int end(struct cmd_call *c, const char *verb, int (*fn)(struct virt_nodedev *d, struct err *e), struct err *e)
+{
+    if (act(c, verb, fn, e) < 0)
+        return -1;
+    object_gone(c, "nodedev");
+    return 0;
+}
+
 static int run_destroy(struct cmd_call *c, struct err *e)
 {
-    return act(c, "destroy", virt_nodedev_destroy, e);
+    return end(c, "destroy", virt_nodedev_destroy, e);
 }
 
 static int run_undefine(struct cmd_call *c, struct err *e)
 {
-    return act(c, "undefine", virt_nodedev_undefine, e);
+    return end(c, "undefine", virt_nodedev_undefine, e);
 }
 
 static int run_autostart(struct cmd_call *c, struct err *e)

@@ -77,7 +77,7 @@ static int run_delete(struct cmd_call *c, struct err *e)
     if (virt_nwfilter_binding_delete(c->conn, port, e) < 0)
         return failed(c, "delete", e);
     result(c, port);
-    ctx_names_remove(c->ctx, "nwfilter-binding", target_label(&c->where), port);
+    object_gone(c, "nwfilter-binding");
     return 0;
 }
 
