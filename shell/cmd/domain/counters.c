@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
-#include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "cmd/engine/render.h"
 #include "cmd/rows.h"

@@ -9,17 +9,6 @@
 #include "cmd/domain/power.h"
 #include "cmd/engine/render.h"
 
-unsigned tune_affects(const struct cmd_call *c)
-{
-    unsigned bits = cmd_bits(c);
-    return bits || cmd_val(c, "current")->b ? bits : VIRT_AFFECT_LIVE;
-}
-
-unsigned tune_asked(unsigned affect)
-{
-    return affect & VIRT_AFFECT_CONFIG ? VIRT_AFFECT_CONFIG : affect;
-}
-
 void tune_settings(const struct cmd_call *c, int first, int last, const char *prefix, struct strv *ret)
 {
     for (int i = first; i <= last; i++) {
