@@ -185,20 +185,24 @@ static json_t *ask_machine(struct virt_conn *c, const json_t *wanted)
     return row;
 }
 
-static json_t *ask_filters(struct virt_conn *c, const json_t *names)
+// One that is not there is none of them.
+static int ask_filters(struct virt_conn *c, const json_t *names, json_t **ret, struct err *e)
 {
-    json_t *filters = json_object(), *name;
+    json_auto_t *filters = json_object();
+    json_t *name;
     size_t i;
     json_array_foreach((json_t *)names, i, name)
     {
         _cleanup_(virt_nwfilter_free_p) struct virt_nwfilter *f = NULL;
         _cleanup_free_ char *xml = NULL;
-        _cleanup_err_ struct err ignored = ERR_INIT; // whether there is one the list of them tells
-        if (virt_nwfilter_lookup(c, json_string_value(name), &f, &ignored) == 0 &&
-            virt_nwfilter_xml(f, &xml, &ignored) == 0)
+        if (virt_nwfilter_lookup(c, json_string_value(name), &f, e) == 0 && virt_nwfilter_xml(f, &xml, e) == 0)
             json_object_set_new(filters, json_string_value(name), json_text(xml));
+        else if (e->code != ERR_NOT_FOUND)
+            return -1;
+        err_release(e);
     }
-    return filters;
+    *ret = steal(&filters);
+    return 0;
 }
 
 struct gather {
@@ -227,7 +231,11 @@ static void ask_libvirt(struct gather *g, struct job *job)
             json_array_append_new(machines, ask_machine(conn, wanted));
     }
     json_object_set_new(g->libvirt, "machines", machines);
-    json_object_set_new(g->libvirt, "filters", ask_filters(conn, g->wanted->filters));
+    json_t *filters = NULL;
+    if (ask_filters(conn, g->wanted->filters, &filters, &e) < 0)
+        preflight_missing(g->libvirt, "filters", &e);
+    else
+        json_object_set_new(g->libvirt, "filters", filters);
 }
 
 json_t *preflight_clock(const char *now, int64_t before_ns, int64_t after_ns)
