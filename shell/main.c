@@ -239,8 +239,8 @@ static int start_file(struct app *app, struct err *e)
         bool pipe = e->code == ERR_UNSAFE && stat(app->file, &st) == 0 && S_ISFIFO(st.st_mode);
         return pipe ? err_hint(e, "-f - reads commands from standard input, which may be a pipe") : -1;
     }
-    if (strlen(text) != n)
-        return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not a file of commands", app->file);
+    if (file_is_text(app->file, text, n, e) < 0)
+        return -1;
     app->source = source_text(app->ctx, text, &app->opts, on_batch_done, app);
     start_oneshot(app, app->file);
     return 0;

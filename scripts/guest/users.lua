@@ -123,13 +123,15 @@ function users.are_common(file)
   return file.readonly or file.kind == "backing"
 end
 
--- Raises where a guest of the node, running or not, names what is about to be taken away from it: `name` of a kind that
--- xml.needs() knows. but: the uuid of a guest that may, or nil.
+-- Raises where a guest of the node, as it runs or as it is defined, names what is about to be taken away from it:
+-- `name` of a kind that xml.needs() knows. but: the uuid of a guest that may, or nil.
 function users.assert_none(where, kind, name, but)
   for _, row in ipairs(mig.list { all = true, node = where }) do
-    if row.uuid ~= but and lists.has(xml.needs(mig.dumpxml { row.uuid .. "@" .. where })[kind], name) then
-      mig.fail("state", "move that guest away first, or leave it as it is: rollback ID --forget closes the journal",
-        "%s of %s is used by %s: it is not taken back", name, where, row.name)
+    for _, inactive in ipairs(row.uuid ~= but and { false, true } or {}) do
+      if lists.has(xml.needs(mig.dumpxml { row.uuid .. "@" .. where, inactive = inactive })[kind], name) then
+        mig.fail("state", "move that guest away first, or leave it as it is: rollback ID --forget closes the journal",
+          "%s of %s is used by %s: it is not taken back", name, where, row.name)
+      end
     end
   end
 end

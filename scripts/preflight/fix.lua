@@ -235,7 +235,9 @@ function fix.steps(list)
     end, undo = function(_, _, record)
       if not record.about.was then
         if act.uses then
-          users.assert_none(f.node, act.uses, f[act.words[1]])
+          for _, name in ipairs(record.about.list or { f[act.words[1]] }) do
+            users.assert_none(f.node, act.uses, name)
+          end
         end
         act.undo(f, record.outcome, record.about.list)
       end

@@ -5,7 +5,7 @@ local whereabouts = require "guest.whereabouts"
 local media = {}
 
 function media.eject(f)
-  mig.change_media { f.uuid .. "@" .. f.node, f.target, eject = true }
+  mig.change_media { f.uuid .. "@" .. f.node, f.target, eject = true, live = true }
 end
 
 -- The node on which it runs; nil: it is off.
@@ -41,7 +41,7 @@ function media.put_back(f)
     mig.warn(mig.line(("%s stays out of %s of %s@%s: it is not there"):format(f.path, f.target, f.domain, at)))
     return
   end
-  mig.change_media { f.uuid .. "@" .. at, f.target, f.path, insert = true }
+  mig.change_media { f.uuid .. "@" .. at, f.target, f.path, insert = true, live = true }
 end
 
 return media

@@ -60,3 +60,10 @@ void mem_wipe(void *p, size_t n)
 {
     explicit_bzero(p, n);
 }
+
+void mem_wipe_text(char *s)
+{
+    if (s)
+        mem_wipe(s, strlen(s));
+    free(s);
+}

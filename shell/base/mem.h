@@ -49,3 +49,6 @@ static inline void free_p(void *pp)
 
 // Wipes a secret so that the compiler cannot drop the store.
 void mem_wipe(void *p, size_t n);
+// Wipes and frees a text; NULL is fine.
+void mem_wipe_text(char *s);
+DEFINE_CLEANUP(char, mem_wipe_text);

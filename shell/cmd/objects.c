@@ -43,8 +43,11 @@ void object_result(struct cmd_call *c, const char *kind, const char *name, const
 
 void object_gone(struct cmd_call *c, const char *kind)
 {
-    const char *name = json_text_at(c->result, "name");
-    ctx_names_remove(c->ctx, kind, target_label(&c->where), name ? name : json_text_at(c->result, "uuid"));
+    static const char *const keys[] = {"name", "port", "uuid"};
+    const char *name = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(keys) && !name; i++)
+        name = json_text_at(c->result, keys[i]);
+    ctx_names_remove(c->ctx, kind, target_label(&c->where), name);
 }
 
 void object_remember(struct cmd_call *c, const char *kind, const char *key, bool whole)
@@ -81,15 +84,7 @@ void object_cloned(struct cmd_call *c, int opt, const char *kind, const char *na
 
 int object_read_file(const char *path, char **ret, struct err *e)
 {
-    size_t n;
-    _cleanup_free_ char *text = NULL;
-    if (file_read(path, XML_MAX, &text, &n, e) < 0)
-        return -1;
-    if (strlen(text) == n) {
-        *ret = steal(&text);
-        return 0;
-    }
-    return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not XML", path);
+    return file_read_text(path, XML_MAX, ret, e);
 }
 
 int object_from_file(struct cmd_call *c, int file, const char *verb, const char *noun, object_make *make, struct err *e)

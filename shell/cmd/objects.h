@@ -15,6 +15,7 @@ int object_not_found(const struct cmd_call *c, const char *lister, struct err *e
 // of this kind (see core/console/names_watch.c).
 void object_result(struct cmd_call *c, const char *kind, const char *name, const char *uuid);
 void object_add_node(struct cmd_call *c); // "node" alone, to a result that is there
+// What the result tells of (by its "name", "port" or "uuid") is there no more: it is not offered any longer.
 void object_gone(struct cmd_call *c, const char *kind);
 // The names (under `key`) in the result's rows are remembered; `whole`: they are all that there are.
 void object_remember(struct cmd_call *c, const char *kind, const char *key, bool whole);

@@ -4,6 +4,7 @@
 
 #include "cmd/engine/cmd.h"
 #include "cmd/pool/storage.h"
+#include "io/virt/dom.h"
 
 #define DOMAIN_ROW                                                                                                     \
     {                                                                                                                  \
@@ -71,3 +72,28 @@
     {                                                                                                                  \
         "security-info", OPT_BOOL, 0, "include security sensitive information in XML dump", .bits = (bit)              \
     }
+// What of a domain is to be changed or shown, as bits of enum virt_affect.
+#define AFFECT_CONFIG_ROW                                                                                              \
+    {                                                                                                                  \
+        "config", OPT_BOOL, 0, "affect next boot", .bits = VIRT_AFFECT_CONFIG                                          \
+    }
+#define AFFECT_LIVE_ROW                                                                                                \
+    {                                                                                                                  \
+        "live", OPT_BOOL, 0, "affect running domain", .bits = VIRT_AFFECT_LIVE                                         \
+    }
+#define AFFECT_CURRENT_ROW                                                                                             \
+    {                                                                                                                  \
+        "current", OPT_BOOL, 0, "affect current domain", .excludes = "config|live"                                     \
+    }
+#define AFFECT_CURRENT_ROWS AFFECT_CONFIG_ROW, AFFECT_LIVE_ROW, AFFECT_CURRENT_ROW
+#define AFFECT_PERSISTENT_ROW                                                                                          \
+    {                                                                                                                  \
+        "persistent", OPT_BOOL, 0, "make live change persistent", .bits = VIRT_AFFECT_CONFIG, .excludes = "current"    \
+    }
+#define AFFECT_ROWS AFFECT_PERSISTENT_ROW, AFFECT_CURRENT_ROWS
+enum { N_AFFECT_CURRENT_ROWS = 3, N_AFFECT_ROWS };
+#define AFFECT_STATE_HINT "--config is for a domain that does not run"
+#define AFFECT_HELP                                                                                                    \
+    "With --live the running guest is changed, with --config what it has at its next start, with --persistent both, "  \
+    "if\n"                                                                                                             \
+    "it runs; with nothing of these the running guest alone."

@@ -21,12 +21,34 @@ static void close_p(int *fd)
         close(*fd);
 }
 
+// What has been read so far. It may be a secret: what is let go of is wiped, so it does not grow by realloc().
+enum { FIRST_PIECE = 4096 };
+struct piece {
+    char *s;
+    size_t cap; // without the NUL
+};
+
+static void piece_release(struct piece *p)
+{
+    if (p->s)
+        mem_wipe(p->s, p->cap);
+    free(p->s);
+}
+
+static void piece_grow(struct piece *p)
+{
+    struct piece more = {xcalloc(2 * p->cap + 1, 1), 2 * p->cap};
+    memcpy(more.s, p->s, p->cap);
+    piece_release(p);
+    *p = more;
+}
+
 int file_read_fd(int fd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *e)
 {
-    size_t len = 0, cap = 4096;
-    _cleanup_free_ char *data = xcalloc(cap + 1, 1);
+    _cleanup_(piece_release) struct piece now = {xcalloc(FIRST_PIECE + 1, 1), FIRST_PIECE};
+    size_t len = 0;
     for (;;) {
-        ssize_t n = read(fd, data + len, cap - len);
+        ssize_t n = read(fd, now.s + len, now.cap - len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -36,13 +58,11 @@ int file_read_fd(int fd, const char *path, size_t max, char **ret, size_t *ret_l
         len += (size_t)n;
         if (len > max)
             return err_set(e, ERR_IO, "%s is larger than %zu bytes", path, max);
-        if (len == cap) {
-            cap *= 2;
-            data = xrealloc(data, cap + 1, 1);
-        }
+        if (len == now.cap)
+            piece_grow(&now);
     }
-    data[len] = '\0';
-    *ret = steal(&data);
+    now.s[len] = '\0';
+    *ret = steal(&now.s);
     if (ret_len)
         *ret_len = len;
     return 0;
@@ -52,6 +72,21 @@ int file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct 
 {
     _cleanup_(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? err_errno(e, errno, "cannot read %s", path) : file_read_fd(fd, path, max, ret, ret_len, e);
+}
+
+int file_is_text(const char *path, const char *text, size_t n, struct err *e)
+{
+    return strlen(text) == n ? 0 : err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not a text", path);
+}
+
+int file_read_text(const char *path, size_t max, char **ret, struct err *e)
+{
+    size_t n;
+    _cleanup_(mem_wipe_text_p) char *text = NULL;
+    if (file_read(path, max, &text, &n, e) < 0 || file_is_text(path, text, n, e) < 0)
+        return -1;
+    *ret = steal(&text);
+    return 0;
 }
 
 void file_sync_directory_of(const char *path)

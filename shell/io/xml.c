@@ -290,6 +290,11 @@ int xml_node_set_attribute(struct xml_node *node, const char *name, const char *
     return 0;
 }
 
+int xml_append(struct xml_node *parent, const char *piece, struct err *e)
+{
+    return xml_insert(parent, (struct xml_node *)((xmlNodePtr)parent)->last, piece, e);
+}
+
 int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e)
 {
     xmlNodePtr at = (xmlNodePtr)parent, list = NULL, next = after ? ((xmlNodePtr)after)->next : at->children;
@@ -360,4 +365,24 @@ void xml_add_attribute(struct buf *out, const char *name, const char *text)
     buf_addf(out, " %s='", name);
     xml_escape(out, text);
     buf_addc(out, '\'');
+}
+
+void xml_add_element(struct buf *out, int indent, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    buf_addn(out, ' ', (size_t)indent);
+    buf_addf(out, "<%s>", name);
+    xml_escape(out, text);
+    buf_addf(out, "</%s>\n", name);
+}
+
+void xml_add_empty(struct buf *out, int indent, const char *name, const char *attribute, const char *text)
+{
+    if (!text)
+        return;
+    buf_addn(out, ' ', (size_t)indent);
+    buf_addf(out, "<%s", name);
+    xml_add_attribute(out, attribute, text);
+    buf_adds(out, "/>\n");
 }

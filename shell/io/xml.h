@@ -56,9 +56,13 @@ int xml_node_set_attribute(struct xml_node *node, const char *name, const char *
 // Adds a piece of XML to what is in `parent`, behind its child `after` (NULL: in front of all). The piece may be of
 // several nodes, blanks between them too, and declares the name spaces that it uses. ERR_USAGE: it is not well-formed.
 int xml_insert(struct xml_node *parent, struct xml_node *after, const char *piece, struct err *e);
+int xml_append(struct xml_node *parent, const char *piece, struct err *e); // behind all that is in it
 
 // Adds `text` as the content of an element or of a quoted attribute. Blanks other than the space are written as
 // references, so that they survive in an attribute.
 void xml_escape(struct buf *out, const char *text);
 // Adds an attribute to a tag that is being written, " NAME='text'"; NULL: none.
 void xml_add_attribute(struct buf *out, const char *name, const char *text);
+// Adds a line with an element, that far indented: "<NAME>text</NAME>", or "<NAME ATTRIBUTE='text'/>"; NULL: none.
+void xml_add_element(struct buf *out, int indent, const char *name, const char *text);
+void xml_add_empty(struct buf *out, int indent, const char *name, const char *attribute, const char *text);

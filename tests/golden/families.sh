@@ -9,6 +9,9 @@ END
 cat >bridge.xml <<'END'
 <interface type='bridge' name='br9'><start mode='onboot'/><bridge stp='on'><interface type='ethernet' name='eth8'/><interface type='ethernet' name='eth9'/></bridge></interface>
 END
+cat >br1.xml <<'END'
+<interface type='bridge' name='br1'><start mode='onboot'/><protocol family='ipv4'><dhcp/></protocol><bridge stp='on'><interface type='ethernet' name='eth1'/></bridge></interface>
+END
 m -k <<'END'
 iface-define nosuch.xml
 iface-define host.xml
@@ -36,6 +39,13 @@ iface-unbridge 'b r;$(x)' --no-start
 iface-dumpxml bond0
 iface-define bridge.xml
 iface-unbridge br9
+iface-dumpxml eth1
+iface-define br1.xml
+iface-start br1
+iface-unbridge br1
+iface-list
+iface-dumpxml br1
+iface-dumpxml eth1
 net-port-create nosuch host.xml
 net-port-create default nosuch.xml
 net-port-create default host.xml

@@ -191,6 +191,68 @@ test("a module is loaded, and taken out again unless it was there before", funct
   equal(table.concat(done, "; "), "dest: modprobe -- kvm_amd; dest: modprobe -r -- kvm_amd")
 end)
 
+-- While fn runs, these are what mig has.
+local function with(fakes, fn)
+  local before = {}
+  for name, fake in pairs(fakes) do
+    before[name] = mig[name]
+    rawset(mig, name, fake)
+  end
+  local ok, err = pcall(fn)
+  for name, own in pairs(before) do
+    rawset(mig, name, own)
+  end
+  if not ok then
+    error(err, 0)
+  end
+end
+
+test("what was cloned is taken back only where no guest needs any of it, as it runs or as it is defined", function()
+  local step = fix.steps { { name = "nwfilter-clone", filter = "outer", from = "source", node = "dest" } }[1]
+  local record = { about = { node = "dest", was = false, list = { "inner", "outer" } } }
+  for _, t in ipairs { { "inner", true }, { "inner", false }, { "outer", true }, { "none", false } } do
+    local needed, of_definition, gone = t[1], t[2], mig.array {}
+    with({ list = function()
+      return { { name = "other", uuid = "u" } }
+    end, dumpxml = function(args)
+      return ("<domain><devices><interface type='bridge'>%s</interface></devices></domain>"):format(
+        (args.inactive or false) == of_definition and ("<filterref filter='%s'/>"):format(needed) or "")
+    end, nwfilter_dumpxml = function()
+      return "<filter/>"
+    end, nwfilter_undefine = function(args)
+      gone[#gone + 1] = args[1]
+    end }, function()
+      local ok, err = pcall(step.undo, nil, nil, record)
+      equal(ok, needed == "none")
+      assert(ok or err.msg:find(needed .. " of dest is used by other", 1, true), not ok and err.msg)
+    end)
+    equal(table.concat(gone, " "), needed == "none" and "outer inner" or "")
+  end
+end)
+
+test("a medium is taken out of the running guest alone, and put back there", function()
+  local calls = mig.array {}
+  local f = { name = "eject", uuid = "u", domain = "web", node = "source", target = "hda", path = "/a.iso" }
+  local step = fix.steps { f }[1]
+  with({ change_media = function(args)
+    calls[#calls + 1] = ("%s %s %s live=%s"):format(args[1], args[2], args.eject and "out" or args[3], args.live)
+  end, list = function()
+    return { { name = "web", uuid = "u", state = "running", node = "dest" } }
+  end, nodes = function()
+    return { { name = "dest", hypervisor = true } }
+  end, dumpxml = function()
+    return "<domain><devices><disk><target dev='hda'/></disk></devices></domain>"
+  end, node = function()
+    return { tool = function()
+      return "yes\n"
+    end }
+  end }, function()
+    step.run(nil, nil, { about = {} })
+    step.undo(nil, nil, { about = {} })
+  end)
+  equal(table.concat(calls, "; "), "u@source hda out live=true; u@dest hda /a.iso live=true")
+end)
+
 test("each check is tried", function()
   local tried = {}
   for _, t in ipairs(cases) do

@@ -113,6 +113,8 @@ static void the_row_decides_what_is_offered(void **state)
         {"change-media share ", "hdc"},
         {"domif-setlink db ", "vnet7"},
         {"domif-setlink db vnet7 ", "down|up"},
+        {"domiftune db ", "vnet7"},
+        {"blkdeviotune db ", "vdb"},
         {"undefine share --storage vdb,v", "vdb,vda"},
         {"migrate db dest --migrate-disks ", "vdb"},
         {"attach-disk share /x vdz --cache d", "default|directsync"},

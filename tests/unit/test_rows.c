@@ -15,6 +15,7 @@
 #include "cmd/commands.h"
 #include "cmd/engine/bind.h"
 #include "cmd/engine/parse.h"
+#include "cmd/engine/render.h"
 #include "cmd/engine/rules.h"
 #include "cmd/engine/table.h"
 
@@ -206,6 +207,77 @@ static void positionals_of_virsh(void **state)
         assert_true(compared > 70);
 }
 
+// A device of a domain that is named before it can be completed, whichever command asks for it.
+static bool is_of_domain(const struct opt_def *o)
+{
+    static const char *const names[] = {"device", "disk", "interface"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (o->type == OPT_STRING && (o->flags & OPTF_POS) && strcmp(o->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void devices_of_domains(void **state)
+{
+    (void)state;
+    size_t n = 0, n_all;
+    const struct cmd_def **all = cmd_all(&n_all);
+    for (size_t i = 0; i < n_all; i++) {
+        const struct opt_def *o = all[i]->opts;
+        if (!o || !o->name || o->type != OPT_DOMAIN)
+            continue;
+        for (; o->name; o++) {
+            if (!is_of_domain(o))
+                continue;
+            if (!o->of_domain)
+                fail_msg("%s: --%s is of the domain (.of_domain)", all[i]->name, o->name);
+            n++;
+        }
+    }
+    free(all);
+    assert_true(n >= 6);
+}
+
+// What a guest, its agent or its QEMU may say is a field of one line: it adds no line of its own, and no terminal obeys
+// it.
+static void foreign(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *command, *json, *text;
+    } cases[] = {
+        {"guestinfo", "{'os.name': 'a\\nos.id: b\\u001b[2J', 'disks\\n': true}",
+         "os.name             : a os.id: b\\x1b[2J\n"
+         "disks               : yes\n"},
+        {"guestvcpus", "{'vcpus': '0\\nonline: 1\\u009b'}", "vcpus          : 0 online: 1\\x9b\n"},
+        {"domhostname", "'web\\n\\u001b]0;x\\u0007'", "web \\x1b]0;x\\x07\n"},
+        {"domfsinfo", "[{'mountpoint': '/\\nx', 'name': 'v\\u001b[A', 'type': 'ext4', 'target': 'vda'}]",
+         " Mountpoint   Name      Type   Target\n"
+         "---------------------------------------\n"
+         " / x          v\\x1b[A   ext4   vda\n"},
+        {"get-user-sshkeys", "[{'key': 'ssh-rsa\\n\\u001bc'}]", "ssh-rsa \\x1bc\n"},
+        {"domblkerror", "[{'disk': 'vda\\n', 'error': 'x\\r\\ny'}]", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char *json = xstrdup(cases[i].json);
+        for (char *s = json; *s; s++)
+            *s = *s == '\'' ? '"' : *s;
+        json_error_t why;
+        json_t *value = json_loads(json, JSON_DECODE_ANY, &why);
+        assert_non_null(value);
+        struct buf b = BUF_INIT;
+        render_text(cmd_find(cases[i].command), value, &b);
+        if (cases[i].text)
+            assert_string_equal(buf_str(&b), cases[i].text);
+        else
+            assert_ptr_equal(strchr(buf_str(&b), '\n'), buf_str(&b) + b.len - 1);
+        buf_release(&b);
+        json_decref(value);
+        free(json);
+    }
+}
+
 int main(void)
 {
     commands_register();
@@ -214,6 +286,8 @@ int main(void)
         cmocka_unit_test(described),
         cmocka_unit_test(forgiving),
         cmocka_unit_test(positionals_of_virsh),
+        cmocka_unit_test(devices_of_domains),
+        cmocka_unit_test(foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "core/storage/storage_xml.h"
 #include "io/file.h"
@@ -165,6 +166,35 @@ static void a_new_file_is_there_whole_or_not(void **state)
     free(link);
 }
 
+static void a_text_is_read_whole(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    char dir[] = "/tmp/migsh-storage-XXXXXX", *text = NULL;
+    assert_non_null(mkdtemp(dir));
+    char *path = xasprintf("%s/text", dir);
+    struct buf b = BUF_INIT;
+    for (int i = 0; i < 10000; i++)
+        buf_addf(&b, "%d\n", i);
+    assert_int_equal(file_replace(path, b.s, b.len, 0600, &e), 0);
+    assert_int_equal(file_read_text(path, b.len, &text, &e), 0);
+    assert_string_equal(text, b.s);
+    mem_wipe_text(text);
+    text = NULL;
+    assert_int_equal(file_read_text(path, b.len - 1, &text, &e), -1);
+    assert_int_equal(e.code, ERR_IO);
+    b.s[5000] = '\0';
+    assert_int_equal(file_replace(path, b.s, b.len, 0600, &e), 0);
+    assert_int_equal(file_read_text(path, b.len, &text, &e), -1);
+    assert_int_equal(e.code, ERR_USAGE);
+    assert_null(text);
+    err_release(&e);
+    buf_release(&b);
+    unlink(path);
+    rmdir(dir);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +203,7 @@ int main(void)
         cmocka_unit_test(an_essence_leaves_out_what_differs_by_chance),
         cmocka_unit_test(only_a_directory_is_made_for_a_pool),
         cmocka_unit_test(a_new_file_is_there_whole_or_not),
+        cmocka_unit_test(a_text_is_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,7 +207,7 @@ static void all_authorities_are_judged(void **state)
     assert_int_equal(x509_new_authority("old", now - 9 * DAY, now - 2 * DAY, &old, &e), 0);
     _cleanup_free_ char *old_cert = tls_authority_cert(old), *two = xasprintf("%s%s", authority_cert, old_cert),
                         *wrong = xasprintf("%s%s", authority_cert, good_server);
-    tls_wipe(old);
+    mem_wipe_text(old);
     s.ca[1] = two;
     assert_findings(&s,
                     "fail /1/ca: CN=old in it: it ended 2 days ago by the node's clock | The CA certificate /1/ca has "
@@ -339,8 +339,8 @@ static void an_authority_is_written_whole_or_not_at_all(void **state)
     assert_int_equal(tls_authority(TLS_QEMU, true, &pem, &e), 0);
     assert_int_equal(tls_authority(TLS_QEMU, true, &again, &e), 0);
     assert_string_equal(pem, again);
-    tls_wipe(pem);
-    tls_wipe(again);
+    mem_wipe_text(pem);
+    mem_wipe_text(again);
 }
 
 int main(void)

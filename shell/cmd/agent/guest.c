@@ -4,8 +4,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/engine/render.h"
 #include "cmd/rows.h"
 #include "io/virt/agent.h"
 
@@ -73,26 +75,21 @@ static int run_vcpus(struct cmd_call *c, struct err *e)
     return virt_guest_vcpus(dom, &c->result, e) < 0 ? domain_failed(dom, "get the processors in use by", NULL, e) : 0;
 }
 
-// "field: value", with so many columns for the field.
-static void render(const json_t *value, int width, struct buf *out)
+// A name of the guest's own choice is a field of one line, whatever is in it.
+static void render_name(const json_t *value, struct buf *out)
 {
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)value, name, v)
-    {
-        _cleanup_free_ char *text = json_is_string(v) ? NULL : json_dump_printable(v, JSON_ENCODE_ANY);
-        buf_addf(out, "%-*s: %s\n", width, name, text ? text : json_string_value(v));
-    }
+    buf_add_line(out, json_string_value(value));
+    buf_addc(out, '\n');
 }
 
 static void render_info(const json_t *value, struct buf *out)
 {
-    render(value, 20, out);
+    render_members(value, 20, out);
 }
 
 static void render_vcpus(const json_t *value, struct buf *out)
 {
-    render(value, 15, out);
+    render_members(value, 15, out);
 }
 
 const struct cmd_def cmd_domhostname = {
@@ -103,7 +100,7 @@ const struct cmd_def cmd_domhostname = {
     .example = "domhostname share --source agent",
     .opts = name_opts,
     .flags = CMD_CONN | CMD_READS,
-    .view = {VIEW_TEXT},
+    .view = {VIEW_CUSTOM, .render = render_name},
     .run = run_name};
 
 const struct cmd_def cmd_guestinfo = {

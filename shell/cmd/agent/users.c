@@ -23,25 +23,7 @@ static const struct opt_def password_opts[] = {
     {NULL},
 };
 
-static void wipe(char **s)
-{
-    if (*s)
-        mem_wipe(*s, strlen(*s));
-    free(*s);
-}
-
-static int read_text(const char *path, char **ret, struct err *e)
-{
-    enum { TEXT_MAX = 1 << 20 };
-    _cleanup_(wipe) char *text = NULL;
-    size_t n;
-    if (file_read(path, TEXT_MAX, &text, &n, e) < 0)
-        return -1;
-    if (strlen(text) != n)
-        return err_set(e, ERR_USAGE, "%s holds a NUL byte", path);
-    *ret = steal(&text);
-    return 0;
-}
+enum { TEXT_MAX = 1 << 20 };
 
 static int read_password(struct cmd_call *c, char **ret, struct err *e)
 {
@@ -55,7 +37,7 @@ static int read_password(struct cmd_call *c, char **ret, struct err *e)
             xasprintf("New password of %s in %s: ", c->vals[USER].s, virt_dom_name(c->vals[DOMAIN].dom));
         return out_ask(c->job, OUT_ASK_SECRET, question, ret, e) < 0 ? err_hint(e, "--file FILE reads it") : 0;
     }
-    if (read_text(c->vals[FILE_OPT].s, ret, e) < 0)
+    if (file_read_text(c->vals[FILE_OPT].s, TEXT_MAX, ret, e) < 0)
         return -1;
     (*ret)[strcspn(*ret, "\n")] = '\0';
     return 0;
@@ -64,7 +46,7 @@ static int read_password(struct cmd_call *c, char **ret, struct err *e)
 static int run_password(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    _cleanup_(wipe) char *password = NULL;
+    _cleanup_(mem_wipe_text_p) char *password = NULL;
     if (read_password(c, &password, e) < 0)
         return -1;
     if (virt_guest_set_password(dom, c->vals[USER].s, password, c->vals[ENCRYPTED].b, e) < 0)
@@ -110,7 +92,7 @@ static int run_set(struct cmd_call *c, struct err *e)
     enum virt_ssh_keys how = c->vals[REMOVE].b  ? VIRT_SSH_KEYS_REMOVE
                              : c->vals[RESET].b ? VIRT_SSH_KEYS_REPLACE
                                                 : VIRT_SSH_KEYS_APPEND;
-    if (path && read_text(path, &text, e) < 0)
+    if (path && file_read_text(path, TEXT_MAX, &text, e) < 0)
         return -1;
     if (text)
         strv_split(&keys, text, '\n');

@@ -158,7 +158,9 @@ static void render_error(const json_t *value, struct buf *out)
     json_array_foreach(value, i, row)
     {
         buf_add_line(out, json_text_at(row, "disk"));
-        buf_addf(out, ": %s\n", json_text_at(row, "error"));
+        buf_adds(out, ": ");
+        buf_add_line(out, json_text_at(row, "error"));
+        buf_addc(out, '\n');
     }
 }
 

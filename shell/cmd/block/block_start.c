@@ -186,14 +186,9 @@ static int dest_xml(const struct cmd_call *c, char **ret, struct err *e)
     if (!v[DEST].s)
         return err_set(e, ERR_USAGE, "where to? --dest, or --xml");
     struct buf b = BUF_INIT;
-    buf_addf(&b, "<disk type='%s'>\n  <source", type);
-    xml_add_attribute(&b, v[BLOCKDEV].b ? "dev" : "file", v[DEST].s);
-    buf_adds(&b, "/>\n");
-    if (format) {
-        buf_adds(&b, "  <driver");
-        xml_add_attribute(&b, "type", format);
-        buf_adds(&b, "/>\n");
-    }
+    buf_addf(&b, "<disk type='%s'>\n", type);
+    xml_add_empty(&b, 2, "source", v[BLOCKDEV].b ? "dev" : "file", v[DEST].s);
+    xml_add_empty(&b, 2, "driver", "type", format);
     buf_adds(&b, "</disk>\n");
     *ret = buf_steal(&b);
     return 0;

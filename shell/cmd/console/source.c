@@ -21,10 +21,8 @@ static int run(struct cmd_call *c, struct err *e)
     const char *path = c->vals[TEXT_FILE].s;
     _cleanup_free_ char *text = NULL;
     size_t n;
-    if (file_trusted_read(path, TEXT_MAX, &text, &n, e) < 0)
+    if (file_trusted_read(path, TEXT_MAX, &text, &n, e) < 0 || file_is_text(path, text, n, e) < 0)
         return -1;
-    if (strlen(text) != n)
-        return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not a file of commands", path);
     c->result = json_pack("{s:o, s:o}", "file", json_text(path), "text", json_text(text));
     return 0;
 }

@@ -86,16 +86,6 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-// <name>TEXT</name> of an option that is given.
-static void add_text(struct buf *b, const char *name, const struct opt_val *v)
-{
-    if (!v->s)
-        return;
-    buf_addf(b, "  <%s>", name);
-    xml_escape(b, v->s);
-    buf_addf(b, "</%s>\n", name);
-}
-
 // Is it a block device? On this machine that can be seen; of another host's its name has to tell.
 static bool is_block(struct cmd_call *c, const char *path)
 {
@@ -236,13 +226,9 @@ static int make_xml(struct cmd_call *c, struct buf *b, struct err *e)
     buf_adds(b, "/>\n");
     if (mode)
         buf_addf(b, "  <%s/>\n", mode);
-    add_text(b, "serial", &v[SERIAL]);
-    if (v[ALIAS].s) {
-        buf_adds(b, "  <alias");
-        xml_add_attribute(b, "name", v[ALIAS].s);
-        buf_adds(b, "/>\n");
-    }
-    add_text(b, "wwn", &v[WWN]);
+    xml_add_element(b, 2, "serial", v[SERIAL].s);
+    xml_add_empty(b, 2, "alias", "name", v[ALIAS].s);
+    xml_add_element(b, 2, "wwn", v[WWN].s);
     if (add_address(c, b, e) < 0)
         return -1;
     buf_adds(b, "</disk>\n");

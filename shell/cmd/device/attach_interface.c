@@ -58,16 +58,6 @@ static const struct opt_def opts[] = {
     {NULL},
 };
 
-// <name attr='value'/> of an option that is given.
-static void element(struct buf *b, const char *name, const char *attr, const struct opt_val *v)
-{
-    if (!v->s)
-        return;
-    buf_addf(b, "  <%s", name);
-    xml_add_attribute(b, attr, v->s);
-    buf_adds(b, "/>\n");
-}
-
 // "0000:03:00.1"
 static int add_pci(struct buf *b, const char *text, struct err *e)
 {
@@ -119,11 +109,11 @@ static int make_xml(const struct cmd_call *c, struct buf *b, struct err *e)
     buf_addf(b, "<interface type='%s'%s>\n", v[TYPE].s, v[MANAGED].b ? " managed='yes'" : "");
     if (add_source(c, b, e) < 0)
         return -1;
-    element(b, "target", "dev", &v[TARGET]);
-    element(b, "mac", "address", &v[MAC]);
-    element(b, "script", "path", &v[SCRIPT]);
-    element(b, "model", "type", &v[MODEL]);
-    element(b, "alias", "name", &v[ALIAS]);
+    xml_add_empty(b, 2, "target", "dev", v[TARGET].s);
+    xml_add_empty(b, 2, "mac", "address", v[MAC].s);
+    xml_add_empty(b, 2, "script", "path", v[SCRIPT].s);
+    xml_add_empty(b, 2, "model", "type", v[MODEL].s);
+    xml_add_empty(b, 2, "alias", "name", v[ALIAS].s);
     if (v[INBOUND].s || v[OUTBOUND].s) {
         buf_adds(b, "  <bandwidth>\n");
         if (add_rate(c, INBOUND, 4, b, e) < 0 || add_rate(c, OUTBOUND, 3, b, e) < 0)

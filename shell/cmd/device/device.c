@@ -39,7 +39,8 @@ static const struct opt_def alias_opts[] = {
 static unsigned asked_for(const struct cmd_call *c)
 {
     const struct opt_val *persistent = cmd_val(c, "persistent");
-    return cmd_bits(c) | (persistent->b && virt_dom_id(cmd_val(c, "domain")->dom) >= 0 ? VIRT_AFFECT_LIVE : 0);
+    return cmd_bits(c) |
+           (persistent && persistent->b && virt_dom_id(cmd_val(c, "domain")->dom) >= 0 ? VIRT_AFFECT_LIVE : 0);
 }
 
 unsigned device_affects(const struct cmd_call *c)

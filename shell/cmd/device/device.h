@@ -2,38 +2,12 @@
 // What the commands on a domain's devices share. Job threads.
 #pragma once
 
-#include "cmd/engine/cmd.h"
+#include "cmd/rows.h"
 #include "io/virt/device.h"
 
 struct xml_doc;
 
-// What a change of a device is to affect, as bits of enum virt_affect.
-#define AFFECT_CONFIG_ROW                                                                                              \
-    {                                                                                                                  \
-        "config", OPT_BOOL, 0, "affect next boot", .bits = VIRT_AFFECT_CONFIG                                          \
-    }
-#define AFFECT_LIVE_ROW                                                                                                \
-    {                                                                                                                  \
-        "live", OPT_BOOL, 0, "affect running domain", .bits = VIRT_AFFECT_LIVE                                         \
-    }
-#define AFFECT_CURRENT_ROW                                                                                             \
-    {                                                                                                                  \
-        "current", OPT_BOOL, 0, "affect current domain", .excludes = "config|live"                                     \
-    }
-#define AFFECT_CURRENT_ROWS AFFECT_CONFIG_ROW, AFFECT_LIVE_ROW, AFFECT_CURRENT_ROW
-#define AFFECT_PERSISTENT_ROW                                                                                          \
-    {                                                                                                                  \
-        "persistent", OPT_BOOL, 0, "make live change persistent", .bits = VIRT_AFFECT_CONFIG, .excludes = "current"    \
-    }
-#define AFFECT_ROWS AFFECT_PERSISTENT_ROW, AFFECT_CURRENT_ROWS
-enum { N_AFFECT_CURRENT_ROWS = 3, N_AFFECT_ROWS };
-#define AFFECT_STATE_HINT "--config is for a domain that does not run"
-#define AFFECT_HELP                                                                                                    \
-    "With --live the running guest is changed, with --config what it has at its next start, with --persistent both, "  \
-    "if\n"                                                                                                             \
-    "it runs; with nothing of these the running guest alone."
-
-// The bits of those, of a change of this domain; with none of them, as virsh has it, the running guest.
+// The bits of AFFECT_ROWS, of a change of this domain; with none of them, as virsh has it, the running guest.
 unsigned device_affects(const struct cmd_call *c);
 // The domain's description, or (`config`) that of its next start.
 int device_domain_xml(struct cmd_call *c, bool config, struct xml_doc **ret, struct err *e);

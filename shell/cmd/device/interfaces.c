@@ -175,13 +175,12 @@ static int set_state(struct xml_doc *doc, int number, const char *state, struct 
 {
     _cleanup_free_ char *xpath = xasprintf("/domain/devices/interface[%d]", number);
     _cleanup_free_ char *piece = xasprintf("<link state=\"%s\"/>", state);
-    size_t n, n_last, n_links;
+    size_t n, n_links;
     _cleanup_free_ struct xml_node **card = xml_nodes(doc, NULL, xpath, &n);
     _cleanup_free_ struct xml_node **link = xml_nodes(doc, card[0], "link", &n_links);
     if (n_links)
         return xml_node_set_attribute(link[0], "state", state, e);
-    _cleanup_free_ struct xml_node **last = xml_nodes(doc, card[0], "node()[last()]", &n_last);
-    return xml_insert(card[0], n_last ? last[0] : NULL, piece, e);
+    return xml_append(card[0], piece, e);
 }
 
 static int run_setlink(struct cmd_call *c, struct err *e)

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
-#include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "cmd/engine/render.h"
 #include "cmd/rows.h"
@@ -70,7 +69,9 @@ static void render_stats(const char *lead, const json_t *stats, struct buf *out)
     {
         _cleanup_free_ char *cell = render_cell(v);
         buf_add_line(out, lead);
-        buf_addf(out, "%s%s %s\n", *lead ? " " : "", key, cell);
+        buf_addf(out, "%s%s ", *lead ? " " : "", key);
+        buf_add_line(out, cell);
+        buf_addc(out, '\n');
     }
 }
 

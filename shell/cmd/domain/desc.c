@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "cmd/rows.h"
 #include "core/console/editor.h"

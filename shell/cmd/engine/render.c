@@ -131,6 +131,22 @@ void render_table(const struct table *t, struct buf *out)
     table_render(t, &(struct table_look){how->quiet, how->vertical, how->width, how->paint}, out);
 }
 
+void render_members(const json_t *value, size_t width, struct buf *out)
+{
+    const char *name;
+    json_t *v;
+    json_object_foreach((json_t *)value, name, v)
+    {
+        _cleanup_free_ char *cell = render_cell(v);
+        size_t from = out->len;
+        buf_add_line(out, name);
+        buf_addn(out, ' ', out->len - from < width ? width - (out->len - from) : 0);
+        buf_adds(out, ": ");
+        buf_add_line(out, cell);
+        buf_addc(out, '\n');
+    }
+}
+
 // Merged results of several nodes get a first column "Node".
 static void render_rows(const struct view *view, const json_t *rows, struct buf *out)
 {

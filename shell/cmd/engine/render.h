@@ -27,6 +27,8 @@ void render_how(const struct view *view, bool each, const json_t *value, const s
 // Within a custom view: part of the value by another view, and a table of its own.
 void render_view(const struct view *view, const json_t *value, struct buf *out);
 void render_table(const struct table *t, struct buf *out);
+// "NAME: value", a line for each member of an object, with `width` columns for the name. Whoever named and filled it.
+void render_members(const json_t *value, size_t width, struct buf *out);
 // By the command's own view, as into a file.
 void render_text(const struct cmd_def *def, const json_t *value, struct buf *out);
 // One line of JSON and a newline.

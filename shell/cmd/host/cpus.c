@@ -11,6 +11,7 @@
 #include "io/job.h"
 #include "io/virt/caps.h"
 #include "io/virt/host.h"
+#include "io/virt/steer.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
 
@@ -172,20 +173,17 @@ const struct cmd_def cmd_nodecpustats = {.name = "nodecpustats",
 
 enum { TARGET, DURATION };
 
-static const char *const targets[] = {"mem", "disk", "hybrid", NULL}; // by enum virt_sleep
 static const struct opt_def suspend_opts[] = {
-    [TARGET] = {"target", OPT_ENUM, OPTF_POS | OPTF_REQ, "mem (suspend to RAM), disk, or hybrid", .choices = targets},
+    [TARGET] = {"target", OPT_ENUM, OPTF_POS | OPTF_REQ, "mem (suspend to RAM), disk, or hybrid",
+                .choices = virt_sleeps},
     [DURATION] = {"duration", OPT_DURATION, OPTF_POS | OPTF_REQ, "how long, at least 60 s", .unit = "s"},
     {NULL},
 };
 
 static int run_suspend(struct cmd_call *c, struct err *e)
 {
-    enum virt_sleep how = VIRT_SLEEP_MEMORY;
-    while (strcmp(c->vals[TARGET].s, targets[how]) != 0)
-        how++;
     unsigned long long seconds = (unsigned long long)(c->vals[DURATION].ms / 1000);
-    if (virt_node_suspend(c->conn, how, seconds, e) < 0)
+    if (virt_node_sleep(c->conn, c->vals[TARGET].s, seconds, e) < 0)
         return err_wrap(e, "the host was not suspended");
     c->result = json_object();
     object_add_node(c);
@@ -199,6 +197,6 @@ const struct cmd_def cmd_nodesuspend = {
     .help = "The whole host sleeps, and with it all of its guests; its clock wakes it up again.",
     .example = "nodesuspend mem 60",
     .opts = suspend_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE},
     .run = run_suspend};

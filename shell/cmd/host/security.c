@@ -29,15 +29,7 @@ static const struct opt_def set_opts[] = {
 
 static void render_sev(const json_t *value, struct buf *out)
 {
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)value, name, v)
-    {
-        _cleanup_free_ char *cell = render_cell(v);
-        buf_addf(out, "%-18s: ", name);
-        buf_add_line(out, cell);
-        buf_addc(out, '\n');
-    }
+    render_members(value, 18, out);
 }
 
 static int run_sev(struct cmd_call *c, struct err *e)
@@ -58,13 +50,10 @@ static int run_set(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     unsigned long long address = (unsigned long long)c->vals[ADDRESS].i;
     _cleanup_free_ char *header = NULL;
-    char *secret;
+    _cleanup_(mem_wipe_text_p) char *secret = NULL;
     if (object_read_file(c->vals[HEADER].s, &header, e) < 0 || object_read_file(c->vals[SECRET].s, &secret, e) < 0)
         return -1;
-    int r = virt_dom_set_launch_secret(dom, header, secret, c->vals[ADDRESS].given ? &address : NULL, e);
-    mem_wipe(secret, strlen(secret));
-    free(secret);
-    if (r < 0)
+    if (virt_dom_set_launch_secret(dom, header, secret, c->vals[ADDRESS].given ? &address : NULL, e) < 0)
         return domain_failed(dom, "set the launch secret of", NULL, e);
     domain_result(c, dom);
     return 0;

@@ -37,6 +37,16 @@ int iface_find(struct cmd_call *c, int opt, struct virt_iface **ret, struct err 
                : object_not_found(c, "iface-list --all shows the interfaces that are there", e);
 }
 
+int iface_config(struct virt_iface *iface, char **ret, struct err *e)
+{
+    if (virt_iface_xml(iface, true, ret, e) == 0)
+        return 0;
+    if (e->code != ERR_USAGE)
+        return -1;
+    err_release(e);
+    return virt_iface_xml(iface, false, ret, e);
+}
+
 void iface_result(struct cmd_call *c, const struct virt_iface *iface)
 {
     const char *mac = virt_iface_mac(iface);

@@ -29,36 +29,16 @@ static const struct opt_def unbridge_opts[] = {
     {NULL},
 };
 
-// The configuration; a driver that has one description only gives that.
-static int read_doc(struct virt_iface *iface, struct xml_doc **ret, struct err *e)
-{
-    _cleanup_free_ char *xml = NULL;
-    if (virt_iface_xml(iface, true, &xml, e) < 0) {
-        if (e->code != ERR_USAGE)
-            return -1;
-        err_release(e);
-        if (virt_iface_xml(iface, false, &xml, e) < 0)
-            return -1;
-    }
-    return xml_parse(xml, ret, e);
-}
-
-static int set_root(struct xml_doc *doc, const char *type, const char *name, struct err *e)
+// Type and name of the interface that is described, and a piece behind all that is in it; NULL: none.
+static int change_root(struct xml_doc *doc, const char *type, const char *name, const char *piece, struct err *e)
 {
     size_t n;
     _cleanup_free_ struct xml_node **root = xml_nodes(doc, NULL, "/interface", &n);
     if (!n)
         return err_set(e, ERR_FAILED, "libvirt's description is not one of an interface");
-    return xml_node_set_attribute(root[0], "type", type, e) < 0 ? -1 : xml_node_set_attribute(root[0], "name", name, e);
-}
-
-// Behind all that is in the document's root.
-static int append(struct xml_doc *doc, const char *piece, struct err *e)
-{
-    size_t n, n_last;
-    _cleanup_free_ struct xml_node **root = xml_nodes(doc, NULL, "/interface", &n);
-    _cleanup_free_ struct xml_node **last = xml_nodes(doc, root[0], "node()[last()]", &n_last);
-    return xml_insert(root[0], n_last ? last[0] : NULL, piece, e);
+    if (xml_node_set_attribute(root[0], "type", type, e) < 0 || xml_node_set_attribute(root[0], "name", name, e) < 0)
+        return -1;
+    return piece ? xml_append(root[0], piece, e) : 0;
 }
 
 // What of an interface is its own, and not what a bridge above it takes over.
@@ -74,22 +54,21 @@ static int put_below(struct xml_doc *doc, const struct cmd_call *c, char **ret, 
         return err_set(e, ERR_FAILED, "libvirt's description tells no type and name of the interface");
     if (strcmp(type, "bridge") == 0)
         return err_set(e, ERR_STATE, "'%s' is a bridge already", name);
-    buf_addf(&b, "<bridge stp='%s' delay='%lld'><interface type='", c->vals[NO_STP].b ? "off" : "on", c->vals[DELAY].i);
-    xml_escape(&b, type);
-    buf_adds(&b, "' name='");
-    xml_escape(&b, name);
-    buf_adds(&b, "'>");
+    buf_addf(&b, "<bridge stp='%s' delay='%lld'><interface", c->vals[NO_STP].b ? "off" : "on", c->vals[DELAY].i);
+    xml_add_attribute(&b, "type", type);
+    xml_add_attribute(&b, "name", name);
+    buf_addc(&b, '>');
     if (xml_query(doc, OWN, false, &own, &none) == 0)
         buf_adds(&b, own);
     buf_adds(&b, "</interface></bridge>");
     xml_remove(doc, OWN);
-    if (set_root(doc, "bridge", c->vals[BRIDGE].s, e) < 0 || append(doc, buf_str(&b), e) < 0)
+    if (change_root(doc, "bridge", c->vals[BRIDGE].s, buf_str(&b), e) < 0)
         return -1;
     *ret = xml_text(doc);
     return 0;
 }
 
-static int put_back(struct xml_doc *doc, const char *bridge, char **ret_name, char **ret, struct err *e)
+static int take_out(struct xml_doc *doc, const char *bridge, char **ret_name, char **ret, struct err *e)
 {
     static const char below[] = "/interface/bridge/interface";
     size_t n, k;
@@ -108,7 +87,7 @@ static int put_back(struct xml_doc *doc, const char *bridge, char **ret_name, ch
                        bridge);
     (void)xml_query(doc, "/interface/bridge/interface/*", false, &own, &none);
     xml_remove(doc, "/interface/bridge");
-    if (set_root(doc, type, name, e) < 0 || (own && append(doc, own, e) < 0))
+    if (change_root(doc, type, name, own, e) < 0)
         return -1;
     *ret = xml_text(doc);
     *ret_name = steal(&name);
@@ -139,7 +118,7 @@ static int run_bridge(struct cmd_call *c, struct err *e)
         .message = "Created bridge {bridge} with attached device {interface}\nBridge interface {bridge} started"};
     _cleanup_(virt_iface_free_p) struct virt_iface *iface = NULL, *there = NULL;
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    _cleanup_free_ char *xml = NULL;
+    _cleanup_free_ char *was = NULL, *xml = NULL;
     _cleanup_err_ struct err why = ERR_INIT;
     const char *bridge = c->vals[BRIDGE].s;
     bool start = !c->vals[NO_START].b;
@@ -151,7 +130,8 @@ static int run_bridge(struct cmd_call *c, struct err *e)
         err_move(e, &why);
         return -1;
     }
-    if (read_doc(iface, &doc, e) < 0 || put_below(doc, c, &xml, e) < 0 || define(c, xml, bridge, start, e) < 0)
+    if (iface_config(iface, &was, e) < 0 || xml_parse(was, &doc, e) < 0 || put_below(doc, c, &xml, e) < 0 ||
+        define(c, xml, bridge, start, e) < 0)
         return -1;
     result(c, bridge, virt_iface_name(iface), start);
     if (start)
@@ -159,27 +139,96 @@ static int run_bridge(struct cmd_call *c, struct err *e)
     return 0;
 }
 
+// What there was before a bridge is taken away: it, and a definition of what is attached to it, where there is one.
+struct before {
+    const char *bridge;
+    char *device, *bridge_xml, *device_xml;
+    bool active;
+};
+
+static void before_release(struct before *b)
+{
+    free(b->device);
+    free(b->bridge_xml);
+    free(b->device_xml);
+}
+
+static int look_at_device(struct cmd_call *c, struct before *b, struct err *e)
+{
+    _cleanup_(virt_iface_free_p) struct virt_iface *there = NULL;
+    if (virt_iface_lookup(c->conn, b->device, &there, e) == 0)
+        return iface_config(there, &b->device_xml, e);
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    err_release(e);
+    return 0;
+}
+
+static int take_away(struct virt_iface *iface, struct err *e)
+{
+    bool active;
+    if (virt_iface_is_active(iface, &active, e) < 0 || (active && virt_iface_destroy(iface, e) < 0))
+        return -1;
+    return virt_iface_undefine(iface, e);
+}
+
+static int put_back(struct cmd_call *c, const struct before *b, struct err *e)
+{
+    _cleanup_(virt_iface_free_p) struct virt_iface *made = NULL;
+    if (b->device_xml) {
+        if (define(c, b->device_xml, b->device, false, e) < 0)
+            return -1;
+    } else if (virt_iface_lookup(c->conn, b->device, &made, e) == 0) {
+        if (take_away(made, e) < 0)
+            return err_wrap(e, "failed to take away interface '%s'", b->device);
+    } else if (e->code != ERR_NOT_FOUND) {
+        return -1;
+    }
+    err_release(e);
+    return define(c, b->bridge_xml, b->bridge, b->active, e);
+}
+
+static int failed(struct cmd_call *c, const struct before *b, struct err *e)
+{
+    _cleanup_err_ struct err why = ERR_INIT;
+    if (put_back(c, b, &why) == 0)
+        return err_hint(e, "bridge '%s' is defined again as it was%s", b->bridge, b->active ? ", and started" : "");
+    err_wrap(&why, "bridge '%s' could not be put back", b->bridge);
+    err_join(e, &why);
+    return err_hint(e, "iface-rollback takes back what was changed since iface-begin; the bridge was %s",
+                    b->bridge_xml);
+}
+
+static int unbridge(struct cmd_call *c, struct virt_iface *bridge, struct before *b, struct err *e)
+{
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    _cleanup_free_ char *xml = NULL;
+    bool start = !c->vals[UN_NO_START].b;
+    b->bridge = virt_iface_name(bridge);
+    if (iface_config(bridge, &b->bridge_xml, e) < 0 || xml_parse(b->bridge_xml, &doc, e) < 0 ||
+        take_out(doc, b->bridge, &b->device, &xml, e) < 0 || look_at_device(c, b, e) < 0 ||
+        virt_iface_is_active(bridge, &b->active, e) < 0)
+        return -1;
+    if (take_away(bridge, e) < 0) {
+        err_wrap(e, "failed to take away bridge '%s'", b->bridge);
+        return failed(c, b, e);
+    }
+    if (define(c, xml, b->device, start, e) < 0)
+        return failed(c, b, e);
+    ctx_names_remove(c->ctx, "interface", target_label(&c->where), b->bridge);
+    result(c, b->bridge, b->device, start);
+    return 0;
+}
+
 static int run_unbridge(struct cmd_call *c, struct err *e)
 {
     static const struct view started = {
         VIEW_NONE, .message = "Device {interface} un-attached from bridge {bridge}\nInterface {interface} started"};
-    _cleanup_(virt_iface_free_p) struct virt_iface *iface = NULL;
-    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    _cleanup_free_ char *xml = NULL, *name = NULL;
-    bool active, start = !c->vals[UN_NO_START].b;
-    if (iface_find(c, OF_BRIDGE, &iface, e) < 0)
+    _cleanup_(virt_iface_free_p) struct virt_iface *bridge = NULL;
+    _cleanup_(before_release) struct before b = {NULL};
+    if (iface_find(c, OF_BRIDGE, &bridge, e) < 0 || unbridge(c, bridge, &b, e) < 0)
         return -1;
-    const char *bridge = virt_iface_name(iface);
-    if (read_doc(iface, &doc, e) < 0 || put_back(doc, bridge, &name, &xml, e) < 0 ||
-        virt_iface_is_active(iface, &active, e) < 0)
-        return -1;
-    if ((active && virt_iface_destroy(iface, e) < 0) || virt_iface_undefine(iface, e) < 0)
-        return err_wrap(e, "failed to take away bridge '%s'", bridge);
-    ctx_names_remove(c->ctx, "interface", target_label(&c->where), bridge);
-    if (define(c, xml, name, start, e) < 0)
-        return -1;
-    result(c, bridge, name, start);
-    if (start)
+    if (!c->vals[UN_NO_START].b)
         c->view = &started;
     return 0;
 }
@@ -193,7 +242,7 @@ const struct cmd_def cmd_iface_bridge = {
         "iface-begin before it, or bridge-ensure instead, which comes back by itself.",
     .example = "iface-bridge eth0 br0\niface-bridge eth0 br0 --no-stp --no-start",
     .opts = bridge_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Created bridge {bridge} with attached device {interface}"},
     .run = run_bridge};
 
@@ -204,6 +253,6 @@ const struct cmd_def cmd_iface_unbridge = {
     .help = "The interface below it gets its addresses back. iface-begin before it makes a way back for all of it.",
     .example = "iface-unbridge br0",
     .opts = unbridge_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Device {interface} un-attached from bridge {bridge}"},
     .run = run_unbridge};

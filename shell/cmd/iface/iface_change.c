@@ -87,7 +87,7 @@ static int run_define(struct cmd_call *c, struct err *e)
 
 static int read_xml(void *iface, char **ret, struct err *e)
 {
-    return virt_iface_xml(iface, true, ret, e);
+    return iface_config(iface, ret, e);
 }
 
 static int run_edit(struct cmd_call *c, struct err *e)
@@ -127,7 +127,7 @@ static int run_undefine(struct cmd_call *c, struct err *e)
 {
     if (act(c, virt_iface_undefine, "undefine", e) < 0)
         return -1;
-    ctx_names_remove(c->ctx, "interface", target_label(&c->where), json_text_at(c->result, "name"));
+    object_gone(c, "interface");
     return 0;
 }
 
@@ -169,7 +169,7 @@ const struct cmd_def cmd_iface_destroy = {
     .help = "Not the one over which the node is reached: nobody could start it again from here.",
     .example = "iface-destroy br0",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Interface {name} destroyed"},
     .run = run_destroy};
 
@@ -179,6 +179,6 @@ const struct cmd_def cmd_iface_undefine = {.name = "iface-undefine",
                                                "undefine a physical host interface (remove it from configuration)",
                                            .example = "iface-undefine br0",
                                            .opts = plain_opts,
-                                           .flags = CMD_CONN,
+                                           .flags = CMD_CONN | CMD_DESTROYS,
                                            .view = {VIEW_NONE, .message = "Interface {name} undefined"},
                                            .run = run_undefine};

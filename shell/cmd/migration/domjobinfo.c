@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "cmd/commands.h"
+#include "cmd/engine/render.h"
 #include "cmd/rows.h"
 #include "core/migrate/report.h"
 #include "io/virt/migrate.h"
@@ -168,10 +169,10 @@ static void render_raw(const json_t *value, struct buf *out)
     {
         if (strcmp(key, "type") == 0)
             continue;
-        if (json_is_string(v))
-            buf_addf(out, "%s: %s\n", key, json_string_value(v));
-        else
-            buf_addf(out, "%s: %lld\n", key, (long long)json_integer_value(v));
+        _cleanup_free_ char *cell = render_cell(v);
+        buf_addf(out, "%s: ", key);
+        buf_add_line(out, cell); // QEMU's words may be among them
+        buf_addc(out, '\n');
     }
 }
 

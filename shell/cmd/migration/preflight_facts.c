@@ -44,7 +44,7 @@ static int run(struct cmd_call *c, struct err *e)
         err_set(e, ERR_USAGE, "preflight-facts needs %s", dests->given ? "DOMAIN, or --xml" : "--dest");
         return err_hint(e, "help preflight-facts shows how it is called");
     }
-    if (c->vals[XML].given && file_read(c->vals[XML].s, XML_MAX, &described, NULL, e) < 0)
+    if (c->vals[XML].given && file_read_text(c->vals[XML].s, XML_MAX, &described, e) < 0)
         return -1;
     if (read_map(&c->vals[MAP], &map, e) < 0)
         return -1;

@@ -57,8 +57,9 @@ const struct cmd_def cmd_qemu_monitor_event = {
     .group = "Domains",
     .summary = "QEMU Monitor Events",
     .help = "As QEMU itself tells them, before libvirt understands them (event shows libvirt's).\n" EVENT_HELP,
-    .example = "qemu-monitor-event share --loop\nqemu-monitor-event --event 'block.*' --regex --no-case --pretty",
+    .example = "qemu-monitor-event share --loop\nqemu-monitor-event --event 'block.*' --regex --no-case --pretty\n"
+               "qemu-monitor-event --node all --loop",
     .opts = opts,
-    .flags = CMD_CONN | CMD_STOP_IS_END,
+    .flags = CMD_CONN | CMD_EACH | CMD_STOP_IS_END,
     .view = {VIEW_NONE, .message = "events received: {events}"},
     .run = run};

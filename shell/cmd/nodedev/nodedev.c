@@ -168,14 +168,24 @@ static int run_start(struct cmd_call *c, struct err *e)
     return act(c, "start", virt_nodedev_start, e);
 }
 
+// One that is still there (a defined one that was destroyed, an active one that was undefined) is seen again by the
+// next look.
+static int end(struct cmd_call *c, const char *verb, int (*fn)(struct virt_nodedev *d, struct err *e), struct err *e)
+{
+    if (act(c, verb, fn, e) < 0)
+        return -1;
+    object_gone(c, "nodedev");
+    return 0;
+}
+
 static int run_destroy(struct cmd_call *c, struct err *e)
 {
-    return act(c, "destroy", virt_nodedev_destroy, e);
+    return end(c, "destroy", virt_nodedev_destroy, e);
 }
 
 static int run_undefine(struct cmd_call *c, struct err *e)
 {
-    return act(c, "undefine", virt_nodedev_undefine, e);
+    return end(c, "undefine", virt_nodedev_undefine, e);
 }
 
 static int run_autostart(struct cmd_call *c, struct err *e)
@@ -202,7 +212,7 @@ const struct cmd_def cmd_nodedev_detach = {
             "its network) is lost to it by that.",
     .example = "nodedev-detach pci_0000_03_00_0",
     .opts = detach_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Device {name} detached"},
     .run = run_detach};
 
@@ -239,7 +249,7 @@ const struct cmd_def cmd_nodedev_destroy = {.name = "nodedev-destroy",
                                             .help = "A device that was made: a mediated one, or a vport.",
                                             .example = "nodedev-destroy scsi_host5",
                                             .opts = device_opts,
-                                            .flags = CMD_CONN,
+                                            .flags = CMD_CONN | CMD_DESTROYS,
                                             .view = {VIEW_NONE, .message = "Destroyed node device '{name}'"},
                                             .run = run_destroy};
 
@@ -248,7 +258,7 @@ const struct cmd_def cmd_nodedev_undefine = {.name = "nodedev-undefine",
                                              .summary = "undefine an inactive node device",
                                              .example = "nodedev-undefine mdev_b1ae8bf6_38b0_4c81_9d44_78ce3f520496",
                                              .opts = device_opts,
-                                             .flags = CMD_CONN,
+                                             .flags = CMD_CONN | CMD_DESTROYS,
                                              .view = {VIEW_NONE, .message = "Undefined node device '{name}'"},
                                              .run = run_undefine};
 

@@ -77,7 +77,7 @@ static int run_delete(struct cmd_call *c, struct err *e)
     if (virt_nwfilter_binding_delete(c->conn, port, e) < 0)
         return failed(c, "delete", e);
     result(c, port);
-    ctx_names_remove(c->ctx, "nwfilter-binding", target_label(&c->where), port);
+    object_gone(c, "nwfilter-binding");
     return 0;
 }
 
@@ -99,7 +99,7 @@ const struct cmd_def cmd_nwfilter_binding_delete = {
     .help = "What the guest sends and gets through that network card is filtered no longer.",
     .example = "nwfilter-binding-delete vnet0",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Network filter binding on {port} deleted"},
     .run = run_delete};
 

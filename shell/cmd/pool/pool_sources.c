@@ -47,13 +47,6 @@ static int run(struct cmd_call *c, struct err *e)
     return find(c, source, e);
 }
 
-static void add_attribute(struct buf *b, const char *key, const char *value)
-{
-    buf_addf(b, " %s='", key);
-    xml_escape(b, value);
-    buf_addc(b, '\'');
-}
-
 static int run_as(struct cmd_call *c, struct err *e)
 {
     const struct opt_val *v = c->vals;
@@ -61,14 +54,13 @@ static int run_as(struct cmd_call *c, struct err *e)
     buf_adds(&b, "<source>");
     if (v[HOST].s) {
         buf_adds(&b, "<host");
-        add_attribute(&b, "name", v[HOST].s);
-        if (v[PORT].s)
-            add_attribute(&b, "port", v[PORT].s);
+        xml_add_attribute(&b, "name", v[HOST].s);
+        xml_add_attribute(&b, "port", v[PORT].s);
         buf_adds(&b, "/>");
     }
     if (v[INITIATOR].s) {
         buf_adds(&b, "<initiator><iqn");
-        add_attribute(&b, "name", v[INITIATOR].s);
+        xml_add_attribute(&b, "name", v[INITIATOR].s);
         buf_adds(&b, "/></initiator>");
     }
     buf_adds(&b, "</source>");

@@ -42,8 +42,8 @@ static int run_wake(struct cmd_call *c, struct err *e)
 enum { TARGET = DOMAIN + 1, DURATION };
 static const struct opt_def sleep_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [TARGET] = {"target", OPT_ENUM, OPTF_POS | OPTF_REQ,
-                "mem(Suspend-to-RAM), disk(Suspend-to-Disk), hybrid(Hybrid-Suspend)", .choices = virt_sleeps},
+    [TARGET] = {"target", OPT_ENUM, OPTF_POS | OPTF_REQ, "mem (suspend to RAM), disk, or hybrid",
+                .choices = virt_sleeps},
     [DURATION] = {"duration", OPT_INT, OPTF_POS, "duration in seconds", .def = "0", .max = LONG_MAX},
     {NULL},
 };
@@ -57,14 +57,12 @@ static int run_sleep(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-enum { TYPE = DOMAIN + 1, ACTION, CONFIG, LIVE, CURRENT };
+enum { TYPE = DOMAIN + 1, ACTION, AFFECT };
 static const struct opt_def end_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [TYPE] = {"type", OPT_ENUM, OPTF_POS | OPTF_REQ, "lifecycle type to modify", .choices = virt_ends},
     [ACTION] = {"action", OPT_ENUM, OPTF_POS | OPTF_REQ, "lifecycle action to set", .choices = virt_end_actions},
-    [CONFIG] = {"config", OPT_BOOL, 0, "affect next boot", .bits = VIRT_AFFECT_CONFIG},
-    [LIVE] = {"live", OPT_BOOL, 0, "affect running domain", .bits = VIRT_AFFECT_LIVE},
-    [CURRENT] = {"current", OPT_BOOL, 0, "affect current domain", .excludes = "config|live"},
+    [AFFECT] = AFFECT_CURRENT_ROWS,
     {NULL},
 };
 

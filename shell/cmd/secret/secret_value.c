@@ -104,8 +104,7 @@ static int run_get(struct cmd_call *c, struct err *e)
     }
     char *text = base64_encode(v.s, v.n);
     c->result = json_text(text);
-    mem_wipe(text, strlen(text));
-    free(text);
+    mem_wipe_text(text);
     return 0;
 }
 

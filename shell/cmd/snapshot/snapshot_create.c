@@ -145,24 +145,6 @@ static int check_taken(const struct strv *words, size_t from, const char *what, 
     return 0;
 }
 
-static void add_attribute(struct buf *b, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    buf_addf(b, " %s='", key);
-    xml_escape(b, value);
-    buf_addc(b, '\'');
-}
-
-static void add_element(struct buf *b, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    buf_addf(b, "  <%s>", key);
-    xml_escape(b, text);
-    buf_addf(b, "</%s>\n", key);
-}
-
 static int add_memory(struct buf *b, const char *spec, struct err *e)
 {
     _cleanup_strv_ struct strv words = STRV_INIT;
@@ -174,8 +156,8 @@ static int add_memory(struct buf *b, const char *spec, struct err *e)
     if (check_taken(&words, bare, "memspec", spec, e) < 0)
         return -1;
     buf_adds(b, "  <memory");
-    add_attribute(b, "snapshot", snapshot);
-    add_attribute(b, "file", file);
+    xml_add_attribute(b, "snapshot", snapshot);
+    xml_add_attribute(b, "file", file);
     buf_adds(b, "/>\n");
     return 0;
 }
@@ -191,9 +173,9 @@ static int add_disk(struct buf *b, const char *spec, struct err *e)
     if (type && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return err_set(e, ERR_USAGE, "unknown storage type '%s': file or block", type);
     buf_adds(b, "    <disk");
-    add_attribute(b, "name", words.s[0]);
-    add_attribute(b, "snapshot", snapshot);
-    add_attribute(b, "type", type);
+    xml_add_attribute(b, "name", words.s[0]);
+    xml_add_attribute(b, "snapshot", snapshot);
+    xml_add_attribute(b, "type", type);
     if (!driver && !file) {
         buf_adds(b, "/>\n");
         return 0;
@@ -201,12 +183,12 @@ static int add_disk(struct buf *b, const char *spec, struct err *e)
     buf_adds(b, ">\n");
     if (driver) {
         buf_adds(b, "      <driver");
-        add_attribute(b, "type", driver);
+        xml_add_attribute(b, "type", driver);
         buf_adds(b, "/>\n");
     }
     if (file) {
         buf_adds(b, "      <source");
-        add_attribute(b, type && strcmp(type, "block") == 0 ? "dev" : "file", file);
+        xml_add_attribute(b, type && strcmp(type, "block") == 0 ? "dev" : "file", file);
         buf_adds(b, "/>\n");
     }
     buf_adds(b, "    </disk>\n");
@@ -218,8 +200,8 @@ static int run_create_as(struct cmd_call *c, struct err *e)
     const struct strv *disks = &c->vals[DISKSPEC].list;
     _cleanup_buf_ struct buf b = BUF_INIT;
     buf_adds(&b, "<domainsnapshot>\n");
-    add_element(&b, "name", c->vals[NAME].s);
-    add_element(&b, "description", c->vals[DESCRIPTION].s);
+    xml_add_element(&b, 2, "name", c->vals[NAME].s);
+    xml_add_element(&b, 2, "description", c->vals[DESCRIPTION].s);
     if (c->vals[MEMSPEC].s && add_memory(&b, c->vals[MEMSPEC].s, e) < 0)
         return -1;
     if (disks->n)
@@ -259,9 +241,9 @@ static int add_checkpoint_disk(struct buf *b, const char *spec, struct err *e)
     if (!words.s[0][0] || check_taken(&words, 1, "diskspec", spec, e) < 0)
         return err_set(e, ERR_USAGE, "unable to parse diskspec: %s", spec);
     buf_adds(b, "    <disk");
-    add_attribute(b, "name", words.s[0]);
-    add_attribute(b, "checkpoint", checkpoint);
-    add_attribute(b, "bitmap", bitmap);
+    xml_add_attribute(b, "name", words.s[0]);
+    xml_add_attribute(b, "checkpoint", checkpoint);
+    xml_add_attribute(b, "bitmap", bitmap);
     buf_adds(b, "/>\n");
     return 0;
 }
@@ -271,8 +253,8 @@ static int run_checkpoint_as(struct cmd_call *c, struct err *e)
     const struct strv *disks = &c->vals[AS_DISKSPEC].list;
     _cleanup_buf_ struct buf b = BUF_INIT;
     buf_adds(&b, "<domaincheckpoint>\n");
-    add_element(&b, "name", c->vals[AS_NAME].s);
-    add_element(&b, "description", c->vals[AS_DESCRIPTION].s);
+    xml_add_element(&b, 2, "name", c->vals[AS_NAME].s);
+    xml_add_element(&b, 2, "description", c->vals[AS_DESCRIPTION].s);
     if (disks->n)
         buf_adds(&b, "  <disks>\n");
     for (size_t i = 0; i < disks->n; i++) {

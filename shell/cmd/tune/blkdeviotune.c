@@ -17,7 +17,7 @@ enum { DOMAIN, DEVICE, FIRST, LAST = FIRST + 19, CONFIG, LIVE, CURRENT };
     }
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [DEVICE] = {"device", OPT_STRING, OPTF_POS | OPTF_REQ, "block device"},
+    [DEVICE] = {"device", OPT_STRING, OPTF_POS | OPTF_REQ, "block device", .of_domain = "disk"},
     [FIRST] = BYTES_ROW("total-bytes-sec", "total throughput limit"),
     BYTES_ROW("read-bytes-sec", "read throughput limit"),
     BYTES_ROW("write-bytes-sec", "write throughput limit"),

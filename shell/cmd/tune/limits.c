@@ -209,7 +209,8 @@ enum { INTERFACE = HARD_LIMIT, INBOUND, OUTBOUND, IF_CONFIG, IF_LIVE, IF_CURRENT
 
 static const struct opt_def if_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
-    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)"},
+    [INTERFACE] = {"interface", OPT_STRING, OPTF_POS | OPTF_REQ, "interface device (or MAC address)",
+                   .of_domain = "card"},
     [INBOUND] = {"inbound", OPT_STRING, OPTF_POS, "control domain's incoming traffics: AVERAGE[,PEAK[,BURST[,FLOOR]]]"},
     [OUTBOUND] = {"outbound", OPT_STRING, OPTF_POS, "control domain's outgoing traffics: AVERAGE[,PEAK[,BURST]]"},
     [IF_CONFIG] = AFFECT_CONFIG_ROW,

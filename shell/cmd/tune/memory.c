@@ -21,7 +21,7 @@ static int set(struct cmd_call *c, bool maximum, struct err *e)
     unsigned long kib = c->vals[SIZE].bytes / 1024;
     if (!kib)
         return err_set(e, ERR_USAGE, "--size: a domain needs memory");
-    if (virt_dom_set_memory(dom, kib, maximum, maximum ? cmd_bits(c) : tune_affects(c), e) < 0)
+    if (virt_dom_set_memory(dom, kib, maximum, maximum ? cmd_bits(c) : device_affects(c), e) < 0)
         return maximum ? domain_failed(dom, "set the maximum memory of",
                                        "the maximum changes at the next start: --config", e)
                        : tune_failed(dom, "set the memory of", e);

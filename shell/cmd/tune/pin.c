@@ -53,7 +53,7 @@ static int run_vcpupin(struct cmd_call *c, struct err *e)
     const struct opt_val *vcpu = &c->vals[VCPU];
     json_auto_t *all = NULL;
     if (c->vals[CPULIST].given)
-        return pin(c, VIRT_PIN_VCPU, (unsigned)vcpu->i, c->vals[CPULIST].s, tune_affects(c), e);
+        return pin(c, VIRT_PIN_VCPU, (unsigned)vcpu->i, c->vals[CPULIST].s, device_affects(c), e);
     if (virt_dom_pins(dom, VIRT_PIN_VCPU, cmd_bits(c), &all, e) < 0)
         return tune_failed(dom, "get the pins of", e);
     if (!vcpu->given) {
@@ -93,7 +93,7 @@ static int run_emulatorpin(struct cmd_call *c, struct err *e)
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     json_auto_t *all = NULL;
     if (c->vals[EMULATOR_LIST].given)
-        return pin(c, VIRT_PIN_EMULATOR, 0, c->vals[EMULATOR_LIST].s, tune_affects(c), e);
+        return pin(c, VIRT_PIN_EMULATOR, 0, c->vals[EMULATOR_LIST].s, device_affects(c), e);
     if (virt_dom_pins(dom, VIRT_PIN_EMULATOR, cmd_bits(c), &all, e) < 0)
         return tune_failed(dom, "get the pin of", e);
     const char *list = json_text_at(json_array_get(all, 0), "affinity");

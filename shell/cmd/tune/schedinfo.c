@@ -9,16 +9,14 @@
 #include "cmd/tune/tune.h"
 #include "io/virt/sched.h"
 
-enum { DOMAIN, SET, WEIGHT, CAP, CURRENT, CONFIG, LIVE };
+enum { DOMAIN, SET, WEIGHT, CAP, CONFIG, LIVE, CURRENT };
 
 static const struct opt_def opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [SET] = {"set", OPT_STRING, OPTF_POS | OPTF_MULTI, "parameter=value"},
     [WEIGHT] = {"weight", OPT_INT, 0, "weight for XEN_CREDIT", .min = 0, .max = 65535},
     [CAP] = {"cap", OPT_INT, 0, "cap for XEN_CREDIT", .min = 0, .max = 65535},
-    [CURRENT] = {"current", OPT_BOOL, 0, "get/set current scheduler info", .excludes = "config|live"},
-    [CONFIG] = {"config", OPT_BOOL, 0, "get/set value to be used on next boot", .bits = VIRT_AFFECT_CONFIG},
-    [LIVE] = {"live", OPT_BOOL, 0, "get/set value from running domain", .bits = VIRT_AFFECT_LIVE},
+    TUNE_AFFECT_ROWS,
     {NULL},
 };
 
@@ -34,7 +32,7 @@ static int run(struct cmd_call *c, struct err *e)
         strv_take(&settings, xasprintf("cap=%lld", c->vals[CAP].i));
     if (settings.n && virt_dom_set_sched(dom, &settings, affect, e) < 0)
         return domain_failed(dom, "set the scheduler parameters of", NULL, e);
-    return virt_dom_sched(dom, tune_asked(affect), &c->result, e);
+    return virt_dom_sched(dom, virt_affect_asked(affect), &c->result, e);
 }
 
 static void render(const json_t *value, struct buf *out)

@@ -9,17 +9,6 @@
 #include "cmd/domain/power.h"
 #include "cmd/engine/render.h"
 
-unsigned tune_affects(const struct cmd_call *c)
-{
-    unsigned bits = cmd_bits(c);
-    return bits || cmd_val(c, "current")->b ? bits : VIRT_AFFECT_LIVE;
-}
-
-unsigned tune_asked(unsigned affect)
-{
-    return affect & VIRT_AFFECT_CONFIG ? VIRT_AFFECT_CONFIG : affect;
-}
-
 void tune_settings(const struct cmd_call *c, int first, int last, const char *prefix, struct strv *ret)
 {
     for (int i = first; i <= last; i++) {
@@ -67,13 +56,5 @@ int tune_run(struct cmd_call *c, enum virt_tuning kind, const char *device, cons
 
 void tune_render(const json_t *value, struct buf *out)
 {
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)value, name, v)
-    {
-        _cleanup_free_ char *cell = render_cell(v);
-        buf_addf(out, "%-15s: ", name);
-        buf_add_line(out, cell);
-        buf_addc(out, '\n');
-    }
+    render_members(value, 15, out);
 }

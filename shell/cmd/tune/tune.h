@@ -10,10 +10,6 @@ struct buf;
 
 // What is shown or set.
 #define TUNE_AFFECT_ROWS [CONFIG] = AFFECT_CONFIG_ROW, [LIVE] = AFFECT_LIVE_ROW, [CURRENT] = AFFECT_CURRENT_ROW
-// The bits of them, where nothing said means the running domain.
-unsigned tune_affects(const struct cmd_call *c);
-// Live and configuration can be set at once, but not shown: which of them is.
-unsigned tune_asked(unsigned affect);
 
 // "PREFIXname=value" of each row from `first` to `last` that is given, with "_" for "-". OPT_SIZE in its unit.
 void tune_settings(const struct cmd_call *c, int first, int last, const char *prefix, struct strv *ret);

@@ -28,7 +28,7 @@ static const struct opt_def count_opts[] = {
 static int run_setvcpus(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    if (virt_dom_set_vcpus(dom, (unsigned)c->vals[COUNT].i, tune_affects(c), e) < 0)
+    if (virt_dom_set_vcpus(dom, (unsigned)c->vals[COUNT].i, device_affects(c), e) < 0)
         return tune_failed(dom, "set the CPUs of", e);
     return tune_done(c);
 }

@@ -84,15 +84,9 @@ static int run_editor(struct job *job, const struct place *p, struct err *e)
 static int edit_once(struct job *job, const char *text, char **ret, struct err *e)
 {
     _cleanup_(place_release) struct place p = {NULL, NULL};
-    _cleanup_free_ char *edited = NULL;
-    size_t n;
-    if (place_make(&p, e) < 0 || write_text(&p, text, e) < 0 || run_editor(job, &p, e) < 0 ||
-        file_read(p.file, TEXT_MAX, &edited, &n, e) < 0)
+    if (place_make(&p, e) < 0 || write_text(&p, text, e) < 0 || run_editor(job, &p, e) < 0)
         return -1;
-    if (strlen(edited) != n)
-        return err_set(e, ERR_USAGE, "the text holds a NUL byte: nothing was changed");
-    *ret = steal(&edited);
-    return 0;
+    return file_read_text(p.file, TEXT_MAX, ret, e) < 0 ? err_wrap(e, "nothing was changed") : 0;
 }
 
 // 1: the operator wants to go on; 0: not.

@@ -284,12 +284,10 @@ int out_ask(struct job *job, enum out_ask_kind kind, const char *question, char 
         r = err_set(e, ERR_AUTH, "%s: there is no terminal to ask on", question);
     else if (!q.answer)
         r = err_set(e, ERR_CANCELLED, "%s: not answered", question);
-    if (r == 0) {
+    if (r == 0)
         *ret_answer = q.answer;
-    } else if (q.answer) { // cancelled, and answered all the same
-        mem_wipe(q.answer, strlen(q.answer));
-        free(q.answer);
-    }
+    else
+        mem_wipe_text(q.answer); // cancelled, and answered all the same
     lock_free(q.lock);
     return r;
 }

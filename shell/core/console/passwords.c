@@ -43,19 +43,12 @@ void password_remember(struct ctx *ctx, const struct node *node, const char *pas
     lock_release(ctx->lock);
 }
 
-void password_wipe_p(char **password)
-{
-    if (*password)
-        mem_wipe(*password, strlen(*password));
-    free(*password);
-}
-
 void passwords_release(struct ctx *ctx)
 {
     while (ctx->passwords) {
         struct password *p = ctx->passwords;
         ctx->passwords = p->next;
-        password_wipe_p(&p->password);
+        mem_wipe_text(p->password);
         free(p->key);
         free(p);
     }

@@ -4,7 +4,6 @@
 
 #include "core/console/ctx.h"
 
-// Of the login on that node (NULL: this machine), or NULL; the caller frees it with password_wipe_p().
+// Of the login on that node (NULL: this machine), or NULL; the caller frees it with mem_wipe_text().
 char *password_known(struct ctx *ctx, const struct node *node);
 void password_remember(struct ctx *ctx, const struct node *node, const char *password);
-void password_wipe_p(char **password);

@@ -201,23 +201,37 @@ static int hint_for(const struct copy_answer *a, struct err *e)
     return err_hint(e, "leave this one as it is, or end that one first: shutdown %s@%s", a->name, node);
 }
 
-// Those that did not answer: a warning, or a refusal.
+static bool unknown(const struct copies_query *q, const struct copy_answer *a, struct buf *out)
+{
+    if (!err_is_set(&a->err))
+        return false;
+    buf_addf(out, "%swhether '%s' runs on %s is not known: %s", out->len ? "; " : "", q->name, a->node->name,
+             a->err.msg);
+    return true;
+}
+
+bool copies_unknown(const struct copies_query *q, const struct copies *c, struct buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->n; i++)
+        any |= unknown(q, &c->answers[i], out);
+    return any;
+}
+
+// Those that did not answer: a warning each, or a refusal.
 static int judge_silent(const struct copies_query *q, const struct copies *c, struct err *e)
 {
     _cleanup_buf_ struct buf silent = BUF_INIT;
-    const char *first = NULL;
-    for (size_t i = 0; i < c->n; i++) {
-        const struct copy_answer *a = &c->answers[i];
-        if (!err_is_set(&a->err))
-            continue;
-        if (q->force)
-            out_notice(OUT_WARN, "whether '%s' runs on %s is not known: %s", q->name, a->node->name, a->err.msg);
-        buf_addf(&silent, "%swhether '%s' runs on %s is not known: %s", silent.len ? "; " : "", q->name, a->node->name,
-                 a->err.msg);
-        first = first ? first : a->node->name;
+    for (size_t i = 0; q->force && i < c->n; i++) {
+        _cleanup_buf_ struct buf one = BUF_INIT;
+        if (unknown(q, &c->answers[i], &one))
+            out_notice(OUT_WARN, "%s", buf_str(&one));
     }
-    if (q->force || !first)
+    if (q->force || !copies_unknown(q, c, &silent))
         return 0;
+    const char *first = NULL;
+    for (size_t i = 0; !first; i++)
+        first = err_is_set(&c->answers[i].err) ? c->answers[i].node->name : NULL;
     _cleanup_buf_ struct buf seen = BUF_INIT;
     if (seen_tell(q->uuid, &seen))
         buf_addf(&silent, "; %s", buf_str(&seen));

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "core/console/ctx.h"
 
+struct buf;
 struct job;
 struct virt_conn;
 
@@ -44,6 +45,9 @@ void copies_release(struct copies *c);
 // Asks them all at once, each for a few seconds at most. One that did not answer `before` (or NULL) is not asked again.
 // Which of two hosts is the first is told by their own identities, so all consoles say the same. -1: cancelled.
 int copies_ask(const struct copies_query *q, const struct copies *before, struct copies *ret, struct err *e);
+
+// "whether 'web' runs on c is not known: why; …" of those that did not answer, added to `out`. false: all did.
+bool copies_unknown(const struct copies_query *q, const struct copies *c, struct buf *out);
 
 // ERR_STATE: one has it active. ERR_UNREACHABLE: one did not answer, and q->force is not set. Pure, but for the warning
 // where it is, and for what was remembered.

@@ -54,15 +54,6 @@ int mark_remove(const char *xml, char **ret, struct err *e)
     return 0;
 }
 
-static void add_attribute(struct buf *b, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    buf_addf(b, " %s=\"", name);
-    xml_escape(b, value);
-    buf_addc(b, '"');
-}
-
 int mark_write(const char *xml, const struct mark *m, char **ret, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
@@ -77,9 +68,9 @@ int mark_write(const char *xml, const struct mark *m, char **ret, struct err *e)
     if (!n_metadata && !n_first)
         return err_set(e, ERR_USAGE, "the domain's XML has no place for metadata");
     buf_adds(&mark, "<migsh:migration xmlns:migsh=\"" NAMESPACE "\"");
-    add_attribute(&mark, "role", m->role);
-    add_attribute(&mark, "journal", m->journal);
-    add_attribute(&mark, "node", m->node);
+    xml_add_attribute(&mark, "role", m->role);
+    xml_add_attribute(&mark, "journal", m->journal);
+    xml_add_attribute(&mark, "node", m->node);
     buf_adds(&mark, "/>");
     _cleanup_free_ char *piece =
         xasprintf(n_metadata ? "\n    %s" : "\n  <metadata>\n    %s\n  </metadata>", buf_str(&mark));

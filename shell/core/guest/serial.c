@@ -39,6 +39,7 @@ struct session {
     bool told;  // … this one, and the operator knows
     enum gone gone;
     double since, next, until; // of the search
+    struct buf silent;         // … who did not answer at the last look, and why
     struct buf typed, shown;
 };
 
@@ -76,6 +77,12 @@ static char *name_of(const struct session *w)
     return buf_steal(&b);
 }
 
+static void look(struct session *w)
+{
+    err_release(&w->seen.err);
+    virt_console_look(w->console, &w->seen, &w->shown);
+}
+
 static int open_here(struct session *w, struct err *e)
 {
     w->told = false;
@@ -111,11 +118,13 @@ static int move_to(struct session *w, const struct copy_answer *a, struct err *e
     w->conn = conn;
     target_release(&w->at);
     w->at = (struct target){node_ref(a->node), xstrdup(a->node->uri)};
-    w->id = virt_dom_lookup_uuid(conn, virt_dom_uuid(w->s->dom), &dom, e) == 0 ? virt_dom_id(dom) : -1;
-    err_release(e);
+    if (virt_dom_lookup_uuid(conn, virt_dom_uuid(w->s->dom), &dom, e) < 0 && e->code != ERR_NOT_FOUND)
+        return -1;
+    err_release(e); // one that is not there has left again: its console cannot be opened, which tells so
+    w->id = dom ? virt_dom_id(dom) : -1;
     strv_add(w->moved, a->node->name);
     struct virt_console *old = w->console;
-    virt_console_look(old, &w->seen, &w->shown); // its last words
+    look(w); // its last words
     int r = open_here(w, e);
     if (r == 0)
         virt_console_close(old);
@@ -140,6 +149,8 @@ static int look_elsewhere(struct session *w, struct err *e)
         if (goes_on(&all.answers[i]))
             return move_to(w, &all.answers[i], e) < 0 ? -1 : 1;
     }
+    buf_truncate(&w->silent, 0);
+    (void)copies_unknown(&q, &all, &w->silent);
     return 0;
 }
 
@@ -167,9 +178,10 @@ static int ended(struct session *w, struct err *e)
                 err_is_set(&w->seen.err) ? ": " : "", err_is_set(&w->seen.err) ? w->seen.err.msg : "", w->seen.domain);
         return err_hint(e, "somebody else may have opened it with --force");
     }
-    if (!migrated && w->seen.domain) {
+    if (!migrated && (w->seen.domain || w->seen.stopped)) { // a transient one is not there any more
         _cleanup_free_ char *shown = name_of(w);
-        _cleanup_free_ char *text = xasprintf("%s is %s (%s)", shown, w->seen.domain, w->seen.reason);
+        _cleanup_free_ char *text = w->seen.domain ? xasprintf("%s is %s (%s)", shown, w->seen.domain, w->seen.reason)
+                                                   : xasprintf("%s has ended", shown);
         say(w, text);
         return 1;
     }
@@ -193,8 +205,7 @@ static void tell_open(struct session *w)
 // 1: the end.
 static int on_console(struct session *w, struct err *e)
 {
-    err_release(&w->seen.err);
-    virt_console_look(w->console, &w->seen, &w->shown);
+    look(w);
     if (w->seen.state == VIRT_CONSOLE_OPENING)
         return 0;
     bool opened = w->seen.state == VIRT_CONSOLE_OPEN || !err_is_set(&w->seen.err) || w->told;
@@ -213,7 +224,7 @@ static int on_console(struct session *w, struct err *e)
         err_move(e, &w->seen.err);
         return -1;
     }
-    return w->gone == GONE ? 0 : ended(w, e);
+    return w->gone == GONE && !w->seen.stopped ? 0 : ended(w, e);
 }
 
 static int search(struct session *w, struct err *e)
@@ -226,8 +237,13 @@ static int search(struct session *w, struct err *e)
     if (found || w->gone == LEAVES || now < w->until) // LEAVES: its console is open here still
         return found < 0 ? -1 : 0;
     const char *name = virt_dom_name(w->s->dom), *where = target_label(&w->at);
-    err_set(e, ERR_NOT_FOUND, "the console of '%s' ended on %s, and no other node of the inventory has it running",
-            name, where);
+    const char *why = err_is_set(&w->seen.err) ? w->seen.err.msg : NULL;
+    if (w->silent.len)
+        err_set(e, ERR_UNREACHABLE, "the console of '%s' ended on %s%s%s; %s", name, where, why ? ": " : "",
+                why ? why : "", buf_str(&w->silent));
+    else
+        err_set(e, ERR_NOT_FOUND, "the console of '%s' ended on %s%s%s; no other node of the inventory has it running",
+                name, where, why ? ": " : "", why ? why : "");
     return err_hint(e, "node-list shows who does not answer; list --all shows where it is");
 }
 
@@ -307,6 +323,7 @@ static void finish(struct session *w)
     virt_conn_unref(w->conn);
     target_release(&w->at);
     err_release(&w->seen.err);
+    buf_release(&w->silent);
     buf_release(&w->typed);
     buf_release(&w->shown);
 }

@@ -55,7 +55,7 @@ static void add_list(struct virt_params *params, int which, const char *text)
 static int add_file(struct virt_params *params, int which, const char *path, struct err *e)
 {
     _cleanup_free_ char *text = NULL;
-    if (file_read(path, XML_MAX, &text, NULL, e) < 0)
+    if (file_read_text(path, XML_MAX, &text, e) < 0)
         return -1;
     virt_params_add_string(params, (enum virt_migrate_param)which, text);
     return 0;

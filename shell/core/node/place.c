@@ -138,7 +138,7 @@ static int ask_password(struct ctx *ctx, struct job *job, struct node *node, cha
     const char *user = node ? node->user : NULL;
     _cleanup_free_ char *question =
         xasprintf("sudo password%s%s on %s: ", user ? " of " : "", user ? user : "", place_name(node));
-    _cleanup_(password_wipe_p) char *password = NULL;
+    _cleanup_(mem_wipe_text_p) char *password = NULL;
     if (out_ask(job, OUT_ASK_SECRET, question, &password, e) < 0) {
         err_wrap(e, "%s: sudo wants a password", place_name(node));
         return e->code != ERR_AUTH
@@ -227,7 +227,7 @@ static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const 
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
                struct remote_result *result, struct err *e)
 {
-    _cleanup_(password_wipe_p) char *password = spec->root ? password_known(ctx, node) : NULL;
+    _cleanup_(mem_wipe_text_p) char *password = spec->root ? password_known(ctx, node) : NULL;
     if (!password) {
         if (run_plain(ctx, job, node, spec, result, e) < 0)
             return -1;

@@ -212,7 +212,7 @@ static int ask_filters(struct virt_conn *c, const json_t *names, json_t **ret, s
         json_object_set_new(filters, name, json_text(xml));
         preflight_wanted_filters(all, doc);
     }
-    *ret = json_incref(filters);
+    *ret = steal(&filters);
     return 0;
 }
 

@@ -6,51 +6,20 @@
 #include "base/mem.h"
 #include "io/xml.h"
 
-// name='value' behind a blank; nothing for NULL.
-static void attribute(struct buf *b, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    buf_addf(b, " %s='", name);
-    xml_escape(b, value);
-    buf_addc(b, '\'');
-}
-
-static void element(struct buf *b, int indent, const char *name, const char *text)
-{
-    if (!text)
-        return;
-    buf_addn(b, ' ', (size_t)indent);
-    buf_addf(b, "<%s>", name);
-    xml_escape(b, text);
-    buf_addf(b, "</%s>\n", name);
-}
-
-// <name attr='value'/>
-static void empty(struct buf *b, int indent, const char *name, const char *attr, const char *value)
-{
-    if (!value)
-        return;
-    buf_addn(b, ' ', (size_t)indent);
-    buf_addf(b, "<%s", name);
-    attribute(b, attr, value);
-    buf_adds(b, "/>\n");
-}
-
 static void add_adapter(struct buf *b, const struct pool_spec *s)
 {
     if (s->adapter_wwnn || s->adapter_wwpn) {
         buf_adds(b, "    <adapter type='fc_host'");
-        attribute(b, "parent", s->adapter_parent);
-        attribute(b, "parent_wwnn", s->adapter_parent_wwnn);
-        attribute(b, "parent_wwpn", s->adapter_parent_wwpn);
-        attribute(b, "parent_fabric_wwn", s->adapter_parent_fabric_wwn);
-        attribute(b, "wwnn", s->adapter_wwnn);
-        attribute(b, "wwpn", s->adapter_wwpn);
+        xml_add_attribute(b, "parent", s->adapter_parent);
+        xml_add_attribute(b, "parent_wwnn", s->adapter_parent_wwnn);
+        xml_add_attribute(b, "parent_wwpn", s->adapter_parent_wwpn);
+        xml_add_attribute(b, "parent_fabric_wwn", s->adapter_parent_fabric_wwn);
+        xml_add_attribute(b, "wwnn", s->adapter_wwnn);
+        xml_add_attribute(b, "wwpn", s->adapter_wwpn);
         buf_adds(b, "/>\n");
     } else if (s->adapter_name) {
         buf_adds(b, "    <adapter type='scsi_host'");
-        attribute(b, "name", s->adapter_name);
+        xml_add_attribute(b, "name", s->adapter_name);
         buf_adds(b, "/>\n");
     }
 }
@@ -60,10 +29,10 @@ static void add_auth(struct buf *b, const struct pool_spec *s)
     if (!s->auth_type && !s->auth_username)
         return;
     buf_adds(b, "    <auth");
-    attribute(b, "type", s->auth_type);
-    attribute(b, "username", s->auth_username);
+    xml_add_attribute(b, "type", s->auth_type);
+    xml_add_attribute(b, "username", s->auth_username);
     buf_adds(b, ">\n");
-    empty(b, 6, "secret", s->secret_uuid ? "uuid" : "usage", s->secret_uuid ? s->secret_uuid : s->secret_usage);
+    xml_add_empty(b, 6, "secret", s->secret_uuid ? "uuid" : "usage", s->secret_uuid ? s->secret_uuid : s->secret_usage);
     buf_adds(b, "    </auth>\n");
 }
 
@@ -72,19 +41,19 @@ static void add_source(struct buf *b, const struct pool_spec *s)
     size_t from = b->len;
     buf_adds(b, "  <source>\n");
     size_t begin = b->len;
-    empty(b, 4, "host", "name", s->source_host);
-    empty(b, 4, "dir", "path", s->source_path);
-    empty(b, 4, "device", "path", s->source_dev);
+    xml_add_empty(b, 4, "host", "name", s->source_host);
+    xml_add_empty(b, 4, "dir", "path", s->source_path);
+    xml_add_empty(b, 4, "device", "path", s->source_dev);
     if (s->source_initiator) {
         buf_adds(b, "    <initiator>\n");
-        empty(b, 6, "iqn", "name", s->source_initiator);
+        xml_add_empty(b, 6, "iqn", "name", s->source_initiator);
         buf_adds(b, "    </initiator>\n");
     }
     add_adapter(b, s);
     add_auth(b, s);
-    empty(b, 4, "format", "type", s->source_format);
-    element(b, 4, "name", s->source_name);
-    empty(b, 4, "protocol", "ver", s->source_protocol_ver);
+    xml_add_empty(b, 4, "format", "type", s->source_format);
+    xml_add_element(b, 4, "name", s->source_name);
+    xml_add_empty(b, 4, "protocol", "ver", s->source_protocol_ver);
     if (b->len == begin)
         buf_truncate(b, from);
     else
@@ -95,13 +64,13 @@ char *storage_pool_xml(const struct pool_spec *s)
 {
     struct buf b = BUF_INIT;
     buf_adds(&b, "<pool");
-    attribute(&b, "type", s->type);
+    xml_add_attribute(&b, "type", s->type);
     buf_adds(&b, ">\n");
-    element(&b, 2, "name", s->name);
+    xml_add_element(&b, 2, "name", s->name);
     add_source(&b, s);
     if (s->target) {
         buf_adds(&b, "  <target>\n");
-        element(&b, 4, "path", s->target);
+        xml_add_element(&b, 4, "path", s->target);
         buf_adds(&b, "  </target>\n");
     }
     buf_adds(&b, "</pool>\n");
@@ -112,19 +81,19 @@ char *storage_vol_xml(const struct vol_spec *s)
 {
     struct buf b = BUF_INIT;
     buf_adds(&b, "<volume>\n");
-    element(&b, 2, "name", s->name);
+    xml_add_element(&b, 2, "name", s->name);
     buf_addf(&b, "  <capacity>%llu</capacity>\n", s->capacity);
     if (s->has_allocation)
         buf_addf(&b, "  <allocation>%llu</allocation>\n", s->allocation);
     if (s->format) {
         buf_adds(&b, "  <target>\n");
-        empty(&b, 4, "format", "type", s->format);
+        xml_add_empty(&b, 4, "format", "type", s->format);
         buf_adds(&b, "  </target>\n");
     }
     if (s->backing_path) {
         buf_adds(&b, "  <backingStore>\n");
-        element(&b, 4, "path", s->backing_path);
-        empty(&b, 4, "format", "type", s->backing_format);
+        xml_add_element(&b, 4, "path", s->backing_path);
+        xml_add_empty(&b, 4, "format", "type", s->backing_format);
         buf_adds(&b, "  </backingStore>\n");
     }
     buf_adds(&b, "</volume>\n");

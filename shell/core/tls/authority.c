@@ -20,13 +20,6 @@ static void close_p(int *fd)
         close(*fd);
 }
 
-void tls_wipe(char *pem)
-{
-    if (pem)
-        mem_wipe(pem, strlen(pem));
-    free(pem);
-}
-
 char *tls_authority_cert(const char *pem)
 {
     static const char end[] = "-----END CERTIFICATE-----\n";
@@ -62,7 +55,7 @@ static int make(int dir, const char *name, enum tls_world w, struct err *e)
     if (x509_new_authority(title, now - TLS_DAY_S, now + (int64_t)YEARS * 365 * TLS_DAY_S, &pem, e) < 0)
         return -1;
     int r = write_new(dir, name, pem, e);
-    tls_wipe(pem);
+    mem_wipe_text(pem);
     return r;
 }
 

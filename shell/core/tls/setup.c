@@ -231,7 +231,7 @@ int tls_plan_keys(struct tls_setup *s, struct plan *p, struct err *e)
         char *pem = NULL;
         _cleanup_(x509_free_p) struct x509_cert *authority = NULL;
         int r = tls_own_authority(w, false, &pem, &authority, e);
-        tls_wipe(pem);
+        mem_wipe_text(pem);
         if (r < 0)
             return -1;
         for (size_t i = 0; i < s->n; i++) {

@@ -16,7 +16,7 @@ struct authority {
 
 static void authority_release(struct authority *a)
 {
-    tls_wipe(a->pem);
+    mem_wipe_text(a->pem);
     free(a->cert_pem);
     x509_free(a->cert);
 }

@@ -58,7 +58,7 @@ static void add_own_table(struct buf *out)
     _cleanup_free_ char *text = NULL;
     _cleanup_err_ struct err e = ERR_INIT;
     _cleanup_strv_ struct strv lines = STRV_INIT;
-    if (file_read("/proc/net/arp", OWN_TABLE_MAX, &text, NULL, &e) < 0)
+    if (file_read_text("/proc/net/arp", OWN_TABLE_MAX, &text, &e) < 0)
         return;
     strv_split(&lines, text, '\n');
     for (size_t i = 1; i < lines.n; i++) {

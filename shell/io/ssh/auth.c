@@ -30,13 +30,6 @@ static void tried(struct login *l, const char *what, const char *how)
     buf_addf(&l->tried, "%s%s%s%s%s", l->tried.len ? ", " : "", what, how ? " (" : "", how ? how : "", how ? ")" : "");
 }
 
-static void wipe(char *secret)
-{
-    if (secret)
-        mem_wipe(secret, strlen(secret));
-    free(secret);
-}
-
 // Repeats a libssh authentication call until it has an answer: an SSH_AUTH_* value, or -2 with e set.
 enum { WAIT_FAILED = -2 };
 typedef int auth_call(struct login *l, const void *arg);
@@ -178,7 +171,7 @@ static enum outcome unlock_key(struct login *l, const char *path, ssh_key *ret)
             return after_refused_question(l);
         }
         int rc = ssh_pki_import_privkey_file(path, secret, NULL, NULL, ret);
-        wipe(secret);
+        mem_wipe_text(secret);
         if (rc == SSH_OK)
             return LOGIN_OK;
     }
@@ -297,7 +290,7 @@ static enum outcome answer_prompts(struct login *l)
         if (ask(l, echo ? REMOTE_ASK_TEXT : REMOTE_ASK_SECRET, question, &answer) < 0)
             return after_refused_question(l);
         ssh_userauth_kbdint_setanswer(l->r->ssh, (unsigned)i, answer);
-        wipe(answer);
+        mem_wipe_text(answer);
     }
     return LOGIN_OK;
 }
@@ -347,7 +340,7 @@ static enum outcome try_password(struct login *l)
             return after_refused_question(l);
         }
         rc = settle(l, call_password, secret);
-        wipe(secret);
+        mem_wipe_text(secret);
     }
     tried(l, "password", NULL);
     return outcome_of(rc);

@@ -26,6 +26,7 @@ enum {
     OUT_MAX = 64 << 10, // typed, and not sent yet
     PATIENCE_MS = 2000,
     AGAIN_MS = 10,
+    ALIVE_MS = 1000, // between two looks at the connection
 };
 
 struct virt_console {
@@ -89,8 +90,13 @@ static void on_lifecycle(const json_t *event, void *data)
     if (!type || !detail)
         return;
     bool moves = strcmp(detail, "Migrated") == 0 || strcmp(detail, "Post-copy") == 0;
+    bool stops = strcmp(type, "Stopped") == 0;
     lock_acquire(c->lock);
-    if (strcmp(type, "Suspended") == 0 || strcmp(type, "Stopped") == 0)
+    if (stops) // "Failed": a migration to here may have, and the guest goes on where it was
+        c->seen.stopped = !moves && strcmp(detail, "Failed") != 0;
+    else if (strcmp(type, "Started") == 0)
+        c->seen.stopped = false;
+    if (stops || strcmp(type, "Suspended") == 0)
         c->seen.leaving = moves;
     else if (strcmp(type, "Resumed") == 0)
         c->seen.leaving = false;
@@ -215,14 +221,27 @@ static int send_all(struct virt_console *c, const char *s, size_t n, struct err 
     return 0;
 }
 
+// A connection that breaks tells its streams nothing. With the lock held.
+static void look_at_connection(struct virt_console *c)
+{
+    lock_release(c->lock);
+    if (!virt_conn_alive(c->conn)) {
+        _cleanup_err_ struct err why = ERR_INIT;
+        err_set(&why, ERR_UNREACHABLE, "the connection was lost");
+        hang_up(c, &why);
+    }
+    lock_acquire(c->lock);
+}
+
 // Until the operator or the host ends it.
 static void send_typed(struct virt_console *c)
 {
     lock_acquire(c->lock);
     while (!c->stop && !c->hung_up) {
         if (!c->out.len) {
-            _cleanup_err_ struct err ignored = ERR_INIT;
-            lock_wait(c->lock, NULL, -1, &ignored);
+            _cleanup_err_ struct err waited = ERR_INIT;
+            if (lock_wait(c->lock, NULL, ALIVE_MS, &waited) < 0)
+                look_at_connection(c);
             continue;
         }
         _cleanup_buf_ struct buf now = c->out;
@@ -239,11 +258,13 @@ static void send_typed(struct virt_console *c)
 static void ask_fate(struct virt_console *c)
 {
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
-    _cleanup_err_ struct err ignored = ERR_INIT;
+    _cleanup_err_ struct err why = ERR_INIT;
     const char *state = NULL, *reason = NULL;
-    if (virt_dom_lookup_uuid(c->conn, c->uuid, &dom, &ignored) == 0)
-        (void)virt_dom_state(dom, &state, &reason, &ignored);
+    if (virt_dom_lookup_uuid(c->conn, c->uuid, &dom, &why) == 0)
+        (void)virt_dom_state(dom, &state, &reason, &why);
     lock_acquire(c->lock);
+    if (err_is_set(&why) && why.code != ERR_NOT_FOUND && !err_is_set(&c->seen.err))
+        err_copy(&c->seen.err, &why);
     c->seen.domain = state;
     c->seen.reason = reason;
     lock_release(c->lock);
@@ -276,9 +297,16 @@ static void console_main(void *data)
             ask_fate(c);
     }
     close_stream(c);
-    virt_event_unsubscribe(c->sub);
     lock_acquire(c->lock);
     c->seen.state = VIRT_CONSOLE_ENDED;
+    tell(c);
+    while (!c->stop) { // the event that tells why may come after the end
+        _cleanup_err_ struct err ignored = ERR_INIT;
+        lock_wait(c->lock, NULL, -1, &ignored);
+    }
+    lock_release(c->lock);
+    virt_event_unsubscribe(c->sub);
+    lock_acquire(c->lock);
     c->ended = true;
     tell(c);
     lock_release(c->lock);

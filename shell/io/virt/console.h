@@ -24,9 +24,12 @@ enum virt_console_state {
 struct virt_console_seen {
     enum virt_console_state state;
     bool leaving;                // the host has told that the guest goes on elsewhere, or is about to
+    bool stopped;                // the host has told that the guest ended, and did not go on elsewhere
     const char *domain, *reason; // ENDED: what became of the guest there, as virt_dom_state() has it; NULL: not known
     unsigned long long dropped;  // bytes that came while nobody took any
-    struct err err;              // ENDED: why it could not be opened, or broke; unset: the stream came to its end
+    // ENDED: why it could not be opened, broke, or what became of the guest is not known; unset: the stream came to its
+    // end.
+    struct err err;
 };
 
 // Begins to open the console `devname` (NULL: the first) of the guest with that UUID. Only fails for lack of a thread.

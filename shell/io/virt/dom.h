@@ -14,6 +14,11 @@ struct virt_dom;
 // virDomainModificationImpact and virDomainDeviceModifyFlags, same bits. Neither of the first two: the running domain,
 // else its configuration. FORCE is for virt_dom_update(): also media that the guest has locked.
 enum virt_affect { VIRT_AFFECT_LIVE = 1, VIRT_AFFECT_CONFIG = 2, VIRT_AFFECT_FORCE = 4 };
+// Both can be set at once, but not asked for: which of them is.
+static inline unsigned virt_affect_asked(unsigned affect)
+{
+    return affect & VIRT_AFFECT_CONFIG ? VIRT_AFFECT_CONFIG : affect;
+}
 
 // By id (digits of a running domain), uuid or name, in virsh's order: a number is tried as an id first.
 int virt_dom_lookup(struct virt_conn *c, const char *text, struct virt_dom **ret, struct err *e);

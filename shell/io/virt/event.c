@@ -263,6 +263,17 @@ int virt_event_subscribe_objects(struct virt_conn *c, enum virt_event_objects wh
 
 static atomic_int leaving;
 
+void virt_event_tell(void (*fn)(void *data), void *data)
+{
+    atomic_fetch_add(&leaving, 1);
+    job_thread_detached("unsubscribe", fn, data);
+}
+
+void virt_event_told(void)
+{
+    atomic_fetch_sub(&leaving, 1);
+}
+
 // With conn->events held: nobody subscribes to it any more.
 static void source_deregister(struct virt_conn *c, struct virt_source *from)
 {
@@ -292,10 +303,9 @@ static void leave(void *arg)
     virt_conn_unref(s->conn);
     free(s->uuid);
     free(s);
-    atomic_fetch_sub(&leaving, 1);
+    virt_event_told();
 }
 
-// The daemon is told by a thread of its own, as one that is frozen does not answer.
 void virt_event_unsubscribe(struct virt_sub *s)
 {
     if (!s)
@@ -303,8 +313,7 @@ void virt_event_unsubscribe(struct virt_sub *s)
     lock_acquire(s->source->lock);
     s->fn = NULL;
     lock_release(s->source->lock);
-    atomic_fetch_add(&leaving, 1);
-    job_thread_detached("unsubscribe", leave, s);
+    virt_event_tell(leave, s);
 }
 
 bool virt_event_settled(double timeout_ms)

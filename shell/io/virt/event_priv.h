@@ -32,6 +32,11 @@ struct virt_sub {
     void *data;
 };
 
+// The daemon is told by a thread of its own, as one that is frozen does not answer: fn(data), at whose end
+// virt_event_told() is called, is waited for by virt_event_settled() alone.
+void virt_event_tell(void (*fn)(void *data), void *data);
+void virt_event_told(void);
+
 // Starts an event's value: kind, domain, uuid, time.
 json_t *virt_event_begin(const char *kind, virDomainPtr dom);
 json_t *virt_event_object(const char *kind); // the same of no domain

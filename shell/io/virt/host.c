@@ -9,11 +9,6 @@
 #include "io/virt/params_priv.h"
 #include "io/virt/priv.h"
 
-_Static_assert((int)VIRT_SLEEP_MEMORY == VIR_NODE_SUSPEND_TARGET_MEM &&
-                   (int)VIRT_SLEEP_DISK == VIR_NODE_SUSPEND_TARGET_DISK &&
-                   (int)VIRT_SLEEP_HYBRID == VIR_NODE_SUSPEND_TARGET_HYBRID,
-               "our numbers are libvirt's");
-
 int virt_node_info(struct virt_conn *c, json_t **ret, struct err *e)
 {
     virNodeInfo info;
@@ -86,11 +81,6 @@ int virt_node_cpu_stats(struct virt_conn *c, int cpu, json_t **ret, struct err *
         json_object_set_new(*ret, kernel ? "system" : list[i].field, json_integer((json_int_t)list[i].value));
     }
     return 0;
-}
-
-int virt_node_suspend(struct virt_conn *c, enum virt_sleep how, unsigned long long seconds, struct err *e)
-{
-    return VIRT(virNodeSuspendForDuration(c->ptr, how, seconds, 0)) < 0 ? virt_fail(e, NULL) : 0;
 }
 
 int virt_node_sev(struct virt_conn *c, json_t **ret, struct err *e)

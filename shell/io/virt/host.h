@@ -17,9 +17,6 @@ int virt_node_cpu_map(struct virt_conn *c, json_t **ret, struct err *e);
 // *ret: {"user": nanoseconds, "system", "idle", "iowait", …} since its start, or {"utilization": percent}, of one CPU
 // or (<0) of all; the caller's.
 int virt_node_cpu_stats(struct virt_conn *c, int cpu, json_t **ret, struct err *e);
-// Sends the host to sleep for so many seconds, 60 or more; it wakes up by itself.
-enum virt_sleep { VIRT_SLEEP_MEMORY, VIRT_SLEEP_DISK, VIRT_SLEEP_HYBRID };
-int virt_node_suspend(struct virt_conn *c, enum virt_sleep how, unsigned long long seconds, struct err *e);
 // What it offers to guests whose memory is encrypted: {NAME: value}; the caller's.
 int virt_node_sev(struct virt_conn *c, json_t **ret, struct err *e);
 // What its firmware says of it, as XML; the caller frees.

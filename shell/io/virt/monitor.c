@@ -116,6 +116,16 @@ int virt_qemu_events_subscribe(struct virt_conn *c, struct virt_dom *dom, const 
     return 0;
 }
 
+static void leave(void *data)
+{
+    struct virt_qemu_events *s = data;
+    // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
+    (void)VIRT(virConnectDomainQemuMonitorEventDeregister(s->conn->ptr, s->id));
+    virt_conn_unref(s->conn);
+    events_unref(s);
+    virt_event_told();
+}
+
 void virt_qemu_events_unsubscribe(struct virt_qemu_events *s)
 {
     if (!s)
@@ -123,8 +133,5 @@ void virt_qemu_events_unsubscribe(struct virt_qemu_events *s)
     lock_acquire(s->lock);
     s->fn = NULL;
     lock_release(s->lock);
-    // On a dead connection this fails, and libvirt lets go of us when the connection is closed.
-    (void)VIRT(virConnectDomainQemuMonitorEventDeregister(s->conn->ptr, s->id));
-    virt_conn_unref(s->conn);
-    events_unref(s);
+    virt_event_tell(leave, s);
 }

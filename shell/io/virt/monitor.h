@@ -28,5 +28,5 @@ enum virt_qemu_event_flags { VIRT_QEMU_EVENT_REGEX = 1, VIRT_QEMU_EVENT_NO_CASE 
 struct virt_qemu_events;
 int virt_qemu_events_subscribe(struct virt_conn *c, struct virt_dom *dom, const char *event, unsigned flags,
                                virt_event_fn *fn, void *data, struct virt_qemu_events **ret, struct err *e);
-// After it has returned, fn is never called again. NULL is fine.
+// After it has returned, fn is never called again; it does not wait for the daemon. NULL is fine.
 void virt_qemu_events_unsubscribe(struct virt_qemu_events *s);

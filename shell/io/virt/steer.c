@@ -93,6 +93,11 @@ int virt_dom_nmi(struct virt_dom *d, struct err *e)
     return done(VIRT(virDomainInjectNMI(d->ptr, 0)), e);
 }
 
+int virt_node_sleep(struct virt_conn *c, const char *target, unsigned long long seconds, struct err *e)
+{
+    return done(VIRT(virNodeSuspendForDuration(c->ptr, number_of(virt_sleeps, target), seconds, 0)), e);
+}
+
 int virt_dom_sleep(struct virt_dom *d, const char *target, unsigned long long seconds, struct err *e)
 {
     return done(VIRT(virDomainPMSuspendForDuration(d->ptr, number_of(virt_sleeps, target), seconds, 0)), e);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What somebody in front of the machine would do to a running guest: press keys, its reset button, let it sleep. Job
-// threads.
+// What somebody in front of the machine would do to a running guest: press keys, its reset button, let it sleep; and
+// the sleep of a whole host. Job threads.
 #pragma once
 
 #include <stddef.h>
@@ -23,6 +23,8 @@ int virt_dom_nmi(struct virt_dom *d, struct err *e);
 // By the agent inside. `target`: one of virt_sleeps[]; `seconds` 0: until it is woken.
 extern const char *const virt_sleeps[];
 int virt_dom_sleep(struct virt_dom *d, const char *target, unsigned long long seconds, struct err *e);
+// Of the host, for 60 seconds or more; it wakes up by itself.
+int virt_node_sleep(struct virt_conn *c, const char *target, unsigned long long seconds, struct err *e);
 int virt_dom_wake(struct virt_dom *d, struct err *e);
 
 // What happens when the guest ends: one of both lists; `impact` of enum virt_affect.

@@ -113,9 +113,7 @@ int virt_dom_tune(struct virt_dom *d, enum virt_tuning kind, const char *device,
                   unsigned affect, struct err *e)
 {
     _cleanup_(params_release) struct params known = {NULL, 0}, p = {NULL, 0};
-    // Both at once can be set, but not asked for.
-    unsigned ask = affect & VIRT_AFFECT_CONFIG ? VIRT_AFFECT_CONFIG : affect;
-    if (get(d, kind, device, ask, &known, e) < 0 ||
+    if (get(d, kind, device, virt_affect_asked(affect), &known, e) < 0 ||
         virt_params_parse(known.list, known.n, NULL, settings, &p.list, &p.n, e) < 0)
         return -1;
     return set(d, kind, device, &p, affect) < 0 ? virt_fail(e, NULL) : 0;

@@ -29,10 +29,21 @@ check "console: it follows the guest through a live migration, and back" \
     'wait:heard: again' 'type:\x1d' -- console share
 check "console: the end of the guest is its end" gives 0 '-- share is shut off \(destroyed\) --' \
     types 'wait:Escape' "sh:$(migsh_line destroy share@source)" -- console share@source
-check "start --console shows it from its first line on" gives 0 "Domain 'share' started\n.*Connected to domain 'share'" \
-    types 'wait:Escape' 'wait:\S' 'type:\x1d' -- start share@source --console
+check "start --console shows it from its first line on" gives 0 "Connected to domain 'share'.*lab: first" \
+    types 'wait:Escape' 'wait:lab: first' 'type:\x1d' -- start share@source --console
 check "… and it runs" [ "$(v domstate share)" = running ]
 lab wait share && v suspend share >/dev/null
 check "console --resume" gives 0 'heard: awake' types 'wait:Escape' 'type:awake\r' 'wait:heard: awake' 'type:\x1d' -- console share --resume
 check "ttyconsole" as_virsh ttyconsole share
+undefined() { v undefine share >/dev/null && [ "$(v dominfo share | tr -d ' ' | grep Persistent)" = Persistent:no ]; }
+check "the guest has no definition any more" undefined
+check "console: the end of a transient guest is its end, too" gives 0 '-- share (has ended|is shut off \(destroyed\)) --' \
+    types 'wait:Escape' "sh:$(migsh_line destroy share@source)" -- console share@source
+# Whose host breaks off while another one is silent: what is not known is not "no".
+check "share runs again" start_share
+check "console: why it ended, and who does not answer" \
+    gives 7 "the console of 'share' ended on source: .*; whether 'share' runs on dest is not known: " \
+    types 'wait:Escape' "sh:'$here/lab' service dest libvirtd stop; '$here/lab' service source libvirtd stop" -- console share@source
+lab service dest libvirtd start >/dev/null
+lab service source libvirtd start >/dev/null
 lab guest stop share >/dev/null

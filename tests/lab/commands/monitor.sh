@@ -17,6 +17,25 @@ sees_events() {
 }
 check "qemu-monitor-event" sees_events
 v resume local1 >/dev/null 2>&1
+# Of two nodes at once, until Ctrl-C, which waits for no daemon.
+ends_beside_a_frozen_daemon() {
+    local waiting daemon status
+    interruptible qemu-monitor-event --node source,dest --event STOP --loop >"$work/events" &
+    waiting=$!
+    until grep -q "^source: event STOP at [0-9.]* for domain 'local1'" "$work/events"; do
+        kill -0 $waiting 2>/dev/null || return 1
+        v suspend local1 && v resume local1
+    done
+    daemon=$(on source pidof libvirtd)
+    on source kill -STOP "$daemon"
+    kill -INT $waiting
+    timeout 60 tail --pid=$waiting -f /dev/null
+    status=$?
+    on source kill -CONT "$daemon"
+    wait $waiting && [ $status = 0 ]
+}
+check "qemu-monitor-event of two nodes: Ctrl-C ends it, though a daemon is frozen" ends_beside_a_frozen_daemon
+v resume local1 >/dev/null 2>&1
 check "info migrate is domjobinfo" gives 0 "libvirt's: domjobinfo local1.*Job type" m info migrate local1
 check "migrate_cancel is domjobabort" gives 10 "libvirt's: domjobabort local1" m migrate_cancel local1
 check "migrate_set_downtime is migrate-setmaxdowntime" gives 0 "libvirt's: migrate-setmaxdowntime local1 150" m migrate_set_downtime local1 0.15
