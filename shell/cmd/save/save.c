@@ -60,12 +60,12 @@ static int call_dump(void *data, struct err *e)
     return virt_dom_dump(vals[DOMAIN].dom, vals[PATH].s, vals[FORMAT].s, cmd_bits(f->c), e);
 }
 
-static int call(struct file_call *f, int (*fn)(void *data, struct err *e), const char *verb, bool verbose,
-                struct err *e)
+static int call(struct file_call *f, int (*fn)(void *data, struct err *e), enum virt_job_operation operation,
+                bool verbose, struct err *e)
 {
     struct virt_dom *dom = f->c->vals[DOMAIN].dom;
-    if (long_call(f->c, dom, verbose, fn, f, e) < 0)
-        return domain_failed(dom, verb, "only a running guest has a memory", e);
+    if (long_call(f->c, dom, operation, verbose, fn, f, e) < 0)
+        return domain_failed(dom, f->c->def->name, "only a running guest has a memory", e);
     domain_result(f->c, dom);
     json_object_set_new(f->c->result, "file", json_text(f->c->vals[PATH].s));
     return 0;
@@ -76,12 +76,12 @@ static int run_save(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (c->vals[XML].s && object_read_file(c->vals[XML].s, &xml, e) < 0)
         return -1;
-    return call(&(struct file_call){c, xml}, call_save, "save", c->vals[VERBOSE].b, e);
+    return call(&(struct file_call){c, xml}, call_save, VIRT_JOB_SAVE, c->vals[VERBOSE].b, e);
 }
 
 static int run_dump(struct cmd_call *c, struct err *e)
 {
-    return call(&(struct file_call){c, NULL}, call_dump, "dump", c->vals[DUMP_VERBOSE].b, e);
+    return call(&(struct file_call){c, NULL}, call_dump, VIRT_JOB_DUMP, c->vals[DUMP_VERBOSE].b, e);
 }
 
 const struct cmd_def cmd_save = {

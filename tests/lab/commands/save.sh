@@ -35,24 +35,55 @@ m managedsave-dumpxml local1 --security-info >"$work/image.xml"
 check "managedsave-define" says "Managed save state file of domain 'local1' updated." m managedsave-define local1 "$work/image.xml" --running
 check "managedsave-edit" gives 0 "Managed save image of domain 'local1' XML configuration not changed" edits managedsave-edit local1
 check "start goes on from it" m start local1
-# Into a pipe whose reader stops reading.
-given_up() {
-    local reader saver n=0
+# stuck COMMAND…: a save into a pipe whose reader stops reading. It ends with the reader, whatever it is told before.
+stuck() {
     on source mkfifo "$image.pipe"
-    lab exec source -- sh -c "exec 3<$image.pipe; head -c 2000000 <&3 >/dev/null; exec sleep 60" </dev/null &
+    lab exec source -- sh -c "exec 3<$image.pipe; head -c 2000000 <&3 >/dev/null; echo \$\$ >$image.reader; exec sleep 300" </dev/null &
     reader=$!
-    interruptible save local1 "$image.pipe" --verbose >"$work/given_up" 2>&1 </dev/null &
+    "$@" >"$work/stuck" 2>&1 </dev/null &
     saver=$!
+    local n=0
     until [[ $(v domjobinfo local1 2>/dev/null) = *Save* ]] || [ $((n += 1)) -gt 100 ]; do sleep 0.2; done
+}
+unstick() {
+    on source sh -c "kill \$(cat $image.reader)"
+    wait "$reader" "$saver"
+    on source rm "$image.pipe" "$image.reader"
+}
+heard() { for ((i = 0; i < 300; i++)); do grep -q "$1" "$2" && return; sleep 0.2; done; }
+given_up() {
+    stuck interruptible save local1 "$image.pipe" --verbose
+    heard 'save local1: \[ *[0-9]* %' "$work/stuck"
     kill -INT $saver
-    wait $saver
-    cat "$work/given_up"
-    kill $reader
-    wait $reader
-    on source rm "$image.pipe"
-    grep -q "giving up the save of 'local1'" "$work/given_up" && is_state running
+    heard "giving up the save" "$work/stuck"
+    unstick
+    cat "$work/stuck"
+    grep -q "giving up the save of 'local1'" "$work/stuck" && grep -q 'save local1: stopped' "$work/stuck" &&
+        ! grep -q '100 %' "$work/stuck" && is_state running
 }
 check "save: Ctrl-C gives it up, and the guest goes on" given_up
+# Somebody else saves, and what we want waits behind that (libvirt lets it wait for 30 s). What is given up is ours.
+not_ours() {
+    local dump migrate
+    stuck v save local1 "$image.pipe"
+    interruptible dump local1 /var/lib/libvirt/x --verbose >"$work/dump" 2>&1 </dev/null &
+    dump=$!
+    interruptible migrate local1@source dest --unsafe --verbose >"$work/migrate" 2>&1 </dev/null &
+    migrate=$!
+    sleep 5 # what is interrupted before it has come to libvirt's call tells so, and this fails
+    kill -INT $dump $migrate
+    heard "giving up the dump" "$work/dump"
+    heard "aborting the migration" "$work/migrate"
+    wait $dump $migrate
+    tail "$work/dump" "$work/migrate"
+    v domjobinfo local1 | tee "$work/job"
+    v domjobabort local1 &
+    unstick
+    wait $!
+    grep -q "giving up the dump" "$work/dump" && grep -q "aborting the migration" "$work/migrate" &&
+        ! grep -q '%' "$work/dump" "$work/migrate" && grep -q 'Operation: *Save' "$work/job" && is_state running
+}
+check "dump, migrate: Ctrl-C leaves somebody else's job alone" not_ours
 dumped() { m dump local1 /var/lib/libvirt/local1.core "$@" && [ "$(on source head -c "${#magic}" /var/lib/libvirt/local1.core | tr -d '\177')" = "${magic#?}" ]; }
 magic=$'\177ELF'
 check "dump --memory-only" dumped --memory-only --format elf --verbose
