@@ -14,8 +14,19 @@ check "save-image-edit" gives 0 "Saved image $image XML configuration not change
 check "restore: paused, as it is in the file now" says "Domain restored from $image" m restore "$image" --node source
 check "… is paused" is_state paused
 check "restore: not what is active" gives 10 "'local1' is already active" m restore "$image" --node source
+check "save: not onto a file that is there" gives 4 "$image exists on source already.*--overwrite" m save local1 "$image" --running
+check "dump: neither" gives 4 "$image exists on source already.*--overwrite" m dump local1 "$image" --memory-only
+unknown=(-C qemu+tcp://test1/system) # this console knows no way to its files
+check "save: nor where it is not known whether it is there" gives 11 "not known whether $image exists on .*--overwrite" m "${unknown[@]}" save local1 "$image"
+check "… it is paused still" is_state paused
+check "save --overwrite" m save local1 "$image" --overwrite
+check "restore --running, where it is not known what it did" says "whether the state of 'local1' in $image is older than its disks is not known" m "${unknown[@]}" restore "$image" --running
+check "… is running" is_state running
+on source rm "$image"
 check "save --running" m save local1 "$image" --running
 on source touch -d '1 minute' "$disk"
+check "save-image-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*restore $image --xml" m save-image-define "$image" "$work/image.xml" --paused --node source
+check "save-image-edit: too" gives 9 "its disk $disk was written to later.*restore $image --xml" edits save-image-edit "$image" --node source --paused
 check "restore: a disk was written to since" gives 9 "its disk $disk was written to later.*--force goes on" m restore "$image" --node source
 on source touch -d "1 minute ago" "$disk"
 v dumpxml local1 --inactive >"$work/local1.xml"
@@ -34,7 +45,18 @@ check "as virsh: managedsave-dumpxml" as_virsh managedsave-dumpxml local1
 m managedsave-dumpxml local1 --security-info >"$work/image.xml"
 check "managedsave-define" says "Managed save state file of domain 'local1' updated." m managedsave-define local1 "$work/image.xml" --running
 check "managedsave-edit" gives 0 "Managed save image of domain 'local1' XML configuration not changed" edits managedsave-edit local1
+check "managedsave-edit --paused is obeyed, whatever becomes of the text" gives 0 "Managed save image of Domain 'local1' XML configuration edited" edits managedsave-edit local1 --paused
+on source touch -d '1 minute' "$disk"
+check "managedsave-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*managedsave-remove local1" m managedsave-define local1 "$work/image.xml" --running
+on source touch -d "1 minute ago" "$disk"
 check "start goes on from it" m start local1
+check "… paused" is_state paused
+check "save --running" m save local1 "$image" --running --overwrite
+plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
+lost() { lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" MIGSH_LOSE_RESTORED=1 "$plain" -i "$work/nodes" "$@"; }
+check "restore: it is up, and not found then" gives 3 "restored from $image: 'local1' was brought up on source, paused, and could not be looked up then.*resume local1 lets it run" lost restore "$image" --node source
+check "… is up" is_state paused
+check "… goes on" m resume local1
 # stuck COMMAND…: a save into a pipe whose reader stops reading. It ends with the reader, whatever it is told before.
 stuck() {
     on source mkfifo "$image.pipe"
@@ -87,6 +109,6 @@ check "dump, migrate: Ctrl-C leaves somebody else's job alone" not_ours
 dumped() { m dump local1 /var/lib/libvirt/local1.core "$@" && [ "$(on source head -c "${#magic}" /var/lib/libvirt/local1.core | tr -d '\177')" = "${magic#?}" ]; }
 magic=$'\177ELF'
 check "dump --memory-only" dumped --memory-only --format elf --verbose
-check "dump --live --memory-only" dumped --live --memory-only
+check "dump --live --memory-only" dumped --live --memory-only --overwrite
 check "dump: a format is of --memory-only" gives 2 '--format' m dump local1 /var/lib/libvirt/x --format elf
 on source rm -f "$image" /var/lib/libvirt/local1.core
