@@ -147,7 +147,8 @@ int object_edit(struct cmd_call *c, const struct object_edit *how, struct err *e
     _cleanup_free_ char *what = xasprintf("%s '%s'", how->noun, name ? name : json_text_at(c->result, "file"));
     struct edited it = {c, how, what};
     bool changed;
-    if (editor_run(c->job, &(struct editor){what, how->instead, read_edited, define_edited, &it}, &changed, e) < 0) {
+    if (editor_run(c->job, &(struct editor){what, how->instead, how->always, read_edited, define_edited, &it}, &changed,
+                   e) < 0) {
         json_decref(steal(&c->result)); // a failed command's result would be shown
         return -1;
     }

@@ -51,5 +51,6 @@ struct object_edit {
     void *object;
     object_make *define;
     bool validate;
+    bool always; // an option is to be obeyed even if the text stays what it was
 };
 int object_edit(struct cmd_call *c, const struct object_edit *how, struct err *e);

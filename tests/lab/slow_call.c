@@ -7,8 +7,10 @@
 //   MIGSH_SLOW_RESUME=MS   before it is resumed
 //   MIGSH_DIE_RESUME=1     killed instead of resuming
 //   MIGSH_SLOW_MIGRATE=MS  before a migration begins
+//   MIGSH_LOSE_RESTORED=1  once a guest was restored or reverted, it is looked up in vain
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,4 +65,39 @@ virDomainMigrate3(virDomainPtr d, virConnectPtr dest, virTypedParameterPtr param
     REAL(virDomainMigrate3);
     slow("MIGSH_SLOW_MIGRATE");
     return real(d, dest, params, n, flags);
+}
+
+static atomic_bool restored;
+
+__attribute__((visibility("default"))) int virDomainRestore(virConnectPtr c, const char *from)
+{
+    REAL(virDomainRestore);
+    int r = real(c, from);
+    restored = r == 0;
+    return r;
+}
+
+__attribute__((visibility("default"))) int virDomainRestoreFlags(virConnectPtr c, const char *from, const char *xml,
+                                                                 unsigned int flags)
+{
+    REAL(virDomainRestoreFlags);
+    int r = real(c, from, xml, flags);
+    restored = r == 0;
+    return r;
+}
+
+__attribute__((visibility("default"))) int virDomainRevertToSnapshot(virDomainSnapshotPtr s, unsigned int flags)
+{
+    REAL(virDomainRevertToSnapshot);
+    int r = real(s, flags);
+    restored = r == 0;
+    return r;
+}
+
+__attribute__((visibility("default"))) virDomainPtr virDomainLookupByUUIDString(virConnectPtr c, const char *uuid)
+{
+    REAL(virDomainLookupByUUIDString);
+    if (restored && getenv("MIGSH_LOSE_RESTORED"))
+        uuid = "00000000-0000-0000-0000-000000000000";
+    return real(c, uuid);
 }

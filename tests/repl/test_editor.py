@@ -92,14 +92,46 @@ def a_snapshot_and_a_description_are_edited():
         p.see_last("  Edit again? [yes/no]")
         p.send("no\r")
         p.see_last("migsh>")
-        edits(p, "test --current --clone", "snapshot-edit")
-        p.send("called b\rsave\r")
-        p.see_last("Snapshot a cloned to b.", "migsh>")
-        p.press("snapshot-list test --name\r", "a", "b", "migsh>")
         edits(p, "test --edit --title", "desc")
         p.send("text web & shop\rsave\r")
         p.see_last("Domain title updated successfully", "migsh>")
         p.press("desc test --title\r", "web & shop", "migsh>")
+        nothing_left(d)
+
+
+@test
+def a_snapshot_gets_another_name_only_where_nothing_has_it_and_nothing_else_knows_the_old_one():
+    d, env = desk("names")
+    (d / "bare.xml").write_text("<domain type='test'><name>bare</name><memory>1024</memory><os><type>hvm</type></os></domain>")
+
+    def refused(command, name, why):
+        edits(p, command, "snapshot-edit")
+        p.send(f"called {name}\rsave\r")
+        p.see(why)
+        p.see_last("  Edit again? [yes/no]")
+        p.send("no\r")
+        p.see_last("migsh>")
+
+    with at_prompt(d, "-C", "test:///default", env=env) as p:
+        p.press("snapshot-create-as test held\r", "Domain snapshot held created", "migsh>")
+        for how in "--rename", "--clone":
+            refused(f"test held {how}", "free", "the images hold 'held' under that name")
+        p.press(f"define {d}/bare.xml\r", f"Domain 'bare' defined from {d}/bare.xml", "migsh>")
+        for name in "a", "b":
+            p.press(f"snapshot-create-as bare {name}\r", f"Domain snapshot {name} created", "migsh>")
+        for how in "--rename", "--clone":
+            refused(f"bare b {how}", "a", "domain 'bare' has a snapshot 'a' already")
+        refused("bare a --rename", "c", "'a' is the parent of other snapshots")
+        p.press("snapshot-list bare --tree\r", "a", "  |", "  +- b", "", "migsh>")
+        edits(p, "bare a --clone", "snapshot-edit")
+        p.send("called c\rsave\r")
+        p.see_last("Snapshot a cloned to c.", "migsh>")
+        p.press("snapshot-list bare --name\r", "a", "b", "c", "migsh>")
+        # An option is obeyed whatever becomes of the text.
+        edits(p, "bare a --current", "snapshot-edit")
+        p.send("save\r")
+        p.see_last("Snapshot a edited.", "migsh>")
+        p.press("snapshot-current bare --name\r", "a", "migsh>")
         nothing_left(d)
 
 

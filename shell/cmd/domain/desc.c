@@ -79,7 +79,7 @@ static int edit_piece(struct piece *p, const char *what, const char *instead, co
     struct cmd_call *c = p->c;
     _cleanup_free_ char *about = xasprintf("%s of domain '%s'", what, virt_dom_name(dom_of(p)));
     bool changed;
-    if (editor_run(c->job, &(struct editor){about, instead, read_piece, write_piece, p}, &changed, e) < 0)
+    if (editor_run(c->job, &(struct editor){about, instead, false, read_piece, write_piece, p}, &changed, e) < 0)
         return -1;
     domain_result(c, dom_of(p));
     json_object_set_new(c->result, "changed", json_boolean(changed));

@@ -85,6 +85,19 @@ int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct e
     return 0;
 }
 
+int domain_begun(struct cmd_call *c, const char *name, const char *uuid, bool paused, struct virt_dom **ret,
+                 struct err *e)
+{
+    if (virt_dom_lookup_uuid(c->conn, uuid, ret, e) == 0)
+        return 0;
+    if (e->code == ERR_UNSUPPORTED)
+        e->code = ERR_FAILED;
+    err_wrap(e, "'%s' was brought up on %s%s, and could not be looked up then", name, target_label(&c->where),
+             paused ? ", paused" : "");
+    return paused ? err_hint(e, "domstate %s shows whether it is there; resume %s lets it run", name, name)
+                  : err_hint(e, "domstate %s shows what it does", name);
+}
+
 void domain_seen(const struct cmd_call *c, const struct virt_dom *dom, const char *state)
 {
     if (c->where.node)

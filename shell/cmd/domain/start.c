@@ -2,21 +2,18 @@
 // Start a defined domain, or a transient one from a local file (create).
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
-#include "cmd/domain/guest.h"
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
+#include "cmd/save/file.h"
 #include "cmd/screen/serial.h"
 #include "core/console/out.h"
 #include "core/guest/fence.h"
 #include "core/guest/files.h"
-#include "core/guest/saved.h"
 #include "core/guest/seen.h"
 #include "core/guest/serial.h"
-#include "io/job.h"
 #include "io/virt/info.h"
 #include "io/virt/lifecycle.h"
 #include "io/virt/save.h"
@@ -96,27 +93,22 @@ static int begin_create(void *data, bool paused, struct virt_dom **ret, struct e
     return b->failed ? err_wrap(e, "failed to create domain from %s", b->c->vals[SUBJECT].s) : 0;
 }
 
-static int refuse_old_save(const struct cmd_call *c, const struct saved *s, struct err *e)
+static int refuse_old_save(const struct cmd_call *c, const char *why, struct err *e)
 {
-    const char *name = virt_dom_name(c->vals[SUBJECT].dom);
-    _cleanup_free_ char *saved = clock_text(s->time), *written = clock_text(s->disk_time);
-    _cleanup_free_ char *what = xasprintf(
-        "the saved state of '%s' is of %s, and its disk %s was written to later, at %s", name, saved, s->disk, written);
     if (c->vals[FORCE].b) {
-        out_notice(OUT_WARN, "%s", what);
+        out_notice(OUT_WARN, "%s", why);
         return 0;
     }
-    err_set(e, ERR_UNSAFE, "%s: going on from there would destroy what is on the disk", what);
+    save_refuse(why, e);
     return err_hint(e, "--force-boot boots it from its disks and discards the saved state; --force goes on from it");
 }
 
-// What the start would go on from. A driver whose files nobody knows is believed.
+// What the start would go on from.
 static int look_at_save(struct cmd_call *c, struct fence *f, struct err *e)
 {
     struct virt_dom *dom = c->vals[SUBJECT].dom;
-    struct node *node;
-    bool root;
     _cleanup_saved_ struct saved s = {.was_running = true};
+    _cleanup_free_ char *why = NULL;
     int has = c->vals[FORCE_BOOT].b ? 0 : virt_dom_has_managed_save(dom, e);
     if (has < 0 && e->code == ERR_UNSUPPORTED)
         err_release(e);
@@ -129,11 +121,8 @@ static int look_at_save(struct cmd_call *c, struct fence *f, struct err *e)
         err_set(e, ERR_UNSAFE, "--autodestroy would destroy the saved state of '%s' too", virt_dom_name(dom));
         return err_hint(e, "--force-boot discards it and boots");
     }
-    _cleanup_err_ struct err unknown = ERR_INIT;
-    if (guest_node(c, &node, &root, &unknown) < 0 || saved_look(c->ctx, c->job, node, dom, &s, &unknown) < 0)
-        out_notice(OUT_WARN, "whether the saved state of '%s' is older than its disks is not known: %s",
-                   virt_dom_name(dom), unknown.msg);
-    if (job_check(c->job, e) < 0 || (s.disk && refuse_old_save(c, &s, e) < 0))
+    if (save_look(c, &(struct save_of){virt_dom_name(dom), dom, NULL, NULL}, &s, &why, e) < 0 ||
+        (why && refuse_old_save(c, why, e) < 0))
         return -1;
     f->stay_paused = f->stay_paused || !s.was_running;
     f->save_flags =

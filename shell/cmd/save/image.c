@@ -6,8 +6,10 @@
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
+#include "cmd/save/file.h"
 #include "io/virt/save.h"
 #include "io/virt/xml.h"
+#include "io/xml.h"
 
 enum { SUBJECT };
 #define IMAGE_ROW                                                                                                      \
@@ -58,10 +60,38 @@ static int read_xml(struct cmd_call *c, unsigned flags, char **ret, struct err *
                : virt_save_image_xml(c->conn, c->vals[SUBJECT].s, flags, ret, e);
 }
 
+// The file is written anew, and with it its time, by which start and restore see that a disk has gone on since.
+static int refuse_old(struct cmd_call *c, struct err *e)
+{
+    _cleanup_saved_ struct saved s = {.was_running = true};
+    _cleanup_free_ char *xml = NULL, *name = NULL, *why = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    struct virt_dom *dom = c->vals[SUBJECT].dom;
+    const char *path = c->vals[SUBJECT].s;
+    if (!dom && (read_xml(c, 0, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0))
+        return -1;
+    if (!dom)
+        name = xml_string(doc, NULL, "string(/domain/name)");
+    const struct save_of it = {dom ? virt_dom_name(dom) : name ? name : "?", dom, path, xml};
+    if (save_look(c, &it, &s, &why, e) < 0)
+        return -1;
+    if (!why)
+        return 0;
+    save_refuse(why, e);
+    return dom ? err_hint(e, "managedsave-remove %s discards it; start %s --force goes on from it as it is", it.name,
+                          it.name)
+               : err_hint(e,
+                          "start %s boots it from its disks; restore %s --xml FILE --force goes on from it with "
+                          "another definition",
+                          it.name, path);
+}
+
 static int write_xml(struct cmd_call *c, const char *xml, struct err *e)
 {
     struct virt_dom *dom = c->vals[SUBJECT].dom;
     unsigned flags = cmd_bits(c);
+    if (refuse_old(c, e) < 0)
+        return -1;
     return dom ? virt_managed_save_define(dom, xml, flags, e)
                : virt_save_image_define(c->conn, c->vals[SUBJECT].s, xml, flags, e);
 }
@@ -122,14 +152,16 @@ static int run_edit(struct cmd_call *c, struct err *e)
                               read_for_edit,
                               c,
                               define_edited,
-                              false};
+                              .always = cmd_bits(c) != 0};
+    if (refuse_old(c, e) < 0) // before the work, and again before it is written
+        return -1;
     result(c);
     return object_edit(c, &how, e);
 }
 
 #define ABI_HELP                                                                                                       \
     "Only what the guest does not see of its host may differ: where its disks lie, which bridge it is on. libvirt\n"   \
-    "refuses the rest."
+    "refuses the rest. Refused, too, where a disk was written to after the save: the file would look newer than that."
 
 const struct cmd_def cmd_save_image_dumpxml = {.name = "save-image-dumpxml",
                                                .group = "Domains",

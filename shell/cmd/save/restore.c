@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A guest goes on from a file that `save` made. It begins to run, so all is asked that start asks.
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "cmd/commands.h"
-#include "cmd/domain/guest.h"
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
+#include "cmd/save/file.h"
 #include "core/console/out.h"
 #include "core/guest/domxml.h"
 #include "core/guest/fence.h"
-#include "core/guest/files.h"
-#include "core/guest/saved.h"
-#include "io/job.h"
 #include "io/virt/save.h"
 #include "io/virt/xml.h"
 
@@ -38,18 +33,26 @@ static const struct opt_def opts[] = {
 struct restore {
     struct cmd_call *c;
     const char *path, *name, *uuid;
-    const char *xml;   // the operator's, or NULL
-    const char *image; // what is in the file, or what replaces it
-    bool was_running, failed;
+    const char *xml;        // the operator's, or NULL
+    const char *image;      // what is in the file, or what replaces it
+    bool was_running, told; // whether it ran when it was saved; the node has told that
+    bool said;              // what failed is said in full
 };
 
 static int begin(void *data, bool paused, struct virt_dom **ret, struct err *e)
 {
     struct restore *r = data;
-    // Not said where it is so anyway: the call without flags is the one that every driver has.
-    unsigned state = paused == !r->was_running ? 0 : paused ? VIRT_SAVE_PAUSED : VIRT_SAVE_RUNNING;
-    r->failed = virt_restore(r->c->conn, r->path, r->xml, cmd_bits(r->c) | state, e) < 0;
-    return r->failed ? -1 : virt_dom_lookup_uuid(r->c->conn, r->uuid, ret, e);
+    // Not said where it is so anyway, or nobody wants it otherwise: the call without flags is the one that every driver
+    // has.
+    bool as_it_is = paused ? r->told && !r->was_running : r->told ? r->was_running : !r->c->vals[RUNNING].b;
+    unsigned state = as_it_is ? 0 : paused ? VIRT_SAVE_PAUSED : VIRT_SAVE_RUNNING;
+    r->said = true;
+    if (virt_restore(r->c->conn, r->path, r->xml, cmd_bits(r->c) | state, e) < 0)
+        return err_wrap(e, "failed to restore domain from %s", r->path);
+    if (domain_begun(r->c, r->name, r->uuid, paused, ret, e) < 0)
+        return err_wrap(e, "restored from %s", r->path);
+    r->said = false;
+    return 0;
 }
 
 // Refused, or, as the operator insists, warned of.
@@ -59,17 +62,8 @@ static int object_to(const struct restore *r, const char *why, struct err *e)
         out_notice(OUT_WARN, "%s", why);
         return 0;
     }
-    err_set(e, ERR_UNSAFE, "%s: going on from that file would destroy what is on the disk", why);
+    save_refuse(why, e);
     return err_hint(e, "start %s boots it from its disks; --force goes on from the file", r->name);
-}
-
-static int refuse_written(const struct restore *r, const struct saved *s, struct err *e)
-{
-    _cleanup_free_ char *saved = clock_text(s->time), *written = clock_text(s->disk_time);
-    _cleanup_free_ char *why =
-        xasprintf("the state of '%s' in %s is of %s, and its disk %s was written to later, at %s", r->name, r->path,
-                  saved, s->disk, written);
-    return object_to(r, why, e);
 }
 
 static const json_t *disk_of(const json_t *disks, const char *target)
@@ -110,30 +104,16 @@ static int compare_disks(const struct restore *r, struct virt_dom *there, struct
     return 0;
 }
 
-// The file on the host; a relative one is libvirt's as seen from here.
-static char *absolute(const char *path)
-{
-    _cleanup_free_ char *here = *path == '/' ? NULL : getcwd(NULL, 0);
-    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
-}
-
-// What it would go on from. A driver whose files nobody knows is believed.
+// What it would go on from.
 static int look_at_image(struct restore *r, struct err *e)
 {
-    struct cmd_call *c = r->c;
-    struct node *node;
-    bool root;
     _cleanup_saved_ struct saved s = {.was_running = true};
-    _cleanup_err_ struct err unknown = ERR_INIT;
-    _cleanup_free_ char *path = absolute(r->path);
-    if (!guest_is_system(virt_conn_uri(c->conn)))
-        return 0;
-    if (guest_node(c, &node, &root, &unknown) < 0 ||
-        saved_look_image(c->ctx, c->job, node, c->conn, path, r->image, &s, &unknown) < 0)
-        out_notice(OUT_WARN, "whether the state of '%s' in %s is older than its disks is not known: %s", r->name,
-                   r->path, unknown.msg);
+    _cleanup_free_ char *why = NULL;
+    if (save_look(r->c, &(struct save_of){r->name, NULL, r->path, r->image}, &s, &why, e) < 0)
+        return -1;
     r->was_running = s.was_running;
-    return job_check(c->job, e) < 0 || (s.disk && refuse_written(r, &s, e) < 0) ? -1 : 0;
+    r->told = s.told;
+    return why ? object_to(r, why, e) : 0;
 }
 
 static int check(struct restore *r, struct err *e)
@@ -186,7 +166,7 @@ static int run(struct cmd_call *c, struct err *e)
                       .data = &r,
                       .stay_paused = c->vals[PAUSED].b || (!c->vals[RUNNING].b && !r.was_running)};
     if (fence_begin(&f, &dom, e) < 0)
-        return err_wrap(e, r.failed ? "failed to restore domain from %s" : "not restored from %s", path);
+        return r.said ? -1 : err_wrap(e, "not restored from %s", path);
     domain_seen(c, dom, f.stay_paused ? "paused" : "running");
     domain_result(c, dom);
     json_object_set_new(c->result, "file", json_text(path));

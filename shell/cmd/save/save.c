@@ -6,10 +6,11 @@
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
 #include "cmd/rows.h"
+#include "cmd/save/file.h"
 #include "cmd/save/long.h"
 
 enum { DOMAIN, PATH };
-enum { BYPASS_CACHE = PATH + 1, XML, RUNNING, PAUSED, VERBOSE };
+enum { BYPASS_CACHE = PATH + 1, XML, RUNNING, PAUSED, VERBOSE, OVERWRITE };
 
 static const struct opt_def save_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
@@ -21,10 +22,11 @@ static const struct opt_def save_opts[] = {
                  .excludes = "paused"},
     [PAUSED] = {"paused", OPT_BOOL, 0, "set domain to be paused on restore", .bits = VIRT_SAVE_PAUSED},
     [VERBOSE] = VERBOSE_ROW("save"),
+    [OVERWRITE] = OVERWRITE_ROW,
     {NULL},
 };
 
-enum { LIVE = PATH + 1, CRASH, DUMP_BYPASS, RESET, DUMP_VERBOSE, MEMORY_ONLY, FORMAT };
+enum { LIVE = PATH + 1, CRASH, DUMP_BYPASS, RESET, DUMP_VERBOSE, MEMORY_ONLY, FORMAT, DUMP_OVERWRITE };
 static const struct opt_def dump_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [PATH] = {"file", OPT_STRING, OPTF_POS | OPTF_REQ, "where to dump the core, on the guest's host"},
@@ -38,6 +40,7 @@ static const struct opt_def dump_opts[] = {
     [MEMORY_ONLY] = {"memory-only", OPT_BOOL, 0, "dump domain's memory only", .bits = VIRT_DUMP_MEMORY_ONLY},
     [FORMAT] = {"format", OPT_ENUM, OPTF_POS, "specify the format of memory-only dump", .choices = virt_dump_formats,
                 .needs = "memory-only"},
+    [DUMP_OVERWRITE] = OVERWRITE_ROW,
     {NULL},
 };
 
@@ -60,12 +63,14 @@ static int call_dump(void *data, struct err *e)
     return virt_dom_dump(vals[DOMAIN].dom, vals[PATH].s, vals[FORMAT].s, cmd_bits(f->c), e);
 }
 
-static int call(struct file_call *f, int (*fn)(void *data, struct err *e), const char *verb, bool verbose,
-                struct err *e)
+static int call(struct file_call *f, int (*fn)(void *data, struct err *e), enum virt_job_operation operation,
+                bool verbose, struct err *e)
 {
     struct virt_dom *dom = f->c->vals[DOMAIN].dom;
-    if (long_call(f->c, dom, verbose, fn, f, e) < 0)
-        return domain_failed(dom, verb, "only a running guest has a memory", e);
+    if (!cmd_val(f->c, "overwrite")->b && save_refuse_existing(f->c, f->c->vals[PATH].s, e) < 0)
+        return err_wrap(e, "%s of '%s'", f->c->def->name, virt_dom_name(dom));
+    if (long_call(f->c, dom, operation, verbose, fn, f, e) < 0)
+        return domain_failed(dom, f->c->def->name, "only a running guest has a memory", e);
     domain_result(f->c, dom);
     json_object_set_new(f->c->result, "file", json_text(f->c->vals[PATH].s));
     return 0;
@@ -76,12 +81,12 @@ static int run_save(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     if (c->vals[XML].s && object_read_file(c->vals[XML].s, &xml, e) < 0)
         return -1;
-    return call(&(struct file_call){c, xml}, call_save, "save", c->vals[VERBOSE].b, e);
+    return call(&(struct file_call){c, xml}, call_save, VIRT_JOB_SAVE, c->vals[VERBOSE].b, e);
 }
 
 static int run_dump(struct cmd_call *c, struct err *e)
 {
-    return call(&(struct file_call){c, NULL}, call_dump, "dump", c->vals[DUMP_VERBOSE].b, e);
+    return call(&(struct file_call){c, NULL}, call_dump, VIRT_JOB_DUMP, c->vals[DUMP_VERBOSE].b, e);
 }
 
 const struct cmd_def cmd_save = {
@@ -90,8 +95,9 @@ const struct cmd_def cmd_save = {
     .summary = "save a domain state to a file",
     .help =
         "The memory of a running guest, which is stopped; restore lets it go on from there, once: its disks are what\n"
-        "they were, and must not be written to until then. The file is on the guest's host. Ctrl-C gives it up, and\n"
-        "the guest goes on. managedsave keeps the file for libvirt, whose next start goes on from it.",
+        "they were, and must not be written to until then. The file is on the guest's host; unlike virsh this refuses\n"
+        "one that is there already, but for --overwrite. Ctrl-C gives it up, and the guest goes on. managedsave keeps\n"
+        "the file for libvirt, whose next start goes on from it.",
     .example = "save share /var/tmp/share.save --verbose\nsave share /var/tmp/share.save --paused",
     .opts = save_opts,
     .flags = CMD_CONN,
@@ -103,8 +109,9 @@ const struct cmd_def cmd_dump = {
     .group = "Domains",
     .summary = "dump the core of a domain to a file for analysis",
     .help =
-        "The file is on the guest's host, and holds all that the guest knows. Without --live the guest stands still\n"
-        "meanwhile. --memory-only makes a file that crash and gdb read. Ctrl-C gives it up.",
+        "The file is on the guest's host, and holds all that the guest knows; unlike virsh this refuses one that is\n"
+        "there already, but for --overwrite. Without --live the guest stands still meanwhile. --memory-only makes a\n"
+        "file that crash and gdb read. Ctrl-C gives it up.",
     .example = "dump share /var/tmp/share.core --memory-only --format kdump-zlib --verbose\n"
                "dump share /var/tmp/share.core --live --memory-only",
     .opts = dump_opts,

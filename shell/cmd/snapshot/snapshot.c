@@ -208,13 +208,13 @@ struct revert {
     struct cmd_call *c;
     const char *name;
     unsigned flags;
-    bool failed; // libvirt's doing, not ours
+    bool said; // what failed is said in full
 };
 
 static int revert(struct revert *r, unsigned flags, struct err *e)
 {
-    r->failed = virt_snap_revert(r->c->vals[DOMAIN].dom, r->name, flags, e) < 0;
-    return r->failed ? err_wrap(e, "failed to revert snapshot %s", r->name) : 0;
+    r->said = virt_snap_revert(r->c->vals[DOMAIN].dom, r->name, flags, e) < 0;
+    return r->said ? err_wrap(e, "failed to revert snapshot %s", r->name) : 0;
 }
 
 static int begin_revert(void *data, bool paused, struct virt_dom **ret, struct err *e)
@@ -224,7 +224,8 @@ static int begin_revert(void *data, bool paused, struct virt_dom **ret, struct e
     unsigned flags = paused ? (r->flags & ~(unsigned)VIRT_SNAP_REVERT_RUNNING) | VIRT_SNAP_REVERT_PAUSED : r->flags;
     if (revert(r, flags, e) < 0)
         return -1;
-    return virt_dom_lookup_uuid(r->c->conn, virt_dom_uuid(dom), ret, e); // it has an id now
+    r->said = domain_begun(r->c, virt_dom_name(dom), virt_dom_uuid(dom), paused, ret, e) < 0; // it has an id now
+    return r->said ? err_wrap(e, "reverted to snapshot %s", r->name) : 0;
 }
 
 // Is it active behind the revert, or paused?
@@ -266,7 +267,7 @@ static int run_revert(struct cmd_call *c, struct err *e)
         return -1;
     struct revert r = {c, name, cmd_bits(c), false};
     if (revert_alone(&r, e) < 0)
-        return r.failed ? -1 : err_wrap(e, "not reverted");
+        return r.said ? -1 : err_wrap(e, "not reverted");
     snapshot_result(c, c->vals[DOMAIN].dom, "snapshot", name);
     return 0;
 }

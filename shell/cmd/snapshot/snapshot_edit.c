@@ -9,6 +9,7 @@
 #include "cmd/objects.h"
 #include "cmd/rows.h"
 #include "cmd/snapshot/snapshot.h"
+#include "io/virt/dom.h"
 #include "io/virt/snapshot.h"
 #include "io/virt/xml.h"
 #include "io/xml.h"
@@ -50,6 +51,47 @@ static int read_snapshot(void *data, char **ret, struct err *e)
     return virt_snap_xml(it->c->vals[DOMAIN].dom, it->name, VIRT_XML_SECURE, ret, e);
 }
 
+// Does an image hold a part of it, under its name?
+static int is_internal(struct virt_dom *dom, const char *name, bool *ret, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    size_t n;
+    if (virt_snap_xml(dom, name, 0, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+        return -1;
+    free(xml_nodes(doc, NULL,
+                   "/domainsnapshot/memory[@snapshot='internal']|"
+                   "/domainsnapshot/disks/disk[@snapshot='internal']",
+                   &n));
+    *ret = n > 0;
+    return 0;
+}
+
+// Another name is possible only where nothing else knows the old one, and nothing has the new one: libvirt would put it
+// in the place of that.
+static int check_name(struct virt_dom *dom, const char *old, const char *name, bool rename, struct err *e)
+{
+    _cleanup_free_ char *there = NULL;
+    struct virt_snap_family family = {0};
+    bool internal;
+    if (virt_snap_xml(dom, name, 0, &there, e) == 0)
+        return err_set(e, ERR_EXISTS, "domain '%s' has a snapshot '%s' already", virt_dom_name(dom), name);
+    if (e->code != ERR_NOT_FOUND)
+        return -1;
+    err_release(e);
+    if (is_internal(dom, old, &internal, e) < 0 || (rename && virt_snap_family(dom, old, &family, e) < 0))
+        return -1;
+    if (internal) {
+        err_set(e, ERR_STATE,
+                "the images hold '%s' under that name: as '%s' it could be neither reverted to nor deleted", old, name);
+        return err_hint(e, "only a snapshot that is not in its images can be given a name");
+    }
+    if (!family.children)
+        return 0;
+    err_set(e, ERR_STATE, "'%s' is the parent of other snapshots, which know it by that name", old);
+    return err_hint(e, "--clone makes '%s' beside it", name);
+}
+
 static int define_snapshot(struct cmd_call *c, const char *xml, bool validate, struct err *e)
 {
     static const struct view cloned = {VIEW_NONE, .message = "Snapshot {from} cloned to {name}."};
@@ -63,6 +105,8 @@ static int define_snapshot(struct cmd_call *c, const char *xml, bool validate, s
     bool other = strcmp(name, old) != 0, rename = c->vals[RENAME].b;
     if (other && !rename && !c->vals[CLONE].b)
         return err_set(e, ERR_USAGE, "--rename or --clone is needed to change %s to %s", old, name);
+    if (other && check_name(dom, old, name, rename, e) < 0)
+        return -1;
     unsigned current = c->vals[CURRENT].b ? VIRT_SNAP_CREATE_CURRENT : 0;
     if (virt_snap_create(dom, xml, VIRT_SNAP_CREATE_REDEFINE | current, &made, e) < 0)
         return -1;
@@ -90,7 +134,8 @@ static int run_snapshot(struct cmd_call *c, struct err *e)
                               .unchanged = &unchanged,
                               .read = read_snapshot,
                               .object = &it,
-                              .define = define_snapshot};
+                              .define = define_snapshot,
+                              .always = c->vals[CURRENT].b};
     snapshot_result(c, dom, "snapshot", it.name);
     return object_edit(c, &how, e);
 }
@@ -145,9 +190,11 @@ const struct cmd_def cmd_snapshot_edit = {
     .name = "snapshot-edit",
     .group = "Snapshots",
     .summary = "edit XML for a snapshot",
-    .help = "Opened in $VISUAL, $EDITOR or vi, and defined again if it was changed. Only what libvirt knows of the "
-            "snapshot\n"
-            "changes, never what the images hold; to give it another name takes --rename or --clone.",
+    .help =
+        "Opened in $VISUAL, $EDITOR or vi, and defined again if it was changed. Only what libvirt knows of the "
+        "snapshot\n"
+        "changes, never what the images hold; to give it another name takes --rename or --clone. What the images hold\n"
+        "keeps its name, and so does a parent of others, which --clone can put another beside.",
     .example = "snapshot-edit share before-upgrade\nsnapshot-edit share --current\n"
                "snapshot-edit share before-upgrade --rename",
     .opts = snap_opts,

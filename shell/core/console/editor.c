@@ -130,7 +130,7 @@ int editor_run(struct job *job, const struct editor *ed, bool *ret_changed, stru
         _cleanup_free_ char *edited = NULL, *now = NULL;
         if (edit_once(job, text, &edited, e) < 0)
             return e->code == ERR_UNSUPPORTED ? err_hint(e, "%s do the same without one", ed->instead) : -1;
-        *ret_changed = strcmp(edited, before) != 0;
+        *ret_changed = ed->always || strcmp(edited, before) != 0;
         if (!*ret_changed)
             return 0;
         if (ed->read(ed->data, &now, e) < 0)

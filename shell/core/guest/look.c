@@ -45,6 +45,8 @@ static void take_stat(json_t *fact, const char *value)
     set_number(fact, "size", w.s[7]);
     set_number(fact, "mtime", w.s[8]);
     json_object_set_new(fact, "dir", json_boolean(str_ends(value, " directory")));
+    json_object_set_new(fact, "stream",
+                        json_boolean(str_ends(value, " fifo") || str_ends(value, " character special file")));
 }
 
 // Names, where the numbers have any.

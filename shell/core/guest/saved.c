@@ -49,6 +49,7 @@ bool saved_judge(const json_t *rows, struct saved *ret)
     }
     if (!save)
         return false;
+    ret->told = json_is_boolean(json_object_get(save, "was_running"));
     ret->was_running = !json_is_false(json_object_get(save, "was_running"));
     ret->time = (double)json_integer_value(json_object_get(save, "mtime"));
     ret->disk_time = (double)json_integer_value(json_object_get(newest, "mtime"));

@@ -16,6 +16,7 @@ struct virt_dom;
 
 struct saved {
     bool was_running; // true, too, where the node does not tell
+    bool told;        // it does
     double time;      // of the save, seconds since the epoch
     char *disk;       // the disk that was written to last, if that was behind the save; else NULL
     double disk_time;

@@ -82,11 +82,11 @@ static bool in_postcopy(const struct call *c)
     return virt_dom_presence(virt_dom_conn(d), virt_dom_uuid(d), &state, &e) == 0 && state == VIRT_PAUSED_POSTCOPY;
 }
 
-// A refusal means: too early, or too late; the call's end tells which.
+// A refusal means: too early (the call may wait behind somebody else's job), or too late; its end tells which.
 static void try_abort(struct call *c)
 {
     _cleanup_err_ struct err e = ERR_INIT;
-    virt_job_abort(c->rq->dom, false, &e);
+    virt_job_abort_own(c->rq->dom, VIRT_JOB_MIGRATION_OUT, &e);
 }
 
 // The job's cancel hook: ends when the call has returned, or when it must not be aborted any more.
@@ -136,7 +136,7 @@ static void poll_once(struct call *c, struct watcher *w)
     // Near its end the domain or its job may be gone before the call has returned: that tells nothing yet.
     if (virt_job_stats(c->rq->dom, 0, &type, &stats, &e) < 0)
         return;
-    if (type == VIRT_JOB_UNBOUNDED || type == VIRT_JOB_BOUNDED) {
+    if ((type == VIRT_JOB_UNBOUNDED || type == VIRT_JOB_BOUNDED) && virt_job_is(stats, VIRT_JOB_MIGRATION_OUT)) {
         out_progress(migrate_progress(virt_dom_name(c->rq->dom), stats), false);
         w->shown = true;
     }

@@ -17,6 +17,10 @@ static const char *const types[] = {
 };
 _Static_assert((int)VIRT_JOB_CANCELLED == VIR_DOMAIN_JOB_CANCELLED, "job types have libvirt's values");
 _Static_assert((int)VIRT_JOB_STATS_COMPLETED == VIR_DOMAIN_JOB_STATS_COMPLETED, "bit");
+_Static_assert((int)VIRT_JOB_SAVE == VIR_DOMAIN_JOB_OPERATION_SAVE &&
+                   (int)VIRT_JOB_MIGRATION_OUT == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT &&
+                   (int)VIRT_JOB_DUMP == VIR_DOMAIN_JOB_OPERATION_DUMP,
+               "operations have libvirt's values");
 _Static_assert((int)VIRT_JOB_STATS_KEEP == VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, "bit");
 
 static const char *const operations[] = {
@@ -54,6 +58,27 @@ int virt_job_stats(struct virt_dom *d, int flags, enum virt_job_type *ret_type, 
     *ret_type = (enum virt_job_type)type;
     *ret = all;
     return 0;
+}
+
+bool virt_job_is(const json_t *stats, enum virt_job_operation operation)
+{
+    const char *running = json_text_at(stats, "operation");
+    return running && strcmp(running, operations[operation]) == 0;
+}
+
+int virt_job_abort_own(struct virt_dom *d, enum virt_job_operation own, struct err *e)
+{
+    enum virt_job_type type;
+    json_auto_t *stats = NULL;
+    if (virt_job_stats(d, 0, &type, &stats, e) < 0)
+        return -1;
+    const char *running = json_text_at(stats, "operation");
+    if (type == VIRT_JOB_NONE)
+        return err_set(e, ERR_STATE, "'%s' has no job", virt_dom_name(d));
+    if (!virt_job_is(stats, own))
+        return err_set(e, ERR_STATE, "the job of '%s' is not a %s (but %s)", virt_dom_name(d), operations[own],
+                       running ? running : "unknown");
+    return virt_job_abort(d, false, e);
 }
 
 struct virt_iteration {

@@ -81,6 +81,11 @@ int virt_migrate(struct virt_dom *d, struct virt_conn *dest, const char *dest_ur
                  unsigned flags, struct virt_dom **ret_dom, bool *ret_lost, struct err *e);
 
 int virt_job_abort(struct virt_dom *d, bool postcopy, struct err *e);
+// virDomainJobOperation, same values.
+enum virt_job_operation { VIRT_JOB_SAVE = 2, VIRT_JOB_MIGRATION_OUT = 5, VIRT_JOB_DUMP = 8 };
+// Aborts the job that runs now, if it is this operation: a caller's own call may still be waiting behind somebody
+// else's job. ERR_STATE: it is another, or none.
+int virt_job_abort_own(struct virt_dom *d, enum virt_job_operation own, struct err *e);
 
 enum virt_job_type {
     VIRT_JOB_NONE,
@@ -94,6 +99,8 @@ enum virt_job_stats_flag { VIRT_JOB_STATS_COMPLETED = 1, VIRT_JOB_STATS_KEEP = 2
 // *ret is {"type": "unbounded", "operation": "migration-out", and every field libvirt gives under libvirt's name}: the
 // units are libvirt's (ms, bytes, pages, bytes/s). The caller's.
 int virt_job_stats(struct virt_dom *d, int flags, enum virt_job_type *ret_type, json_t **ret, struct err *e);
+// Pure: are these the statistics of such an operation?
+bool virt_job_is(const json_t *stats, enum virt_job_operation operation);
 
 // Calls fn(data, iteration) on the main thread for each pass over the guest's memory. The domain must outlive it.
 struct virt_iteration;

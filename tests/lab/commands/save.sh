@@ -14,8 +14,21 @@ check "save-image-edit" gives 0 "Saved image $image XML configuration not change
 check "restore: paused, as it is in the file now" says "Domain restored from $image" m restore "$image" --node source
 check "… is paused" is_state paused
 check "restore: not what is active" gives 10 "'local1' is already active" m restore "$image" --node source
+check "save: not onto a file that is there" gives 4 "$image exists on source already.*--overwrite" m save local1 "$image" --running
+check "dump: neither" gives 4 "$image exists on source already.*--overwrite" m dump local1 "$image" --memory-only
+# A console without an inventory: it knows no way to the host's files, and nobody to ask before the guest runs.
+: >"$work/none"
+stranger() { lab exec admin -- "$migsh" -i "$work/none" -C qemu+tcp://test1/system "$@" </dev/null; }
+check "save: nor where it is not known whether it is there" gives 11 "not known whether $image exists on .*--overwrite" stranger save local1 "$image"
+check "… it is paused still" is_state paused
+check "save --overwrite" m save local1 "$image" --overwrite
+check "restore --running, where it is not known what it did" says "whether the state of 'local1' in $image is older than its disks is not known" stranger restore "$image" --running
+check "… is running" is_state running
+on source rm "$image"
 check "save --running" m save local1 "$image" --running
 on source touch -d '1 minute' "$disk"
+check "save-image-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*restore $image --xml" m save-image-define "$image" "$work/image.xml" --paused --node source
+check "save-image-edit: too" gives 9 "its disk $disk was written to later.*restore $image --xml" edits save-image-edit "$image" --node source --paused
 check "restore: a disk was written to since" gives 9 "its disk $disk was written to later.*--force goes on" m restore "$image" --node source
 on source touch -d "1 minute ago" "$disk"
 v dumpxml local1 --inactive >"$work/local1.xml"
@@ -34,28 +47,70 @@ check "as virsh: managedsave-dumpxml" as_virsh managedsave-dumpxml local1
 m managedsave-dumpxml local1 --security-info >"$work/image.xml"
 check "managedsave-define" says "Managed save state file of domain 'local1' updated." m managedsave-define local1 "$work/image.xml" --running
 check "managedsave-edit" gives 0 "Managed save image of domain 'local1' XML configuration not changed" edits managedsave-edit local1
+check "managedsave-edit --paused is obeyed, whatever becomes of the text" gives 0 "Managed save image of Domain 'local1' XML configuration edited" edits managedsave-edit local1 --paused
+on source touch -d '1 minute' "$disk"
+check "managedsave-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*managedsave-remove local1" m managedsave-define local1 "$work/image.xml" --running
+on source touch -d "1 minute ago" "$disk"
 check "start goes on from it" m start local1
-# Into a pipe whose reader stops reading.
-given_up() {
-    local reader saver n=0
+check "… paused" is_state paused
+check "save --running" m save local1 "$image" --running --overwrite
+plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
+lost() { lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" MIGSH_LOSE_RESTORED=1 "$plain" -i "$work/nodes" "$@"; }
+check "restore: it is up, and not found then" gives 3 "restored from $image: 'local1' was brought up on source, paused, and could not be looked up then.*resume local1 lets it run" lost restore "$image" --node source
+check "… is up" is_state paused
+check "… goes on" m resume local1
+# stuck COMMAND…: a save into a pipe whose reader stops reading. It ends with the reader, whatever it is told before.
+stuck() {
     on source mkfifo "$image.pipe"
-    lab exec source -- sh -c "exec 3<$image.pipe; head -c 2000000 <&3 >/dev/null; exec sleep 60" </dev/null &
+    lab exec source -- sh -c "exec 3<$image.pipe; head -c 2000000 <&3 >/dev/null; echo \$\$ >$image.reader; exec sleep 300" </dev/null &
     reader=$!
-    interruptible save local1 "$image.pipe" --verbose >"$work/given_up" 2>&1 </dev/null &
+    "$@" >"$work/stuck" 2>&1 </dev/null &
     saver=$!
+    local n=0
     until [[ $(v domjobinfo local1 2>/dev/null) = *Save* ]] || [ $((n += 1)) -gt 100 ]; do sleep 0.2; done
+}
+unstick() {
+    on source sh -c "kill \$(cat $image.reader)"
+    wait "$reader" "$saver"
+    on source rm "$image.pipe" "$image.reader"
+}
+heard() { for ((i = 0; i < 300; i++)); do grep -q "$1" "$2" && return; sleep 0.2; done; }
+given_up() {
+    stuck interruptible save local1 "$image.pipe" --verbose
+    heard 'save local1: \[ *[0-9]* %' "$work/stuck"
     kill -INT $saver
-    wait $saver
-    cat "$work/given_up"
-    kill $reader
-    wait $reader
-    on source rm "$image.pipe"
-    grep -q "giving up the save of 'local1'" "$work/given_up" && is_state running
+    heard "giving up the save" "$work/stuck"
+    unstick
+    cat "$work/stuck"
+    grep -q "giving up the save of 'local1'" "$work/stuck" && grep -q 'save local1: stopped' "$work/stuck" &&
+        ! grep -q '100 %' "$work/stuck" && is_state running
 }
 check "save: Ctrl-C gives it up, and the guest goes on" given_up
+# Somebody else saves, and what we want waits behind that (libvirt lets it wait for 30 s). What is given up is ours.
+not_ours() {
+    local dump migrate
+    stuck v save local1 "$image.pipe"
+    interruptible dump local1 /var/lib/libvirt/x --verbose >"$work/dump" 2>&1 </dev/null &
+    dump=$!
+    interruptible migrate local1@source dest --unsafe --verbose >"$work/migrate" 2>&1 </dev/null &
+    migrate=$!
+    sleep 5 # what is interrupted before it has come to libvirt's call tells so, and this fails
+    kill -INT $dump $migrate
+    heard "giving up the dump" "$work/dump"
+    heard "aborting the migration" "$work/migrate"
+    wait $dump $migrate
+    tail "$work/dump" "$work/migrate"
+    v domjobinfo local1 | tee "$work/job"
+    v domjobabort local1 &
+    unstick
+    wait $!
+    grep -q "giving up the dump" "$work/dump" && grep -q "aborting the migration" "$work/migrate" &&
+        ! grep -q '%' "$work/dump" "$work/migrate" && grep -q 'Operation: *Save' "$work/job" && is_state running
+}
+check "dump, migrate: Ctrl-C leaves somebody else's job alone" not_ours
 dumped() { m dump local1 /var/lib/libvirt/local1.core "$@" && [ "$(on source head -c "${#magic}" /var/lib/libvirt/local1.core | tr -d '\177')" = "${magic#?}" ]; }
 magic=$'\177ELF'
 check "dump --memory-only" dumped --memory-only --format elf --verbose
-check "dump --live --memory-only" dumped --live --memory-only
+check "dump --live --memory-only" dumped --live --memory-only --overwrite
 check "dump: a format is of --memory-only" gives 2 '--format' m dump local1 /var/lib/libvirt/x --format elf
 on source rm -f "$image" /var/lib/libvirt/local1.core

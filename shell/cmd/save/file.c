@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A file with a guest's memory, looked at on its host. Job threads. See file.h.
+#include "cmd/save/file.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cmd/domain/guest.h"
+#include "core/console/out.h"
+#include "core/guest/files.h"
+#include "core/guest/look.h"
+#include "io/job.h"
+#include "io/virt/conn.h"
+
+// The file on the host; a relative one is libvirt's as seen from here.
+static char *absolute(const char *path)
+{
+    _cleanup_free_ char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+}
+
+static int look(struct cmd_call *c, const struct save_of *it, struct saved *ret, struct err *e)
+{
+    struct node *node;
+    bool root;
+    _cleanup_free_ char *path = it->dom ? NULL : absolute(it->path);
+    if (guest_node(c, &node, &root, e) < 0)
+        return -1;
+    return it->dom ? saved_look(c->ctx, c->job, node, it->dom, ret, e)
+                   : saved_look_image(c->ctx, c->job, node, c->conn, path, it->xml, ret, e);
+}
+
+int save_look(struct cmd_call *c, const struct save_of *it, struct saved *ret, char **ret_why, struct err *e)
+{
+    _cleanup_err_ struct err unknown = ERR_INIT;
+    _cleanup_free_ char *what = it->dom ? xasprintf("the saved state of '%s'", it->name)
+                                        : xasprintf("the state of '%s' in %s", it->name, it->path);
+    *ret = (struct saved){.was_running = true};
+    *ret_why = NULL;
+    if (!guest_is_system(virt_conn_uri(c->conn)))
+        return 0;
+    if (look(c, it, ret, &unknown) < 0)
+        out_notice(OUT_WARN, "whether %s is older than its disks is not known: %s", what, unknown.msg);
+    if (job_check(c->job, e) < 0)
+        return -1;
+    if (!ret->disk)
+        return 0;
+    _cleanup_free_ char *saved = clock_text(ret->time), *written = clock_text(ret->disk_time);
+    *ret_why = xasprintf("%s is of %s, and its disk %s was written to later, at %s", what, saved, ret->disk, written);
+    return 0;
+}
+
+int save_refuse(const char *why, struct err *e)
+{
+    return err_set(e, ERR_UNSAFE, "%s: going on from there would destroy what is on the disk", why);
+}
+
+int save_refuse_existing(struct cmd_call *c, const char *path, struct err *e)
+{
+    struct node *node;
+    bool root;
+    _cleanup_free_ char *there = absolute(path);
+    json_auto_t *paths = json_object(), *facts = NULL;
+    const char *where = target_label(&c->where);
+    json_object_set_new(paths, there, json_null());
+    if (guest_node(c, &node, &root, e) < 0 ||
+        guest_look(&(struct guest_place){c->ctx, c->job, node, root}, paths, &facts, e) < 0) {
+        err_wrap(e, "it is not known whether %s exists on %s", path, where);
+        return err_hint(e, "--overwrite goes on all the same, and destroys what is there");
+    }
+    const json_t *fact = json_object_get(facts, there), *exists = json_object_get(fact, "exists");
+    const char *problem = json_text_at(fact, "problem");
+    if (json_is_false(exists) || json_is_true(json_object_get(fact, "stream")))
+        return 0;
+    if (json_is_true(exists))
+        err_set(e, ERR_EXISTS, "%s exists on %s already", path, where);
+    else
+        err_set(e, ERR_FAILED, "it is not known whether %s exists on %s: %s", path, where,
+                problem ? problem : "it was not told");
+    return err_hint(e, "name another file; --overwrite destroys what this one holds");
+}
