@@ -210,3 +210,14 @@ def a_recipe_runs_behind_the_prompt():
         p.send("\x03")
         p.see("error: cancelled")
         p.see_last("migsh>")
+
+
+@test
+def the_directory_stays_while_commands_run_behind_the_prompt():
+    with Hooked(fresh("cd")) as p:
+        send_behind(p)
+        p.press("cd /\r", "error: cd: other commands still run, and would find their files elsewhere",
+                "hint: wait waits until they have ended, jobs lists them", "migsh>")
+        p.do("finish")
+        p.see_last("[1] done: =wait", "finished", "migsh>")
+        p.press("cd /; pwd\r", "/", "migsh>")

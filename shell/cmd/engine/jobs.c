@@ -284,6 +284,12 @@ size_t jobs_count(void)
     return n;
 }
 
+size_t jobs_beside(void)
+{
+    const struct running *own = by_line(job_line());
+    return jobs_count() - (own && own->batch ? 1 : 0);
+}
+
 void jobs_each_behind(void (*fn)(const struct running *it, void *data), void *data)
 {
     for (const struct running *it = all; it; it = it->next) {
