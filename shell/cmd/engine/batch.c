@@ -59,7 +59,7 @@ void batch_set_nested(const struct batch_nested *n)
 
 static void about_to_end(const struct batch *b, int status)
 {
-    if (beside && !b->opts.depth)
+    if (beside && !b->opts.part)
         beside->about_to_end(b->opts.line, status);
 }
 

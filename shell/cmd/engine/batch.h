@@ -17,6 +17,7 @@ struct batch_opts {
     bool prompt;          // typed there: unique prefixes of command names will do
     unsigned line;        // job_line() of what it starts
     unsigned depth;       // so many files of commands are around it
+    bool part;            // of the line around such a file, whose end it is not
 };
 
 struct batch;

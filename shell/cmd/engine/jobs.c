@@ -204,6 +204,7 @@ static void run_behind(struct ctx *ctx, const char *text, const struct strv *wor
     struct running *it = add(text, opts);
     struct batch_opts own = *opts;
     own.line = it->line;
+    own.part = false;
     number(it);
     tell(it, "running");
     set_batch(it, batch_words(ctx, words, to, &own, on_done, it));

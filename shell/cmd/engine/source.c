@@ -216,6 +216,7 @@ static struct source *run_nested(struct ctx *ctx, const char *text, const char *
     s->opts.prompt = false;
     s->opts.keep_going = false;
     s->opts.depth++;
+    s->opts.part = true;
     return s;
 }
 
