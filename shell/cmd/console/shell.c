@@ -95,16 +95,17 @@ static int run_pwd(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-const struct cmd_def cmd_cd = {.name = "cd",
-                               .group = "Console",
-                               .summary = "change the current directory",
-                               .help = "Where relative names of files are found from, on this machine. Not while commands run\n"
-                                       "behind the prompt: they would find theirs elsewhere.",
-                               .example = "cd /srv/definitions",
-                               .opts = cd_opts,
-                               .flags = CMD_MAIN | CMD_NO_SCRIPT,
-                               .view = {VIEW_NONE},
-                               .run = run_cd};
+const struct cmd_def cmd_cd = {
+    .name = "cd",
+    .group = "Console",
+    .summary = "change the current directory",
+    .help = "Where relative names of files are found from, on this machine. Not while commands run\n"
+            "behind the prompt: they would find theirs elsewhere.",
+    .example = "cd /srv/definitions",
+    .opts = cd_opts,
+    .flags = CMD_MAIN | CMD_NO_SCRIPT,
+    .view = {VIEW_NONE},
+    .run = run_cd};
 
 const struct cmd_def cmd_echo = {.name = "echo",
                                  .group = "Console",

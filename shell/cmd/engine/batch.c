@@ -207,11 +207,14 @@ static void run_nested(struct batch *b, const json_t *value)
     enum { DEEPEST = 16 };
     _cleanup_err_ struct err e = ERR_INIT;
     const char *file = json_text_at(value, "file"), *text = json_text_at(value, "text");
-    if (nested && b->opts.depth < DEEPEST) {
+    if (b->cancelled) {
+        err_set(&e, ERR_CANCELLED, "cancelled before the first line of %s", file);
+    } else if (nested && b->opts.depth < DEEPEST) {
         b->nested = nested->run(b->ctx, text, file, &b->opts, nested_done, b);
         return;
+    } else {
+        err_set(&e, ERR_USAGE, "%s: files of commands name one another without an end", file);
     }
-    err_set(&e, ERR_USAGE, "%s: files of commands name one another without an end", file);
     fail(b, &e);
     step(b);
 }

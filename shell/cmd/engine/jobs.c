@@ -403,7 +403,7 @@ int jobs_to_front(const char *name, struct err *e)
     if (name && !it)
         return -1;
     for (struct running *other = name ? NULL : all; other; other = other->next) {
-        if (other->batch && other->number && (!it || other->moved > it->moved))
+        if (other != own && other->batch && other->number && (!it || other->moved > it->moved))
             it = other;
     }
     if (!it)
@@ -414,11 +414,12 @@ int jobs_to_front(const char *name, struct err *e)
 
 int jobs_cancel_named(const char *name, json_t **ret, struct err *e)
 {
+    const struct running *own = by_line(job_line());
     struct running *it = name ? find_running(name, e) : NULL;
     if (name && !it)
         return -1;
     for (struct running *other = name ? NULL : all; other; other = other->next) {
-        if (!other->batch || !other->number)
+        if (!other->batch || !other->number || other == own)
             continue;
         if (it) {
             err_set(e, ERR_USAGE, "several jobs run: which is to be cancelled?");

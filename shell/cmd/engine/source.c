@@ -25,8 +25,9 @@ struct source {
     size_t joined;    // bytes behind `at` that are known to be no whole command
     int watch;        // -1: all is in `input`
     bool eof, stopped, ending, quit;
-    char *file; // nested; NULL: it is all that this program does
-    bool nul;   // the input goes on behind a NUL byte, and is not read
+    char *file;  // nested; NULL: it is all that this program does
+    bool nul;    // the input goes on behind a NUL byte, and is not read
+    bool posted; // pump(), to the loop: nothing goes on before
     struct batch *running;
     int status;
     batch_done_fn *done;
@@ -137,7 +138,7 @@ static void refuse_long(struct source *s, const char *line)
 
 static void pump(struct source *s)
 {
-    if (s->running)
+    if (s->running || s->posted)
         return;
     if (!s->stopped && s->nul && s->at >= s->input.len) {
         s->nul = false;
@@ -193,9 +194,19 @@ static struct source *source_new(struct ctx *ctx, const struct batch_opts *opts,
     return s;
 }
 
-static void post_pump(void *data)
+static void pump_posted(void *data)
 {
-    pump(data);
+    struct source *s = data;
+    s->posted = false;
+    pump(s);
+}
+
+// Once, however often: it may be the end of the source.
+static void post_pump(struct source *s)
+{
+    if (!s->posted)
+        loop_post(pump_posted, s);
+    s->posted = true;
 }
 
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
@@ -204,7 +215,7 @@ struct source *source_text(struct ctx *ctx, const char *text, const struct batch
     struct source *s = source_new(ctx, opts, done, data);
     buf_adds(&s->input, text);
     s->eof = true;
-    loop_post(post_pump, s);
+    post_pump(s);
     return s;
 }
 
@@ -240,7 +251,7 @@ void source_cancel(struct source *s)
     if (s->running)
         batch_cancel(s->running);
     else
-        loop_post(post_pump, s);
+        post_pump(s);
 }
 
 void source_init(void)
