@@ -141,7 +141,9 @@ static void lead_away(struct batch *b, const struct redirect *to, const struct b
     if (failed && !text->len)
         return;
     b->file = -1;
+    unsigned before = job_set_line(b->opts.line);
     b->outlet = outlet_start(&where, text, outlet_left, b, &e);
+    job_set_line(before);
     if (!b->outlet)
         fail(b, &e);
 }
@@ -149,8 +151,10 @@ static void lead_away(struct batch *b, const struct redirect *to, const struct b
 // What failed is not taken into a pager: the error stands below it.
 static void show_text(struct batch *b, const struct buf *text, const struct paint *paint, bool failed)
 {
+    unsigned before = job_set_line(b->opts.line);
     if (!b->opts.json && !failed && !out_is_behind(b->opts.line) && pager_wants(buf_str(text)))
         b->outlet = pager_start(buf_str(text), text->len, paint, pager_left, b);
+    job_set_line(before);
     if (!b->outlet)
         out_show(buf_str(text), text->len, paint);
 }
