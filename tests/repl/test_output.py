@@ -202,6 +202,18 @@ def a_result_goes_to_a_program_that_has_the_terminal():
 
 
 @test
+def what_is_paged_or_piped_is_on_no_disk():
+    d, env = desk("nodisk")
+    with at_prompt(d, "-C", "test:///default", env={**env, "TMPDIR": str(d / "nosuch")}) as p:
+        p.send("help all\r")
+        p.see("leafs through ")
+        p.send("q\r")
+        p.see("left by q")
+        p.press("list | grep -c running\r", "1", "migsh>")
+        p.press("domname 1 | sh -c 'cat /dev/stdin /dev/stdin'\r", "test", "migsh>")
+
+
+@test
 def a_command_of_this_machine_has_the_terminal():
     d, env = desk("here")
     with at_prompt(d, "-C", "test:///default", env=env) as p:

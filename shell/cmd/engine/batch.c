@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -34,7 +33,7 @@ struct batch {
     struct script_run *script;
     struct source *nested; // the text of the last command
     struct job *outlet;    // has the last result: the pager, or what it was led to
-    int file;              // open for the result of what runs, or -1
+    struct file_new file;  // open for the result of what runs, or fd -1
     bool cancelled;
     int status;
     bool quit;
@@ -71,8 +70,7 @@ static bool is_over(const struct batch *b)
 static void end(void *data)
 {
     struct batch *b = data;
-    if (b->file >= 0)
-        close(b->file);
+    file_new_release(&b->file);
     parsed_release(&b->parsed);
     b->done(b->status, b->quit, b->data);
     free(b);
@@ -137,10 +135,10 @@ static void outlet_left(const struct remote_result *result, const struct err *er
 static void lead_away(struct batch *b, const struct redirect *to, const struct buf *text, bool failed)
 {
     _cleanup_err_ struct err e = ERR_INIT;
-    struct outlet_to where = {b->file, to->kind == REDIRECT_APPEND, to->to};
+    struct outlet_to where = {b->file, to->to};
     if (failed && !text->len)
         return;
-    b->file = -1;
+    b->file = (struct file_new){-1, NULL, NULL};
     unsigned before = job_set_line(b->opts.line);
     b->outlet = outlet_start(&where, text, outlet_left, b, &e);
     job_set_line(before);
@@ -368,7 +366,7 @@ static struct batch *batch_new(struct ctx *ctx, const struct batch_opts *opts, b
     struct batch *b = xnew(struct batch);
     b->ctx = ctx;
     b->opts = *opts;
-    b->file = -1;
+    b->file = (struct file_new){-1, NULL, NULL};
     b->done = done;
     b->data = data;
     return b;
