@@ -79,6 +79,26 @@ def what_destroys_asks_where_no_host_was_named():
 
 
 @test
+def what_takes_a_hosts_own_devices_away_asks_too():
+    with at_prompt(fresh("confirm_host")) as p:
+        p.press("connect test:///default\r", "migsh>")
+        for line, question in (
+                ("iface-destroy eth1", "iface-destroy 'eth1'"),
+                ("iface-undefine eth1", "iface-undefine 'eth1'"),
+                ("iface-bridge eth1 br1", "iface-bridge 'eth1' 'br1'"),
+                ("iface-unbridge eth1", "iface-unbridge 'eth1'"),
+                ("nodedev-detach computer", "nodedev-detach 'computer'"),
+                ("nodedev-destroy computer", "nodedev-destroy 'computer'"),
+                ("nodedev-undefine computer", "nodedev-undefine 'computer'"),
+                ("nodesuspend mem 60", "nodesuspend 'mem' '60'"),
+                ("net-port-delete default x", "net-port-delete 'default' 'x'"),
+                ("nwfilter-binding-delete vnet0", "nwfilter-binding-delete 'vnet0'")):
+            p.press(line + "\r", f"{question} on test:///default? [yes/no]")
+            p.press("no\r", f"error: {line.split()[0]}: not done",
+                    "hint: NAME@NODE or --node NODE names the host, and then nothing is asked", "migsh>")
+
+
+@test
 def a_typed_line_survives_what_arrives():
     with Hooked(fresh("async")) as p:
         p.press("halfway typed\x1b[D\x1b[D", "migsh> halfway typed")

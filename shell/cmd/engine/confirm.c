@@ -23,7 +23,7 @@ int confirm(struct cmd_call *c, struct err *e)
     _cleanup_buf_ struct buf question = BUF_INIT;
     buf_adds(&question, c->def->name);
     for (size_t i = 0; c->def->opts[i].name; i++) {
-        if ((c->def->opts[i].flags & (OPTF_POS | OPTF_SECRET)) != OPTF_POS || !c->vals[i].s)
+        if ((c->def->opts[i].flags & (OPTF_POS | OPTF_SECRET)) != OPTF_POS || !c->vals[i].given)
             continue;
         buf_adds(&question, " '");
         buf_add_line(&question, c->vals[i].s);

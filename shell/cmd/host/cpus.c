@@ -199,6 +199,6 @@ const struct cmd_def cmd_nodesuspend = {
     .help = "The whole host sleeps, and with it all of its guests; its clock wakes it up again.",
     .example = "nodesuspend mem 60",
     .opts = suspend_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE},
     .run = run_suspend};

@@ -193,7 +193,7 @@ const struct cmd_def cmd_iface_bridge = {
         "iface-begin before it, or bridge-ensure instead, which comes back by itself.",
     .example = "iface-bridge eth0 br0\niface-bridge eth0 br0 --no-stp --no-start",
     .opts = bridge_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Created bridge {bridge} with attached device {interface}"},
     .run = run_bridge};
 
@@ -204,6 +204,6 @@ const struct cmd_def cmd_iface_unbridge = {
     .help = "The interface below it gets its addresses back. iface-begin before it makes a way back for all of it.",
     .example = "iface-unbridge br0",
     .opts = unbridge_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Device {interface} un-attached from bridge {bridge}"},
     .run = run_unbridge};

@@ -169,7 +169,7 @@ const struct cmd_def cmd_iface_destroy = {
     .help = "Not the one over which the node is reached: nobody could start it again from here.",
     .example = "iface-destroy br0",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Interface {name} destroyed"},
     .run = run_destroy};
 
@@ -179,6 +179,6 @@ const struct cmd_def cmd_iface_undefine = {.name = "iface-undefine",
                                                "undefine a physical host interface (remove it from configuration)",
                                            .example = "iface-undefine br0",
                                            .opts = plain_opts,
-                                           .flags = CMD_CONN,
+                                           .flags = CMD_CONN | CMD_DESTROYS,
                                            .view = {VIEW_NONE, .message = "Interface {name} undefined"},
                                            .run = run_undefine};

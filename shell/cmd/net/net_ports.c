@@ -167,7 +167,7 @@ const struct cmd_def cmd_net_port_delete = {
     .help = "The network card of a guest that is plugged in there loses its network.",
     .example = "net-port-delete default 09a5e1ed-9a42-4ee7-a5cb-61c9f2f4dd21",
     .opts = delete_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Network port {uuid} deleted"},
     .run = run_port_delete};
 

@@ -202,7 +202,7 @@ const struct cmd_def cmd_nodedev_detach = {
             "its network) is lost to it by that.",
     .example = "nodedev-detach pci_0000_03_00_0",
     .opts = detach_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Device {name} detached"},
     .run = run_detach};
 
@@ -239,7 +239,7 @@ const struct cmd_def cmd_nodedev_destroy = {.name = "nodedev-destroy",
                                             .help = "A device that was made: a mediated one, or a vport.",
                                             .example = "nodedev-destroy scsi_host5",
                                             .opts = device_opts,
-                                            .flags = CMD_CONN,
+                                            .flags = CMD_CONN | CMD_DESTROYS,
                                             .view = {VIEW_NONE, .message = "Destroyed node device '{name}'"},
                                             .run = run_destroy};
 
@@ -248,7 +248,7 @@ const struct cmd_def cmd_nodedev_undefine = {.name = "nodedev-undefine",
                                              .summary = "undefine an inactive node device",
                                              .example = "nodedev-undefine mdev_b1ae8bf6_38b0_4c81_9d44_78ce3f520496",
                                              .opts = device_opts,
-                                             .flags = CMD_CONN,
+                                             .flags = CMD_CONN | CMD_DESTROYS,
                                              .view = {VIEW_NONE, .message = "Undefined node device '{name}'"},
                                              .run = run_undefine};
 

@@ -99,7 +99,7 @@ const struct cmd_def cmd_nwfilter_binding_delete = {
     .help = "What the guest sends and gets through that network card is filtered no longer.",
     .example = "nwfilter-binding-delete vnet0",
     .opts = plain_opts,
-    .flags = CMD_CONN,
+    .flags = CMD_CONN | CMD_DESTROYS,
     .view = {VIEW_NONE, .message = "Network filter binding on {port} deleted"},
     .run = run_delete};
 
