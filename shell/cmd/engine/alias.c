@@ -97,8 +97,11 @@ static char *as_typed(const struct strv *words)
     _cleanup_buf_ struct buf line = BUF_INIT;
     for (size_t i = 0; i < words->n; i++) {
         const char *word = words->s[i];
+        size_t plain = 0;
+        while (word[plain] && !parse_is_special(word[plain], plain == 0))
+            plain++;
         buf_adds(&line, i ? " " : "");
-        if (*word && !strpbrk(word, " \t\r\n\"'\\;#&|>"))
+        if (*word && !word[plain])
             buf_adds(&line, word);
         else
             remote_quote_words(&line, &word, 1);

@@ -27,6 +27,11 @@ static void push_char(struct scanner *s, char c)
     s->in_word = true;
 }
 
+bool parse_is_special(char c, bool first)
+{
+    return c && (strchr(" \t\r\n;'\"\\", c) || (first && strchr("#&|>", c)));
+}
+
 // Inside quotes; returns at the closing one or at the end of input (quote stays set).
 static void scan_quoted(struct scanner *s, const char *end)
 {
