@@ -65,6 +65,8 @@ const char *batch_shell_part(const char *text);
 struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct redirect *to,
                           const struct batch_opts *opts, batch_done_fn *done, void *data);
 
+// A text of commands, as -f and "source" take it. It is what root is told to do: file_trusted_read(). free() it.
+int source_read(const char *path, char **ret_text, struct err *e);
 // All lines of a text, one after the other, until what "&" has sent behind has ended, too; status of the last failure,
 // or 0.
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,

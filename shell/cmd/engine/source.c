@@ -12,6 +12,7 @@
 #include "cmd/engine/jobs.h"
 #include "cmd/engine/render.h"
 #include "core/console/out.h"
+#include "io/file_trusted.h"
 #include "io/loop.h"
 
 // Joining looks at the whole command again with each line: more than this is a quote that was never closed.
@@ -207,6 +208,19 @@ static void post_pump(struct source *s)
     if (!s->posted)
         loop_post(pump_posted, s);
     s->posted = true;
+}
+
+int source_read(const char *path, char **ret_text, struct err *e)
+{
+    enum { TEXT_MAX = 16 << 20 };
+    _cleanup_free_ char *text = NULL;
+    size_t n;
+    if (file_trusted_read(path, TEXT_MAX, &text, &n, e) < 0)
+        return -1;
+    if (strlen(text) != n)
+        return err_set(e, ERR_USAGE, "%s holds a NUL byte: it is not a file of commands", path);
+    *ret_text = steal(&text);
+    return 0;
 }
 
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
