@@ -139,9 +139,18 @@ static bool tty_lend(bool raw)
     return true;
 }
 
+// A program may have left the cursor behind the last of its words, and nobody can be asked where it is. As many blanks
+// as the screen is wide go on to the next row from there, and from the left edge they leave the cursor in its row.
+static void begin_row(void)
+{
+    if (can_redraw && live_stream())
+        fprintf(live_stream(), "%*s\r\033[K", term_width(), "");
+}
+
 static void tty_take_back(void)
 {
     term_take_back();
+    begin_row();
     live_show();
 }
 
