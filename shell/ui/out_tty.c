@@ -43,6 +43,14 @@ static void tty_show(const char *text, size_t n, const struct paint *paint)
     live_show();
 }
 
+static void tty_clear(void)
+{
+    live_hide();
+    fputs("\033[H\033[2J", stdout);
+    fflush(stdout);
+    live_show();
+}
+
 static void tty_print(const char *text, size_t n)
 {
     live_hide();
@@ -127,6 +135,7 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
     }
     screen = (struct out_screen){.rows = prompt && out && can_redraw, .color = style.color_out};
     ops.screen = out ? tty_screen : NULL;
+    ops.clear = out && can_redraw && !json ? tty_clear : NULL;
     out_set_ops(&ops);
 }
 

@@ -11,13 +11,14 @@
 
 struct batch_opts {
     bool json, quiet, timing;
-    bool vertical, human; // as struct render_how has them
-    bool envelope;        // with `json`: a line tells which command it is of, and of which node
-    bool keep_going;      // a failing line does not stop the source
-    bool prompt;          // typed there: unique prefixes of command names will do
-    unsigned line;        // job_line() of what it starts
-    unsigned depth;       // so many files of commands are around it
-    bool part;            // of the line around such a file, whose end it is not
+    bool vertical, human;  // as struct render_how has them
+    bool envelope;         // with `json`: a line tells which command it is of, and of which node
+    bool keep_going;       // a failing line does not stop the source
+    bool prompt;           // typed there: unique prefixes of command names will do
+    unsigned line;         // job_line() of what it starts
+    unsigned depth;        // so many files of commands are around it
+    struct repeat *repeat; // around it: told before something is shown
+    bool part;             // of the line around such a file, whose end it is not
 };
 
 struct batch;

@@ -205,6 +205,7 @@ static void run_behind(struct ctx *ctx, const char *text, const struct strv *wor
     struct batch_opts own = *opts;
     own.line = it->line;
     own.part = false;
+    own.repeat = NULL;
     number(it);
     tell(it, "running");
     set_batch(it, batch_words(ctx, words, to, &own, on_done, it));

@@ -92,6 +92,14 @@ void out_show(const char *text, size_t n, const struct paint *paint)
         out_write(text, n);
 }
 
+bool out_clear(void)
+{
+    if (lent || !ops || !ops->clear)
+        return false;
+    ops->clear();
+    return true;
+}
+
 void out_print(const char *text, size_t n)
 {
     if (lent && n)
