@@ -42,8 +42,8 @@
 #include "ui/signals.h"
 #include "ui/term.h"
 
-// Larger files are no inventory and no script, and reading them whole would only hurt.
-enum { INVENTORY_MAX = 4 << 20, SCRIPT_MAX = 16 << 20 };
+// A larger file is no inventory, and reading it whole would only hurt.
+enum { INVENTORY_MAX = 4 << 20 };
 
 struct app {
     struct ctx *ctx;
@@ -229,18 +229,15 @@ static void start_oneshot(struct app *app, const char *what)
 static int start_file(struct app *app, struct err *e)
 {
     _cleanup_free_ char *text = NULL;
-    size_t n;
     if (strcmp(app->file, "-") == 0) {
         start_stdin(app);
         return 0;
     }
-    if (file_trusted_read(app->file, SCRIPT_MAX, &text, &n, e) < 0) {
+    if (source_read(app->file, &text, e) < 0) {
         struct stat st;
         bool pipe = e->code == ERR_UNSAFE && stat(app->file, &st) == 0 && S_ISFIFO(st.st_mode);
         return pipe ? err_hint(e, "-f - reads commands from standard input, which may be a pipe") : -1;
     }
-    if (file_is_text(app->file, text, n, e) < 0)
-        return -1;
     app->source = source_text(app->ctx, text, &app->opts, on_batch_done, app);
     start_oneshot(app, app->file);
     return 0;

@@ -40,6 +40,12 @@ void paint_add(struct paint *p, size_t at, size_t n, enum paint_color color)
     p->spans[p->n++] = (struct paint_span){at, n, color};
 }
 
+void paint_copy(struct paint *to, const struct paint *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        paint_add(to, from->spans[i].at, from->spans[i].n, from->spans[i].color);
+}
+
 static void add_word(struct paint *p, const char *text, const char *word, size_t n, size_t more)
 {
     _cleanup_free_ char *copy = xstrndup(word, n);

@@ -21,6 +21,7 @@ struct paint {
 enum paint_color paint_of_word(const char *word);
 // `n` bytes of the text from `at` on. `p` NULL: nobody wants to know.
 void paint_add(struct paint *p, size_t at, size_t n, enum paint_color color);
+void paint_copy(struct paint *to, const struct paint *from);
 // The marks of reports in `text` from `from` on: "[ok]" at the beginning of a line, and what follows "verdict: ".
 void paint_marks(struct paint *p, const char *text, size_t from);
 // The text as buf_add_printable() has it, with the sequences of colours.

@@ -30,6 +30,8 @@ int file_memory(const char *data, size_t len, int *ret_fd, char **ret_path, stru
         data += n;
         len -= (size_t)n;
     }
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return failed(fd, e);
     *ret_fd = fd;
     *ret_path = xasprintf("/proc/self/fd/%d", fd);
     return 0;

@@ -15,7 +15,10 @@ enum { ATTEMPTS = 100 };
 
 static int open_in_place(const char *path, struct file_new *ret, struct err *e)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK); // a pipe without a reader is an error, not a wait
+    int fd =
+        open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // a pipe without a reader is an error, not a wait
+    if (fd < 0 && errno == ENXIO)
+        return err_set(e, ERR_IO, "cannot write %s: nobody reads it", path);
     if (fd < 0)
         return err_errno(e, errno, "cannot write %s", path);
     int flags = fcntl(fd, F_GETFL);

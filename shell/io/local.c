@@ -251,7 +251,8 @@ int local_exec(struct job *job, const struct remote_exec *spec, struct remote_re
     return r;
 }
 
-int local_on_terminal(struct job *job, const char *script, const char *const *args, int *ret_status, struct err *e)
+int local_on_terminal(struct job *job, const char *script, const char *const *args, int input, int *ret_status,
+                      struct err *e)
 {
     char sh[] = "sh", dash_c[] = "-c";
     size_t n = 0;
@@ -265,7 +266,7 @@ int local_on_terminal(struct job *job, const char *script, const char *const *ar
     if (tty < 0)
         return err_errno(e, errno, "cannot open the terminal");
     pid_t pid;
-    int rc = spawn(&pid, argv, (int[]){tty, tty, tty}, true);
+    int rc = spawn(&pid, argv, (int[]){input < 0 ? tty : input, tty, tty}, true);
     if (rc) {
         close(tty);
         return err_errno(e, rc, "cannot run a command here");

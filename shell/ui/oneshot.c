@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cmd/engine/repeat.h"
 #include "core/console/out.h"
 #include "ui/ask.h"
 #include "ui/live.h"
@@ -57,6 +58,8 @@ static void on_keys(const char *bytes, size_t n, void *data)
         if (bytes[used] == CTRL_C) {
             buf_truncate(&typed, 0); // as a terminal does
             stop_pressed(SIGINT);
+        } else if (bytes[used] == 'q' && repeat_has_screen()) {
+            cancel(cancel_data);
         } else {
             buf_addc(&typed, bytes[used]);
         }

@@ -43,6 +43,14 @@ static void tty_show(const char *text, size_t n, const struct paint *paint)
     live_show();
 }
 
+static void tty_clear(void)
+{
+    live_hide();
+    fputs("\033[H\033[2J", stdout);
+    fflush(stdout);
+    live_show();
+}
+
 static void tty_print(const char *text, size_t n)
 {
     live_hide();
@@ -127,6 +135,7 @@ void out_choose(bool json, bool quiet, bool color, bool prompt)
     }
     screen = (struct out_screen){.rows = prompt && out && can_redraw, .color = style.color_out};
     ops.screen = out ? tty_screen : NULL;
+    ops.clear = out && can_redraw && !json ? tty_clear : NULL;
     out_set_ops(&ops);
 }
 
@@ -139,9 +148,18 @@ static bool tty_lend(bool raw)
     return true;
 }
 
+// A program may have left the cursor behind the last of its words, and nobody can be asked where it is. As many blanks
+// as the screen is wide go on to the next row from there, and from the left edge they leave the cursor in its row.
+static void begin_row(void)
+{
+    if (can_redraw && live_stream())
+        fprintf(live_stream(), "%*s\r\033[K", term_width(), "");
+}
+
 static void tty_take_back(void)
 {
     term_take_back();
+    begin_row();
     live_show();
 }
 

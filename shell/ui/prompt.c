@@ -41,9 +41,11 @@ static void add_silent(struct ctx *ctx, struct buf *out)
 
 static void add_unfinished(struct buf *out)
 {
-    size_t n = journal_unfinished();
+    size_t unreadable, n = journal_unfinished(&unreadable);
     if (n)
         buf_addf(out, " (%zu unfinished)", n);
+    if (unreadable)
+        buf_addf(out, " (%zu journal%s unreadable)", unreadable, unreadable == 1 ? "" : "s");
 }
 
 char *prompt_text(struct ctx *ctx)

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/printable.h"
 #include "cmd/engine/jobs.h"
+#include "cmd/engine/repeat.h"
 #include "core/console/ctx.h"
 #include "core/console/names_watch.h"
 #include "core/console/out.h"
@@ -422,23 +423,30 @@ static void leave(struct repl *r, int signo)
 
 // ---- keys and signals
 
+static bool is_stop_key(char c)
+{
+    return c == CTRL_C || c == CTRL_Z || (c == 'q' && repeat_has_screen());
+}
+
 // The first ^C or ^Z, while a command runs. False: there is none.
 static bool use_stop_key(struct repl *r)
 {
     size_t at = 0;
-    while (at < r->typed.len && r->typed.s[at] != CTRL_C && r->typed.s[at] != CTRL_Z)
+    while (at < r->typed.len && !is_stop_key(r->typed.s[at]))
         at++;
     if ((!r->foreground && !r->leaving) || at == r->typed.len)
         return false;
     char key = r->typed.s[at];
     // As a terminal does: what was typed before a ^C is dropped.
-    size_t from = key == CTRL_C ? 0 : at;
+    size_t from = key == CTRL_Z ? at : 0;
     memmove(r->typed.s + from, r->typed.s + at + 1, r->typed.len - at);
     r->typed.len -= at + 1 - from;
     if (key == CTRL_C)
         press_stop(r);
-    else if (r->foreground)
+    else if (key == CTRL_Z && r->foreground)
         press_suspend(r);
+    else if (r->foreground)
+        jobs_cancel(r->foreground);
     return true;
 }
 

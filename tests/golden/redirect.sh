@@ -25,6 +25,19 @@ r -c 'list > .'
 r -c 'domname 1 > /dev/full; domname 1'
 r -c 'domname 1 > a & wait; domname 1 | cat & wait; domname 1 | false & wait'
 cat a
+ln a old
+r -c 'list > a' # a new file, once all of it is there
+cat old
+r -k -c 'domname > a' -c 'domname > unborn' # a command that cannot begin touches no file
+mkfifo pipe
+r -c 'domname 1 > pipe'
+r -c 'domname 1 >> pipe'
+exec 9<>pipe
+r -c 'domname 1 > pipe'
+read -r line <&9
+echo "read: $line"
+exec 9>&-
+rm old pipe
 r -c "domname 1 > '\$(touch x); \"y'" # a name is a name
 ls -1
 r domname 1 '>' x # words of the shell's are words

@@ -67,9 +67,9 @@ man_page() {
     for c in $("$migsh" self-commands); do grep -qF -- "${c//-/\\-}" <<<"$man" || echo "the man page does not know $c"; done
 }
 # All pages are plain roff; each row of lua/lib/api.lua is on the one that it belongs to, and each variable of the
-# environment that is read for the operator on migsh(1).
+# environment that is read for the operator on migsh(1), as is each file of migsh's directories.
 man_roff() {
-    local page variable
+    local page variable file
     for page in migsh commands recipes lua; do "$migsh" -i /nonexistent/x self-man $page | groff -man -Tutf8 -K utf8 -ww -z; done
     for page in recipes lua; do
         "$migsh" -i /nonexistent/x self-man $page | sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp"
@@ -79,6 +79,9 @@ man_roff() {
     for variable in $(git grep -ohE '\bgetenv\("[A-Z_]+"\)' -- shell lua | grep -oE '[A-Z_]{3,}' | sort -u); do
         case $variable in HOME | SUDO_USER | TERM | TMPDIR) continue ;; esac
         grep -wF "$variable" "$tmp" >/dev/null || echo "migsh(1) does not know \$$variable"
+    done
+    for file in $(git grep -ohE '\b(file_xdg\("[A-Z]+", |file_state_dir\()"[a-z]+"' -- shell lua | grep -oE '[a-z]+"$' | tr -d '"' | sort -u); do
+        grep -F "/migsh/$file" "$tmp" >/dev/null || echo "migsh(1) does not know the file $file"
     done
 }
 # One home each: clocks and random bytes.

@@ -234,6 +234,7 @@ int main(int argc, char **argv)
     commands_register();
     script_set_ops(&scripts);
     jobs_init();
+    source_init();
     struct ctx *ctx = ctx_new(NULL);
     static const char *const domains[] = {"web one", "web two", "db", "it's", "caf\xc3\xa9"};
     for (size_t i = 0; i < ARRAY_SIZE(domains); i++)

@@ -210,3 +210,67 @@ def a_recipe_runs_behind_the_prompt():
         p.send("\x03")
         p.see("error: cancelled")
         p.see_last("migsh>")
+
+
+@test
+def the_directory_stays_while_commands_run_behind_the_prompt():
+    with Hooked(fresh("cd")) as p:
+        send_behind(p)
+        p.press("cd /\r", "error: cd: other commands still run, and would find their files elsewhere",
+                "hint: wait waits until they have ended, jobs lists them", "migsh>")
+        p.do("finish")
+        p.see_last("[1] done: =wait", "finished", "migsh>")
+        p.press("cd /; pwd\r", "/", "migsh>")
+
+
+def has_the_terminal(p):
+    """A program in front, which ends at a line."""
+    p.send("!echo in'' front; read -r line; echo \"left by $line\"\r")
+    p.see("in front")
+
+
+@test
+def nothing_of_a_job_is_shown_while_a_program_has_the_terminal():
+    with Hooked(fresh("joblent")) as p:
+        send_behind(p)
+        has_the_terminal(p)
+        p.do("text?", "Of the job")
+        p.do("finish")
+        p.do("text?", "Of nobody")  # it is asked when all before it has been dealt with
+        p.until(lambda: p.answers_file.exists(), "the questions")
+        while p.read(0.3):
+            pass
+        assert p.screen.lines()[-1] == "in front", p.picture()
+        p.send("q\r")
+        p.see("left by q")
+        p.see("warning: [1] waits for an answer: fg 1")
+        p.see("[1] done: =wait")
+        p.see("finished")
+        p.see_last("Of nobody:")
+        p.send("me\r")
+        p.until(lambda: "Of nobody -> me" in p.answers_file.read_text(), "the answer")
+        p.see_last("migsh>")
+
+
+@test
+def a_question_of_a_job_waits_for_the_terminal_and_for_fg():
+    with Hooked(fresh("asklent")) as p:
+        send_behind(p)
+        has_the_terminal(p)
+        p.do("yesno?", "Shall I?")
+        p.until(lambda: p.answers_file.exists(), "the question")
+        p.send("q\r")
+        p.see("left by q")
+        p.see("warning: [1] waits for an answer: fg 1")
+        p.press("fg\r", "[1] =wait", "Shall I? [yes/no]")
+        p.send("yes\r")
+        p.answers("Shall I? -> yes")
+        p.do("finish")
+        p.see_last("finished", "migsh>")
+
+
+@test
+def the_program_behind_a_pipe_of_a_job_has_no_terminal():
+    with at_prompt(fresh("jobpipe"), "-C", "test:///default") as p:
+        p.press("domname 1 | sh -c 'test -t 1 && echo terminal || echo none' & wait\r",
+                "[1] done: domname 1 | sh -c 'test -t 1 && echo terminal || echo none'", "none", "migsh>")

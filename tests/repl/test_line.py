@@ -46,6 +46,12 @@ def the_prompt_tells_what_is_unfinished():
         write_journal(d, "20260101-000000.000-x-aaaaaa", begin, end)
         write_journal(d, "20260101-000000.001-x-bbbbbb", begin, end, end)
         p.press("\x03", "migsh>")
+        journal = d / "state/migsh/journal/20260101-000000.000-x-aaaaaa.jsonl"
+        write_journal(d, "20260101-000000.000-x-aaaaaa", begin)
+        journal.chmod(0o622)
+        p.press("\x03", "migsh (1 journal unreadable)>")  # which is no end of it
+        journal.chmod(0o600)
+        p.press("\x03", "migsh (1 unfinished)>")
 
 
 @test

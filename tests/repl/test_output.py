@@ -202,6 +202,35 @@ def a_result_goes_to_a_program_that_has_the_terminal():
 
 
 @test
+def the_prompt_begins_a_row_wherever_a_program_has_left_the_cursor():
+    d = fresh("row")
+    with at_prompt(d, env={"SHELL": "/bin/sh", "PS1": "sh: "}) as p:
+        p.press("!printf abc\r", "abc", "migsh>")
+        p.press("!printf x\r", "x", "migsh>")
+        p.press("!printf %080d 7\r", "0" * 79 + "7", "migsh>")
+        p.press("!printf %079d 7\r", "0" * 78 + "7", "migsh>")
+        p.press("!echo abc\r", "migsh> !echo abc", "abc", "migsh>")
+        p.press("!true\r", "migsh> !true", "migsh>")
+        p.send(f"!until [ -e '{d}/go' ]; do sleep 0.05; done; exec $SHELL\r")
+        p.until(lambda: p.mode() != set(), "a program")
+        p.press("exit\r", "exit")  # typed before the shell has its prompt
+        (d / "go").touch()
+        p.see_last("exit", "sh:", "migsh>")
+
+
+@test
+def what_is_paged_or_piped_is_on_no_disk():
+    d, env = desk("nodisk")
+    with at_prompt(d, "-C", "test:///default", env={**env, "TMPDIR": str(d / "nosuch")}) as p:
+        p.send("help all\r")
+        p.see("leafs through ")
+        p.send("q\r")
+        p.see("left by q")
+        p.press("list | grep -c running\r", "1", "migsh>")
+        p.press("domname 1 | sh -c 'cat /dev/stdin /dev/stdin'\r", "test", "migsh>")
+
+
+@test
 def a_command_of_this_machine_has_the_terminal():
     d, env = desk("here")
     with at_prompt(d, "-C", "test:///default", env=env) as p:

@@ -203,6 +203,33 @@ static void every_row_is_sound(void **state)
     strv_release(&faults);
 }
 
+static void a_row_that_destroys_has_to_say_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int flags;
+        bool faulty;
+    } cases[] = {
+        {"thing-delete", CMD_CONN, true}, {"thing-delete", CMD_CONN | CMD_DESTROYS, false},
+        {"destroy", CMD_CONN, true},      {"thing-delete", 0, false},
+        {"thing-undo", CMD_CONN, false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const struct cmd_def def = {.name = cases[i].name, .flags = cases[i].flags};
+        const struct cmd_def *const rows[] = {&def};
+        struct strv faults = STRV_INIT;
+        bool found = false;
+        cmd_table_set(rows, 1, NULL, 0);
+        cmd_table_check(&faults);
+        for (size_t k = 0; k < faults.n; k++)
+            found |= strstr(faults.s[k], "lacks CMD_DESTROYS") != NULL;
+        assert_int_equal(found, cases[i].faulty);
+        strv_release(&faults);
+    }
+    commands_register();
+}
+
 static void secrets_are_found_however_they_are_written(void **state)
 {
     (void)state;
@@ -229,6 +256,10 @@ static void secrets_are_found_however_they_are_written(void **state)
         {"unlock", false},
         {"unlock x", true},
         {"help; unlock x", true},
+        {"again 5s unlock x", true},
+        {"again 'help; unlock x'", true},
+        {"again 'help unlock'", false},
+        {"help unlock", false},
         {"=mig.login{user='bob'}", false},
         {"=mig.login{pass_word='x'}", true},
         {"lua mig.login{['pass-word']='x'}", true},
@@ -249,6 +280,7 @@ int main(void)
         cmocka_unit_test(what_is_offered_is_quoted_as_it_was_begun),
         cmocka_unit_test(the_common_beginning_ends_at_a_whole_character),
         cmocka_unit_test(every_row_is_sound),
+        cmocka_unit_test(a_row_that_destroys_has_to_say_so),
         cmocka_unit_test(secrets_are_found_however_they_are_written),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -145,10 +145,28 @@ static void completion_knows_the_word_begun(void **state)
     }
 }
 
+static bool is_itself(const char *word)
+{
+    _cleanup_free_ char *line = xasprintf("a %s", word), *wanted = xasprintf("a|%s", word), *got = shape(line, NULL);
+    return strcmp(got, wanted) == 0;
+}
+
+// Whoever quotes asks parse_is_special(): the parser has to agree.
+static void special_characters_are_those_that_the_parser_takes(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 0x80; c++) {
+        char alone[] = {(char)c, '\0'}, within[] = {'x', (char)c, 'x', '\0'};
+        assert_int_equal(parse_is_special((char)c, true), !is_itself(alone));
+        assert_int_equal(parse_is_special((char)c, false), !is_itself(within));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(complete_lines_become_words),
                                        cmocka_unit_test(incomplete_lines_want_another),
+                                       cmocka_unit_test(special_characters_are_those_that_the_parser_takes),
                                        cmocka_unit_test(completion_knows_the_word_begun)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,7 @@ static void forgiving(void **state)
             err_release(&e);
         } while (r);
         assert_string_equal(buf_str(&b), cases[i].rows);
-        assert_string_equal((w.cut ? w.cut : bind_positional(&w))->name, cases[i].next);
+        assert_string_equal((w.cut ? w.cut : bind_positional(&w, ""))->name, cases[i].next);
         buf_release(&b);
         bind_walk_release(&w);
         strv_release(&words);

@@ -7,7 +7,7 @@ enum { NAME, COMMAND };
 
 static const struct opt_def alias_opts[] = {
     [NAME] = {"name", OPT_STRING, OPTF_POS, "the name; nothing: all are listed", .complete = alias_complete},
-    [COMMAND] = {"command", OPT_WORDS, 0, "what it stands for: one word that is a line, or several words"},
+    [COMMAND] = {"command", OPT_WORDS, OPTF_COMMAND, "what it stands for: one word that is a line, or several words"},
     {NULL},
 };
 static const struct opt_def unalias_opts[] = {

@@ -42,18 +42,10 @@ static int run_line(struct cmd_call *c, const char *line, struct err *e)
     return r;
 }
 
-static void add_words(const struct strv *words, struct buf *line)
-{
-    if (words->n == 1)
-        buf_adds(line, words->s[0]);
-    else
-        remote_quote_words(line, (const char *const *)words->s, words->n);
-}
-
 static int run_shell(struct cmd_call *c, struct err *e)
 {
     _cleanup_buf_ struct buf line = BUF_INIT;
-    add_words(&c->vals[COMMAND].list, &line);
+    remote_add_line(&line, &c->vals[COMMAND].list);
     if (!buf_str(&line)[strspn(buf_str(&line), " \t")])
         buf_adds(&line, "exec \"${SHELL:-/bin/sh}\"");
     return run_line(c, buf_str(&line), e);
@@ -79,7 +71,7 @@ static int run_ssh(struct cmd_call *c, struct err *e)
     }
     strv_add(&words, n->address);
     if (command->n) {
-        add_words(command, &remote);
+        remote_add_line(&remote, command);
         strv_add(&words, "--");
         strv_add(&words, buf_str(&remote));
     }

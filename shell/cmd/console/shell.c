@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
+#include "cmd/engine/jobs.h"
 #include "core/console/out.h"
 #include "io/ssh/remote.h"
 #include "io/xml.h"
@@ -75,7 +76,12 @@ static int run_echo(struct cmd_call *c, struct err *e)
 
 static int run_cd(struct cmd_call *c, struct err *e)
 {
-    const char *home = getenv("HOME"), *dir = c->vals[DIR].s ? c->vals[DIR].s : home && *home ? home : "/";
+    const char *home = getenv("HOME");
+    if (jobs_beside()) { // they find their files from where they were begun
+        err_set(e, ERR_STATE, "cd: other commands still run, and would find their files elsewhere");
+        return err_hint(e, "wait waits until they have ended, jobs lists them");
+    }
+    const char *dir = c->vals[DIR].s ? c->vals[DIR].s : home && *home ? home : "/";
     return chdir(dir) < 0 ? err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cd: %s: %s", dir, strerror(errno))
                           : 0;
 }
@@ -89,15 +95,17 @@ static int run_pwd(struct cmd_call *c, struct err *e)
     return 0;
 }
 
-const struct cmd_def cmd_cd = {.name = "cd",
-                               .group = "Console",
-                               .summary = "change the current directory",
-                               .help = "Where relative names of files are found from, on this machine.",
-                               .example = "cd /srv/definitions",
-                               .opts = cd_opts,
-                               .flags = CMD_MAIN | CMD_NO_SCRIPT,
-                               .view = {VIEW_NONE},
-                               .run = run_cd};
+const struct cmd_def cmd_cd = {
+    .name = "cd",
+    .group = "Console",
+    .summary = "change the current directory",
+    .help = "Where relative names of files are found from, on this machine. Not while commands run\n"
+            "behind the prompt: they would find theirs elsewhere.",
+    .example = "cd /srv/definitions",
+    .opts = cd_opts,
+    .flags = CMD_MAIN | CMD_NO_SCRIPT,
+    .view = {VIEW_NONE},
+    .run = run_cd};
 
 const struct cmd_def cmd_echo = {.name = "echo",
                                  .group = "Console",

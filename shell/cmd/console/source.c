@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The commands of a file. Main thread; the file is on a local disk.
-#include <string.h>
-
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/commands.h"
-#include "io/file.h"
-#include "io/file_trusted.h"
+#include "cmd/engine/batch.h"
 
 enum { TEXT_FILE };
-enum { TEXT_MAX = 16 << 20 };
 
 static const struct opt_def opts[] = {
     [TEXT_FILE] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "a text of commands, as -f takes it"},
@@ -20,8 +16,7 @@ static int run(struct cmd_call *c, struct err *e)
 {
     const char *path = c->vals[TEXT_FILE].s;
     _cleanup_free_ char *text = NULL;
-    size_t n;
-    if (file_trusted_read(path, TEXT_MAX, &text, &n, e) < 0 || file_is_text(path, text, n, e) < 0)
+    if (source_read(path, &text, e) < 0)
         return -1;
     c->result = json_pack("{s:o, s:o}", "file", json_text(path), "text", json_text(text));
     return 0;

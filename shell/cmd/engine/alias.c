@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/table.h"
-#include "io/ssh/remote.h"
 
 static struct alias {
     struct alias *next; // by name
@@ -92,25 +91,11 @@ int alias_remove(const char *name, struct err *e)
     return 0;
 }
 
-static char *as_typed(const struct strv *words)
-{
-    _cleanup_buf_ struct buf line = BUF_INIT;
-    for (size_t i = 0; i < words->n; i++) {
-        const char *word = words->s[i];
-        buf_adds(&line, i ? " " : "");
-        if (*word && !strpbrk(word, " \t\r\n\"'\\;#&|>"))
-            buf_adds(&line, word);
-        else
-            remote_quote_words(&line, &word, 1);
-    }
-    return buf_steal(&line);
-}
-
 int alias_list(const char *name, json_t **ret, struct err *e)
 {
     json_t *list = json_array();
     for (const struct alias *a = first; a; a = a->next) {
-        _cleanup_free_ char *line = as_typed(&a->words);
+        _cleanup_free_ char *line = parse_typed(&a->words);
         if (!name || strcmp(name, a->name) == 0)
             json_array_append_new(list,
                                   json_pack("{s:o, s:o}", "name", json_text(a->name), "command", json_text(line)));

@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -13,6 +12,7 @@
 #include "cmd/engine/dispatch.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/render.h"
+#include "cmd/engine/repeat.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/outlet.h"
@@ -32,9 +32,10 @@ struct batch {
     struct cmd_run *run;
     uint64_t calls, commands; // virt_calls() and remote_commands() when it began
     struct script_run *script;
-    struct source *nested; // the text of the last command
+    struct source *nested; // the text of the last command …
+    struct repeat *repeat; // … or that is run again and again
     struct job *outlet;    // has the last result: the pager, or what it was led to
-    int file;              // open for the result of what runs, or -1
+    struct file_new file;  // open for the result of what runs, or fd -1
     bool cancelled;
     int status;
     bool quit;
@@ -59,8 +60,14 @@ void batch_set_nested(const struct batch_nested *n)
 
 static void about_to_end(const struct batch *b, int status)
 {
-    if (beside && !b->opts.depth)
+    if (beside && !b->opts.part)
         beside->about_to_end(b->opts.line, status);
+}
+
+// What is run again and again begins a screen, and shows nothing more of what was cancelled.
+static bool is_shown(const struct batch *b)
+{
+    return !b->opts.repeat || repeat_shows(b->opts.repeat);
 }
 
 static bool is_over(const struct batch *b)
@@ -71,8 +78,7 @@ static bool is_over(const struct batch *b)
 static void end(void *data)
 {
     struct batch *b = data;
-    if (b->file >= 0)
-        close(b->file);
+    file_new_release(&b->file);
     parsed_release(&b->parsed);
     b->done(b->status, b->quit, b->data);
     free(b);
@@ -89,6 +95,8 @@ static void remember(const struct batch *b, const char *command, const struct er
 static void show_error(const struct batch *b, const char *command, const char *node, const struct err *err)
 {
     remember(b, command, err);
+    if (!is_shown(b))
+        return;
     if (!b->opts.json) {
         out_error(err);
         return;
@@ -123,7 +131,8 @@ static void outlet_left(const struct remote_result *result, const struct err *er
     b->status = b->status ? b->status : status;
     if (is_over(b))
         about_to_end(b, b->status);
-    out_write(buf_str(&result->out), result->out.len);
+    if (is_shown(b))
+        out_write(buf_str(&result->out), result->out.len);
     if (result->err.len && b->opts.json)
         out_notice(OUT_WARN, "%s", buf_str(&result->err));
     else if (result->err.len)
@@ -137,11 +146,13 @@ static void outlet_left(const struct remote_result *result, const struct err *er
 static void lead_away(struct batch *b, const struct redirect *to, const struct buf *text, bool failed)
 {
     _cleanup_err_ struct err e = ERR_INIT;
-    struct outlet_to where = {b->file, to->kind == REDIRECT_APPEND, to->to};
+    struct outlet_to where = {b->file, to->to};
     if (failed && !text->len)
         return;
-    b->file = -1;
+    b->file = (struct file_new){-1, NULL, NULL};
+    unsigned before = job_set_line(b->opts.line);
     b->outlet = outlet_start(&where, text, outlet_left, b, &e);
+    job_set_line(before);
     if (!b->outlet)
         fail(b, &e);
 }
@@ -149,14 +160,18 @@ static void lead_away(struct batch *b, const struct redirect *to, const struct b
 // What failed is not taken into a pager: the error stands below it.
 static void show_text(struct batch *b, const struct buf *text, const struct paint *paint, bool failed)
 {
-    if (!b->opts.json && !failed && !out_is_behind(b->opts.line) && pager_wants(buf_str(text)))
+    unsigned before = job_set_line(b->opts.line);
+    if (!b->opts.json && !failed && !b->opts.repeat && !out_is_behind(b->opts.line) && pager_wants(buf_str(text)))
         b->outlet = pager_start(buf_str(text), text->len, paint, pager_left, b);
+    job_set_line(before);
     if (!b->outlet)
         out_show(buf_str(text), text->len, paint);
 }
 
 static void show_run(struct batch *b, const struct cmd_run *run)
 {
+    if (!is_shown(b))
+        return;
     _cleanup_buf_ struct buf out = BUF_INIT;
     _cleanup_paint_ struct paint paint = {0};
     const struct err *err = cmd_run_err(run);
@@ -195,6 +210,7 @@ static void nested_done(int status, bool quit, void *data)
 {
     struct batch *b = data;
     b->nested = NULL;
+    b->repeat = NULL;
     b->status = status;
     b->quit = quit;
     if (is_over(b))
@@ -207,13 +223,21 @@ static void run_nested(struct batch *b, const json_t *value)
     enum { DEEPEST = 16 };
     _cleanup_err_ struct err e = ERR_INIT;
     const char *file = json_text_at(value, "file"), *text = json_text_at(value, "text");
-    if (nested && b->opts.depth < DEEPEST) {
+    struct repeat_what again = {text, json_text_at(value, "every"),
+                                json_number_value(json_object_get(value, "pause_ms")),
+                                json_integer_value(json_object_get(value, "count"))};
+    if (b->cancelled)
+        err_set(&e, ERR_CANCELLED, "cancelled before the first line of %s", file ? file : text);
+    else if (!nested || b->opts.depth == DEEPEST)
+        err_set(&e, ERR_USAGE, "%s: files of commands name one another without an end", file ? file : text);
+    else if (file)
         b->nested = nested->run(b->ctx, text, file, &b->opts, nested_done, b);
-        return;
+    else
+        b->repeat = repeat_start(b->ctx, &again, &b->opts, nested_done, b);
+    if (err_is_set(&e)) {
+        fail(b, &e);
+        step(b);
     }
-    err_set(&e, ERR_USAGE, "%s: files of commands name one another without an end", file);
-    fail(b, &e);
-    step(b);
 }
 
 static void command_done(struct cmd_run *run, void *data)
@@ -298,7 +322,9 @@ static void script_done(void *data, json_t *result, const char *text, const stru
     _cleanup_buf_ struct buf out = BUF_INIT;
     _cleanup_paint_ struct paint paint = {0};
     bool failed = err && err_is_set(err);
-    if (b->opts.json && !failed)
+    if (!is_shown(b))
+        ;
+    else if (b->opts.json && !failed)
         render_json(result, &out);
     else if (text)
         buf_adds(&out, text);
@@ -361,7 +387,7 @@ static struct batch *batch_new(struct ctx *ctx, const struct batch_opts *opts, b
     struct batch *b = xnew(struct batch);
     b->ctx = ctx;
     b->opts = *opts;
-    b->file = -1;
+    b->file = (struct file_new){-1, NULL, NULL};
     b->done = done;
     b->data = data;
     return b;
@@ -453,6 +479,8 @@ void batch_cancel(struct batch *b)
         script_ops()->cancel(b->script);
     else if (b->nested)
         nested->cancel(b->nested);
+    else if (b->repeat)
+        repeat_cancel(b->repeat);
     else if (b->outlet)
         job_cancel(b->outlet);
 }

@@ -11,12 +11,14 @@
 
 struct batch_opts {
     bool json, quiet, timing;
-    bool vertical, human; // as struct render_how has them
-    bool envelope;        // with `json`: a line tells which command it is of, and of which node
-    bool keep_going;      // a failing line does not stop the source
-    bool prompt;          // typed there: unique prefixes of command names will do
-    unsigned line;        // job_line() of what it starts
-    unsigned depth;       // so many files of commands are around it
+    bool vertical, human;  // as struct render_how has them
+    bool envelope;         // with `json`: a line tells which command it is of, and of which node
+    bool keep_going;       // a failing line does not stop the source
+    bool prompt;           // typed there: unique prefixes of command names will do
+    unsigned line;         // job_line() of what it starts
+    unsigned depth;        // so many files of commands are around it
+    struct repeat *repeat; // around it: told before something is shown
+    bool part;             // of the line around such a file, whose end it is not
 };
 
 struct batch;
@@ -64,6 +66,8 @@ const char *batch_shell_part(const char *text);
 struct batch *batch_words(struct ctx *ctx, const struct strv *words, const struct redirect *to,
                           const struct batch_opts *opts, batch_done_fn *done, void *data);
 
+// A text of commands, as -f and "source" take it. It is what root is told to do: file_trusted_read(). free() it.
+int source_read(const char *path, char **ret_text, struct err *e);
 // All lines of a text, one after the other, until what "&" has sent behind has ended, too; status of the last failure,
 // or 0.
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,

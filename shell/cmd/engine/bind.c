@@ -2,6 +2,7 @@
 // Words to typed values, by the rows. Main thread; must not block. See bind.h.
 #include "cmd/engine/bind.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -258,10 +259,21 @@ static bool leaves_word(const struct bind_walk *w, size_t i)
     return !w->forgiving && wanted && w->given[i] && words_behind(w) < wanted;
 }
 
-const struct opt_def *bind_positional(const struct bind_walk *w)
+// "repeat 5s list": no command begins with a digit.
+static bool is_left_out(const struct bind_walk *w, size_t i, const char *word)
+{
+    bool command = false;
+    for (size_t k = i + 1; k < w->n; k++)
+        command |= (w->opts[k].flags & OPTF_COMMAND) != 0;
+    return command && w->opts[i].type == OPT_DURATION && !isdigit((unsigned char)*word);
+}
+
+const struct opt_def *bind_positional(const struct bind_walk *w, const char *word)
 {
     for (size_t i = 0; i < w->n; i++) {
         const struct opt_def *o = &w->opts[i];
+        if (is_left_out(w, i, word))
+            continue;
         if (o->type == OPT_WORDS ||
             ((o->flags & OPTF_POS) && (!w->given[i] || ((o->flags & OPTF_MULTI) && !leaves_word(w, i)))))
             return o;
@@ -289,7 +301,7 @@ int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, stru
     const char *word = w->words->s[w->at++];
     if (!w->only_words && str_starts(word, "--"))
         return next_option(w, word, ret_row, ret_value, e);
-    const struct opt_def *o = bind_positional(w);
+    const struct opt_def *o = bind_positional(w, word);
     if (!o && bind_secret_positional(w->def))
         return err_set(e, ERR_USAGE, "%s: too many words (they are not shown, as they may be secret)", w->def->name);
     if (!o)

@@ -30,7 +30,7 @@ void bind_walk_release(struct bind_walk *w);
 // The next row that is given, and its value (NULL: a switch). 1; 0 at the end; -1: ERR_USAGE.
 int bind_next(struct bind_walk *w, size_t *ret_row, const char **ret_value, struct err *e);
 // The row that a word would go to by position, or NULL.
-const struct opt_def *bind_positional(const struct bind_walk *w);
+const struct opt_def *bind_positional(const struct bind_walk *w, const char *word);
 // May a word without an option before it be this command's secret? It is not shown then.
 bool bind_secret_positional(const struct cmd_def *def);
 

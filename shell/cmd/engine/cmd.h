@@ -56,6 +56,7 @@ enum opt_flags {
     OPTF_SECRET = 8,       // never in history or log
     OPTF_HIDDEN = 16,      // works, but is not shown (a misspelling that virsh accepts)
     OPTF_HYPERVISORS = 32, // NODES: "all" leaves out the nodes without a hypervisor
+    OPTF_COMMAND = 128,    // WORDS: a command of ours
     OPTF_LIST = 64,        // DOMAIN, STRING: several with commas between; in .list, as with MULTI
 };
 
@@ -111,7 +112,8 @@ enum cmd_flags {
     CMD_QUIT = 64,         // ends the shell or batch when it has succeeded
     CMD_READS = 256,       // changes nothing: where its domain runs is enough, whatever silent nodes have of it
     CMD_DESTROYS = 2048,   // at the prompt it asks first, where nobody has named the host (confirm.h)
-    CMD_TEXT = 4096,       // its value is a text of commands, {"file", "text"}, which is run before what follows
+    CMD_TEXT = 4096,       // its value is a text of commands, which is run before what follows: {"file", "text"}, or
+                           // {"text", "every", "pause_ms", "count"} for one that is run again and again
     CMD_FRONT = 1024,      // is about the prompt itself, and cannot run behind it ("&")
     CMD_CONN_DOMAIN = 512, // with CMD_CONN: no domain given, no hypervisor needed, and c->conn is NULL
 };

@@ -57,7 +57,7 @@ static void complete_argument(struct ctx *ctx, const struct bind_walk *w, const 
     } else if (!w->only_words && *word == '-') {
         complete_option_names(w, word, out);
     } else {
-        const struct opt_def *o = bind_positional(w);
+        const struct opt_def *o = bind_positional(w, word);
         if (o && !rules_exclude(w->opts, w->n, w->given, (size_t)(o - w->opts)))
             complete_value(ctx, o, "", word, where, out);
         if (!out->n && !*word && !w->only_words) {
@@ -65,6 +65,23 @@ static void complete_argument(struct ctx *ctx, const struct bind_walk *w, const 
             out->aside = o != NULL;
         }
     }
+}
+
+// Of a command that is a part of this one, and begins at the word `from`; false: there is none.
+static bool complete_inner_command(struct ctx *ctx, const struct bind_walk *w, size_t from, const struct strv *words,
+                                   struct completion *out)
+{
+    const char *last = words->s[words->n - 1];
+    const struct opt_def *o = w->cut || (!w->only_words && *last == '-') ? NULL : bind_positional(w, last);
+    if (!o || !(o->flags & OPTF_COMMAND))
+        return false;
+    _cleanup_strv_ struct strv inner = STRV_INIT;
+    for (size_t i = from ? from : words->n - 1; i < words->n; i++)
+        strv_add(&inner, words->s[i]);
+    if (inner.n > 1)
+        alias_expand(&inner);
+    complete_words(ctx, &inner, out);
+    return true;
 }
 
 static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, const struct strv *words,
@@ -75,7 +92,7 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
     struct complete_where where = {ctx_current(ctx, &current) ? target_label(&current) : NULL, NULL, NULL};
     bind_walk_init(&w, def, words, words->n - 1);
     w.forgiving = true;
-    size_t row;
+    size_t row, inner = 0;
     const char *value;
     int r;
     do {
@@ -87,8 +104,11 @@ static void complete_command_words(struct ctx *ctx, const struct cmd_def *def, c
             where.domain = value;
         if (r > 0 && value && w.opts[row].type == OPT_POOL)
             where.pool = value;
+        if (r > 0 && !inner && w.opts[row].flags & OPTF_COMMAND)
+            inner = w.at - 1;
     } while (r);
-    complete_argument(ctx, &w, &where, words->s[words->n - 1], out);
+    if (!complete_inner_command(ctx, &w, inner, words, out))
+        complete_argument(ctx, &w, &where, words->s[words->n - 1], out);
 }
 
 void complete_words(struct ctx *ctx, const struct strv *words, struct completion *ret)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/printable.h"
 #include "base/strv.h"
+#include "cmd/engine/parse.h"
 
 void completion_add(struct completion *c, const char *prefix, const char *word, const char *help, bool open)
 {
@@ -82,7 +83,7 @@ static void quote_char(char c, char quote, bool first, struct buf *out)
         buf_adds(out, "'\\''");
     else if (quote == '"' && (c == '"' || c == '\\'))
         buf_addf(out, "\\%c", c);
-    else if (!quote && (strchr(" \t;'\"\\", c) || (first && strchr("#&|>", c))))
+    else if (!quote && parse_is_special(c, first))
         buf_addf(out, "\\%c", c);
     else
         buf_addc(out, c);

@@ -204,6 +204,8 @@ static void run_behind(struct ctx *ctx, const char *text, const struct strv *wor
     struct running *it = add(text, opts);
     struct batch_opts own = *opts;
     own.line = it->line;
+    own.part = false;
+    own.repeat = NULL;
     number(it);
     tell(it, "running");
     set_batch(it, batch_words(ctx, words, to, &own, on_done, it));
@@ -282,6 +284,12 @@ size_t jobs_count(void)
     for (const struct running *it = all; it; it = it->next)
         n += it->batch != NULL;
     return n;
+}
+
+size_t jobs_beside(void)
+{
+    const struct running *own = by_line(job_line());
+    return jobs_count() - (own && own->batch ? 1 : 0);
 }
 
 void jobs_each_behind(void (*fn)(const struct running *it, void *data), void *data)
@@ -396,7 +404,7 @@ int jobs_to_front(const char *name, struct err *e)
     if (name && !it)
         return -1;
     for (struct running *other = name ? NULL : all; other; other = other->next) {
-        if (other->batch && other->number && (!it || other->moved > it->moved))
+        if (other != own && other->batch && other->number && (!it || other->moved > it->moved))
             it = other;
     }
     if (!it)
@@ -407,11 +415,12 @@ int jobs_to_front(const char *name, struct err *e)
 
 int jobs_cancel_named(const char *name, json_t **ret, struct err *e)
 {
+    const struct running *own = by_line(job_line());
     struct running *it = name ? find_running(name, e) : NULL;
     if (name && !it)
         return -1;
     for (struct running *other = name ? NULL : all; other; other = other->next) {
-        if (!other->batch || !other->number)
+        if (!other->batch || !other->number || other == own)
             continue;
         if (it) {
             err_set(e, ERR_USAGE, "several jobs run: which is to be cancelled?");

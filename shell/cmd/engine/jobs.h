@@ -31,6 +31,7 @@ int jobs_number(const struct running *it); // 0: none
 void jobs_cancel(struct running *it);
 size_t jobs_cancel_all(void); // how many that were not cancelled yet
 size_t jobs_count(void);      // those that run, the one in front among them
+size_t jobs_beside(void);     // those that run, without the one that job_line() is of
 // fn(text, data) for each that runs behind, the first begun first.
 void jobs_each_behind(void (*fn)(const struct running *it, void *data), void *data);
 // Calls fn(data) from the loop once nothing runs; one caller at a time.

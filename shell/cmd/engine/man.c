@@ -95,17 +95,30 @@ static const char head[] =
     ".SH OPTIONS\n";
 
 // What is kept where, and what the environment says: a term and its text in turn.
-static const char *const files[] = {"$XDG_CONFIG_HOME/migsh/nodes",
-                                    "the inventory: lines of node-add",
-                                    "$XDG_CONFIG_HOME/migsh/recipes/NAME.lua",
-                                    "recipes of yours: migsh-recipes(5)",
-                                    "$XDG_STATE_HOME/migsh/journal/",
-                                    "what was done, step by step; journal-list shows it, report and log tell of it",
-                                    "$XDG_STATE_HOME/migsh/history",
-                                    "what was typed at the prompt, without secrets",
-                                    "~/.ssh/config, ~/.ssh/known_hosts",
-                                    "as ssh has them; keys of hosts that were answered for are added",
-                                    NULL};
+static const char *const files[] = {
+    "$XDG_CONFIG_HOME/migsh/nodes",
+    "the inventory: lines of node-add",
+    "$XDG_CONFIG_HOME/migsh/init",
+    "commands that are run before the first prompt: aliases, settings",
+    "$XDG_CONFIG_HOME/migsh/recipes/",
+    ("recipes of yours (NAME.lua), with their modules, tools/NAME.sh, policies/NAME.lua and checks/NAME.lua: "
+     "migsh-recipes(5)"),
+    "$XDG_STATE_HOME/migsh/journal/",
+    "what was done, step by step; journal-list shows it, report and log tell of it",
+    "$XDG_STATE_HOME/migsh/history",
+    "what was typed at the prompt, without secrets",
+    "$XDG_STATE_HOME/migsh/tls/",
+    "the authorities of tls-setup, with their keys",
+    "last-error.json, seen/, silent/ and memo/ in $XDG_STATE_HOME/migsh/",
+    "what consoles remember: the last error, where guests were, nodes that keep silent, what recipes note",
+    "~/.ssh/config, /etc/ssh/ssh_config, keys and known_hosts that these name",
+    "as ssh has them; keys of hosts that were answered for are added to the first known_hosts",
+    NULL};
+// Root does what some of these say.
+static const char trusted[] =
+    "Of the inventory, init, recipes with all that belongs to them, journals, the history, and of what -f and source\n"
+    "name, nobody but you and root may be able to change the file or a directory above it; otherwise they are "
+    "refused.\n";
 static const char *const variables[] = {
     "MIGSH_PROMPT",
     ("the prompt, by default \"migsh%w%r%s%u> \": %w is where a command goes that names no host, %r tells "
@@ -191,6 +204,8 @@ static void page_migsh(struct buf *out)
     add_topic("THE PROMPT", "prompt", out);
     add_topic("EXIT STATUS", "exit-status", out);
     add_pairs("FILES", files, out);
+    buf_adds(out, ".PP\n");
+    add_text(trusted, out);
     add_pairs("ENVIRONMENT", variables, out);
     add_topic("EXAMPLES", "examples", out);
     buf_adds(out, ".SH SEE ALSO\n.BR migsh-commands (1),\n.BR migsh-recipes (5),\n.BR migsh-lua (7),\n.BR virsh (1)\n");

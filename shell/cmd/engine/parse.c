@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/ssh/remote.h"
 
 struct scanner {
     const char *at;
@@ -25,6 +26,11 @@ static void push_char(struct scanner *s, char c)
 {
     buf_addc(&s->word, c);
     s->in_word = true;
+}
+
+bool parse_is_special(char c, bool first)
+{
+    return c && (strchr(" \t\r\n;'\"\\", c) || (first && strchr("#&|>", c)));
 }
 
 // Inside quotes; returns at the closing one or at the end of input (quote stays set).
@@ -243,4 +249,21 @@ enum redirect_kind parse_for_completion(const char *text, size_t end, struct str
     strv_take(ret_words, buf_steal(&s.word));
     free(s.to.to);
     return s.wants_file || s.to.kind == REDIRECT_PIPE ? s.to.kind : REDIRECT_NONE;
+}
+
+char *parse_typed(const struct strv *words)
+{
+    _cleanup_buf_ struct buf line = BUF_INIT;
+    for (size_t i = 0; i < words->n; i++) {
+        const char *word = words->s[i];
+        size_t plain = 0;
+        while (word[plain] && !parse_is_special(word[plain], plain == 0))
+            plain++;
+        buf_adds(&line, i ? " " : "");
+        if (*word && !word[plain])
+            buf_adds(&line, word);
+        else
+            remote_quote_words(&line, &word, 1);
+    }
+    return buf_steal(&line);
 }

@@ -32,6 +32,12 @@ int parse_text(const char *text, struct parsed *ret, bool *ret_incomplete, struc
 void parsed_release(struct parsed *p);
 #define _cleanup_parsed_ _cleanup_(parsed_release)
 
+// Does the character mean something else than itself in a word, or at the beginning of one, that stands without quotes?
+bool parse_is_special(char c, bool first);
+
+// The words as they can be typed; free it.
+char *parse_typed(const struct strv *words);
+
 // For completion: the words of the last command before byte `end` of text, the last word being the one under the cursor
 // (possibly empty), unquoted as far as it goes. *ret_start: where in text that word begins; *ret_quote: its open quote
 // or 0. What it returns says what the word is: REDIRECT_NONE, a word of that command; else the name of a file, or a

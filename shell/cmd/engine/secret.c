@@ -33,7 +33,24 @@ static bool mentions(const char *text, const char *lead, const char *name)
     return false;
 }
 
-// Are there words that could land in one of a command's secret positionals? The name may be a prefix.
+static bool holds_positional(const char *text, const struct cmd_def *const *rows, size_t n);
+
+// The name of such a command may be a prefix, and stand among the words of another (repeat, alias), or in one of them.
+static bool names_command(const struct strv *words, const struct cmd_def *const *rows, size_t n)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        if (i && strpbrk(words->s[i], " \t") && holds_positional(words->s[i], rows, n))
+            return true;
+        for (size_t k = 0; k < n && i + 1 < words->n; k++) {
+            bool named = i ? strcmp(rows[k]->name, words->s[i]) == 0 : str_starts(rows[k]->name, words->s[i]);
+            if (named && bind_secret_positional(rows[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+// Are there words that could land in one of a command's secret positionals?
 static bool holds_positional(const char *text, const struct cmd_def *const *rows, size_t n)
 {
     _cleanup_parsed_ struct parsed p = {0};
@@ -42,10 +59,8 @@ static bool holds_positional(const char *text, const struct cmd_def *const *rows
         return false;
     for (size_t i = 0; i < p.n; i++) {
         alias_expand(&p.cmds[i]);
-        for (size_t k = 0; k < n && p.cmds[i].n > 1; k++) {
-            if (str_starts(rows[k]->name, p.cmds[i].s[0]) && bind_secret_positional(rows[k]))
-                return true;
-        }
+        if (names_command(&p.cmds[i], rows, n))
+            return true;
     }
     return false;
 }

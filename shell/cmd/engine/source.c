@@ -12,6 +12,8 @@
 #include "cmd/engine/jobs.h"
 #include "cmd/engine/render.h"
 #include "core/console/out.h"
+#include "io/file.h"
+#include "io/file_trusted.h"
 #include "io/loop.h"
 
 // Joining looks at the whole command again with each line: more than this is a quote that was never closed.
@@ -25,8 +27,9 @@ struct source {
     size_t joined;    // bytes behind `at` that are known to be no whole command
     int watch;        // -1: all is in `input`
     bool eof, stopped, ending, quit;
-    char *file; // nested; NULL: it is all that this program does
-    bool nul;   // the input goes on behind a NUL byte, and is not read
+    char *file;  // nested; NULL: it is all that this program does
+    bool nul;    // the input goes on behind a NUL byte, and is not read
+    bool posted; // pump(), to the loop: nothing goes on before
     struct batch *running;
     int status;
     batch_done_fn *done;
@@ -137,7 +140,7 @@ static void refuse_long(struct source *s, const char *line)
 
 static void pump(struct source *s)
 {
-    if (s->running)
+    if (s->running || s->posted)
         return;
     if (!s->stopped && s->nul && s->at >= s->input.len) {
         s->nul = false;
@@ -193,9 +196,30 @@ static struct source *source_new(struct ctx *ctx, const struct batch_opts *opts,
     return s;
 }
 
-static void post_pump(void *data)
+static void pump_posted(void *data)
 {
-    pump(data);
+    struct source *s = data;
+    s->posted = false;
+    pump(s);
+}
+
+// Once, however often: it may be the end of the source.
+static void post_pump(struct source *s)
+{
+    if (!s->posted)
+        loop_post(pump_posted, s);
+    s->posted = true;
+}
+
+int source_read(const char *path, char **ret_text, struct err *e)
+{
+    enum { TEXT_MAX = 16 << 20 };
+    _cleanup_free_ char *text = NULL;
+    size_t n;
+    if (file_trusted_read(path, TEXT_MAX, &text, &n, e) < 0 || file_is_text(path, text, n, e) < 0)
+        return -1;
+    *ret_text = steal(&text);
+    return 0;
 }
 
 struct source *source_text(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
@@ -204,7 +228,7 @@ struct source *source_text(struct ctx *ctx, const char *text, const struct batch
     struct source *s = source_new(ctx, opts, done, data);
     buf_adds(&s->input, text);
     s->eof = true;
-    loop_post(post_pump, s);
+    post_pump(s);
     return s;
 }
 
@@ -216,6 +240,7 @@ static struct source *run_nested(struct ctx *ctx, const char *text, const char *
     s->opts.prompt = false;
     s->opts.keep_going = false;
     s->opts.depth++;
+    s->opts.part = true;
     return s;
 }
 
@@ -239,7 +264,7 @@ void source_cancel(struct source *s)
     if (s->running)
         batch_cancel(s->running);
     else
-        loop_post(post_pump, s);
+        post_pump(s);
 }
 
 void source_init(void)

@@ -147,6 +147,18 @@ static void check_option(const struct cmd_def *def, const struct opt_def *o, boo
     check_names(def, o, o->needs, faults);
 }
 
+// By its last word. What acts on a hypervisor may act on the wrong one (confirm.h).
+static bool destroys_by_name(const struct cmd_def *def)
+{
+    static const char *const verbs[] = {"delete", "destroy", "detach", "remove", "unbridge", "undefine", "wipe"};
+    const char *dash = strrchr(def->name, '-'), *last = dash ? dash + 1 : def->name;
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+        if (def->flags & CMD_CONN && strcmp(last, verbs[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 void cmd_table_check(struct strv *faults)
 {
     for (size_t i = 0; i < n_builtin; i++) {
@@ -159,6 +171,8 @@ void cmd_table_check(struct strv *faults)
             strv_take(faults, xasprintf("%s: nothing to run", def->name));
         if (def->group && !help_group_about(def->group))
             strv_take(faults, xasprintf("%s: the help has no group %s (engine/groups.c)", def->name, def->group));
+        if (destroys_by_name(def) && !(def->flags & CMD_DESTROYS))
+            strv_take(faults, xasprintf("%s: it destroys something, and lacks CMD_DESTROYS", def->name));
         bool positional_optional = false;
         for (const struct opt_def *o = def->opts; o && o->name; o++)
             check_option(def, o, &positional_optional, faults);

@@ -84,12 +84,8 @@ static int sum_up(struct fan *f, size_t n, struct err *e)
 static int run(struct cmd_call *c, struct err *e)
 {
     const struct opt_val *v = &c->vals[NODES];
-    const struct strv *words = &c->vals[COMMAND].list;
     _cleanup_buf_ struct buf command = BUF_INIT;
-    if (words->n == 1)
-        buf_adds(&command, words->s[0]);
-    else
-        remote_quote_words(&command, (const char *const *)words->s, words->n);
+    remote_add_line(&command, &c->vals[COMMAND].list);
     struct fan f = {c, buf_str(&command), NULL, 0, NULL};
     if (c->vals[INPUT].s && file_read(c->vals[INPUT].s, INPUT_MAX, &f.input, &f.input_len, e) < 0)
         return -1;

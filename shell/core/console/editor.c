@@ -74,7 +74,7 @@ static int run_editor(struct job *job, const struct place *p, struct err *e)
     int status = 0;
     if (out_lend(false, e) < 0)
         return err_wrap(e, "cannot run an editor (%s)", editor);
-    int r = local_on_terminal(job, script, (const char *const[]){p->file, NULL}, &status, e);
+    int r = local_on_terminal(job, script, (const char *const[]){p->file, NULL}, -1, &status, e);
     out_take_back();
     if (r == 0 && status)
         return err_set(e, ERR_FAILED, "the editor (%s) ended with status %d: nothing was changed", editor, status);

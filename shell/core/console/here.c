@@ -21,7 +21,7 @@ int here_run(struct job *job, const char *line, bool quietly, struct remote_resu
     *ret_shown = !quietly && screen.columns > 0 && out_lend(false, &no) == 0;
     if (!*ret_shown)
         return local_exec(job, &spec, result, e);
-    int r = local_on_terminal(job, line, (const char *const[]){NULL}, &result->status, e);
+    int r = local_on_terminal(job, line, (const char *const[]){NULL}, -1, &result->status, e);
     out_take_back();
     return r;
 }

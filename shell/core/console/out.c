@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/paint.h"
 #include "io/job.h"
 #include "io/loop.h"
 
@@ -16,7 +17,8 @@ static const struct out_ops *ops;
 static const struct out_lines *lines;
 static struct question *open_questions;
 static bool lent;           // the terminal
-static struct posted *held; // what waits for it
+static unsigned lent_to;    // the line of who has it
+static struct posted *held; // what waits for it: all that somebody else says
 
 void out_set_ops(const struct out_ops *o)
 {
@@ -38,33 +40,7 @@ bool out_is_behind(unsigned line)
     return line && lines && lines->is_behind(line);
 }
 
-void out_write(const char *text, size_t n)
-{
-    if (ops && n)
-        ops->write(text, n);
-}
-
-void out_show(const char *text, size_t n, const struct paint *paint)
-{
-    if (ops && ops->show && n)
-        ops->show(text, n, paint);
-    else
-        out_write(text, n);
-}
-
-void out_print(const char *text, size_t n)
-{
-    if (ops && n)
-        (ops->print ? ops->print : ops->write)(text, n);
-}
-
-void out_error(const struct err *err)
-{
-    if (ops)
-        ops->error(err);
-}
-
-enum post_kind { POST_STDERR, POST_NOTICE, POST_PROGRESS, POST_EVENT };
+enum post_kind { POST_WRITE, POST_SHOW, POST_PRINT, POST_ERROR, POST_STDERR, POST_NOTICE, POST_PROGRESS, POST_EVENT };
 
 struct posted {
     struct posted *next; // held
@@ -72,7 +48,9 @@ struct posted {
     enum out_level level;
     unsigned line;
     char *text;
-    size_t n; // bytes of a POST_STDERR's text
+    size_t n; // bytes of it, where it may hold a NUL
+    struct paint paint;
+    struct err err;
     json_t *value;
     bool done;
 };
@@ -83,6 +61,63 @@ static void hold(struct posted *p)
     while (*at)
         at = &(*at)->next;
     *at = p;
+}
+
+static void hold_text(enum post_kind kind, const char *text, size_t n, const struct paint *paint)
+{
+    struct posted *p = xnew(struct posted);
+    struct buf copy = BUF_INIT;
+    buf_add(&copy, text, n);
+    *p = (struct posted){.kind = kind, .n = n, .text = buf_steal(&copy)};
+    if (paint)
+        paint_copy(&p->paint, paint);
+    hold(p);
+}
+
+void out_write(const char *text, size_t n)
+{
+    if (lent && n)
+        hold_text(POST_WRITE, text, n, NULL);
+    else if (ops && n)
+        ops->write(text, n);
+}
+
+void out_show(const char *text, size_t n, const struct paint *paint)
+{
+    if (lent && n)
+        hold_text(POST_SHOW, text, n, paint);
+    else if (ops && ops->show && n)
+        ops->show(text, n, paint);
+    else
+        out_write(text, n);
+}
+
+bool out_clear(void)
+{
+    if (lent || !ops || !ops->clear)
+        return false;
+    ops->clear();
+    return true;
+}
+
+void out_print(const char *text, size_t n)
+{
+    if (lent && n)
+        hold_text(POST_PRINT, text, n, NULL);
+    else if (ops && n)
+        (ops->print ? ops->print : ops->write)(text, n);
+}
+
+void out_error(const struct err *err)
+{
+    if (lent) {
+        struct posted *p = xnew(struct posted);
+        p->kind = POST_ERROR;
+        err_copy(&p->err, err);
+        hold(p);
+    } else if (ops) {
+        ops->error(err);
+    }
 }
 
 static void deliver_progress(const struct posted *p)
@@ -102,6 +137,18 @@ static void deliver(void *data)
     }
     if (ops) {
         switch (p->kind) {
+        case POST_WRITE:
+            out_write(p->text, p->n);
+            break;
+        case POST_SHOW:
+            out_show(p->text, p->n, &p->paint);
+            break;
+        case POST_PRINT:
+            out_print(p->text, p->n);
+            break;
+        case POST_ERROR:
+            out_error(&p->err);
+            break;
         case POST_STDERR:
             if (ops->write_stderr)
                 ops->write_stderr(p->text, p->n);
@@ -118,6 +165,8 @@ static void deliver(void *data)
         }
     }
     json_decref(p->value);
+    paint_release(&p->paint);
+    err_release(&p->err);
     free(p->text);
     free(p);
 }
@@ -191,10 +240,11 @@ struct question {
 
 static void put_or_wait(struct question *q)
 {
-    q->is_put = !out_is_behind(q->line);
+    bool behind = out_is_behind(q->line);
+    q->is_put = !behind && !lent;
     if (q->is_put)
         ops->ask(q->kind, q->text, q);
-    else
+    else if (behind)
         lines->asks(q->line);
 }
 
@@ -203,7 +253,8 @@ static void put_question(void *data)
     struct question *q = data;
     q->next = open_questions;
     open_questions = q;
-    if (ops && ops->ask && !lent) {
+    bool own = lent && q->line == lent_to; // nobody would give the terminal back for it
+    if (ops && ops->ask && !own) {
         put_or_wait(q);
     } else {
         q->cannot = true;
@@ -302,6 +353,7 @@ static void lend(void *data)
     struct borrower *b = data;
     b->got = ops && ops->lend && !lent && !out_is_behind(b->line) && ops->lend(b->raw);
     lent = lent || b->got;
+    lent_to = b->got ? b->line : lent_to;
 }
 
 static void take_back(void *data)
@@ -313,6 +365,11 @@ static void take_back(void *data)
         struct posted *p = held;
         held = p->next;
         deliver(p);
+    }
+    for (struct question *q = open_questions, *next; q; q = next) {
+        next = q->next;
+        if (!q->is_put && !out_is_behind(q->line))
+            put_or_wait(q);
     }
 }
 

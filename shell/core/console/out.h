@@ -52,7 +52,7 @@ void out_line_moved(unsigned line); // it is behind the prompt now, or in front
 void out_refuse_waiting(void);      // the questions: nobody will come to answer them
 
 // Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()), or, raw, to
-// the caller, who reads and writes /dev/tty; notices and progress wait meanwhile. ERR_UNSUPPORTED: there is no
+// the caller, who reads and writes /dev/tty; whatever others have to say or to ask waits meanwhile. ERR_UNSUPPORTED: there is no
 // terminal, or it is in use, or the caller runs behind the prompt. out_take_back() has to follow.
 int out_lend(bool raw, struct err *e);
 void out_take_back(void);
@@ -71,6 +71,7 @@ struct out_screen out_screen(void);
 // For the dispatcher only, on the main thread: a rendered result, and the error of a command. Nobody else prints.
 void out_write(const char *text, size_t n);
 void out_show(const char *text, size_t n, const struct paint *paint); // the same, with colours where there are any
+bool out_clear(void); // takes all off the screen that results go to; false: there is none, or somebody else has it
 void out_error(const struct err *err);
 // What a command on a remote host printed to its stderr (any thread); goes to ours, and nowhere with --json, where it
 // is part of the value.
@@ -81,6 +82,7 @@ struct out_ops {
     void (*write)(const char *text, size_t n);                           // to standard output, at once
     void (*show)(const char *text, size_t n, const struct paint *paint); // NULL: as write
     void (*print)(const char *text, size_t n);                           // NULL: as write
+    void (*clear)(void);                                                 // the screen; NULL: there is none
     void (*error)(const struct err *err);
     void (*write_stderr)(const char *text, size_t n); // NULL: dropped
     void (*notice)(enum out_level level, const char *text);

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,12 +12,13 @@
 #include "base/strv.h"
 #include "core/console/out.h"
 #include "io/file.h"
+#include "io/file_memory.h"
 #include "io/job.h"
 #include "io/local.h"
 
 struct outlet {
-    int fd;
-    bool append, terminal;
+    struct file_new file;
+    bool terminal;
     char *command;
     struct buf text;
     struct remote_result result;
@@ -28,23 +27,24 @@ struct outlet {
     void *data;
 };
 
-int outlet_open(const char *path, bool append, int *ret_fd, struct err *e)
+int outlet_open(const char *path, bool append, struct file_new *ret, struct err *e)
 {
     _cleanup_free_ char *name = file_expand_home(path);
-    // A pipe that nobody reads must not keep us.
-    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : 0), 0666);
+    struct stat st;
+    if (!append || (stat(name, &st) == 0 && !S_ISREG(st.st_mode)))
+        return file_new_open(name, ret, e);
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_APPEND, 0666);
     if (fd < 0)
-        return errno == ENXIO ? err_set(e, ERR_IO, "%s: nobody reads it", name) : err_errno(e, errno, "%s", name);
-    *ret_fd = fd;
+        return err_errno(e, errno, "cannot write %s", name);
+    *ret = (struct file_new){fd, NULL, steal(&name)};
     return 0;
 }
 
-// `job` NULL: the file takes all at once.
 static int write_all(struct job *job, int fd, const struct buf *text, struct err *e)
 {
     for (size_t done = 0; done < text->len;) {
         ssize_t n = write(fd, text->s + done, text->len - done);
-        if (n < 0 && errno == EAGAIN && job) {
+        if (n < 0 && errno == EAGAIN) {
             struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = job_cancel_fd(job), .events = POLLIN}};
             (void)poll(fds, ARRAY_SIZE(fds), -1);
             if (job_check(job, e) < 0)
@@ -59,42 +59,27 @@ static int write_all(struct job *job, int fd, const struct buf *text, struct err
 
 static int into_file(struct job *job, struct outlet *o, struct err *e)
 {
-    struct stat st;
-    if (!o->append && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(o->fd, 0) < 0)
-        return err_errno(e, errno, "the result could not be written");
-    int r = write_all(job, o->fd, &o->text, e);
-    int closed = close(o->fd); // some file systems tell now that they are full
-    o->fd = -1;
-    return r == 0 && closed < 0 ? err_errno(e, errno, "the result could not be written") : r;
-}
-
-// In a file that nobody else can read; the shell takes its name away as soon as it has it open.
-static int write_file(const struct buf *text, char **ret_path, struct err *e)
-{
-    const char *tmp = getenv("TMPDIR");
-    _cleanup_free_ char *path = xasprintf("%s/migsh-page.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(e, errno, "%s", path);
-    int r = write_all(NULL, fd, text, e);
-    close(fd);
-    if (r < 0) {
-        unlink(path);
-        return err_wrap(e, "%s", path);
-    }
-    *ret_path = steal(&path);
-    return 0;
+    int flags = fcntl(o->file.fd, F_GETFL);
+    if (flags >= 0) // a full pipe must not keep us either
+        (void)fcntl(o->file.fd, F_SETFL, flags | O_NONBLOCK);
+    int r = write_all(job, o->file.fd, &o->text, e);
+    if (r == 0)
+        r = file_new_commit(&o->file, e);
+    int closed = close(o->file.fd); // some file systems tell now that they are full
+    o->file.fd = -1;
+    if (r == 0 && closed < 0)
+        r = err_errno(e, errno, "the result could not be written");
+    return r < 0 ? err_wrap(e, "%s", o->file.target) : 0;
 }
 
 int outlet_on_terminal(struct job *job, const char *command, const struct buf *text, int *ret_status, struct err *e)
 {
-    static const char script[] = "exec 3<\"$1\"; rm -f -- \"$1\"; exec /bin/sh -c \"$2\" <&3 3<&-";
     _cleanup_free_ char *path = NULL;
-    if (write_file(text, &path, e) < 0)
+    int fd;
+    if (file_memory(buf_str(text), text->len, &fd, &path, e) < 0)
         return -1;
-    int r = local_on_terminal(job, script, (const char *const[]){path, command, NULL}, ret_status, e);
-    if (path)         // clang's analyzer does not see that it is there
-        unlink(path); // the shell may not have begun
+    int r = local_on_terminal(job, command, (const char *const[]){NULL}, fd, ret_status, e);
+    close(fd);
     return r;
 }
 
@@ -112,13 +97,12 @@ static int into_program(struct job *job, struct outlet *o, struct err *e)
 static void run(struct job *job, void *arg)
 {
     struct outlet *o = arg;
-    (void)(o->fd >= 0 ? into_file(job, o, &o->err) : into_program(job, o, &o->err));
+    (void)(o->file.fd >= 0 ? into_file(job, o, &o->err) : into_program(job, o, &o->err));
 }
 
 static void outlet_free(struct outlet *o)
 {
-    if (o->fd >= 0)
-        close(o->fd);
+    file_new_release(&o->file);
     free(o->command);
     buf_release(&o->text);
     remote_result_release(&o->result);
@@ -138,8 +122,7 @@ struct job *outlet_start(const struct outlet_to *to, const struct buf *text, out
                          struct err *e)
 {
     struct outlet *o = xnew(struct outlet);
-    o->fd = to->fd;
-    o->append = to->append;
+    o->file = to->file;
     o->terminal = out_screen().columns > 0;
     o->command = xstrdup(to->command);
     o->done = done;

@@ -8,18 +8,19 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/file_new.h"
 #include "io/ssh/remote.h"
 
 struct job;
 
 struct outlet_to {
-    int fd;              // a file of outlet_open(), taken over; -1: the program
-    bool append;         // else what the file held is gone
-    const char *command; // a line for sh, which reads the result
+    struct file_new file; // of outlet_open(), taken over; its fd -1: the program
+    const char *command;  // a line for sh, which reads the result
 };
 
-// Opens the file of that name ("~" is the home directory) for a result to come, and leaves what it holds as it is.
-int outlet_open(const char *path, bool append, int *ret_fd, struct err *e);
+// Opens the file of that name ("~" is the home directory) for a result to come: behind what it holds, or instead of it
+// once all of the result is there.
+int outlet_open(const char *path, bool append, struct file_new *ret, struct err *e);
 // Hands over the text; done() follows on the main thread with what the program did, or with an error. The program has
 // the terminal if results go to one that can be lent; otherwise what it prints is in the result. NULL: no thread; the
 // file is closed.

@@ -82,8 +82,7 @@ struct job *pager_start(const char *text, size_t n, const struct paint *paint, v
     p->done = done;
     p->data = data;
     buf_add(&p->plain, text, n);
-    for (size_t i = 0; i < paint->n; i++)
-        paint_add(&p->paint, paint->spans[i].at, paint->spans[i].n, paint->spans[i].color);
+    paint_copy(&p->paint, paint);
     buf_add_painted(&p->text, text, n, out_screen().color ? paint : NULL);
     struct job *job = job_start("pager", run, ended, p, &e);
     if (!job) {

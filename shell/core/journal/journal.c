@@ -322,7 +322,7 @@ int journal_open(const char *id, bool write, struct journal **ret, struct err *e
     return 0;
 }
 
-enum outlook { IS_OVER, IS_TAKEN, MAY_GO_ON };
+enum outlook { IS_OVER, IS_TAKEN, MAY_GO_ON, UNREADABLE };
 
 static enum outlook look(const char *id)
 {
@@ -330,14 +330,16 @@ static enum outlook look(const char *id)
     char head[PEEK], tail[PEEK];
     struct stat st;
     _cleanup_(journal_close_p) struct journal *j = allocate(id);
-    _cleanup_err_ struct err ignored = ERR_INIT;
-    if (check_id(id, &ignored) < 0 || open_trusted(j, false, &ignored) < 0 || take_lock(j, false, &ignored) < 0 ||
+    _cleanup_err_ struct err why = ERR_INIT;
+    if (check_id(id, &why) < 0 || open_trusted(j, false, &why) < 0 || take_lock(j, false, &why) < 0 ||
         fstat(j->fd, &st) < 0)
-        return IS_OVER;
+        return why.code == ERR_NOT_FOUND ? IS_OVER : UNREADABLE;
     if (j->taken)
         return IS_TAKEN;
     ssize_t n = pread(j->fd, head, PEEK, 0), m = pread(j->fd, tail, PEEK, st.st_size > PEEK ? st.st_size - PEEK : 0);
-    return n > 0 && m > 0 && journal_looks_unfinished(head, (size_t)n, tail, (size_t)m) ? MAY_GO_ON : IS_OVER;
+    if (n <= 0 || m <= 0)
+        return UNREADABLE;
+    return journal_looks_unfinished(head, (size_t)n, tail, (size_t)m) ? MAY_GO_ON : IS_OVER;
 }
 
 bool journal_may_go_on(const char *id)
@@ -345,10 +347,11 @@ bool journal_may_go_on(const char *id)
     return look(id) == MAY_GO_ON;
 }
 
-size_t journal_unfinished(void)
+size_t journal_unfinished(size_t *ret_unreadable)
 {
     static json_t *over; // id -> size and time of its last change
     size_t n = 0;
+    *ret_unreadable = 0;
     _cleanup_strv_ struct strv ids = STRV_INIT;
     _cleanup_err_ struct err ignored = ERR_INIT; // what needs the journals will tell
     _cleanup_free_ char *dir = file_xdg("STATE", JOURNAL_DIR);
@@ -364,6 +367,7 @@ size_t journal_unfinished(void)
         const char *known = json_text_at(over, ids.s[i]);
         enum outlook is = known && strcmp(known, version) == 0 ? IS_OVER : look(ids.s[i]);
         n += is == MAY_GO_ON;
+        *ret_unreadable += is == UNREADABLE;
         if (is == IS_OVER)
             json_object_set_new(over, ids.s[i], json_text(version));
     }

@@ -109,6 +109,6 @@ const char *journal_way_on(const struct journal *j);
 // Is there such a way? Told by the first and the last bytes of its file, which takes no time whatever its length; so
 // where a record is long it may be said of one that has none.
 bool journal_may_go_on(const char *id);
-// How many there are, of which no console is at work on. Main thread. It reads no file again that is over and was not
-// written to since, so it may be asked for each prompt.
-size_t journal_unfinished(void);
+// How many there are, of which no console is at work on; and how many nobody can tell of. Main thread. It reads no file
+// again that is over and was not written to since, so it may be asked for each prompt.
+size_t journal_unfinished(size_t *ret_unreadable);

@@ -34,3 +34,11 @@ void remote_quote_words(struct buf *b, const char *const *words, size_t n)
         add_quoted(b, words[i], strlen(words[i]));
     }
 }
+
+void remote_add_line(struct buf *b, const struct strv *words)
+{
+    if (words->n == 1)
+        buf_adds(b, words->s[0]);
+    else
+        remote_quote_words(b, (const char *const *)words->s, words->n);
+}

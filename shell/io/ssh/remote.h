@@ -60,6 +60,8 @@ int remote_ping(struct job *job, struct remote *r, double timeout_ms, struct err
 int remote_quote(struct buf *b, const char *word, size_t n, struct err *e);
 // The words quoted and joined by blanks. (C strings hold no NUL, so this cannot fail.)
 void remote_quote_words(struct buf *b, const char *const *words, size_t n);
+// What an operator typed to be run by a shell: one word is a line, several are taken literally.
+void remote_add_line(struct buf *b, const struct strv *words);
 
 enum { REMOTE_LATER = -2 };
 
