@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The outage of live-migrate beside that of `virsh migrate --live --persistent`, by turns and both ways in one lab, the
-# link at 1 Gbit/s: from the source's Suspended to the destination's Resumed, on the wire, and in all. The wire is a ping
-# each 5 ms: one each ms piles up so many in an emulated guest's queue that it is the meter that is measured.
+# link at 1 Gbit/s: from the source's Suspended to the destination's Resumed, on the wire, and in all. The wire is a
+# ping each 5 ms: one each ms piles up so many in an emulated guest's queue that it is the meter that is measured.
 # Tells medians and ratios; fails where they are above what is promised: gap 0.4, wire 0.5, total 1.05.
 #     tests/bench/outage.sh [ROUNDS] [MIB]      MIB a second that the guest writes over 64 MiB (default 40; 0: idle)
 # Needs root, and a QEMU of 9.0 or newer (the lab has one).

@@ -51,7 +51,8 @@ const struct cmd_def cmd_domfiles = {
         "backs an image before the image: disks with their backing chains, UEFI variables, the state of an emulated\n"
         "TPM, the saved state of managedsave, and files that only snapshots name. A file that is missing is listed as\n"
         "such. \"In use\" is a file that a process of the node has open for writing, or that QEMU has locked.\n"
-        "With --json or in Lua a row also tells owner, group, mode, inode (\"DEVICE:NUMBER\"), pool and volume, and what\n"
+        "With --json or in Lua a row also tells owner, group, mode, inode (\"DEVICE:NUMBER\"), pool and volume, and "
+        "what\n"
         "backs it.",
     .example = "domfiles share\ndomfiles share@source --json",
     .opts = opts,

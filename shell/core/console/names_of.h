@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a guest or a pool has that commands name, for completion: a guest's disks, network cards, devices, snapshots and
-// checkpoints; a pool's volumes. The hypervisor is asked in the background, so that the next time more is known, or what
-// is true by then; nobody is asked before names_watch_start(). Main thread; does not block.
+// checkpoints; a pool's volumes. The hypervisor is asked in the background, so that the next time more is known, or
+// what is true by then; nobody is asked before names_watch_start(). Main thread; does not block.
 #pragma once
 
 struct ctx;
