@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "core/console/memo.h"
+#include "core/console/settings.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "lua/impl.h"
@@ -176,21 +177,21 @@ static int files_utf8(lua_State *L)
     return 1;
 }
 
-// env_set(name): set, and not empty
-static int files_env_set(lua_State *L)
+// tracebacks() -> is it to be told where an error was raised that nobody caught?
+static int files_tracebacks(lua_State *L)
 {
-    const char *s = getenv(luaL_checkstring(L, 1));
-    lua_pushboolean(L, s && *s);
+    const char *s = getenv("MIGSH_DEBUG");
+    lua_pushboolean(L, settings()->traceback || (s && *s));
     return 1;
 }
 
 void files_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"check_trusted", files_check},  {"read_trusted", files_read},
-                                         {"list_dir", files_list},        {"recipe_dirs", files_recipe_dirs},
-                                         {"env_set", files_env_set},      {"utf8", files_utf8},
-                                         {"memo_read", files_memo_read},  {"memo_write", files_memo_write},
-                                         {"file_replace", files_replace}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"check_trusted", files_check},   {"read_trusted", files_read},
+                                         {"list_dir", files_list},         {"recipe_dirs", files_recipe_dirs},
+                                         {"tracebacks", files_tracebacks}, {"utf8", files_utf8},
+                                         {"memo_read", files_memo_read},   {"memo_write", files_memo_write},
+                                         {"file_replace", files_replace},  {NULL, NULL}};
     class_open(L, "migsh.holder", holder_gc, NULL, NULL);
     luaL_setfuncs(L, functions, 0);
 }

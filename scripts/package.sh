@@ -3,7 +3,8 @@
 # version is meson.build's; what stands in packaging/ is filled in. Without rpmbuild "rpm" leaves the spec and the
 # tarball, ready for it, and says so. $DEBFULLNAME and $DEBEMAIL, as Debian's own tools have them, are whose package it
 # is; $PACKAGE_MESON may be one more option for meson, $PACKAGE_RPM one for rpmbuild.
-set -euo pipefail
+set -eEuo pipefail
+trap 'echo "package: failed: $BASH_COMMAND" >&2' ERR
 kind=${1:-}
 [[ $kind == deb || $kind == rpm ]] && [ $# -le 2 ] || { echo "usage: scripts/package.sh deb|rpm [DIR]" >&2; exit 2; }
 mkdir -p -- "${2:-dist}"
@@ -22,19 +23,22 @@ filled() {
     printf '%s\n' "$text"
 }
 
+# logged COMMAND…: its output in a log, of which the end is shown where it fails.
+logged() { "$@" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; return 1; }; }
+
 # Recipes of whoever builds are no part of the manual.
 build() {
     local -x MIGSH_RECIPES='' XDG_CONFIG_HOME=$work/config
     [ -f build-package/build.ninja ] ||
-        meson setup build-package --prefix=/usr --buildtype=debugoptimized -Dtests=false ${PACKAGE_MESON:+"$PACKAGE_MESON"}
-    ninja -C build-package
-    DESTDIR=$work/root meson install -C build-package --no-rebuild
+        logged meson setup build-package --prefix=/usr --buildtype=debugoptimized -Dtests=false ${PACKAGE_MESON:+"$PACKAGE_MESON"}
+    logged ninja -C build-package
+    DESTDIR=$work/root logged meson install -C build-package --no-rebuild
     strip --strip-unneeded --remove-section=.comment --remove-section=.note "$work/root/usr/bin/migsh"
 }
 
 make_deb() {
     local root=$work/root doc=$work/root/usr/share/doc/migsh maintainer epoch arch libraries
-    build >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; return 1; }
+    build
     maintainer="${DEBFULLNAME:-$(id -un)} <${DEBEMAIL:-$(id -un)@$(hostname -f 2>/dev/null || hostname)}>"
     arch=$(dpkg --print-architecture)
     epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y NEWS.md)}
@@ -46,7 +50,8 @@ make_deb() {
     find "$root/usr/share/man" -type f -exec gzip -9n {} +
     # It wants the control file of a source package; of ours there is only the name.
     printf 'Source: migsh\n\nPackage: migsh\nArchitecture: any\n' >"$work/debian/control"
-    libraries=$(cd "$work" && dpkg-shlibdeps -O root/usr/bin/migsh 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+    logged env -C "$work" dpkg-shlibdeps -Tdebian/substvars root/usr/bin/migsh
+    libraries=$(sed -n 's/^shlibs:Depends=//p' "$work/debian/substvars")
     [ -n "$libraries" ] || { echo "package: dpkg-shlibdeps names no library" >&2; return 1; }
     filled packaging/control "VERSION=$version" "ARCH=$arch" "SIZE=$(du -sk --apparent-size "$root/usr" | cut -f 1)" \
         "LIBRARIES=$libraries" "MAINTAINER=$maintainer" >"$root/DEBIAN/control"
@@ -64,8 +69,8 @@ make_rpm() {
         echo "$out/migsh.spec"
         return
     fi
-    rpmbuild -bb ${PACKAGE_RPM:+"$PACKAGE_RPM"} --define "_topdir $work" --define "_sourcedir $out" \
-        --define "_rpmdir $out" "$out/migsh.spec" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; return 1; }
+    logged rpmbuild -bb ${PACKAGE_RPM:+"$PACKAGE_RPM"} --define "_topdir $work" --define "_sourcedir $out" \
+        --define "_rpmdir $out" "$out/migsh.spec"
     find "$out" -name "migsh-$version-*.rpm" ! -name '*debug*'
 }
 

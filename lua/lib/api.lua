@@ -98,8 +98,8 @@ A function that returns nothing gives true. Ctrl-C passes through: use <close> o
       { form = "mig.error{code =, msg =, hint =}, mig.fail(CODE, HINT or nil, FORMAT, …)", names = { "error", "fail" },
         text = [[
 Raises an error object; error{…} with the same table does too, and error("text") has code "failed". mig.fail makes the
-message by string.format. The code decides migsh's exit status. MIGSH_DEBUG=1 in the environment shows where an uncaught
-one came from.]],
+message by string.format. The code decides migsh's exit status. MIGSH_DEBUG=1 in the environment, and at the prompt set
+traceback on, show where an uncaught one came from.]],
         example = [[mig.error{code = "state", msg = "share is not running", hint = "start share"}]] },
       { form = "mig.undo() -> list", names = { "undo" }, text = [[
 Steps to take back: undo:add(TEXT, FUNCTION); undo:commit() drops them all. As a <close> variable it runs them, the last

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Completion of a Lua expression at the prompt: names along "a.b.c" and "a.b:c", read without calling anything of the
--- user's (no __index), but the table mig, which also knows the commands. `prompt` holds the globals of the lines.
+-- user's (no __index), but the table mig, which also knows the commands, and the options of their functions within
+-- mig.NAME{…}. `prompt` holds the globals of the lines.
 local verbs, prompt = ...
 
 local function names_of(value)
@@ -37,14 +38,74 @@ local function member(value, name)
   return direct
 end
 
-return function(text)
-  local path, prefix = text:match "([%w_%.:]-)([%w_]*)$"
+local function value_of(path)
   local value = prompt
   for name in path:gmatch "[%w_]+" do
     value = member(value, name)
   end
+  return value
+end
+
+-- Where the innermost brace, bracket or parenthesis of the text is open; nil: none is, or a string or comment is.
+local function innermost(text)
+  local open, at = {}, 1
+  while true do
+    local from, to, what = text:find("([%[%](){}\"'%-])", at)
+    if not from then
+      return open[#open]
+    elseif what:find "[%[({]" then
+      open[#open + 1] = from
+    elseif what:find "[%])}]" then
+      open[#open] = nil
+    elseif what == "-" then
+      to = text:sub(from, from + 1) == "--" and text:find("\n", from, true) or text:sub(from, from + 1) ~= "--" and to
+    else
+      local i = from + 1
+      while i <= #text and text:sub(i, i) ~= what do
+        i = i + (text:sub(i, i) == "\\" and 2 or 1)
+      end
+      to = i <= #text and i
+    end
+    if not to then
+      return nil
+    end
+    at = to + 1
+  end
+end
+
+-- The options of a command that can be named where the text ends, behind "mig.NAME{" or a comma there.
+local function options_at(text)
+  local brace = innermost(text)
+  if not brace or text:sub(brace, brace) ~= "{" or not text:find "[{,;]%s*$" then
+    return {}
+  end
+  local path, name = text:sub(1, brace - 1):match "([%w_%.]-)%.([%w_]+)%s*%(?%s*$"
+  local value, names = path and value_of(path), {}
+  local row = value ~= nil and (value == prompt.mig or value == prompt.mig.start) and verbs.row(name)
+  for i, opt in ipairs(row and row.scriptable and row.opts or {}) do
+    names[i] = opt.name:gsub("-", "_")
+  end
+  return names, text:sub(brace)
+end
+
+return function(text)
+  local path, prefix = text:match "([%w_%.:]-)([%w_]*)$"
+  local names, given = {}, nil
+  if path == "" then
+    names, given = options_at(text:sub(1, #text - #prefix))
+  end
+  for i = #names, 1, -1 do
+    if given:find("%f[%w_]" .. names[i] .. "%s*=") then
+      table.remove(names, i)
+    end
+  end
+  local value = value_of(path)
+  if value ~= nil and (#names == 0 or prefix ~= "") then
+    local more = names_of(value)
+    table.move(more, 1, #more, #names + 1, names)
+  end
   local out, seen = {}, {}
-  for _, name in ipairs(value ~= nil and names_of(value) or {}) do
+  for _, name in ipairs(names) do
     if type(name) == "string" and name:find "^[%a_][%w_]*$" and name:sub(1, #prefix) == prefix and not seen[name]
       and (prefix ~= "" or name:sub(1, 2) ~= "__") then
       seen[name] = true

@@ -140,7 +140,7 @@ local function end_run(run)
     end
   end
   if err then
-    if err.traceback and core.env_set("MIGSH_DEBUG") then
+    if err.traceback and core.tracebacks() then
       core.notice(err.traceback)
     end
     core.run_end(run.handle, true, err)

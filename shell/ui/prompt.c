@@ -12,6 +12,7 @@
 #include "core/console/ctx.h"
 #include "core/console/silence.h"
 #include "core/journal/journal.h"
+#include "ui/lua_mode.h"
 
 static void add_where(struct ctx *ctx, struct buf *out)
 {
@@ -50,6 +51,8 @@ static void add_unfinished(struct buf *out)
 
 char *prompt_text(struct ctx *ctx)
 {
+    if (lua_mode_is_on())
+        return xstrdup("lua> ");
     _cleanup_buf_ struct buf out = BUF_INIT;
     const char *form = getenv("MIGSH_PROMPT");
     for (const char *s = form ? form : "migsh%w%r%s%u> "; *s; s++) {

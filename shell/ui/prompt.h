@@ -4,7 +4,7 @@
 
 struct ctx;
 
-// By $MIGSH_PROMPT, else "migsh%w%r%s%u> ". The caller frees it.
+// In the Lua mode "lua> "; else by $MIGSH_PROMPT, else "migsh%w%r%s%u> ". The caller frees it.
 //   %w  " NODE", " URI", or " [N nodes]" where none was chosen; nothing where there is only libvirt's default
 //   %r  " (ro)" for a read-only console
 //   %s  " (NODE silent)", or " (N nodes silent)": what is not seen then may be there

@@ -26,6 +26,7 @@
 #include "ui/begin.h"
 #include "ui/history.h"
 #include "ui/live.h"
+#include "ui/lua_mode.h"
 #include "ui/prompt.h"
 #include "ui/stop.h"
 #include "ui/tab.h"
@@ -321,14 +322,6 @@ static void run_line(struct repl *r, const char *text)
     r->foreground = jobs_run(r->ctx, text, &r->opts);
 }
 
-// Blanks at the end (Tab leaves one) are nothing to remember.
-static void trim_end(char *s)
-{
-    size_t n = strlen(s);
-    while (n && strchr(" \t\r\n", s[n - 1]) && !(n > 1 && s[n - 2] == '\\'))
-        s[--n] = '\0';
-}
-
 static void on_line(char *line)
 {
     struct repl *r = self;
@@ -338,6 +331,11 @@ static void on_line(char *line)
     live_thaw();
     if (!line && !r->pending.len) { // ^D on an empty line
         fputc('\n', rl_outstream);
+        bool in_lua = lua_mode_is_on();
+        (void)lua_mode_takes(NULL);
+        set_first_prompt(r);
+        if (in_lua)
+            return;
         remove_prompt(r);
         ask_to_leave(r);
         return;
@@ -345,17 +343,19 @@ static void on_line(char *line)
     if (r->pending.len)
         buf_addc(&r->pending, '\n');
     buf_adds(&r->pending, line ? line : "");
-    bool more = line && batch_incomplete(buf_str(&r->pending));
+    _cleanup_free_ char *whole = lua_mode_line(buf_str(&r->pending));
+    bool more = line && batch_incomplete(whole);
     free(line);
     if (more) {
         rl_set_prompt("    -> "); // readline shows it for the line to come
         return;
     }
-    _cleanup_free_ char *text = buf_steal(&r->pending);
+    _cleanup_free_ char *typed = buf_steal(&r->pending);
+    bool taken = lua_mode_takes(typed);
     set_first_prompt(r);
-    trim_end(text);
-    if (!*text)
+    if (taken)
         return;
+    _cleanup_free_ char *text = lua_mode_line(typed);
     remove_prompt(r); // before anything may have something to say, which would draw it again
     history_keep(text);
     run_line(r, text);
@@ -573,7 +573,7 @@ static void set_up_readline(struct repl *r)
         rl_bind_key_in_map('\r', accept_line, maps[i]);
         rl_bind_key_in_map('\n', accept_line, maps[i]);
     }
-    tab_bind(r->ctx);
+    tab_bind(r->ctx, &r->pending);
 }
 
 struct repl *repl_start(struct ctx *ctx, const struct batch_opts *opts, const char *history_path,

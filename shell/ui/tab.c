@@ -13,12 +13,14 @@
 #include "base/mem.h"
 #include "cmd/engine/complete.h"
 #include "ui/live.h"
+#include "ui/lua_mode.h"
 #include "ui/progress.h"
 #include "ui/term.h"
 
 enum { DESCRIBED_MAX = 60 };
 
 static struct ctx *known;
+static const struct buf *pending;
 
 static void replace(const struct completion *c, const char *text)
 {
@@ -124,7 +126,11 @@ static int on_tab(int count, int key)
     (void)count;
     (void)key;
     struct completion c;
-    complete_line(known, rl_line_buffer, (size_t)rl_point, &c);
+    _cleanup_free_ char *before = lua_mode_line(buf_str(pending));
+    if (lua_mode_has(before))
+        complete_lua(before, rl_line_buffer, (size_t)rl_point, &c);
+    else
+        complete_line(known, rl_line_buffer, (size_t)rl_point, &c);
     if (c.aside && rl_last_func == on_tab) {
         show_list(&c);
     } else if (!c.n || c.aside) {
@@ -135,22 +141,23 @@ static int on_tab(int count, int key)
             completion_quote(&c, rl_line_buffer, only->word, strlen(only->word), !only->open && !c.lua);
         replace(&c, text);
     } else {
-        _cleanup_free_ char *before = rl_copy_text(0, rl_end);
+        _cleanup_free_ char *was = rl_copy_text(0, rl_end);
         _cleanup_free_ char *text = completion_quote(&c, rl_line_buffer, c.list[0].word, completion_common(&c), false);
         if (completion_common(&c))
             replace(&c, text);
-        if (strcmp(before, rl_line_buffer) == 0 && rl_last_func == on_tab)
+        if (strcmp(was, rl_line_buffer) == 0 && rl_last_func == on_tab)
             show_list(&c);
-        else if (strcmp(before, rl_line_buffer) == 0)
+        else if (strcmp(was, rl_line_buffer) == 0)
             rl_ding();
     }
     completion_release(&c);
     return 0;
 }
 
-void tab_bind(struct ctx *ctx)
+void tab_bind(struct ctx *ctx, const struct buf *lines)
 {
     known = ctx;
+    pending = lines;
     rl_bind_key_in_map('\t', on_tab, emacs_standard_keymap);
     rl_bind_key_in_map('\t', on_tab, vi_insertion_keymap);
 }

@@ -4,4 +4,7 @@
 
 #include "core/console/ctx.h"
 
-void tab_bind(struct ctx *ctx); // after rl_initialize()
+struct buf;
+
+// After rl_initialize(). `lines`: those before the one that is typed, where it goes on; they must stay.
+void tab_bind(struct ctx *ctx, const struct buf *lines);

@@ -14,8 +14,18 @@ begin() { lab guest start local1 && lab wait local1; }
 check "the guest starts" begin
 v() { on source virsh -q "$@"; }
 trimmed() { sed 's/^\r//; s/^CPU time:.*//; s/ *$//' | grep -v '^$'; } # the time goes on
-# as_virsh WORD…: both print the same.
-as_virsh() { diff <(on source virsh "$@" 2>&1 | trimmed) <(m -C source "$@" 2>&1 | trimmed); }
+# as_virsh WORD…: both succeed, and print the same.
+as_virsh() {
+    local status=0 own=0
+    on source virsh "$@" >"$work/as_virsh" 2>&1 || status=$?
+    m -C source "$@" >"$work/as_migsh" 2>&1 || own=$?
+    diff <(trimmed <"$work/as_virsh") <(trimmed <"$work/as_migsh") && [ $status = 0 ] && [ $own = 0 ]
+}
+# refused STATUS REGEX WORD…: virsh fails, and migsh does so with that status and text.
+refused() {
+    if on source virsh "${@:3}" >"$work/as_virsh" 2>&1; then return 1; fi
+    gives "$1" "$2" m -C source "${@:3}"
+}
 
 shopt -s nullglob
 for family in "${families[@]}"; do

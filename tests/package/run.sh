@@ -16,13 +16,30 @@ overlay='mount -t tmpfs none "$1/m" && mkdir "$1/m/up" "$1/m/work" "$1/m/root" &
 unshare --mount sh -c "$overlay" sh "$work" 2>/dev/null || { echo "no overlay file system can be mounted here"; exit 77; }
 
 # One compilation will do: the flags are those of build/, so that ccache has it all.
-if ! DEBEMAIL=nobody@debian.org PACKAGE_MESON=--werror scripts/package.sh deb "$work" >"$work/log" 2>&1; then
+if ! DEBFULLNAME=Nobody DEBEMAIL=nobody@debian.org PACKAGE_MESON=--werror scripts/package.sh deb "$work" >"$work/log" 2>&1; then
     echo "not ok - the Debian package is built"
     cat "$work/log"
     exit 1
 fi
 deb=$(tail -n 1 "$work/log")
 echo "ok - the Debian package is built"
+
+rc=0
+# What fails ends it, and it says why: no package is made of what was built before.
+mkdir "$work/bin" "$work/none"
+for tool in ninja dpkg-shlibdeps dpkg-deb; do
+    printf '#!/bin/sh\necho "this %s is broken" >&2\nexit 3\n' $tool >"$work/bin/$tool"
+    chmod 755 "$work/bin/$tool"
+    if PATH=$work/bin:$PATH scripts/package.sh deb "$work/none" >"$work/log" 2>&1 || ! grep -q "this $tool is broken" "$work/log" ||
+        ! grep -q "^package: failed: " "$work/log" || [ -n "$(ls "$work/none")" ]; then
+        echo "not ok - a $tool that fails is told"
+        cat "$work/log"
+        rc=1
+    else
+        echo "ok - a $tool that fails is told"
+    fi
+    rm "$work/bin/$tool"
+done
 
 before=$(dpkg-query -W migsh 2>&1)
 cat >"$work/inside" <<'EOF'
@@ -34,9 +51,23 @@ ok() { # NAME COMMAND…
     shift
     if out=$("$@" 2>&1); then echo "ok - $name"; else echo "not ok - $name"; echo "$out" | tail -n 20; rc=1; fi
 }
-has() { local out; out=$("${@:2}" 2>&1); grep -F -- "$1" <<<"$out" >/dev/null || { echo "no '$1' in: $out"; return 1; }; }
+has() { # TEXT COMMAND…: it succeeds, and says that
+    local out rc=0
+    out=$("${@:2}" 2>&1) || rc=$?
+    [ $rc = 0 ] && grep -F -- "$1" <<<"$out" >/dev/null || { echo "status $rc, or no '$1' in: $out"; return 1; }
+}
 page() { has "$2" sh -c "man -l \$(man -w $1) | cat"; }
-all_there() { local f; dpkg -L migsh | while read -r f; do [ -e "$f" ] || { echo "$f"; exit 1; }; done; }
+all_there() {
+    local f files
+    mapfile -t files < <(dpkg -L migsh)
+    [ ${#files[@]} -gt 50 ] || { echo "${#files[@]} files"; return 1; }
+    for f in "${files[@]}"; do [ -e "$f" ] || { echo "$f"; return 1; }; done
+}
+unchanged() { local out; out=$(dpkg -V migsh) && [ -z "$out" ] || { echo "$out"; return 1; }; }
+all_recipes() {
+    local out
+    out=$(migsh help all 2>&1) && grep cold-migrate <<<"$out" >/dev/null && ! grep "left out" <<<"$out"
+}
 complete() {
     has live-migrate bash -c '. /usr/share/bash-completion/bash_completion; . /usr/share/bash-completion/completions/migsh
         COMP_WORDS=(migsh live-) COMP_CWORD=1 COMP_LINE="migsh live-" COMP_POINT=11
@@ -47,11 +78,11 @@ export HOME=/run/package-home LC_ALL=C.UTF-8 MANPAGER=cat PATH=/usr/bin:/usr/sbi
 mkdir -p -m 700 "$HOME"
 ok "it is installed, all that it depends on being there" dpkg -i "$deb"
 ok "every file is where dpkg says" all_there
-ok "dpkg finds nothing changed" sh -c '! dpkg -V migsh | grep .'
+ok "dpkg finds nothing changed" unchanged
 ok "migsh --version" has "migsh $version" migsh --version
 ok "migsh list" has running migsh -C test:///default list
 ok "a recipe" has --max-outage migsh help live-migrate
-ok "all recipes" has '' sh -c 'migsh help all 2>&1 | grep cold-migrate && ! migsh help all 2>&1 | grep "left out"'
+ok "all recipes" all_recipes
 ok "migsh(1)" page migsh "EXIT STATUS"
 ok "migsh-commands(1)" page migsh-commands "live-migrate"
 ok "migsh-recipes(5)" page migsh-recipes "TYPES OF ARGUMENTS"
@@ -76,7 +107,6 @@ unshare --mount sh -c "$overlay"' && cp "$2" "$1/inside" "$1/m/root/tmp/" && roo
     cd "$1/m/up" || exit
     left=$(find usr etc var -iname "*migsh*" ! -type c 2>/dev/null)
     if [ -z "$left" ]; then echo "ok - nothing of it is left"; else echo "not ok - nothing of it is left"; echo "$left"; rc=1; fi
-    exit $rc' sh "$work" "$deb" "$version" "$PWD"
-rc=$?
+    exit $rc' sh "$work" "$deb" "$version" "$PWD" || rc=1
 if [ "$before" = "$(dpkg-query -W migsh 2>&1)" ]; then echo "ok - this machine has not changed"; else echo "not ok - this machine has not changed"; rc=1; fi
 exit $rc

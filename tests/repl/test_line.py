@@ -231,6 +231,63 @@ def lua_lines_are_continued_and_kept_as_one():
 
 
 @test
+def lua_alone_takes_all_lines_for_lua():
+    with at_prompt(fresh("luamode"), "-C", "test:///default") as p:
+        p.press("lua\r", "migsh> lua", "lua>")
+        p.press("1 + 1\r", "lua> 1 + 1", "2", "lua>")
+        p.press("\r", "lua>", "lua>")
+        p.press("=3\r", "lua> =3", "3", "lua>")
+        p.press("x = 'kept'\r", "lua> x = 'kept'", "lua>")
+        p.press("for i = 1, 2 do\r", "lua> for i = 1, 2 do", "    ->")
+        p.press("print(x, i)\r", "    -> print(x, i)", "    ->")
+        p.press("end\r", "    -> end", "kept    1", "kept    2", "lua>")
+        p.press("mig.domstate{'test'}.state\r", "lua> mig.domstate{'test'}.state", "running", "lua>")
+        p.press("domstate test\r", "lua> domstate test", "error: lua:1: syntax error near 'test'", "lua>")
+        p.press("mig.sleep('1h')\r", "lua> mig.sleep('1h')")
+        p.press("\x03", "^C", "error: cancelled", "lua>")
+        p.press(".exit\r", "lua> .exit", "migsh>")
+        p.press("domstate test\r", "running", "migsh>")
+        p.press("\x1b[A\x1b[A\x1b[A\x1b[A", "migsh> lua mig.domstate{'test'}.state")  # as it was run, whatever the mode
+        p.press("\r", "running", "migsh>")
+        p.press("lua\r", "migsh> lua", "lua>")
+        p.press("\x1b[A\r", "lua> lua mig.domstate{'test'}.state", "running", "lua>")
+        p.press("\x04", "lua>", "migsh>")
+        p.send("\x04")
+        assert p.wait() == 0
+
+
+@test
+def the_lua_mode_completes_names_methods_and_options():
+    with at_prompt(fresh("luatab"), "-C", "test:///default") as p:
+        p.press("lua\r", "lua>")
+        p.press("word, mine = 'text', {field_one = {two = 1}}\r", "lua>")
+        for typed, wanted in (("mi\t", "mi"), ("min\t", "mine"), ("mine.f\t.t\t", "mine.field_one.two"), ("word:up\t", "word:upper"),
+                              ("mig.domst\te{rea\t", "mig.domstate{reason"), ("mig.domstate{'test', \t", "mig.domstate{'test', "),
+                              ("mig.list({ inactive = true, no_a\t", "mig.list({ inactive = true, no_autostart"),
+                              ("mig.domstate{'a, {', rea\t", "mig.domstate{'a, {', reason"),
+                              ("mig.domstate{'rea\t", "mig.domstate{'rea")):
+            p.send("\x15")
+            p.press(typed, "lua> " + wanted.rstrip())
+        p.send("\x15mig.domstate{reason = true, \t\t")
+        p.see("domain")
+        p.see_last("lua> mig.domstate{reason = true,")
+        assert not any(line.startswith("reason") for line in p.screen.lines())
+        p.press("\x15if mine th\ten\r", "lua> if mine then", "    ->")
+        p.press("mine.fie\t", "    -> mine.field_one")
+
+
+@test
+def a_traceback_is_shown_on_request():
+    with at_prompt(fresh("traceback")) as p:
+        p.press("lua function f() error('here') end\r", "migsh>")
+        p.press("=f()\r", "migsh> =f()", "error: lua:1: here", "migsh>")
+        p.press("set traceback on\r", "migsh>")
+        p.send("=f()\r")
+        p.see("lua:1: in function <lua:1>")
+        p.see_last("migsh>")
+
+
+@test
 def a_typed_line_survives_a_spawned_coroutine():
     with at_prompt(fresh("spawn")) as p:
         p.send("lua mig.spawn(function() mig.sleep('300ms') print('from behind') end)\r")

@@ -20,9 +20,10 @@ static const struct setting {
     {"json", offsetof(struct settings, json), "results and errors as JSON"},
     {"pager", offsetof(struct settings, pager), "what is taller than the screen goes through a pager"},
     {"timing", offsetof(struct settings, timing), "tell how long each command took"},
+    {"traceback", offsetof(struct settings, traceback), "tell where an error of Lua was raised"},
 };
 
-static const char *const names[] = {"confirm", "json", "pager", "timing", NULL};
+static const char *const names[] = {"confirm", "json", "pager", "timing", "traceback", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
 
 static const struct opt_def set_opts[] = {

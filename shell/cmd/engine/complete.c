@@ -132,15 +132,17 @@ static size_t lua_word_start(const char *text, size_t from, size_t point)
     return at;
 }
 
-static void complete_lua(const char *line, const char *lua, size_t point, struct completion *ret)
+void complete_lua(const char *before, const char *line, size_t point, struct completion *ret)
 {
     *ret = (struct completion){.lua = true};
-    size_t from = (size_t)(lua - line);
+    bool expression;
+    const char *own = batch_lua_part(line, &expression), *first = batch_lua_part(before, &expression);
+    size_t from = own && point >= (size_t)(own - line) ? (size_t)(own - line) : 0;
     ret->start = lua_word_start(line, from, point);
     if (!script_ops() || !script_ops()->complete)
         return;
     _cleanup_strv_ struct strv words = STRV_INIT;
-    _cleanup_free_ char *text = xstrndup(lua, point - from);
+    _cleanup_free_ char *text = xasprintf("%s\n%.*s", first ? first : before, (int)(point - from), line + from);
     script_ops()->complete(text, &words);
     for (size_t i = 0; i < words.n; i++)
         completion_add(ret, "", words.s[i], NULL, true);
@@ -152,7 +154,7 @@ void complete_line(struct ctx *ctx, const char *line, size_t point, struct compl
     bool expression;
     const char *lua = batch_lua_part(line, &expression);
     if (lua && point >= (size_t)(lua - line)) {
-        complete_lua(line, lua, point, ret);
+        complete_lua("", line, point, ret);
         return;
     }
     static const struct opt_def file = {"file", OPT_PATH}; // behind ">" and "|"

@@ -10,5 +10,7 @@
 
 // For a cursor at byte `point` of line.
 void complete_line(struct ctx *ctx, const char *line, size_t point, struct completion *ret);
+// The same of a line of Lua, which goes on with the lines `before` it ("": it is the first).
+void complete_lua(const char *before, const char *line, size_t point, struct completion *ret);
 // For words[n-1], the words before it being done; words[0] names the command. start and quote are left 0.
 void complete_words(struct ctx *ctx, const struct strv *words, struct completion *ret);

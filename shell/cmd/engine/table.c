@@ -85,7 +85,9 @@ int cmd_lookup(const char *name, bool prefix_ok, const struct cmd_def **ret, str
     }
     if (strcmp(name, "lua") == 0) { // its lines are no commands (batch.h)
         err_set(e, ERR_USAGE, "lua wants its code behind it, on a line of its own");
-        return err_hint(e, "lua CODE runs it, =EXPRESSION shows a value, as in: =mig.list(); help lua tells the rest");
+        return err_hint(e,
+                        "lua CODE runs it, =EXPRESSION shows a value, as in: =mig.list(); lua alone is for the prompt; "
+                        "help lua tells the rest");
     }
     size_t n, hits = 0;
     _cleanup_free_ const struct cmd_def **all = cmd_all(&n);

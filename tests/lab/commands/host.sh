@@ -2,7 +2,6 @@
 # shellcheck disable=SC2154 # the caller's $work
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What a host tells of its CPUs and its memory. Hosts share the machine's kernel: nothing of it is changed.
-no() { ! "$@"; }
 for words in maxvcpus 'maxvcpus --type qemu' nodecpumap 'nodecpumap --pretty' 'cpu-models x86_64' 'freepages --all --pagesize 2048' \
     'freepages --cellno 0 --pagesize 2MiB' 'hypervisor-cpu-baseline --model Nehalem --virttype qemu'; do
     read -r -a words <<<"$words"
@@ -23,9 +22,11 @@ check "hypervisor-cpu-compare" says "is identical to the CPU provided by hypervi
     m -C source hypervisor-cpu-compare "$work/domcaps.xml" --virttype qemu
 check "hypervisor-cpu-baseline" says "<model fallback" m -C source hypervisor-cpu-baseline "$work/domcaps.xml" --virttype qemu
 sed 's,<model fallback[^<]*<,<model>no-such-model<,' "$work/domcaps.xml" >"$work/nocpu.xml"
-check "a CPU that nobody has" no m -C source hypervisor-cpu-compare "$work/nocpu.xml" --virttype qemu
+check "a CPU that nobody has" refused 1 "Unknown CPU model no-such-model\\nhint: .*domcapabilities --node source" \
+    hypervisor-cpu-compare "$work/nocpu.xml" --virttype qemu
 check "allocpages: none more" m -C source allocpages 2MiB 0 --add
-check "sysinfo: no firmware is seen" no m -C source sysinfo
-check "nodesevinfo: no AMD" no m -C source nodesevinfo
+check "sysinfo: no firmware is seen" refused 11 'failed to get sysinfo: .*SMBIOS information is not available' sysinfo
+check "nodesevinfo: no AMD" refused 11 'QEMU does not support SEV guest' nodesevinfo
 check "domlaunchsecinfo" as_virsh domlaunchsecinfo local1
-check "domsetlaunchsecstate: none is awaited" no m -C source domsetlaunchsecstate local1 "$work/caps.xml" "$work/caps.xml"
+check "domsetlaunchsecstate: none is awaited" refused 11 'a launch secret is only supported in SEV-enabled domains' \
+    domsetlaunchsecstate local1 --secrethdr "$work/caps.xml" --secret "$work/caps.xml"

@@ -2,7 +2,6 @@
 # shellcheck disable=SC2154 # the caller's $work
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Pools, secrets, ports of networks and filter bindings, beyond what tests/lab/test_nets.sh and test_pools.sh do.
-no() { ! "$@"; }
 check "pool-capabilities" as_virsh pool-capabilities
 check "pool-uuid" as_virsh pool-uuid default
 check "pool-name" says "default" m -C source pool-name "$(v pool-uuid default)"
@@ -35,6 +34,8 @@ check "net-destroy" m -C source net-destroy ports
 check "nwfilter-binding-create" says "on $vnet created from" m -C source nwfilter-binding-create "$work/binding.xml"
 check "nwfilter-binding-dumpxml" as_virsh nwfilter-binding-dumpxml "$vnet"
 check "nwfilter-binding-delete" says "on $vnet deleted" m -C source nwfilter-binding-delete "$vnet"
-check "nwfilter-binding-dumpxml: there is none" no m -C source nwfilter-binding-dumpxml vnet99
-check "nwfilter-binding-delete: there is none" no m -C source nwfilter-binding-delete vnet99
-check "iface-begin: no netcf here" no m -C source iface-begin
+check "nwfilter-binding-dumpxml: there is none" refused 3 'no nwfilter binding for port dev .vnet99.\nhint: nwfilter-binding-list' \
+    nwfilter-binding-dumpxml vnet99
+check "nwfilter-binding-delete: there is none" refused 3 'no nwfilter binding for port dev .vnet99.\nhint: nwfilter-binding-list' \
+    nwfilter-binding-delete vnet99
+check "iface-begin: no netcf here" refused 11 'not supported by the connection driver: virInterfaceChangeBegin' iface-begin
