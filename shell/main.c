@@ -30,11 +30,13 @@
 #include "cmd/node/nodes_file.h"
 #include "core/console/ctx.h"
 #include "core/console/out.h"
+#include "core/guest/serial.h"
 #include "io/file.h"
 #include "io/file_trusted.h"
 #include "io/job.h"
 #include "io/local.h"
 #include "io/loop.h"
+#include "io/virt/conn.h"
 #include "io/xml.h"
 #include "lua/lua.h"
 #include "ui/oneshot.h"
@@ -49,7 +51,7 @@ enum { INVENTORY_MAX = 4 << 20 };
 struct app {
     struct ctx *ctx;
     struct batch_opts opts;
-    const char *connect, *inventory, *file, *debug, *log;
+    const char *connect, *inventory, *file, *debug, *log, *escape, *interval, *count;
     bool readonly, no_color, interactive;
     struct buf commands; // of all -c
     bool have_commands;
@@ -153,6 +155,15 @@ static int parse_options(struct app *app, int argc, char **argv)
             break;
         case 'l':
             app->log = optarg;
+            break;
+        case 'e':
+            app->escape = optarg;
+            break;
+        case 'K':
+            app->count = optarg;
+            break;
+        case USAGE_KEEPALIVE:
+            app->interval = optarg;
             break;
         case USAGE_ENVELOPE:
             app->opts.envelope = true;
@@ -309,9 +320,34 @@ static int start_trace(const struct app *app, struct err *e)
     return 0;
 }
 
+// Before there is a connection or a console.
+static int set_keepalive_and_escape(const struct app *app, struct err *e)
+{
+    enum { LONGEST_S = 3600, MOST = 1000 };
+    long long n;
+    char key;
+    if (app->interval) {
+        if (str_to_int(app->interval, 0, LONGEST_S, &n) < 0)
+            return err_set(e, ERR_USAGE, "--keepalive-interval: '%s' is not a number of seconds from 0 to %d",
+                           app->interval, LONGEST_S);
+        virt_keepalive_interval((int)n);
+    }
+    if (app->count) {
+        if (str_to_int(app->count, 1, MOST, &n) < 0)
+            return err_set(e, ERR_USAGE, "--keepalive-count: '%s' is not a number from 1 to %d", app->count, MOST);
+        virt_keepalive_count((unsigned)n);
+    }
+    if (!app->escape)
+        return 0;
+    if (serial_escape(app->escape, &key, e) < 0)
+        return err_wrap(e, "--escape");
+    setenv("MIGSH_ESCAPE", app->escape, 1);
+    return 0;
+}
+
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
-    if (start_trace(app, e) < 0 || loop_init(e) < 0 || signals_start(e) < 0)
+    if (set_keepalive_and_escape(app, e) < 0 || start_trace(app, e) < 0 || loop_init(e) < 0 || signals_start(e) < 0)
         return -1;
     _cleanup_free_ char *standard = file_xdg("CONFIG", "nodes");
     app->ctx = ctx_new(app->inventory ? app->inventory : standard);

@@ -51,3 +51,7 @@ try m <&-
 m list 2>&- | head -n 1
 m -t hostname | sed -E 's/[0-9]+\.[0-9]+ ms/N ms/'
 { m -j -t -c "domid test; domid nosuch" || :; } | sed -E "s/\"ms\":[0-9.]+/\"ms\":N/" # with --json an event, and as well of what fails
+try m -e '^a' -K 2 --keepalive-interval 0 domid test
+try m --escape no domid test
+try m -K 0 domid test
+try m --keepalive-interval x domid test

@@ -16,6 +16,9 @@ const struct usage_row usage_rows[] = {
     {"timing", 't', NULL, "tell how long each command took"},
     {"debug", 'd', "LEVEL", "log: 0 all, 1 no libvirt calls, 2 slow ones, 3 failed ones, 4 errors"},
     {"log", 'l', "FILE", "where to (else above the prompt, or on stderr); without --debug: all"},
+    {"escape", 'e', "KEY", "the key that leaves a console (also: $MIGSH_ESCAPE; default ^])"},
+    {"keepalive-interval", USAGE_KEEPALIVE, "SECONDS", "ask a silent libvirt host so often (default 5; 0: never)"},
+    {"keepalive-count", 'K', "N", "and take it for dead after N questions in vain (default 4)"},
     {"envelope", USAGE_ENVELOPE, NULL, "--json, and each line tells its command and node"},
     {"vertical", USAGE_VERTICAL, NULL, "tables as a line for each field"},
     {"human", USAGE_HUMAN, NULL, "sizes as 1.50 GiB"},
@@ -36,13 +39,18 @@ void usage_form(const struct usage_row *row, struct buf *out)
 
 void usage_text(struct buf *out)
 {
+    enum { COLUMN = 25 };
     buf_adds(out, "Usage: migsh [OPTION]... [COMMAND [ARG]... | SCRIPT.lua [ARG]...]\n"
                   "Move KVM guests between libvirt hosts, and measure what their users felt.\n"
                   "Without a command: an interactive shell, or commands from standard input.\n\n");
     for (const struct usage_row *row = usage_rows; row->name; row++) {
         _cleanup_buf_ struct buf form = BUF_INIT;
+        buf_adds(&form, row->letter < USAGE_NO_COLOR ? "  " : "      ");
         usage_form(row, &form);
-        buf_addf(out, row->letter < USAGE_NO_COLOR ? "  %-22s %s\n" : "      %-18s %s\n", buf_str(&form), row->text);
+        if (form.len > COLUMN - 1) // as other programs do
+            buf_addf(out, "%s\n%*s%s\n", buf_str(&form), COLUMN, "", row->text);
+        else
+            buf_addf(out, "%-*s%s\n", COLUMN, buf_str(&form), row->text);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 
-enum { USAGE_NO_COLOR = 256, USAGE_ENVELOPE, USAGE_VERTICAL, USAGE_HUMAN }; // those without a letter
+enum { USAGE_NO_COLOR = 256, USAGE_ENVELOPE, USAGE_VERTICAL, USAGE_HUMAN, USAGE_KEEPALIVE }; // those without a letter
 
 struct usage_row {
     const char *name;

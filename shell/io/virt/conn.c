@@ -10,7 +10,18 @@
 
 // A dead peer is noticed after 25 s: the fifth question is not asked any more. The operator is to hear of it within
 // half a minute, and what is left of that is for the way out.
-enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 4 };
+static unsigned keepalive_count = 4;
+static int keepalive_s = 5;
+
+void virt_keepalive_count(unsigned count)
+{
+    keepalive_count = count;
+}
+
+void virt_keepalive_interval(int seconds)
+{
+    keepalive_s = seconds;
+}
 
 struct asker {
     virt_ask_fn *fn;
@@ -62,7 +73,7 @@ int virt_conn_open(const char *uri, bool readonly, virt_ask_fn *ask, void *ask_d
     char *canonical = virConnectGetURI(ptr);
     c->uri = canonical ? canonical : xstrdup(uri ? uri : "");
     // Local drivers have neither keepalive nor a close callback; that is no failure.
-    (void)virConnectSetKeepAlive(ptr, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+    (void)virConnectSetKeepAlive(ptr, keepalive_s, keepalive_count);
     (void)virConnectRegisterCloseCallback(ptr, on_close, c, NULL);
     *ret = c;
     return 0;
