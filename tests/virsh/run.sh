@@ -3,10 +3,10 @@
 # What a virsh user types, given to virsh and to migsh: each line of NAME.lines runs in both, on libvirt's test driver
 # (a fresh one for each line: what a line needs first stands in it, with ";"), in a fresh directory with the files of
 # files/. Standard output has to be the same, blank lines and blanks at a line's end aside, and both have to succeed or
-# both to fail; error texts differ on purpose, but that a call is not supported has to be said of the same. "#" begins a comment, "@uri FILE" sets the driver's file for the lines
-# that follow ("@uri default" is test:///default). A line that is meant to differ has its reason in the line before it,
-# behind "#!"; if it does not differ, that is a failure, too. The table of all differences ends the run. Words: names of
-# .lines files.
+# both to fail; error texts differ on purpose, but that a call is not supported has to be said of the same one. "#"
+# begins a comment, "@uri FILE" sets the driver's file for the lines that follow ("@uri default" is test:///default). A
+# line that is meant to differ has its reason in the line before it, behind "#!"; if it does not differ, that is a
+# failure, too. The table of all differences ends the run. Words: names of .lines files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 MIGSH=$(readlink -f "${MIGSH_PLAIN:-../../build/shell/migsh}") # what the sanitizers have to say, golden shows
@@ -36,8 +36,8 @@ run() {
     [ "$status" = 0 ] || status=failed
     { plain <"$work/$1.raw"; echo "[$status]"; } >"$work/$1"
 }
-# The calls that the test driver lacks: a line that fails for one of these is understood only where it fails for the same.
-# virsh falls back on older ones, and asks for less before it sets something.
+# The calls that the test driver lacks: a line that fails for one of these is understood only where it fails for the
+# same. virsh falls back on older ones, and asks for less before it sets something.
 unsupported() {
     sed -nE 's/.*not supported by the connection driver: (\w+).*/\1/p' "$work/$1.err" |
         sed -E 's/(tachDevice)Flags/\1/; s/virConnectNumOf/virConnectListAll/; s/virNodeSetMem/virNodeGetMem/' | sort -u

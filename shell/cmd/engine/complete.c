@@ -142,7 +142,8 @@ void complete_lua(const char *before, const char *line, size_t point, struct com
     if (!script_ops() || !script_ops()->complete)
         return;
     _cleanup_strv_ struct strv words = STRV_INIT;
-    _cleanup_free_ char *text = xasprintf("%s\n%.*s", first ? first : before, (int)(point - from), line + from);
+    const char *head = first ? first : before;
+    _cleanup_free_ char *text = xasprintf("%s%s%.*s", head, *head ? "\n" : "", (int)(point - from), line + from);
     script_ops()->complete(text, &words);
     for (size_t i = 0; i < words.n; i++)
         completion_add(ret, "", words.s[i], NULL, true);

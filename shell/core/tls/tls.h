@@ -86,7 +86,7 @@ json_t *tls_finding(const char *node, const char *world, const char *file, const
 json_t *tls_summary(const struct tls_node *t, const json_t *findings);
 
 // The console's own authority of that world, in its state directory, for nobody else to read: certificate and key. With
-// `make` it is made where there is none; else that is ERR_NOT_FOUND. *ret is the caller's, to be freed by mem_wipe_text().
+// `make` it is made where there is none; else that is ERR_NOT_FOUND. *ret is the caller's: mem_wipe_text() frees it.
 int tls_authority(enum tls_world w, bool make, char **ret_pem, struct err *e);
 // The certificate without the key; the caller frees.
 char *tls_authority_cert(const char *pem);
