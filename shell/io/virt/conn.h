@@ -16,9 +16,9 @@ struct virt_conn;
 // opening thread. *ret is freed (and wiped) by the caller.
 typedef int virt_ask_fn(void *data, bool secret, const char *question, char **ret, struct err *e);
 
-// How often a connection asks a peer that says nothing whether it is there, and how many times it does so in vain before
-// it is taken for dead. Interval 0: it never asks, and what waits for a frozen peer waits until it is cancelled. Main
-// thread, before the first connection.
+// How often a connection asks a peer that says nothing whether it is there, and how many times it does so in vain
+// before it is taken for dead. Interval 0: it never asks, and what waits for a frozen peer waits until it is cancelled.
+// Main thread, before the first connection.
 void virt_keepalive_interval(int seconds);
 void virt_keepalive_count(unsigned count);
 
