@@ -137,8 +137,9 @@ static int detach(struct cmd_call *c, bool config, unsigned bits, char **ret, st
         *ret = steal(&xml);
         return 0;
     }
-    return virt_dom_detach(dom, xml, bits, e) < 0 ? domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e)
-                                                  : 0;
+    return virt_dom_detach(dom, xml, bits, e) < 0
+               ? domain_failed_off(dom, "detach an interface from", AFFECT_STATE_HINT, e)
+               : 0;
 }
 
 static int run_detach(struct cmd_call *c, struct err *e)

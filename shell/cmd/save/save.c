@@ -65,7 +65,7 @@ static int call(struct file_call *f, int (*fn)(void *data, struct err *e), const
 {
     struct virt_dom *dom = f->c->vals[DOMAIN].dom;
     if (long_call(f->c, dom, verbose, fn, f, e) < 0)
-        return domain_failed(dom, verb, "only a running guest has a memory", e);
+        return domain_failed_off(dom, verb, "only a running guest has a memory", e);
     domain_result(f->c, dom);
     json_object_set_new(f->c->result, "file", json_text(f->c->vals[PATH].s));
     return 0;
