@@ -34,7 +34,7 @@ static int run(struct cmd_call *c, struct err *e)
     for (size_t i = 0; i < words->n; i++)
         buf_addf(&command, "%s%s", i ? " " : "", words->s[i]);
     if (virt_agent_command(c->vals[DOMAIN].dom, buf_str(&command), timeout, &answer, e) < 0)
-        return domain_failed(c->vals[DOMAIN].dom, "ask the agent of", "only a running guest has one", e);
+        return domain_failed_off(c->vals[DOMAIN].dom, "ask the agent of", "only a running guest has one", e);
     json_error_t why;
     json_auto_t *value = c->vals[PRETTY].b ? json_loads(answer, 0, &why) : NULL;
     _cleanup_free_ char *pretty = value ? json_dump_printable(value, JSON_INDENT(2)) : NULL;

@@ -65,7 +65,7 @@ int device_change(struct cmd_call *c, device_change_fn *change, const char *verb
     if (print && print->b)
         return object_print_xml(c, xml);
     if (change(dom, xml, affect, e) < 0)
-        return domain_failed(dom, verb, AFFECT_STATE_HINT, e);
+        return domain_failed_off(dom, verb, AFFECT_STATE_HINT, e);
     domain_result(c, dom);
     return 0;
 }

@@ -149,9 +149,9 @@ static int run_detach(struct cmd_call *c, struct err *e)
     if (c->vals[PRINT_XML].b)
         return object_print_xml(c, live ? live : config);
     if (config && virt_dom_detach(dom, config, VIRT_AFFECT_CONFIG, e) < 0)
-        return domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
+        return domain_failed_off(dom, "detach an interface from", AFFECT_STATE_HINT, e);
     if (live && virt_dom_detach(dom, live, bits & VIRT_AFFECT_LIVE, e) < 0) {
-        domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
+        domain_failed_off(dom, "detach an interface from", AFFECT_STATE_HINT, e);
         return config ? err_wrap(e, "removed from the configuration, but not from the running guest") : -1;
     }
     domain_result(c, dom);

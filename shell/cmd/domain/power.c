@@ -29,6 +29,11 @@ int domain_failed(const struct virt_dom *dom, const char *verb, const char *stat
     return err_wrap(e, "failed to %s domain '%s'", verb, virt_dom_name(dom));
 }
 
+int domain_failed_off(const struct virt_dom *dom, const char *verb, const char *off_hint, struct err *e)
+{
+    return domain_failed(dom, verb, virt_dom_id(dom) < 0 ? off_hint : NULL, e);
+}
+
 struct copies_query domain_query(struct cmd_call *c, const char *name, const char *uuid, bool force)
 {
     return (struct copies_query){.ctx = c->ctx,

@@ -11,6 +11,8 @@
 void domain_result(struct cmd_call *c, const struct virt_dom *dom);
 // "failed to VERB domain 'NAME': …"; for ERR_STATE without a hint of its own, `state_hint`. Returns -1.
 int domain_failed(const struct virt_dom *dom, const char *verb, const char *state_hint, struct err *e);
+// The same with a hint for a domain that does not run; of one that runs another state is meant.
+int domain_failed_off(const struct virt_dom *dom, const char *verb, const char *off_hint, struct err *e);
 // --force of what lets a guest run.
 #define FORCE_ROW                                                                                                      \
     {                                                                                                                  \

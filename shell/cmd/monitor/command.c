@@ -49,7 +49,7 @@ static int run(struct cmd_call *c, struct err *e)
     for (size_t i = 0; i < words->n; i++)
         buf_addf(&command, "%s%s", i ? " " : "", words->s[i]);
     if (virt_qemu_monitor(dom, buf_str(&command), c->vals[HMP].b, fds, n_fds, &answer, e) < 0)
-        return domain_failed(dom, "ask the monitor of", "only a running guest has one", e);
+        return domain_failed_off(dom, "ask the monitor of", "only a running guest has one", e);
     return show(c, answer, e);
 }
 

@@ -35,7 +35,7 @@ static int run_save(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (long_call(c, dom, VIRT_JOB_SAVE, c->vals[VERBOSE].b, call_save, c, e) < 0)
-        return domain_failed(dom, "save", "only a running domain can be saved", e);
+        return domain_failed_off(dom, "save", "only a running domain can be saved", e);
     domain_result(c, dom);
     return 0;
 }

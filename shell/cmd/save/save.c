@@ -70,7 +70,7 @@ static int call(struct file_call *f, int (*fn)(void *data, struct err *e), enum 
     if (!cmd_val(f->c, "overwrite")->b && save_refuse_existing(f->c, f->c->vals[PATH].s, e) < 0)
         return err_wrap(e, "%s of '%s'", f->c->def->name, virt_dom_name(dom));
     if (long_call(f->c, dom, operation, verbose, fn, f, e) < 0)
-        return domain_failed(dom, f->c->def->name, "only a running guest has memory to write", e);
+        return domain_failed_off(dom, f->c->def->name, "only a running guest has memory to write", e);
     domain_result(f->c, dom);
     json_object_set_new(f->c->result, "file", json_text(f->c->vals[PATH].s));
     return 0;

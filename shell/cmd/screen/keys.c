@@ -36,7 +36,7 @@ static int run(struct cmd_call *c, struct err *e)
     }
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (virt_dom_send_keys(dom, codeset, (unsigned)c->vals[HOLD].i, keys, words->n, e) < 0)
-        return domain_failed(dom, "send keys to", "only a running guest has a keyboard", e);
+        return domain_failed_off(dom, "send keys to", "only a running guest has a keyboard", e);
     domain_result(c, dom);
     return 0;
 }

@@ -46,7 +46,7 @@ static int run(struct cmd_call *c, struct err *e)
     if (file_new_open(given ? given : made, &f, e) < 0)
         return -1;
     if (virt_dom_screenshot(dom, c->job, (unsigned)c->vals[SCREEN].i, f.fd, &mime, e) < 0)
-        return domain_failed(dom, "take a screenshot of", "only a running guest has a screen", e);
+        return domain_failed_off(dom, "take a screenshot of", "only a running guest has a screen", e);
     if (!given) { // what kind of picture it is, was not known before
         char *target = xasprintf("%s%s", f.target, ending(mime));
         free(f.target);

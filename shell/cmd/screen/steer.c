@@ -19,7 +19,7 @@ static int run_on(struct cmd_call *c, const char *verb, int (*fn)(struct virt_do
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (fn(dom, e) < 0)
-        return domain_failed(dom, verb, needs_running, e);
+        return domain_failed_off(dom, verb, needs_running, e);
     domain_result(c, dom);
     return 0;
 }
@@ -52,7 +52,7 @@ static int run_sleep(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (virt_dom_sleep(dom, c->vals[TARGET].s, (unsigned long long)c->vals[DURATION].i, e) < 0)
-        return domain_failed(dom, "suspend", needs_running, e);
+        return domain_failed_off(dom, "suspend", needs_running, e);
     domain_result(c, dom);
     return 0;
 }
@@ -90,7 +90,7 @@ static int run_signal(struct cmd_call *c, struct err *e)
     if (virt_signal(c->vals[SIGNAME].s, &signal, e) < 0)
         return -1;
     if (virt_dom_signal(dom, c->vals[PID].i, signal, e) < 0)
-        return domain_failed(dom, "send a signal to a process of", needs_running, e);
+        return domain_failed_off(dom, "send a signal to a process of", needs_running, e);
     domain_result(c, dom);
     return 0;
 }

@@ -29,7 +29,7 @@ void tune_settings(const struct cmd_call *c, int first, int last, const char *pr
 
 int tune_failed(const struct virt_dom *dom, const char *verb, struct err *e)
 {
-    return domain_failed(dom, verb, virt_dom_id(dom) < 0 ? AFFECT_STATE_HINT : NULL, e);
+    return domain_failed_off(dom, verb, AFFECT_STATE_HINT, e);
 }
 
 int tune_done(struct cmd_call *c)

@@ -19,7 +19,8 @@ picture() {
     m screenshot screen "$work/screen/shot" && [[ $(od -An -tx1 -N2 "$work/screen/shot") = @(' 50 36'|' 89 50') ]]
 }
 check "screenshot" picture
-check "screenshot: no such screen leaves no file" eval '! m screenshot screen "$work/screen/none" --screen 7 && [ ! -e "$work/screen/none" ]'
+check "screenshot: no such screen" gives 10 'no such screen ID\n\Z' m screenshot screen "$work/screen/none" --screen 7
+check "… leaves no file" [ ! -e "$work/screen/none" ]
 check "send-key" m send-key screen KEY_LEFTCTRL KEY_A
 check "send-key: a number of another codeset" m send-key screen --codeset xt --holdtime 50 28
 check "inject-nmi" m inject-nmi screen
