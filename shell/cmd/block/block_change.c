@@ -38,8 +38,11 @@ static int check_size(const struct cmd_call *c, struct err *e)
     json_t *info;
     if (virt_dom_block_info(c->vals[DOMAIN].dom, path, &info, e) < 0)
         return err_wrap(e, "what size it has now");
-    json_int_t has = json_integer_value(json_object_get(info, "capacity"));
+    const json_t *capacity = json_object_get(info, "capacity");
+    json_int_t has = json_is_integer(capacity) ? json_integer_value(capacity) : INT64_MAX;
     json_decref(info);
+    if (has == INT64_MAX)
+        return err_set(e, ERR_FAILED, "it is not known what size %s has now: --shrink resizes it all the same", path);
     if (bytes >= (unsigned long long)has)
         return 0;
     char old[UNITS_TEXT], new[UNITS_TEXT];

@@ -134,6 +134,16 @@ struct block_start {
     bool pivot, finish;
 };
 
+// The end was asked for, and is not waited for.
+static void tell_asked(struct block_start *j)
+{
+    const struct block_wait *w = &j->w;
+    _cleanup_free_ char *text =
+        xasprintf("%s has been asked for: blockjob %s %s shows whether it is over",
+                  j->pivot ? "The pivot" : "The end of the job", virt_dom_name(w->c->vals[DOMAIN].dom), w->target);
+    block_result(&j->w, "ending", text);
+}
+
 static int follow(struct block_start *j, struct err *e)
 {
     const char *status;
@@ -150,7 +160,10 @@ static int follow(struct block_start *j, struct err *e)
     }
     if (block_wait_end(&j->w, j->pivot, async, e) < 0)
         return -1;
-    block_result(&j->w, j->pivot ? "pivoted" : "finished", j->pivot ? "Successfully pivoted" : j->finished);
+    if (async)
+        tell_asked(j);
+    else
+        block_result(&j->w, j->pivot ? "pivoted" : "finished", j->pivot ? "Successfully pivoted" : j->finished);
     return 0;
 }
 

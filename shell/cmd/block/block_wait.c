@@ -14,6 +14,7 @@
 #include "cmd/device/device.h"
 #include "cmd/domain/power.h"
 #include "core/console/out.h"
+#include "core/guest/domxml.h"
 #include "io/job.h"
 #include "io/virt/block.h"
 #include "io/virt/event.h"
@@ -93,6 +94,16 @@ static int wait_event(struct block_wait *w, struct job *job, double ms, const ch
 
 // ---- what the disk uses
 
+// What the element there is stored in; NULL: there is no such element, or nothing in it.
+static char *source_at(struct xml_doc *doc, const char *xpath)
+{
+    size_t n;
+    _cleanup_free_ struct xml_node **node = xml_nodes(doc, NULL, xpath, &n);
+    json_auto_t *disk = n ? domxml_disk(doc, node[0]) : NULL;
+    const char *source = json_text_at(disk, "source");
+    return source ? xstrdup(source) : NULL;
+}
+
 // Its source, and what it is mirrored to; NULL: nothing. false: that cannot be told.
 static bool look_at_disk(struct block_wait *w, char **ret_source, char **ret_mirror)
 {
@@ -103,11 +114,9 @@ static bool look_at_disk(struct block_wait *w, char **ret_source, char **ret_mir
         device_find_disk(w->c, doc, w->target, false, &number, &unknown) < 0)
         return false;
     _cleanup_free_ char *disk = xasprintf("/domain/devices/disk[%d]", number);
-    size_t n;
-    _cleanup_free_ struct xml_node **node = xml_nodes(doc, NULL, disk, &n);
-    *ret_source = xml_string(doc, node[0], "source/@file | source/@dev | source/@name | source/@dir");
-    *ret_mirror =
-        xml_string(doc, node[0], "mirror/source/@file | mirror/source/@dev | mirror/source/@name | mirror/@file");
+    _cleanup_free_ char *mirror = xasprintf("%s/mirror", disk);
+    *ret_source = source_at(doc, disk);
+    *ret_mirror = source_at(doc, mirror);
     return true;
 }
 

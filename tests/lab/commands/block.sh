@@ -23,6 +23,11 @@ expect "there is nothing to end" 2 "does not have an active block job" -C source
 expect "blockcopy --pivot, in JSON" 0 '"text":"Block Copy: \[100 %\]".*"state":"pivoted","source":"[^"]*it.s' \
     -C source -j blockcopy local1 vda "$copy" --reuse-external --transient-job --pivot --verbose
 check "the guest is on the copy" uses "$copy"
+check "and back" prints "Successfully pivoted" back
+expect "blockcopy --pivot --async does not wait for that" 0 '"state":"ending".*"The pivot has been asked for: blockjob local1 vda shows whether it is over"' \
+    -C source -j blockcopy local1 vda "$copy" --reuse-external --transient-job --pivot --async
+soon() { for ((i = 0; i < 100; i++)); do uses "$1" >/dev/null && return; sleep 0.2; done; uses "$1"; }
+check "the guest is soon on the copy" soon "$copy"
 check "blockcopy --finish leaves it there" prints "Successfully copied" \
     m -C source blockcopy local1 vda "$images/local1.qcow2" --reuse-external --transient-job --finish
 check "it is there" uses "$copy"
