@@ -8,6 +8,8 @@
 //   MIGSH_DIE_RESUME=1     killed instead of resuming
 //   MIGSH_SLOW_MIGRATE=MS  before a migration begins
 //   MIGSH_LOSE_RESTORED=1  once a guest was restored or reverted, it is looked up in vain
+//   MIGSH_LOSE_DETACHED=1  once a device was detached, libvirt does not describe the guest
+//   MIGSH_LOSE_CHILDREN=1  libvirt does not count a snapshot's children, but all that are below it
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -100,4 +102,29 @@ __attribute__((visibility("default"))) virDomainPtr virDomainLookupByUUIDString(
     if (restored && getenv("MIGSH_LOSE_RESTORED"))
         uuid = "00000000-0000-0000-0000-000000000000";
     return real(c, uuid);
+}
+
+// What a daemon refuses, in its own words.
+static const unsigned int no_such_flag = 1U << 30;
+static atomic_bool detached;
+
+__attribute__((visibility("default"))) int virDomainDetachDeviceFlags(virDomainPtr d, const char *xml,
+                                                                      unsigned int flags)
+{
+    REAL(virDomainDetachDeviceFlags);
+    int r = real(d, xml, flags);
+    detached = r == 0;
+    return r;
+}
+
+__attribute__((visibility("default"))) char *virDomainGetXMLDesc(virDomainPtr d, unsigned int flags)
+{
+    REAL(virDomainGetXMLDesc);
+    return real(d, detached && getenv("MIGSH_LOSE_DETACHED") ? no_such_flag : flags);
+}
+
+__attribute__((visibility("default"))) int virDomainSnapshotNumChildren(virDomainSnapshotPtr s, unsigned int flags)
+{
+    REAL(virDomainSnapshotNumChildren);
+    return real(s, !flags && getenv("MIGSH_LOSE_CHILDREN") ? no_such_flag : flags);
 }

@@ -71,10 +71,52 @@ int device_find_disk(const struct cmd_call *c, struct xml_doc *doc, const char *
     return err_hint(e, "domblklist %s --details shows what it has", name);
 }
 
-static int disk_xml(struct xml_doc *doc, int number, char **ret, struct err *e)
+// What is to be changed, or detached, in one description.
+struct found {
+    struct xml_doc *doc;
+    int number; // as XPath counts
+    char *target;
+};
+
+static void found_release(struct found *f)
 {
-    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", number);
-    return xml_query(doc, xpath, false, ret, e);
+    xml_free(f->doc);
+    free(f->target);
+}
+
+typedef int judge_fn(struct cmd_call *c, struct found *f, struct err *e);
+
+// The disk in one description, changed there by judge(). `both`: an error says in which of the two.
+static int judge_one(struct cmd_call *c, bool config, bool both, bool media, judge_fn *judge, struct found *ret,
+                     struct err *e)
+{
+    if (device_domain_xml(c, config, &ret->doc, e) < 0)
+        return -1;
+    if (device_find_disk(c, ret->doc, c->vals[TARGET].s, media, &ret->number, e) < 0 || (judge && judge(c, ret, e) < 0))
+        return both ? err_wrap(e, config ? "its configuration" : "the running guest") : -1;
+    _cleanup_free_ char *xpath = xasprintf("string(/domain/devices/disk[%d]/target/@dev)", ret->number);
+    ret->target = xml_string(ret->doc, NULL, xpath);
+    return 0;
+}
+
+// What libvirt is to be given. Where what runs and the configuration are both to be changed, both are looked at first:
+// the same words may mean another disk there, or nothing that could be changed so.
+static int judge_all(struct cmd_call *c, unsigned affect, bool media, judge_fn *judge, char **ret, struct err *e)
+{
+    _cleanup_(found_release) struct found live = {NULL, 0, NULL}, config = {NULL, 0, NULL};
+    bool both = (affect & VIRT_AFFECT_CONFIG) && (affect & VIRT_AFFECT_LIVE);
+    const struct found *given = affect & VIRT_AFFECT_CONFIG ? &config : &live;
+    if (((affect & VIRT_AFFECT_CONFIG) && judge_one(c, true, both, media, judge, &config, e) < 0) ||
+        ((both || given == &live) && judge_one(c, false, both, media, judge, &live, e) < 0))
+        return -1;
+    if (both && (!live.target || !config.target || strcmp(live.target, config.target) != 0)) {
+        err_set(e, ERR_STATE, "'%s' is the disk %s of the running guest, and %s of its configuration",
+                c->vals[TARGET].s, live.target ? live.target : "without a name",
+                config.target ? config.target : "one without a name");
+        return err_hint(e, "name the disk by its target, or change one after the other: --live, --config");
+    }
+    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", given->number);
+    return xml_query(given->doc, xpath, false, ret, e);
 }
 
 // ---- detach-disk
@@ -83,26 +125,29 @@ static int disk_xml(struct xml_doc *doc, int number, char **ret, struct err *e)
 static void tell_if_held(struct cmd_call *c)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    _cleanup_err_ struct err gone = ERR_INIT;
+    _cleanup_err_ struct err why = ERR_INIT;
+    const char *name = virt_dom_name(c->vals[DOMAIN].dom), *target = c->vals[TARGET].s;
     int number = 0;
-    if (device_domain_xml(c, false, &doc, &gone) < 0 ||
-        device_find_disk(c, doc, c->vals[TARGET].s, false, &number, &gone) < 0)
+    bool there =
+        device_domain_xml(c, false, &doc, &why) == 0 && device_find_disk(c, doc, target, false, &number, &why) == 0;
+    if (!there && why.code == ERR_NOT_FOUND)
         return;
-    out_notice(OUT_WARN,
-               "'%s' has not let go of %s yet: it has been asked to; domblklist shows when it is gone, and so does the "
-               "event device-removed",
-               virt_dom_name(c->vals[DOMAIN].dom), c->vals[TARGET].s);
-    json_object_set_new(c->result, "held", json_true());
+    json_object_set_new(c->result, "held", there ? json_true() : json_null());
+    if (there)
+        out_notice(OUT_WARN,
+                   "'%s' has not let go of %s yet: it has been asked to; domblklist shows when it is gone, and so does "
+                   "the event device-removed",
+                   name, target);
+    else
+        out_notice(OUT_WARN, "it is not known whether '%s' has let go of %s: %s; domblklist shows it", name, target,
+                   why.msg);
 }
 
 static int run_detach(struct cmd_call *c, struct err *e)
 {
-    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
     unsigned affect = device_affects(c);
-    int number = 0;
-    if (device_domain_xml(c, affect & VIRT_AFFECT_CONFIG, &doc, e) < 0 ||
-        device_find_disk(c, doc, c->vals[TARGET].s, false, &number, e) < 0 || disk_xml(doc, number, &xml, e) < 0 ||
+    if (judge_all(c, affect, false, NULL, &xml, e) < 0 ||
         device_change(c, virt_dom_detach, "detach a disk from", xml, affect, e) < 0)
         return -1;
     if (!c->vals[PRINT_XML].b && affect != VIRT_AFFECT_CONFIG)
@@ -136,10 +181,19 @@ static int put_source(struct xml_doc *doc, struct xml_node *disk, const char *so
     return xml_node_set_attribute(disk, "type", block ? "block" : "file", e);
 }
 
-// The disk as it is to be. `source` NULL: the drive is to be empty.
-static int change_disk(const struct cmd_call *c, struct xml_doc *doc, int number, const char *source, struct err *e)
+// What the drive is to have; NULL: nothing.
+static const char *new_source(const struct cmd_call *c)
 {
-    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", number);
+    bool eject = c->vals[EJECT].b || (c->vals[UPDATE].b && !c->vals[SOURCE].s);
+    return eject ? NULL : c->vals[SOURCE].s;
+}
+
+// The disk as it is to be.
+static int change_disk(struct cmd_call *c, struct found *f, struct err *e)
+{
+    struct xml_doc *doc = f->doc;
+    const char *source = new_source(c);
+    _cleanup_free_ char *xpath = xasprintf("/domain/devices/disk[%d]", f->number);
     size_t n, n_source;
     _cleanup_free_ struct xml_node **disk = xml_nodes(doc, NULL, xpath, &n);
     free(xml_nodes(doc, disk[0], "source[@file or @dev or @dir or @name or @volume]", &n_source));
@@ -160,19 +214,14 @@ static int run_media(struct cmd_call *c, struct err *e)
 {
     static const struct view ejected = {VIEW_NONE, .message = "Successfully ejected media."},
                              inserted = {VIEW_NONE, .message = "Successfully inserted media."};
-    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
-    bool eject = c->vals[EJECT].b || (c->vals[UPDATE].b && !c->vals[SOURCE].s);
-    const char *source = eject ? NULL : c->vals[SOURCE].s;
     unsigned affect = cmd_bits(c);
-    int number = 0;
-    if (!eject && !source) {
+    bool eject = !new_source(c);
+    if (eject && !c->vals[EJECT].b && !c->vals[UPDATE].b) {
         err_set(e, ERR_USAGE, "which media? --source names it");
         return err_hint(e, "--eject takes out what is in the drive");
     }
-    if (device_domain_xml(c, affect & VIRT_AFFECT_CONFIG, &doc, e) < 0 ||
-        device_find_disk(c, doc, c->vals[TARGET].s, true, &number, e) < 0 ||
-        change_disk(c, doc, number, source, e) < 0 || disk_xml(doc, number, &xml, e) < 0)
+    if (judge_all(c, affect, true, change_disk, &xml, e) < 0)
         return -1;
     c->view = eject ? &ejected : c->vals[INSERT].b ? &inserted : NULL;
     return device_change(c, virt_dom_update, "change the media of", xml,

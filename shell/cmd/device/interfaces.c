@@ -122,35 +122,39 @@ static int find_detached(const struct cmd_call *c, struct xml_doc *doc, char **r
     return card_xml(doc, number, ret, e);
 }
 
-// One half of it: what runs, or the configuration, each by its own description. With --print-xml that is all, in *ret.
-static int detach(struct cmd_call *c, bool config, unsigned bits, char **ret, struct err *e)
+// One half of it: what is to go from what runs, or from the configuration, by its own description.
+static int find_half(struct cmd_call *c, bool config, bool both, char **ret, struct err *e)
 {
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
-    _cleanup_free_ char *xml = NULL;
-    struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (device_domain_xml(c, config, &doc, e) < 0)
         return -1;
-    if (find_detached(c, doc, &xml, e) < 0)
-        return e->code == ERR_NOT_FOUND ? err_hint(e, "domiflist %s shows its interfaces", virt_dom_name(dom)) : -1;
-    if (c->vals[PRINT_XML].b) {
-        free(*ret);
-        *ret = steal(&xml);
+    if (find_detached(c, doc, ret, e) == 0)
         return 0;
-    }
-    return virt_dom_detach(dom, xml, bits, e) < 0 ? domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e)
-                                                  : 0;
+    if (e->code == ERR_NOT_FOUND)
+        err_hint(e, "domiflist %s %sshows its interfaces", virt_dom_name(c->vals[DOMAIN].dom),
+                 config ? "--inactive " : "");
+    return both ? err_wrap(e, config ? "its configuration" : "the running guest") : -1;
 }
 
+// Both halves are found before one is changed.
 static int run_detach(struct cmd_call *c, struct err *e)
 {
-    _cleanup_free_ char *xml = NULL;
+    _cleanup_free_ char *config = NULL, *live = NULL;
+    struct virt_dom *dom = c->vals[DOMAIN].dom;
     unsigned bits = device_affects(c);
-    if ((bits & VIRT_AFFECT_CONFIG && detach(c, true, VIRT_AFFECT_CONFIG, &xml, e) < 0) ||
-        (bits != VIRT_AFFECT_CONFIG && detach(c, false, bits & VIRT_AFFECT_LIVE, &xml, e) < 0))
+    bool in_config = bits & VIRT_AFFECT_CONFIG, in_live = bits != VIRT_AFFECT_CONFIG;
+    if ((in_config && find_half(c, true, in_live, &config, e) < 0) ||
+        (in_live && find_half(c, false, in_config, &live, e) < 0))
         return -1;
-    if (xml)
-        return object_print_xml(c, xml);
-    domain_result(c, c->vals[DOMAIN].dom);
+    if (c->vals[PRINT_XML].b)
+        return object_print_xml(c, live ? live : config);
+    if (config && virt_dom_detach(dom, config, VIRT_AFFECT_CONFIG, e) < 0)
+        return domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
+    if (live && virt_dom_detach(dom, live, bits & VIRT_AFFECT_LIVE, e) < 0) {
+        domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
+        return config ? err_wrap(e, "it is gone from the configuration, and not from what runs") : -1;
+    }
+    domain_result(c, dom);
     return 0;
 }
 

@@ -25,18 +25,39 @@ gone() {
     return 1
 }
 
+twice() { # vdb now, vdc at its next start
+    v attach-disk local1 "$data.img" vdc --config >/dev/null
+    gives 10 "is the disk vdb of the running guest, and vdc of its configuration" m -C source detach-disk local1 "$data.img" --persistent &&
+        [[ $(v domblklist local1) == *vdb* && $(v domblklist local1 --inactive) == *vdc* ]] && v detach-disk local1 vdc --config
+}
+neither() { # a card at its next start alone
+    v attach-interface local1 bridge br0 --mac 52:54:00:00:00:77 --config
+    gives 3 "the running guest: .* has no interface of type bridge with the MAC" m -C source detach-interface local1 bridge --mac 52:54:00:00:00:77 --live --config &&
+        [[ $(v domiflist local1 --inactive) == *:77* ]] &&
+        prints "Interface detached successfully" m -C source detach-interface local1 bridge --mac 52:54:00:00:00:77 --config
+}
+held() { # what the guest has let go of, but libvirt does not say so
+    v attach-disk local1 "$data.img" vdb >/dev/null
+    says "it is not known whether 'local1' has let go of vdb: " loses DETACHED -C source detach-disk local1 vdb
+}
 check "attach-disk, now" prints "Disk attached successfully" m -C source attach-disk local1 "$data.img" vdb --cache none
 check "it is there" says "$data.img" m -C source domblklist local1
 check "with its size" says "8388608" m -C source domblkinfo local1 vdb
 check "the next start has it not" gives 3 "has no disk 'vdb'" m -C source detach-disk local1 vdb --config
+check "detach-disk: not where that is another disk at the next start" twice
 check "detach-disk, by where it is stored" prints "Disk detached successfully" m -C source detach-disk local1 "$data.img"
 check "it is gone" gone vdb v domblklist local1
+check "detach-disk: what is not known is not gone" held
+check "it is gone" gone vdb v domblklist local1
+check "detach-interface: neither, where one has it not" neither
 check "attach-disk: a drive, at its next start" prints "Disk attached successfully" \
     m -C source attach-disk local1 "$data.iso" hdc --type cdrom --mode readonly --config
 check "change-media ejects" prints "Successfully ejected media." m -C source change-media local1 hdc --eject --config
 check "the drive is empty" says "hdc      -" m -C source domblklist local1 --inactive
 check "there is nothing to eject" gives 10 "doesn't have media" m -C source change-media local1 hdc --eject --config
 check "change-media inserts" prints "Successfully inserted media." m -C source change-media local1 hdc "$data.iso" --insert --config
+check "change-media: neither, where the running guest has no such drive" gives 3 "the running guest: domain 'local1' has no CD or floppy drive 'hdc'" \
+    m -C source change-media local1 hdc "$data.img" --live --config
 check "change-media updates" prints "Successfully updated media." m -C source change-media local1 hdc "$data.img" --config
 check "the drive has it" says "hdc      $data.img" m -C source domblklist local1 --inactive
 check "the drive goes" prints "Disk detached successfully" m -C source detach-disk local1 hdc --config

@@ -54,9 +54,7 @@ on source touch -d "1 minute ago" "$disk"
 check "start goes on from it" m start local1
 check "… paused" is_state paused
 check "save --running" m save local1 "$image" --running --overwrite
-plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
-lost() { lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" MIGSH_LOSE_RESTORED=1 "$plain" -i "$work/nodes" "$@"; }
-check "restore: it is up, and not found then" gives 3 "restored from $image: 'local1' was brought up on source, paused, and could not be looked up then.*resume local1 lets it run" lost restore "$image" --node source
+check "restore: it is up, and not found then" gives 3 "restored from $image: 'local1' was brought up on source, paused, and could not be looked up then.*resume local1 lets it run" loses RESTORED restore "$image" --node source
 check "… is up" is_state paused
 check "… goes on" m resume local1
 # stuck COMMAND…: a save into a pipe whose reader stops reading. It ends with the reader, whatever it is told before.
