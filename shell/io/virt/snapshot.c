@@ -201,11 +201,15 @@ int virt_snap_family(struct virt_dom *d, const char *name, struct virt_snap_fami
     virDomainSnapshotPtr s;
     if (find_snapshot(d, name, &s, e) < 0)
         return -1;
-    ret->children = VIRT(virDomainSnapshotNumChildren(s, 0));
-    ret->descendants = VIRT(virDomainSnapshotNumChildren(s, VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS));
-    int metadata = VIRT(virDomainSnapshotHasMetadata(s, 0));
-    ret->metadata = metadata > 0;
-    int r = ret->children < 0 || ret->descendants < 0 || metadata < 0 ? virt_fail(e, NULL) : 0;
+    // One after the other: the next call would replace the error of the one that failed.
+    int children = VIRT(virDomainSnapshotNumChildren(s, 0)), descendants = -1, metadata = -1;
+    if (children >= 0)
+        descendants = VIRT(virDomainSnapshotNumChildren(s, VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS));
+    if (descendants >= 0)
+        metadata = VIRT(virDomainSnapshotHasMetadata(s, 0));
+    int r = metadata < 0 ? virt_fail(e, NULL) : 0;
+    if (r == 0)
+        *ret = (struct virt_snap_family){children, descendants, metadata > 0};
     virDomainSnapshotFree(s);
     return r;
 }
@@ -215,10 +219,12 @@ int virt_checkpoint_family(struct virt_dom *d, const char *name, struct virt_sna
     virDomainCheckpointPtr s;
     if (find_checkpoint(d, name, &s, e) < 0)
         return -1;
-    ret->children = VIRT(virDomainCheckpointListAllChildren(s, NULL, 0));
-    ret->descendants = VIRT(virDomainCheckpointListAllChildren(s, NULL, VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS));
-    ret->metadata = true;
-    int r = ret->children < 0 || ret->descendants < 0 ? virt_fail(e, NULL) : 0;
+    int children = VIRT(virDomainCheckpointListAllChildren(s, NULL, 0)), descendants = -1;
+    if (children >= 0)
+        descendants = VIRT(virDomainCheckpointListAllChildren(s, NULL, VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS));
+    int r = descendants < 0 ? virt_fail(e, NULL) : 0;
+    if (r == 0)
+        *ret = (struct virt_snap_family){children, descendants, true};
     virDomainCheckpointFree(s);
     return r;
 }

@@ -32,6 +32,8 @@ for n in one two; do
 done
 check "as virsh: snapshot-info" as_virsh snapshot-info --domain "$name" one
 check "as virsh: snapshot-info --current" as_virsh snapshot-info --domain "$name" --current
+expect "snapshot-info: what libvirt counts is the children" 0 'Children: +1' -C source snapshot-info --domain "$name" one
+check "… and the first error is told" gives 2 'error: .*unsupported flags' loses CHILDREN -C source snapshot-info --domain "$name" one
 check "as virsh: snapshot-parent" as_virsh snapshot-parent --domain "$name" two
 printf '#!/bin/sh\nsed -i "0,/<name>.*</s|<name>.*</name>|<name>deux</name>|" "$1"\n' >"$work/editor"
 chmod 755 "$work/editor"
