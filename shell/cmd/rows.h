@@ -92,8 +92,7 @@
     }
 #define AFFECT_ROWS AFFECT_PERSISTENT_ROW, AFFECT_CURRENT_ROWS
 enum { N_AFFECT_CURRENT_ROWS = 3, N_AFFECT_ROWS };
-#define AFFECT_STATE_HINT "--config is for a domain that does not run"
+#define AFFECT_STATE_HINT "use --config for a domain that is not running"
 #define AFFECT_HELP                                                                                                    \
-    "With --live the running guest is changed, with --config what it has at its next start, with --persistent both, "  \
-    "if\n"                                                                                                             \
-    "it runs; with nothing of these the running guest alone."
+    "--live changes the running guest, --config its next start, and --persistent both, if it is running. Without\n"    \
+    "any of these only the running guest is changed."

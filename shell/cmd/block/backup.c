@@ -51,8 +51,8 @@ const struct cmd_def cmd_backup_begin = {
     .name = "backup-begin",
     .group = "Devices",
     .summary = "start a disk backup of a live domain",
-    .help = "The backup goes on behind this command: domjobinfo shows how far it is, domjobabort ends it, the event\n"
-            "job-completed tells that it is over. With a checkpoint a later one may copy what has changed since.",
+    .help = "The backup runs in the background: domjobinfo shows its progress, domjobabort ends it, and the event\n"
+            "job-completed reports its end. With a checkpoint a later backup can copy only what has changed since.",
     .example = "backup-begin share\nbackup-begin share backup.xml checkpoint.xml",
     .opts = begin_opts,
     .flags = CMD_CONN,

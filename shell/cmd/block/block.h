@@ -25,15 +25,16 @@ struct virt_sub;
     {"wait", OPT_BOOL, 0, "wait for job to " goal},                                                                    \
         {"verbose", OPT_BOOL, 0, "with --wait, display the progress", .needs = any},                                   \
     {                                                                                                                  \
-        "async", OPT_BOOL, 0, "when the wait is given up, don't wait for the job to end", .needs = any                 \
+        "async", OPT_BOOL, 0, "don't wait for the job to end when it is aborted or pivoted", .needs = any              \
     }
 #define BLOCK_TIMEOUT_ROW                                                                                              \
     {                                                                                                                  \
         "timeout", OPT_DURATION, OPTF_POS, "implies --wait, abort if it takes longer (in seconds)", .unit = "s"        \
     }
 #define BLOCK_WAIT_HELP                                                                                                \
-    "The job goes on behind this command; --wait waits for it. Ctrl-C and --timeout abort it then, and it is said\n"   \
-    "what the disk uses."
+    "The job runs in the background; --wait waits for it. Ctrl-C and --timeout then abort it and report what the "     \
+    "disk\n"                                                                                                           \
+    "uses."
 
 // Is to be waited for the job? ERR_USAGE: a --timeout of nothing.
 int block_waits(const struct cmd_call *c, bool *ret, struct err *e);

@@ -17,7 +17,7 @@ static const struct opt_def resize_opts[] = {
     [PATH] = BLOCK_PATH_ROW,
     [SIZE] = {"size", OPT_SIZE, OPTF_POS | OPTF_REQ, "new size of the block device, in KiB where no unit is given",
               .unit_bytes = 1024},
-    [SHRINK] = {"shrink", OPT_BOOL, 0, "also to less than it has: what is beyond is lost"},
+    [SHRINK] = {"shrink", OPT_BOOL, 0, "allow a smaller size: what lies beyond it is lost"},
     {NULL},
 };
 static const struct opt_def threshold_opts[] = {
@@ -37,19 +37,19 @@ static int check_size(const struct cmd_call *c, struct err *e)
     unsigned long long bytes = c->vals[SIZE].bytes;
     json_t *info;
     if (virt_dom_block_info(c->vals[DOMAIN].dom, path, &info, e) < 0)
-        return err_wrap(e, "what size it has now");
+        return err_wrap(e, "cannot read its current size");
     const json_t *capacity = json_object_get(info, "capacity");
     json_int_t has = json_is_integer(capacity) ? json_integer_value(capacity) : INT64_MAX;
     json_decref(info);
     if (has == INT64_MAX)
-        return err_set(e, ERR_FAILED, "it is not known what size %s has now: --shrink resizes it all the same", path);
+        return err_set(e, ERR_FAILED, "the current size of %s is unknown: --shrink resizes it anyway", path);
     if (bytes >= (unsigned long long)has)
         return 0;
     char old[UNITS_TEXT], new[UNITS_TEXT];
     units_bytes((double)has, 2, old);
     units_bytes((double)bytes, 2, new);
-    err_set(e, ERR_UNSAFE, "%s has %s: with %s the guest would lose what is beyond", path, old, new);
-    return err_hint(e, "a size without a unit is in KiB; --shrink insists");
+    err_set(e, ERR_UNSAFE, "%s is %s: shrinking it to %s would cut off data", path, old, new);
+    return err_hint(e, "a size without a unit is in KiB; --shrink shrinks it anyway");
 }
 
 static int run_resize(struct cmd_call *c, struct err *e)
@@ -79,8 +79,8 @@ const struct cmd_def cmd_blockresize = {
     .name = "blockresize",
     .group = "Devices",
     .summary = "resize block device of domain",
-    .help = "The running guest is told. Unlike virsh this refuses to make a disk smaller, but for --shrink: what is\n"
-            "beyond the new size would be cut off at once.",
+    .help = "The running guest notices. Unlike virsh this refuses to shrink a disk without --shrink: the data beyond\n"
+            "the new size would be cut off at once.",
     .example = "blockresize share vda 20G",
     .opts = resize_opts,
     .flags = CMD_CONN,
@@ -91,7 +91,7 @@ const struct cmd_def cmd_domblkthreshold = {
     .name = "domblkthreshold",
     .group = "Devices",
     .summary = "set the threshold for block-threshold event for a given block device or its backing chain element",
-    .help = "Once the guest writes beyond it, the event block-threshold tells so.",
+    .help = "Once the guest writes beyond it, the event block-threshold is sent.",
     .example = "domblkthreshold share vda 15G",
     .opts = threshold_opts,
     .flags = CMD_CONN,

@@ -69,7 +69,7 @@ static int run_info(struct cmd_call *c, struct err *e)
     if (!c->vals[ALL].b) {
         c->view = c->vals[HUMAN].b ? &human_fields : &fields;
         if (!c->vals[DEVICE].s)
-            return err_set(e, ERR_USAGE, "which disk? --device names it, --all shows all");
+            return err_set(e, ERR_USAGE, "no disk given: use --device, or --all");
         return virt_dom_block_info(dom, c->vals[DEVICE].s, &c->result, e);
     }
     if (device_domain_xml(c, false, &doc, e) < 0)
@@ -167,7 +167,7 @@ static void render_error(const json_t *value, struct buf *out)
 const struct cmd_def cmd_domblkerror = {.name = "domblkerror",
                                         .group = "Devices",
                                         .summary = "show errors on block devices",
-                                        .help = "Of a running domain, those that made it stop or that it was told of.",
+                                        .help = "I/O errors that paused a running domain or were reported to it.",
                                         .example = "domblkerror share",
                                         .opts = error_opts,
                                         .flags = CMD_CONN | CMD_READS,
@@ -179,8 +179,8 @@ const struct cmd_def cmd_domblkinfo = {
     .group = "Devices",
     .summary = "domain block device size information",
     .help =
-        "In bytes: the size that the guest sees, what of it takes room, and what the file or device has. With --all\n"
-        "a disk that does not tell is shown without, and why is said.",
+        "In bytes: the size that the guest sees, what is allocated, and the size of the file or device. With --all a\n"
+        "disk whose sizes cannot be read is listed without them, and a warning says why.",
     .example = "domblkinfo share vda --human\ndomblkinfo share --all",
     .opts = info_opts,
     .flags = CMD_CONN | CMD_READS,
@@ -191,7 +191,7 @@ const struct cmd_def cmd_domblkstat = {
     .name = "domblkstat",
     .group = "Devices",
     .summary = "get device block stats for a domain",
-    .help = "Of one disk, or without one of all together. Times are in nanoseconds. --human tells what each one is.",
+    .help = "Of one disk, or of all disks together. Times are in nanoseconds. --human names each counter.",
     .example = "domblkstat share vda --human\ndomblkstat share",
     .opts = stat_opts,
     .flags = CMD_CONN | CMD_READS,

@@ -127,9 +127,10 @@ const struct cmd_def cmd_blockjob = {
     .name = "blockjob",
     .group = "Devices",
     .summary = "manage active block operations",
-    .help = "Shows the job of a disk, limits it (a bandwidth), or ends it. --abort lets the disk stay where it is,\n"
-            "--pivot lets it go on with the copy or the image below. Ctrl-C leaves the job to end by itself, and it\n"
-            "is said what the disk uses.",
+    .help =
+        "Shows the job of a disk, limits its bandwidth, or ends it. --abort keeps the disk on its image, --pivot\n"
+        "switches it to the copy or the image below. After Ctrl-C the job ends by itself, and what the disk uses is\n"
+        "reported.",
     .example = "blockjob share vda\nblockjob share vda 100\nblockjob share vda --pivot",
     .opts = opts,
     .flags = CMD_CONN,

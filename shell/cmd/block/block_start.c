@@ -139,7 +139,7 @@ static void tell_asked(struct block_start *j)
 {
     const struct block_wait *w = &j->w;
     _cleanup_free_ char *text =
-        xasprintf("%s has been asked for: blockjob %s %s shows whether it is over",
+        xasprintf("%s was requested: blockjob %s %s shows whether it has finished",
                   j->pivot ? "The pivot" : "The end of the job", virt_dom_name(w->c->vals[DOMAIN].dom), w->target);
     block_result(&j->w, "ending", text);
 }
@@ -197,7 +197,7 @@ static int dest_xml(const struct cmd_call *c, char **ret, struct err *e)
     if (v[XML].s)
         return object_read_file(v[XML].s, ret, e);
     if (!v[DEST].s)
-        return err_set(e, ERR_USAGE, "where to? --dest, or --xml");
+        return err_set(e, ERR_USAGE, "no destination: give --dest or --xml");
     struct buf b = BUF_INIT;
     buf_addf(&b, "<disk type='%s'>\n", type);
     xml_add_empty(&b, 2, "source", v[BLOCKDEV].b ? "dev" : "file", v[DEST].s);
@@ -223,7 +223,7 @@ static int run_copy(struct cmd_call *c, struct err *e)
         return -1;
     if (v[PRINT_XML].b)
         return object_print_xml(c, xml);
-    left = xasprintf("%s holds a part of it at most", v[DEST].s ? v[DEST].s : "what it was copied to");
+    left = xasprintf("%s holds an incomplete copy at most", v[DEST].s ? v[DEST].s : "what it was copied to");
     return run_job(&(struct block_start){.w = {.c = c, .what = "block copy", .title = "Block Copy", .left = left},
                                          .start = start_copy,
                                          .verb = "copy a disk of",
@@ -272,7 +272,7 @@ static int run_pull(struct cmd_call *c, struct err *e)
         &(struct block_start){.w = {.c = c,
                                     .what = "block pull",
                                     .title = "Block Pull",
-                                    .left = "it needs what is below as before, but for what was pulled already"},
+                                    .left = "it still needs its backing images, except for what has been pulled"},
                               .start = start_pull,
                               .verb = "pull a disk of",
                               .started = "Block Pull started",
@@ -285,9 +285,10 @@ const struct cmd_def cmd_blockcopy = {
     .group = "Devices",
     .summary = "start a block copy operation",
     .help = BLOCK_WAIT_HELP
-    " When all is copied, both are written to: --pivot lets the guest go on with the copy, --finish\n"
-    "leaves it as a copy of that moment, and blockjob does so later. A persistent domain needs --transient-job: the\n"
-    "copying does not outlive a stop of the guest.",
+    " Once everything is copied, writes go to both: --pivot switches the guest to the copy, --finish keeps the\n"
+    "guest on its disk and the copy as of that moment; blockjob can do either later. With --async neither is waited "
+    "for.\n"
+    "A persistent domain needs --transient-job: the job does not survive the guest's shutdown.",
     .example = "blockcopy share vda /new/share.qcow2 --transient-job --wait --verbose\n"
                "blockcopy share vda /dev/vg0/share --blockdev --format raw --transient-job --pivot",
     .opts = copy_opts,
@@ -300,10 +301,10 @@ const struct cmd_def cmd_blockcommit = {
     .group = "Devices",
     .summary = "start a block commit operation",
     .help = BLOCK_WAIT_HELP
-    " What the images from --top down to --base hold goes into the base. The image in use is committed\n"
-    "with --active alone: it is in step with the base then until --pivot, which lets the guest go on with the base, "
-    "or\n"
-    "--keep-overlay. What was committed is no good any more by itself; --delete removes it.",
+    " The contents of the images from --top down to --base are merged into the base. The image in use is only\n"
+    "committed with --active: it then stays in sync with the base until --pivot, which switches the guest to the "
+    "base,\n"
+    "or --keep-overlay. A committed image is no longer valid by itself; --delete removes it.",
     .example = "blockcommit share vda --active --pivot --verbose\nblockcommit share vda --top /x/share.s1 --wait",
     .opts = commit_opts,
     .flags = CMD_CONN,
@@ -314,7 +315,8 @@ const struct cmd_def cmd_blockpull = {
     .name = "blockpull",
     .group = "Devices",
     .summary = "populate a disk from its backing image",
-    .help = BLOCK_WAIT_HELP " What it needs of the images below, down to --base, is taken into the image in use.",
+    .help = BLOCK_WAIT_HELP
+    " The data that the image in use takes from the images below it, down to --base, is copied into it.",
     .example = "blockpull share vda --wait --verbose\nblockpull share vda 50 /x/base.qcow2",
     .opts = pull_opts,
     .flags = CMD_CONN,

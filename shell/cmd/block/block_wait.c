@@ -52,7 +52,7 @@ int block_waits(const struct cmd_call *c, bool *ret, struct err *e)
         const struct opt_val *v = cmd_val(c, ways[i]);
         *ret |= v && v->given;
     }
-    return timeout->given && timeout->ms <= 0 ? err_set(e, ERR_USAGE, "--timeout: more than nothing is needed") : 0;
+    return timeout->given && timeout->ms <= 0 ? err_set(e, ERR_USAGE, "--timeout must be greater than 0") : 0;
 }
 
 // ---- events
@@ -125,10 +125,10 @@ static void add_disk(struct block_wait *w, struct buf *b)
     _cleanup_free_ char *source = NULL, *mirror = NULL;
     const char *name = virt_dom_name(dom_of(w));
     if (!look_at_disk(w, &source, &mirror)) {
-        buf_addf(b, "what %s of '%s' uses could not be asked: domblklist %s shows it", w->target, name, name);
+        buf_addf(b, "cannot tell what %s of '%s' uses now: domblklist %s shows it", w->target, name, name);
         return;
     }
-    buf_addf(b, "%s of '%s' uses %s", w->target, name, source ? source : "what it did");
+    buf_addf(b, "%s of '%s' uses %s", w->target, name, source ? source : "a source without a name");
     if (mirror)
         buf_addf(b, ", and is still mirrored to %s (blockjob %s %s --abort ends that)", mirror, name, w->target);
 }
@@ -210,15 +210,15 @@ static int look(struct block_wait *w, struct err *e)
         return 0;
     }
     if (!virt_conn_alive(w->c->conn)) {
-        err_set(e, ERR_UNREACHABLE, "the connection to %s was lost; the %s goes on without it",
-                target_label(&w->c->where), w->what);
+        err_set(e, ERR_UNREACHABLE, "the connection to %s was lost; the %s continues there", target_label(&w->c->where),
+                w->what);
         return err_hint(e, "blockjob %s %s shows it", virt_dom_name(dom_of(w)), w->target);
     }
     if (!w->unseen_since)
         w->unseen_since = now;
     if (now - w->unseen_since < LATE_MS)
         return 0;
-    text = xasprintf("it was not told how the %s of %s ended%s%s", w->what, w->target, r < 0 ? ": " : "",
+    text = xasprintf("libvirt did not report how the %s of %s ended%s%s", w->what, w->target, r < 0 ? ": " : "",
                      r < 0 ? why.msg : "");
     return failed(w, ERR_FAILED, text, e);
 }
@@ -244,7 +244,7 @@ static int give_up(struct block_wait *w, enum err_code code, const char *why, co
         text = xasprintf("%s, but the %s of %s could not be aborted: %s", why, w->what, w->target, refused.msg);
     else
         text = xasprintf("%s: the %s of %s %s", why, w->what, w->target,
-                         is_over(status) ? "was aborted" : "was told to end, and has not yet");
+                         is_over(status) ? "was aborted" : "was asked to stop, but still runs");
     return failed(w, code, text, e);
 }
 
@@ -257,7 +257,7 @@ static int wait_for(struct block_wait *w, const char **ret_status, struct err *e
         _cleanup_err_ struct err stop = ERR_INIT;
         double left = end - clock_mono_ms();
         if (left <= 0)
-            return give_up(w, ERR_TIMEOUT, "the time is over", ret_status, e);
+            return give_up(w, ERR_TIMEOUT, "timed out", ret_status, e);
         if (wait_event(w, w->c->job, left < LOOK_MS ? left : LOOK_MS, &status, &stop) < 0)
             return give_up(w, ERR_CANCELLED, "interrupted", ret_status, e);
         if (!status && look(w, e) < 0)
@@ -289,12 +289,12 @@ int block_wait_end(struct block_wait *w, bool pivot, bool async, struct err *e)
     while (!async && !is_over(status)) {
         _cleanup_err_ struct err stop = ERR_INIT;
         if (wait_event(w, w->c->job, LOOK_MS, &status, &stop) < 0)
-            return failed(w, ERR_CANCELLED, "interrupted, while the job was ending by itself", e);
+            return failed(w, ERR_CANCELLED, "interrupted while waiting for the job, which ends by itself", e);
         if (!is_over(status) && look(w, e) < 0)
             return -1;
     }
     if (async || strcmp(status, "completed") == 0 || (!pivot && strcmp(status, "canceled") == 0))
         return 0;
-    _cleanup_free_ char *text = xasprintf("the %s of %s failed at its end", w->what, w->target);
+    _cleanup_free_ char *text = xasprintf("the %s of %s failed in its last step", w->what, w->target);
     return failed(w, ERR_FAILED, text, e);
 }

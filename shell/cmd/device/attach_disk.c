@@ -248,9 +248,10 @@ const struct cmd_def cmd_attach_disk = {
     .group = "Devices",
     .summary = "attach disk device",
     .help = AFFECT_HELP
-    "\nThe source is a path on the domain's host; whether that is a file or a device --sourcetype says. Without it a\n"
-    "path on this machine is looked at, and of another host's path below /dev it is assumed. --subdriver says what\n"
-    "format the image has: without it QEMU takes it for raw.",
+    "\nThe source is a path on the domain's host; --sourcetype says whether it is a file or a block device. Without "
+    "it\n"
+    "a path on this machine is checked, and a path below /dev on another host is assumed to be a device. --subdriver\n"
+    "is the format of the image: without it QEMU treats it as raw.",
     .example = "attach-disk share /var/lib/libvirt/images/data.qcow2 vdb --subdriver qcow2 --persistent\n"
                "attach-disk share /dev/vg0/data vdc --sourcetype block --cache none --config",
     .opts = opts,

@@ -107,7 +107,7 @@ const struct cmd_def cmd_attach_device = {
     .name = "attach-device",
     .group = "Devices",
     .summary = "attach device from an XML file",
-    .help = "The file holds one device as a domain's description has it, such as a <disk>. " AFFECT_HELP,
+    .help = "The file holds one device element of a domain definition, such as a <disk>. " AFFECT_HELP,
     .example = "attach-device share usb.xml --live\nattach-device share disk.xml --persistent",
     .opts = file_opts,
     .flags = CMD_CONN,
@@ -118,9 +118,10 @@ const struct cmd_def cmd_detach_device = {
     .name = "detach-device",
     .group = "Devices",
     .summary = "detach device from an XML file",
-    .help = "The file describes the device as precisely as the domain's description does (dumpxml --xpath prints a\n"
-            "part of that): libvirt may take another one that fits. A running guest has to let go of it: the event\n"
-            "device-removed tells that it has. " AFFECT_HELP,
+    .help =
+        "The file has to describe the device as precisely as the domain's definition does (dumpxml --xpath prints\n"
+        "a part of that), or libvirt may take another one that matches. A running guest has to release it: the event\n"
+        "device-removed shows that it has. " AFFECT_HELP,
     .example = "detach-device share usb.xml --live\ndetach-device share disk.xml --persistent",
     .opts = file_opts,
     .flags = CMD_CONN,
@@ -131,8 +132,8 @@ const struct cmd_def cmd_detach_device_alias = {
     .name = "detach-device-alias",
     .group = "Devices",
     .summary = "detach device from an alias",
-    .help = "Asks the guest to let go of the device, and waits for nothing: the event device-removed tells that it is\n"
-            "gone. Aliases are in dumpxml.",
+    .help = "Asks the guest to release the device and does not wait: the event device-removed shows that it is gone.\n"
+            "dumpxml shows the aliases.",
     .example = "detach-device-alias share ua-usb --live",
     .opts = alias_opts,
     .flags = CMD_CONN,
@@ -143,8 +144,8 @@ const struct cmd_def cmd_update_device = {
     .name = "update-device",
     .group = "Devices",
     .summary = "update device from an XML file",
-    .help = "The file describes the whole device as it is to be. Neither --live nor --config means the running guest,\n"
-            "or the configuration of one that does not run.",
+    .help = "The file describes the whole device as it should be. Without --live and --config the running guest is\n"
+            "changed, or the configuration of one that is not running.",
     .example = "update-device share cdrom.xml --live --force\nupdate-device share nic.xml --config",
     .opts = update_opts,
     .flags = CMD_CONN,

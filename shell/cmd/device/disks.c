@@ -62,7 +62,7 @@ int device_find_disk(const struct cmd_call *c, struct xml_doc *doc, const char *
         }
     }
     if (n_stored > 1)
-        return err_set(e, ERR_USAGE, "domain '%s' has %zu disks that are stored in %s: name the target", name, n_stored,
+        return err_set(e, ERR_USAGE, "domain '%s' has %zu disks with the source %s: give the target", name, n_stored,
                        text);
     *ret = stored;
     if (n_stored)
@@ -135,11 +135,11 @@ static void tell_if_held(struct cmd_call *c)
     json_object_set_new(c->result, "held", there ? json_true() : json_null());
     if (there)
         out_notice(OUT_WARN,
-                   "'%s' has not let go of %s yet: it has been asked to; domblklist shows when it is gone, and so does "
-                   "the event device-removed",
+                   "'%s' has been asked to release %s and has not yet: domblklist and the event device-removed show "
+                   "when it has",
                    name, target);
     else
-        out_notice(OUT_WARN, "it is not known whether '%s' has let go of %s: %s; domblklist shows it", name, target,
+        out_notice(OUT_WARN, "cannot tell whether '%s' has released %s: %s; domblklist shows it", name, target,
                    why.msg);
 }
 
@@ -202,7 +202,7 @@ static int change_disk(struct cmd_call *c, struct found *f, struct err *e)
         return err_set(e, ERR_STATE, "the disk device '%s' doesn't have media", at);
     if (c->vals[INSERT].b && n_source) {
         err_set(e, ERR_STATE, "the disk device '%s' already has media", at);
-        return err_hint(e, "--update puts the new one in its place");
+        return err_hint(e, "--update replaces it");
     }
     // An empty drive of a running guest may have one, too, with nothing but a number of libvirt's in it.
     if (xml_remove_found(doc, disk[0], "source", e) < 0)
@@ -218,8 +218,8 @@ static int run_media(struct cmd_call *c, struct err *e)
     unsigned affect = cmd_bits(c);
     bool eject = !new_source(c);
     if (eject && !c->vals[EJECT].b && !c->vals[UPDATE].b) {
-        err_set(e, ERR_USAGE, "which media? --source names it");
-        return err_hint(e, "--eject takes out what is in the drive");
+        err_set(e, ERR_USAGE, "no media given: use --source");
+        return err_hint(e, "--eject empties the drive");
     }
     if (judge_all(c, affect, true, change_disk, &xml, e) < 0)
         return -1;
@@ -232,8 +232,8 @@ const struct cmd_def cmd_detach_disk = {
     .name = "detach-disk",
     .group = "Devices",
     .summary = "detach disk device",
-    .help = AFFECT_HELP "\nA running guest has to let go of it; where it has not by the end of the command, that is "
-                        "told. The file or\nvolume stays.",
+    .help = AFFECT_HELP "\nA running guest has to release the disk; if it has not by the end of the command, a warning "
+                        "says so. The file\nor volume stays.",
     .example = "detach-disk share vdb --persistent\ndetach-disk share vdb --config",
     .opts = detach_opts,
     .flags = CMD_CONN,
@@ -244,9 +244,12 @@ const struct cmd_def cmd_change_media = {
     .name = "change-media",
     .group = "Devices",
     .summary = "change media of CD or floppy drive",
-    .help = "--update (which goes without saying) puts the source in place of what is there; without a source it\n"
-            "ejects. Neither --live nor --config means the running guest, or the configuration of one that does not\n"
-            "run. --force also takes out what the guest has locked.",
+    .help =
+        "--update, the default, replaces what is in the drive by the source, or ejects it where none is given. "
+        "Without\n"
+        "--live and --config the running guest is changed, or the configuration of one that is not running. --force\n"
+        "ejects even if the guest has locked the drive. With both --live and --config both have to allow the change,\n"
+        "or neither is changed.",
     .example = "change-media share hdc --eject\nchange-media share hdc /iso/tools.iso --live --config",
     .opts = media_opts,
     .flags = CMD_CONN,

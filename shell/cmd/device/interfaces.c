@@ -56,13 +56,13 @@ int interface_rate(const char *option, const char *text, size_t n, struct interf
         size_t len = strcspn(at, ",");
         _cleanup_free_ char *word = xstrndup(at, len);
         if (i == n || (len && str_to_int(word, 0, 0xffffffffLL, &ret->n[i]) < 0))
-            return err_set(e, ERR_USAGE, "--%s: '%s' is not numbers with commas between", option, text);
+            return err_set(e, ERR_USAGE, "--%s: '%s' is not a comma-separated list of numbers", option, text);
         ret->said |= len ? 1U << i : 0;
         at = at[len] ? at + len + 1 : NULL;
     }
     if (ret->said & 1 || ret->said & 8)
         return 0;
-    return err_set(e, ERR_USAGE, "--%s: an average is needed", option);
+    return err_set(e, ERR_USAGE, "--%s: the average is missing", option);
 }
 
 static bool is(struct xml_doc *doc, struct xml_node *card, const char *xpath, const char *wanted)
@@ -152,7 +152,7 @@ static int run_detach(struct cmd_call *c, struct err *e)
         return domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
     if (live && virt_dom_detach(dom, live, bits & VIRT_AFFECT_LIVE, e) < 0) {
         domain_failed(dom, "detach an interface from", AFFECT_STATE_HINT, e);
-        return config ? err_wrap(e, "it is gone from the configuration, and not from what runs") : -1;
+        return config ? err_wrap(e, "removed from the configuration, but not from the running guest") : -1;
     }
     domain_result(c, dom);
     return 0;

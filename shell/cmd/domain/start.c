@@ -100,7 +100,8 @@ static int refuse_old_save(const struct cmd_call *c, const char *why, struct err
         return 0;
     }
     save_refuse(why, e);
-    return err_hint(e, "--force-boot boots it from its disks and discards the saved state; --force goes on from it");
+    return err_hint(
+        e, "--force-boot boots it from its disks and discards the saved state; --force resumes from it anyway");
 }
 
 // What the start would go on from.

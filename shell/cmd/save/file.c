@@ -41,19 +41,19 @@ int save_look(struct cmd_call *c, const struct save_of *it, struct saved *ret, c
     if (!guest_is_system(virt_conn_uri(c->conn)))
         return 0;
     if (look(c, it, ret, &unknown) < 0)
-        out_notice(OUT_WARN, "whether %s is older than its disks is not known: %s", what, unknown.msg);
+        out_notice(OUT_WARN, "cannot tell whether %s is older than its disks: %s", what, unknown.msg);
     if (job_check(c->job, e) < 0)
         return -1;
     if (!ret->disk)
         return 0;
     _cleanup_free_ char *saved = clock_text(ret->time), *written = clock_text(ret->disk_time);
-    *ret_why = xasprintf("%s is of %s, and its disk %s was written to later, at %s", what, saved, ret->disk, written);
+    *ret_why = xasprintf("%s is from %s, but its disk %s was written to later, at %s", what, saved, ret->disk, written);
     return 0;
 }
 
 int save_refuse(const char *why, struct err *e)
 {
-    return err_set(e, ERR_UNSAFE, "%s: going on from there would destroy what is on the disk", why);
+    return err_set(e, ERR_UNSAFE, "%s: resuming from it would corrupt that disk", why);
 }
 
 int save_refuse_existing(struct cmd_call *c, const char *path, struct err *e)
@@ -66,17 +66,17 @@ int save_refuse_existing(struct cmd_call *c, const char *path, struct err *e)
     json_object_set_new(paths, there, json_null());
     if (guest_node(c, &node, &root, e) < 0 ||
         guest_look(&(struct guest_place){c->ctx, c->job, node, root}, paths, &facts, e) < 0) {
-        err_wrap(e, "it is not known whether %s exists on %s", path, where);
-        return err_hint(e, "--overwrite goes on all the same, and destroys what is there");
+        err_wrap(e, "cannot tell whether %s exists on %s", path, where);
+        return err_hint(e, "--overwrite writes it anyway, and replaces whatever is there");
     }
     const json_t *fact = json_object_get(facts, there), *exists = json_object_get(fact, "exists");
     const char *problem = json_text_at(fact, "problem");
     if (json_is_false(exists) || json_is_true(json_object_get(fact, "stream")))
         return 0;
     if (json_is_true(exists))
-        err_set(e, ERR_EXISTS, "%s exists on %s already", path, where);
+        err_set(e, ERR_EXISTS, "%s already exists on %s", path, where);
     else
-        err_set(e, ERR_FAILED, "it is not known whether %s exists on %s: %s", path, where,
-                problem ? problem : "it was not told");
-    return err_hint(e, "name another file; --overwrite destroys what this one holds");
+        err_set(e, ERR_FAILED, "cannot tell whether %s exists on %s: %s", path, where,
+                problem ? problem : "the host did not say");
+    return err_hint(e, "choose another file, or replace this one with --overwrite");
 }

@@ -20,7 +20,7 @@ int save_refuse(const char *why, struct err *e);
 
 #define OVERWRITE_ROW                                                                                                  \
     {                                                                                                                  \
-        "overwrite", OPT_BOOL, 0, "also where the file is there already: what it holds is lost"                        \
+        "overwrite", OPT_BOOL, 0, "replace the file if it already exists"                                              \
     }
 // ERR_EXISTS: the file is there on the call's host. Another error: it cannot be told.
 int save_refuse_existing(struct cmd_call *c, const char *path, struct err *e);

@@ -78,10 +78,10 @@ static int refuse_old(struct cmd_call *c, struct err *e)
     if (!why)
         return 0;
     save_refuse(why, e);
-    return dom ? err_hint(e, "managedsave-remove %s discards it; start %s --force goes on from it as it is", it.name,
+    return dom ? err_hint(e, "managedsave-remove %s discards it; start %s --force resumes from it unchanged", it.name,
                           it.name)
                : err_hint(e,
-                          "start %s boots it from its disks; restore %s --xml FILE --force goes on from it with "
+                          "start %s boots it from its disks; restore %s --xml FILE --force resumes from it with "
                           "another definition",
                           it.name, path);
 }
@@ -160,8 +160,9 @@ static int run_edit(struct cmd_call *c, struct err *e)
 }
 
 #define ABI_HELP                                                                                                       \
-    "Only what the guest does not see of its host may differ: where its disks lie, which bridge it is on. libvirt\n"   \
-    "refuses the rest. Refused, too, where a disk was written to after the save: the file would look newer than that."
+    "Only what the guest does not see may differ, such as the paths of its disks or its bridge; libvirt refuses the\n" \
+    "rest. It is also refused if a disk was written to after the save, as the file would then look newer than the "    \
+    "disk."
 
 const struct cmd_def cmd_save_image_dumpxml = {.name = "save-image-dumpxml",
                                                .group = "Domains",

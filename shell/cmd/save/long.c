@@ -74,7 +74,7 @@ static void watch(void *data)
 static void give_up(void *data)
 {
     struct call *l = data;
-    out_notice(OUT_INFO, "giving up the %s of '%s'", l->c->def->name, virt_dom_name(l->dom));
+    out_notice(OUT_INFO, "cancelling the %s of '%s'", l->c->def->name, virt_dom_name(l->dom));
     do {
         _cleanup_err_ struct err ignored = ERR_INIT;
         virt_job_abort_own(l->dom, l->operation, &ignored);

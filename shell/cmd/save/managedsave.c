@@ -35,7 +35,7 @@ static int run_save(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     if (long_call(c, dom, VIRT_JOB_SAVE, c->vals[VERBOSE].b, call_save, c, e) < 0)
-        return domain_failed(dom, "save", "only a running domain has a state to be saved", e);
+        return domain_failed(dom, "save", "only a running domain can be saved", e);
     domain_result(c, dom);
     return 0;
 }
@@ -57,8 +57,8 @@ const struct cmd_def cmd_managedsave = {.name = "managedsave",
                                         .group = "Domains",
                                         .summary = "managed save of a domain state",
                                         .help = "Saves the state of a running domain on its host and stops it; the "
-                                                "next start goes on from there. Ctrl-C gives\n"
-                                                "it up, and the guest goes on.",
+                                                "next start resumes from it.\n"
+                                                "Ctrl-C cancels, and the guest keeps running.",
                                         .example = "managedsave share\nmanagedsave share --paused",
                                         .opts = save_opts,
                                         .flags = CMD_CONN,

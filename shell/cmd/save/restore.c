@@ -26,7 +26,7 @@ static const struct opt_def opts[] = {
     [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",
                      .bits = VIRT_SAVE_RESET_NVRAM},
     [FORCE] = {"force", OPT_BOOL, 0,
-               "also if a disk is newer, the guest was moved away, or a node that may run it does not answer"},
+               "even if a disk is newer, the guest was moved away, or a node that may run it does not answer"},
     {NULL},
 };
 
@@ -63,7 +63,7 @@ static int object_to(const struct restore *r, const char *why, struct err *e)
         return 0;
     }
     save_refuse(why, e);
-    return err_hint(e, "start %s boots it from its disks; --force goes on from the file", r->name);
+    return err_hint(e, "start %s boots it from its disks; --force restores it anyway", r->name);
 }
 
 static const json_t *disk_of(const json_t *disks, const char *target)
@@ -97,8 +97,9 @@ static int compare_disks(const struct restore *r, struct virt_dom *there, struct
         const char *is = json_text_at(same, "source");
         if (!was || json_is_true(json_object_get(disk, "readonly")) || (is && strcmp(is, was) == 0))
             continue;
-        _cleanup_free_ char *why = xasprintf("the state of '%s' in %s has %s as its disk %s, and its definition has %s",
-                                             r->name, r->path, was, target ? target : "", is ? is : "none");
+        _cleanup_free_ char *why =
+            xasprintf("the state of '%s' in %s uses %s as disk %s, but the definition now uses %s", r->name, r->path,
+                      was, target ? target : "", is ? is : "none");
         return object_to(r, why, e);
     }
     return 0;
@@ -151,7 +152,7 @@ static int run(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *name = xml_string(doc, NULL, "string(/domain/name)");
     _cleanup_free_ char *uuid = xml_string(doc, NULL, "normalize-space(/domain/uuid)");
     if (!name || !uuid)
-        return err_set(e, ERR_FAILED, "%s says neither what guest it is of, nor its UUID", path);
+        return err_set(e, ERR_FAILED, "%s lacks the name or the UUID of its guest", path);
     struct restore r = {.c = c,
                         .path = path,
                         .name = name,
@@ -178,11 +179,13 @@ const struct cmd_def cmd_restore = {
     .group = "Domains",
     .summary = "restore a domain from a saved state in a file",
     .help =
-        "The guest goes on from a file that save made, which is on the host. It is refused as start is (help start):\n"
-        "while another hypervisor has the guest active or does not answer, and where it was moved away. Refused, too,\n"
-        "where a disk was written to after the save, or the definition has another disk by now: the guest would put\n"
-        "its old idea of the disk on what is there. --force insists, but never beside an active copy. The file stays:\n"
-        "remove it, as it must not be gone on from a second time.",
+        "Resumes a guest from a file on the host that save made. It is refused as start is (help start): while "
+        "another\n"
+        "hypervisor has the guest active or does not answer, and where it was moved away. It is also refused if a "
+        "disk\n"
+        "was written to after the save, or if the definition has another disk by now: the guest's memory would no\n"
+        "longer match its disks. --force insists, but never beside an active copy. The file stays: remove it, as it\n"
+        "must not be restored a second time.",
     .example = "restore /var/tmp/share.save\nrestore /var/tmp/share.save --paused --node dest",
     .opts = opts,
     .flags = CMD_CONN,

@@ -70,7 +70,7 @@ static int call(struct file_call *f, int (*fn)(void *data, struct err *e), enum 
     if (!cmd_val(f->c, "overwrite")->b && save_refuse_existing(f->c, f->c->vals[PATH].s, e) < 0)
         return err_wrap(e, "%s of '%s'", f->c->def->name, virt_dom_name(dom));
     if (long_call(f->c, dom, operation, verbose, fn, f, e) < 0)
-        return domain_failed(dom, f->c->def->name, "only a running guest has a memory", e);
+        return domain_failed(dom, f->c->def->name, "only a running guest has memory to write", e);
     domain_result(f->c, dom);
     json_object_set_new(f->c->result, "file", json_text(f->c->vals[PATH].s));
     return 0;
@@ -94,10 +94,10 @@ const struct cmd_def cmd_save = {
     .group = "Domains",
     .summary = "save a domain state to a file",
     .help =
-        "The memory of a running guest, which is stopped; restore lets it go on from there, once: its disks are what\n"
-        "they were, and must not be written to until then. The file is on the guest's host; unlike virsh this refuses\n"
-        "one that is there already, but for --overwrite. Ctrl-C gives it up, and the guest goes on. managedsave keeps\n"
-        "the file for libvirt, whose next start goes on from it.",
+        "Saves the memory of a running guest and stops it; restore resumes it from the file, once. Its disks are not\n"
+        "saved, and must not be written to until then. The file is on the guest's host; unlike virsh this refuses one\n"
+        "that already exists without --overwrite. Ctrl-C cancels, and the guest keeps running. managedsave leaves the\n"
+        "file to libvirt, whose next start resumes from it.",
     .example = "save share /var/tmp/share.save --verbose\nsave share /var/tmp/share.save --paused",
     .opts = save_opts,
     .flags = CMD_CONN,
@@ -109,9 +109,10 @@ const struct cmd_def cmd_dump = {
     .group = "Domains",
     .summary = "dump the core of a domain to a file for analysis",
     .help =
-        "The file is on the guest's host, and holds all that the guest knows; unlike virsh this refuses one that is\n"
-        "there already, but for --overwrite. Without --live the guest stands still meanwhile. --memory-only makes a\n"
-        "file that crash and gdb read. Ctrl-C gives it up.",
+        "The file is on the guest's host, and contains the guest's secrets; unlike virsh this refuses one that "
+        "already\n"
+        "exists without --overwrite. Without --live the guest is paused meanwhile. --memory-only makes a file that\n"
+        "crash and gdb can read. Ctrl-C cancels.",
     .example = "dump share /var/tmp/share.core --memory-only --format kdump-zlib --verbose\n"
                "dump share /var/tmp/share.core --live --memory-only",
     .opts = dump_opts,

@@ -116,8 +116,8 @@ int snapshot_name(struct cmd_call *c, struct virt_dom *dom, int name, int curren
         return 0;
     }
     if (!c->vals[current].b) {
-        err_set(e, ERR_USAGE, "%s: which snapshot?", c->def->name);
-        return err_hint(e, "--snapshotname NAME, or --current");
+        err_set(e, ERR_USAGE, "%s: no snapshot given", c->def->name);
+        return err_hint(e, "use --snapshotname NAME, or --current");
     }
     if (virt_snap_current(dom, ret, e) < 0)
         return -1;
@@ -305,7 +305,8 @@ const struct cmd_def cmd_snapshot_delete = {
     .name = "snapshot-delete",
     .group = "Snapshots",
     .summary = "delete a domain snapshot",
-    .help = "With --metadata libvirt only forgets it, and the data stays in the images: so a definition can be moved.",
+    .help =
+        "With --metadata libvirt only forgets it, and the data stays in the images, so that a definition can be moved.",
     .example = "snapshot-delete share before-upgrade\nsnapshot-delete share --current --metadata",
     .opts = delete_opts,
     .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,

@@ -270,7 +270,7 @@ const struct cmd_def cmd_checkpoint_create = {
     .group = "Snapshots",
     .summary = "create a checkpoint from XML",
     .help =
-        "With --redefine nothing is made in the images: libvirt is told of a checkpoint that they have already, as\n"
+        "With --redefine nothing is created in the images: libvirt is told of a checkpoint that they already have, as\n"
         "after a domain was moved.",
     .example = "checkpoint-create share daily.xml\ncheckpoint-create share daily.xml --redefine --node dest",
     .opts = checkpoint_opts,
@@ -293,7 +293,7 @@ const struct cmd_def cmd_snapshot_create = {
     .name = "snapshot-create",
     .group = "Snapshots",
     .summary = "create a snapshot (disk and RAM) from XML",
-    .help = "With --redefine nothing is taken: libvirt is told of a snapshot that the images have already, as after a\n"
+    .help = "With --redefine no snapshot is taken: libvirt is told of one that the images already have, as after a\n"
             "domain was moved.",
     .example = "snapshot-create share\nsnapshot-create share before.xml --redefine --node dest",
     .opts = create_opts,

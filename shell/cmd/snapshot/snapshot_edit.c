@@ -42,7 +42,7 @@ static int name_in(const char *xml, const char *xpath, char **ret, struct err *e
     if (xml_parse(xml, &doc, e) < 0)
         return -1;
     *ret = xml_string(doc, NULL, xpath);
-    return *ret ? 0 : err_set(e, ERR_USAGE, "it has no name");
+    return *ret ? 0 : err_set(e, ERR_USAGE, "the text has no name");
 }
 
 static int read_snapshot(void *data, char **ret, struct err *e)
@@ -75,7 +75,7 @@ static int check_name(struct virt_dom *dom, const char *old, const char *name, b
     struct virt_snap_family family = {0};
     bool internal;
     if (virt_snap_xml(dom, name, 0, &there, e) == 0)
-        return err_set(e, ERR_EXISTS, "domain '%s' has a snapshot '%s' already", virt_dom_name(dom), name);
+        return err_set(e, ERR_EXISTS, "domain '%s' already has a snapshot '%s'", virt_dom_name(dom), name);
     if (e->code != ERR_NOT_FOUND)
         return -1;
     err_release(e);
@@ -83,13 +83,14 @@ static int check_name(struct virt_dom *dom, const char *old, const char *name, b
         return -1;
     if (internal) {
         err_set(e, ERR_STATE,
-                "the images hold '%s' under that name: as '%s' it could be neither reverted to nor deleted", old, name);
-        return err_hint(e, "only a snapshot that is not in its images can be given a name");
+                "'%s' is stored in the disk images by that name: as '%s' it could be neither reverted to nor deleted",
+                old, name);
+        return err_hint(e, "only an external snapshot can be renamed or cloned");
     }
     if (!family.children)
         return 0;
-    err_set(e, ERR_STATE, "'%s' is the parent of other snapshots, which know it by that name", old);
-    return err_hint(e, "--clone makes '%s' beside it", name);
+    err_set(e, ERR_STATE, "'%s' has children, which refer to it by that name", old);
+    return err_hint(e, "--clone adds '%s' and keeps the old one", name);
 }
 
 static int define_snapshot(struct cmd_call *c, const char *xml, bool validate, struct err *e)
@@ -111,7 +112,7 @@ static int define_snapshot(struct cmd_call *c, const char *xml, bool validate, s
     if (virt_snap_create(dom, xml, VIRT_SNAP_CREATE_REDEFINE | current, &made, e) < 0)
         return -1;
     if (other && rename && virt_snap_delete(dom, old, VIRT_SNAP_DELETE_METADATA, e) < 0)
-        return err_wrap(e, "%s is there now, and %s still, too", name, old);
+        return err_wrap(e, "%s was created, but %s could not be removed", name, old);
     if (other && rename)
         snapshot_gone(c, dom, "snapshot", old);
     snapshot_result(c, dom, "snapshot", name);
@@ -191,10 +192,9 @@ const struct cmd_def cmd_snapshot_edit = {
     .group = "Snapshots",
     .summary = "edit XML for a snapshot",
     .help =
-        "Opened in $VISUAL, $EDITOR or vi, and defined again if it was changed. Only what libvirt knows of the "
-        "snapshot\n"
-        "changes, never what the images hold; to give it another name takes --rename or --clone. What the images hold\n"
-        "keeps its name, and so does a parent of others, which --clone can put another beside.",
+        "Opened in $VISUAL, $EDITOR or vi, and redefined if it was changed. Only libvirt's metadata of the snapshot\n"
+        "changes, never the images; another name needs --rename or --clone. A snapshot that is stored in the images\n"
+        "cannot be given another name, and one with children can only be cloned.",
     .example = "snapshot-edit share before-upgrade\nsnapshot-edit share --current\n"
                "snapshot-edit share before-upgrade --rename",
     .opts = snap_opts,

@@ -24,7 +24,7 @@ expect "blockcopy --pivot, in JSON" 0 '"text":"Block Copy: \[100 %\]".*"state":"
     -C source -j blockcopy local1 vda "$copy" --reuse-external --transient-job --pivot --verbose
 check "the guest is on the copy" uses "$copy"
 check "and back" prints "Successfully pivoted" back
-expect "blockcopy --pivot --async does not wait for that" 0 '"state":"ending".*"The pivot has been asked for: blockjob local1 vda shows whether it is over"' \
+expect "blockcopy --pivot --async does not wait for that" 0 '"state":"ending".*"The pivot was requested: blockjob local1 vda shows whether it has finished"' \
     -C source -j blockcopy local1 vda "$copy" --reuse-external --transient-job --pivot --async
 soon() { for ((i = 0; i < 100; i++)); do uses "$1" >/dev/null && return; sleep 0.2; done; uses "$1"; }
 check "the guest is soon on the copy" soon "$copy"
@@ -49,9 +49,9 @@ check "blockpull" prints "Pull complete" m -C source blockpull local1 vda --wait
 expect "nothing is below it" 2 "could not find base image" -C source blockcommit local1 vda --active
 check "and back to the first" prints "Successfully pivoted" back
 
-left="vda of 'local1' uses $images/local1.qcow2; /x/y holds a part of it at most"
+left="vda of 'local1' uses $images/local1.qcow2; /x/y holds an incomplete copy at most"
 slow=(-C source blockcopy local1 vda "$images/part" --transient-job --bandwidth 1)
-expect "--timeout aborts" 8 "the time is over: the block copy of vda was aborted; ${left//\/x\/y/$images\/part}" "${slow[@]}" --timeout 1
+expect "--timeout aborts" 8 "timed out: the block copy of vda was aborted; ${left//\/x\/y/$images\/part}" "${slow[@]}" --timeout 1
 on source rm -f "$images/part"
 interruptible "${slow[@]}" --wait --verbose >"${work:?}/out" 2>&1 &
 pid=$!
@@ -63,7 +63,7 @@ judge "Ctrl-C aborts, and it is said what the disk uses" 130 $? "interrupted: th
 check "no job is left" prints "No current block job for vda" m -C source blockjob local1 vda
 on source rm -f "$images/part" "$copy" "$images/local1.b3"
 
-expect "blockresize to less than it has" 9 "has 64.00 MiB: with 64.00 KiB the guest would lose" -C source blockresize local1 vda 64
+expect "blockresize to less than it has" 9 "is 64.00 MiB: shrinking it to 64.00 KiB would cut off data" -C source blockresize local1 vda 64
 check "blockresize" prints "Block device 'vda' is resized" m -C source blockresize local1 vda 65M
 check "--shrink insists" prints "Block device 'vda' is resized" m -C source blockresize local1 vda 65536 --shrink
 check "domblkthreshold" prints "" m -C source domblkthreshold local1 vda 5M
@@ -81,6 +81,6 @@ pid=$!
 for ((i = 0; i < 100; i++)); do [[ $(v blockjob local1 vda --raw) == *Copy* ]] && break; sleep 0.1; done
 v destroy local1
 wait "$pid"
-judge "a job whose guest is stopped" 1 $? "it was not told how the block copy of vda ended: .*domain is not running; vda of 'local1' uses"
+judge "a job whose guest is stopped" 1 $? "libvirt did not report how the block copy of vda ended: .*domain is not running; vda of 'local1' uses"
 on source rm -f "$images/part"
 check "the guest is there again" begin

@@ -38,7 +38,7 @@ neither() { # a card at its next start alone
 }
 held() { # what the guest has let go of, but libvirt does not say so
     v attach-disk local1 "$data.img" vdb >/dev/null
-    says "it is not known whether 'local1' has let go of vdb: " loses DETACHED -C source detach-disk local1 vdb
+    says "cannot tell whether 'local1' has released vdb: " loses DETACHED -C source detach-disk local1 vdb
 }
 check "attach-disk, now" prints "Disk attached successfully" m -C source attach-disk local1 "$data.img" vdb --cache none
 check "it is there" says "$data.img" m -C source domblklist local1

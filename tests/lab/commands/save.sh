@@ -14,27 +14,27 @@ check "save-image-edit" gives 0 "Saved image $image XML configuration not change
 check "restore: paused, as it is in the file now" says "Domain restored from $image" m restore "$image" --node source
 check "… is paused" is_state paused
 check "restore: not what is active" gives 10 "'local1' is already active" m restore "$image" --node source
-check "save: not onto a file that is there" gives 4 "$image exists on source already.*--overwrite" m save local1 "$image" --running
-check "dump: neither" gives 4 "$image exists on source already.*--overwrite" m dump local1 "$image" --memory-only
+check "save: not onto a file that is there" gives 4 "$image already exists on source.*--overwrite" m save local1 "$image" --running
+check "dump: neither" gives 4 "$image already exists on source.*--overwrite" m dump local1 "$image" --memory-only
 # A console without an inventory: it knows no way to the host's files, and nobody to ask before the guest runs.
 : >"$work/none"
 stranger() { lab exec admin -- "$migsh" -i "$work/none" -C qemu+tcp://test1/system "$@" </dev/null; }
-check "save: nor where it is not known whether it is there" gives 11 "not known whether $image exists on .*--overwrite" stranger save local1 "$image"
+check "save: nor where it is not known whether it is there" gives 11 "cannot tell whether $image exists on .*--overwrite" stranger save local1 "$image"
 check "… it is paused still" is_state paused
 check "save --overwrite" m save local1 "$image" --overwrite
-check "restore --running, where it is not known what it did" says "whether the state of 'local1' in $image is older than its disks is not known" stranger restore "$image" --running
+check "restore --running, where it is not known what it did" says "cannot tell whether the state of 'local1' in $image is older than its disks" stranger restore "$image" --running
 check "… is running" is_state running
 on source rm "$image"
 check "save --running" m save local1 "$image" --running
 on source touch -d '1 minute' "$disk"
 check "save-image-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*restore $image --xml" m save-image-define "$image" "$work/image.xml" --paused --node source
 check "save-image-edit: too" gives 9 "its disk $disk was written to later.*restore $image --xml" edits save-image-edit "$image" --node source --paused
-check "restore: a disk was written to since" gives 9 "its disk $disk was written to later.*--force goes on" m restore "$image" --node source
+check "restore: a disk was written to since" gives 9 "its disk $disk was written to later.*--force restores" m restore "$image" --node source
 on source touch -d "1 minute ago" "$disk"
 v dumpxml local1 --inactive >"$work/local1.xml"
 sed "s,$disk,$disk.overlay," "$work/local1.xml" >"$work/moved.xml"
 v define "$work/moved.xml" >/dev/null
-check "restore: the guest has another disk by now" gives 9 "has $disk as its disk vda, and its definition has $disk.overlay" m restore "$image" --node source
+check "restore: the guest has another disk by now" gives 9 "uses $disk as disk vda, but the definition now uses $disk.overlay" m restore "$image" --node source
 v define "$work/local1.xml" >/dev/null
 sed -n '/<uuid>/p' "$work/local1.xml" | sed 's,.*,<domain type="qemu"><name>other</name>&<memory unit="MiB">16</memory><features><acpi/></features><os><type machine="pc">hvm</type></os></domain>,' >"$work/other.xml"
 on dest virsh -q create "$work/other.xml" --paused >/dev/null
@@ -77,10 +77,10 @@ given_up() {
     stuck interruptible save local1 "$image.pipe" --verbose
     heard 'save local1: \[ *[0-9]* %' "$work/stuck"
     kill -INT $saver
-    heard "giving up the save" "$work/stuck"
+    heard "cancelling the save" "$work/stuck"
     unstick
     cat "$work/stuck"
-    grep -q "giving up the save of 'local1'" "$work/stuck" && grep -q 'save local1: stopped' "$work/stuck" &&
+    grep -q "cancelling the save of 'local1'" "$work/stuck" && grep -q 'save local1: stopped' "$work/stuck" &&
         ! grep -q '100 %' "$work/stuck" && is_state running
 }
 check "save: Ctrl-C gives it up, and the guest goes on" given_up
@@ -94,7 +94,7 @@ not_ours() {
     migrate=$!
     sleep 5 # what is interrupted before it has come to libvirt's call tells so, and this fails
     kill -INT $dump $migrate
-    heard "giving up the dump" "$work/dump"
+    heard "cancelling the dump" "$work/dump"
     heard "aborting the migration" "$work/migrate"
     wait $dump $migrate
     tail "$work/dump" "$work/migrate"
@@ -102,7 +102,7 @@ not_ours() {
     v domjobabort local1 &
     unstick
     wait $!
-    grep -q "giving up the dump" "$work/dump" && grep -q "aborting the migration" "$work/migrate" &&
+    grep -q "cancelling the dump" "$work/dump" && grep -q "aborting the migration" "$work/migrate" &&
         ! grep -q '%' "$work/dump" "$work/migrate" && grep -q 'Operation: *Save' "$work/job" && is_state running
 }
 check "dump, migrate: Ctrl-C leaves somebody else's job alone" not_ours
