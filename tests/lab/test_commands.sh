@@ -18,7 +18,6 @@ trimmed() { sed 's/^\r//; s/^CPU time:.*//; s/ *$//' | grep -v '^$'; } # the tim
 as_virsh() { diff <(on source virsh "$@" 2>&1 | trimmed) <(m -C source "$@" 2>&1 | trimmed); }
 
 # loses WHAT WORD…: a console from which libvirt keeps something (slow_call.c says what).
-plain=$(realpath -m "${MIGSH_PLAIN:-$here/../../build/shell/migsh}")
 loses() {
     lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" "MIGSH_LOSE_$1=1" "$plain" -i "$work/nodes" "${@:2}" </dev/null
 }

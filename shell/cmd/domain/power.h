@@ -25,8 +25,8 @@ int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, co
 int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e);
 // Lets a paused one go on, unless it may run elsewhere.
 int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e);
-// What begin() of a fence ends with where libvirt has not given the domain: it is up, `paused` or not, and looked up. An
-// error says so, and is never ERR_UNSUPPORTED, after which it would be tried another way.
+// What begin() of a fence ends with where libvirt has not given the domain: it is up, `paused` or not, and looked up.
+// An error says so, and is never ERR_UNSUPPORTED, after which it would be tried another way.
 int domain_begun(struct cmd_call *c, const char *name, const char *uuid, bool paused, struct virt_dom **ret,
                  struct err *e);
 // It is active here now: remembered for the day on which this node does not answer.

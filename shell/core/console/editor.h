@@ -19,6 +19,6 @@ struct editor {
 
 // Reads the text, lets it be edited, and writes it if it has changed. An error of write(), and a text that somebody
 // else has changed meanwhile, are told, and the operator may edit on. The text is in a file that only this user can
-// read, in a directory that is removed afterwards. *ret_changed: false where it was saved as it was, and nothing was written. ERR_UNSUPPORTED
-// without a terminal: then nothing is begun.
+// read, in a directory that is removed afterwards. *ret_changed: false where it was saved as it was, and nothing was
+// written. ERR_UNSUPPORTED without a terminal: then nothing is begun.
 int editor_run(struct job *job, const struct editor *ed, bool *ret_changed, struct err *e);

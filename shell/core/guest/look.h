@@ -20,10 +20,10 @@ struct guest_place {
 
 // `paths`: {ABSOLUTE PATH: FORMAT}; FORMAT: an image of that format, "" an image whose format QEMU has to find out,
 // null no image, GUEST_LOOK_SAVE a managed save. *ret: {PATH: {"exists", "in_use", "size", "mtime" (seconds since the
-// epoch), "allocation", "owner", "group", "mode", "dir", "stream" (keeps nothing: a pipe, /dev/null), "inode", "filesystem" (stat's word for its type; absent where
-// it does not tell), "problem", "info"}}, "info" what qemu-img says of an image; of a managed save also "was_running",
-// where it tells. The format is passed on to QEMU so that no guest can write itself a header and with it a backing
-// file. ERR_UNSUPPORTED: an image, but no qemu-img.
+// epoch), "allocation", "owner", "group", "mode", "dir", "stream" (keeps nothing: a pipe, /dev/null), "inode",
+// "filesystem" (stat's word for its type; absent where it does not tell), "problem", "info"}}, "info" what qemu-img
+// says of an image; of a managed save also "was_running", where it tells. The format is passed on to QEMU so that no
+// guest can write itself a header and with it a backing file. ERR_UNSUPPORTED: an image, but no qemu-img.
 int guest_look(const struct guest_place *p, const json_t *paths, json_t **ret, struct err *e);
 
 // The same for images and everything below them, level by level, so that a missing file does not hide those above it;
