@@ -94,6 +94,5 @@
 enum { N_AFFECT_CURRENT_ROWS = 3, N_AFFECT_ROWS };
 #define AFFECT_STATE_HINT "use --config for a domain that is not running"
 #define AFFECT_HELP                                                                                                    \
-    "--live changes the running guest, --config its next start, and --persistent both, if it is running. Without "     \
-    "any\n"                                                                                                            \
-    "of these only the running guest is changed."
+    "--live changes the running guest, --config its next start, and --persistent both, if it is running. Without\n"    \
+    "any of these only the running guest is changed."

@@ -178,7 +178,7 @@ on dest qemu-io -c 'write -P 9 1M 1M' $disk >/dev/null
 expect "a disk was written to since: refused, with both times" 9 \
     "the saved state of 'race' is from 20[0-9-]+ [0-9:]+, but its disk $disk was written to later, at 20[0-9-]+ [0-9:]+.*hint: --force-boot" start race@source
 check "the save is there still" saved source
-expect "--force goes on from it, with a warning" 0 "warning: the saved state of 'race' is of.*started" start race@source --force
+expect "--force goes on from it, with a warning" 0 "warning: the saved state of 'race' is from.*started" start race@source --force
 on source virsh managedsave race >/dev/null
 sleep 3
 on dest qemu-io -c 'write -P 9 1M 1M' $disk >/dev/null

@@ -68,6 +68,7 @@ static void save(const char *rows, bool known, bool ran, const char *disk)
     assert_non_null(v);
     assert_int_equal(saved_judge(v, &s), known);
     assert_int_equal(s.was_running, ran);
+    assert_int_equal(s.told, known && strstr(rows, "was_running"));
     assert_string_equal(s.disk ? s.disk : "", disk);
     saved_release(&s);
     json_decref(v);
