@@ -2,7 +2,8 @@
 // Build tool: writes files as C data to standard output. embed HEADER FILE...
 //   x.lua  a row of embedded_libs
 //   x.txt  a row of explain_topic_texts
-//   x.sh   `const char x[]`, a program for a node, without its comment lines. A line "@x.pl@" is that file's place.
+//   x.sh   `const char x[]`, a program for a node, without its comment lines but for a first one, "# x", which is what
+//          the log calls it. A line "@x.pl@" is that file's place.
 //   x.pl   (without its comment lines too) stands in a .sh between single quotes, so it may hold none
 #include <stdbool.h>
 #include <stdio.h>
@@ -108,6 +109,12 @@ static int put_data(char **f)
         printf("const char %.*s[] = {", (int)(strlen(name_of(*f)) - strlen(".sh")), name_of(*f));
     else
         return 0;
+    if (is(*f, ".sh")) {
+        printf("'#', ' ',");
+        for (const char *c = name_of(*f); *c != '.'; c++)
+            printf("'%c',", *c);
+        printf("'\\n',");
+    }
     if (put_lines(*f) < 0)
         return -1;
     printf("0};\n");

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "base/trace.h"
 #include "cmd/commands.h"
 #include "cmd/engine/batch.h"
 #include "cmd/engine/complete_args.h"
@@ -48,7 +49,7 @@ enum { INVENTORY_MAX = 4 << 20 };
 struct app {
     struct ctx *ctx;
     struct batch_opts opts;
-    const char *connect, *inventory, *file;
+    const char *connect, *inventory, *file, *debug, *log;
     bool readonly, no_color, interactive;
     struct buf commands; // of all -c
     bool have_commands;
@@ -146,6 +147,12 @@ static int parse_options(struct app *app, int argc, char **argv)
             break;
         case 't':
             app->opts.timing = true;
+            break;
+        case 'd':
+            app->debug = optarg;
+            break;
+        case 'l':
+            app->log = optarg;
             break;
         case USAGE_ENVELOPE:
             app->opts.envelope = true;
@@ -278,9 +285,33 @@ static int start_work(struct app *app, int argc, char **argv, struct err *e)
     return 0;
 }
 
+static void show_trace(const char *line)
+{
+    out_notice(OUT_INFO, "%s", line);
+}
+
+// Before another thread is there.
+static int start_trace(const struct app *app, struct err *e)
+{
+    long long level = TRACE_CALL;
+    int fd = -1;
+    if (!app->debug && !app->log)
+        return 0;
+    if (app->debug && str_to_int(app->debug, TRACE_CALL, TRACE_ERROR, &level) < 0)
+        return err_set(e, ERR_USAGE, "--debug: '%s' is no level from 0 (all) to 4 (errors)", app->debug);
+    if (app->log) {
+        _cleanup_free_ char *path = file_expand_home(app->log);
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+        if (fd < 0)
+            return err_errno(e, errno, "cannot write the log %s", path);
+    }
+    trace_start((enum trace_level)level, fd, show_trace);
+    return 0;
+}
+
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
-    if (loop_init(e) < 0 || signals_start(e) < 0)
+    if (start_trace(app, e) < 0 || loop_init(e) < 0 || signals_start(e) < 0)
         return -1;
     _cleanup_free_ char *standard = file_xdg("CONFIG", "nodes");
     app->ctx = ctx_new(app->inventory ? app->inventory : standard);

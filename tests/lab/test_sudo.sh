@@ -37,7 +37,7 @@ expect "cold-migrate: nobody to ask" 5 "sudo wants a password.*hint: log in as r
 on dest test ! -e $images/uefi1.qcow2
 verdict "nothing was done" $?
 check "cold-migrate and export-domain in one console" gives 0 "uefi1: is defined on dest.*uefi1 exported to /root/ex: 6 files" \
-    person -c 'cold-migrate uefi1 dest --no-watch' -c 'export-domain uefi1@dest /root/ex'
+    person --log /root/state/log -c 'cold-migrate uefi1 dest --no-watch' -c 'export-domain uefi1@dest /root/ex'
 check "the password was asked for once for each node" passwords 2
 check "the guest is what it was" same "$work/before" content dest
 verdict "it is root's" "$([ "$(on dest stat -c %U $images/uefi1.qcow2)" = root ]; echo $?)"
@@ -50,7 +50,12 @@ check "cleanup: the password was asked for" passwords 2
 on dest sh -c "virsh -q undefine uefi1 --nvram --tpm && rm $images/uefi1*"
 check "import-domain" gives 0 "uefi1 imported to dest: 6 files" person import-domain /root/ex dest --force
 check "import-domain: what was exported" same "$work/before" content dest
-check "no password is in a journal or a history" \
+on admin cat /root/state/log >"$work/log"
+check "--log: logins and commands by ssh" grep -qE '^[0-9-]+ [0-9:.]+ ssh oper@[0-9.]+ login \([0-9.]+ m?s\): ok$' "$work/log"
+check "--log: what root did" grep -qE '^[0-9-]+ [0-9:.]+ ssh oper@[0-9.]+ sudo guest_files_look .* \([0-9.]+ m?s\): status 0$' "$work/log"
+check "--log: calls of libvirt, of both hosts" \
+    test "$(grep -oE ' libvirt qemu\+ssh://root@(source|dest)/system virDomain[A-Za-z]+ \([0-9.]+ m?s\): ok$' "$work/log" | cut -d' ' -f3 | sort -u | wc -l)" = 2
+check "no password is in a journal, a history or a log" \
     on admin sh -c '! grep -rlF "$1" /root/state 2>/dev/null' sh "$MIGSH_PASSWORD"
 
 finish

@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cpulist.h"
 #include "base/err.h"
 #include "base/fill.h"
@@ -19,6 +20,7 @@
 #include "base/strv.h"
 #include "base/table.h"
 #include "base/token.h"
+#include "base/trace.h"
 #include "base/units.h"
 
 static void bytes_are_shown_in_units(void **state)
@@ -391,6 +393,47 @@ static void lists_are_split_sorted_and_searched(void **state)
     strv_release(&v);
 }
 
+static struct buf traced;
+
+static void take_line(const char *line)
+{
+    buf_addf(&traced, "%s\n", line);
+}
+
+// What the sink got of a call of these, and how long it took left out.
+static const char *trace_of(enum trace_level wanted, enum trace_level level, double ago_ms, const char *what,
+                            const char *failure)
+{
+    buf_release(&traced);
+    trace_start(wanted, -1, take_line);
+    trace_call(&(struct trace_call){level, "ssh", "a", what, strlen(what), clock_mono_ms() - ago_ms, "ok", failure});
+    trace_start(TRACE_NONE, -1, NULL);
+    char *bracket = traced.len ? strchr(traced.s, '(') : NULL, *rest = bracket ? strchr(bracket, ')') : NULL;
+    if (rest)
+        memmove(bracket + 1, rest, strlen(rest) + 1);
+    return traced.len ? traced.s : "";
+}
+
+static void calls_are_traced_by_level(void **state)
+{
+    (void)state;
+    assert_false(trace_is_on());
+    assert_string_equal(trace_of(TRACE_CALL, TRACE_CALL, 0, "f", NULL), "ssh a f (): ok\n");
+    assert_string_equal(trace_of(TRACE_COMMAND, TRACE_CALL, 0, "f", NULL), "");
+    assert_string_equal(trace_of(TRACE_COMMAND, TRACE_COMMAND, 0, " set -- 'x'\n\n  echo\t1\n", NULL),
+                        "ssh a set -- 'x' echo 1 (): ok\n");
+    assert_string_equal(trace_of(TRACE_SLOW, TRACE_CALL, 900, "f", NULL), "");
+    assert_string_equal(trace_of(TRACE_SLOW, TRACE_CALL, 1100, "f", NULL), "ssh a f (): ok\n");
+    assert_string_equal(trace_of(TRACE_FAILED, TRACE_CALL, 1100, "f", NULL), "");
+    assert_string_equal(trace_of(TRACE_FAILED, TRACE_CALL, 0, "\033f", "no\n such"),
+                        "ssh a \\x1bf (): failed: no such\n");
+    assert_string_equal(trace_of(TRACE_ERROR, TRACE_CALL, 0, "f", "no"), "");
+    char script[1001] = {0};
+    memset(script, 'x', sizeof(script) - 1);
+    assert_int_equal(strlen(trace_of(TRACE_CALL, TRACE_CALL, 0, script, NULL)), strlen("ssh a … (): ok\n") + 160);
+    buf_release(&traced);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +455,7 @@ int main(void)
         cmocka_unit_test(paragraphs_fit),
         cmocka_unit_test(tables_fit_a_terminal),
         cmocka_unit_test(marks_of_reports_have_colours),
+        cmocka_unit_test(calls_are_traced_by_level),
         cmocka_unit_test(lists_are_split_sorted_and_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

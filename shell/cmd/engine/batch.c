@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "cmd/engine/alias.h"
 #include "cmd/engine/dispatch.h"
 #include "cmd/engine/parse.h"
@@ -95,6 +96,7 @@ static void remember(const struct batch *b, const char *command, const struct er
 static void show_error(const struct batch *b, const char *command, const char *node, const struct err *err)
 {
     remember(b, command, err);
+    trace_error(command, err->msg);
     if (!is_shown(b))
         return;
     if (!b->opts.json) {

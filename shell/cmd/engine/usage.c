@@ -14,6 +14,8 @@ const struct usage_row usage_rows[] = {
     {"json", 'j', NULL, "results, progress and errors as lines of JSON"},
     {"quiet", 'q', NULL, "results only"},
     {"timing", 't', NULL, "tell how long each command took"},
+    {"debug", 'd', "LEVEL", "log: 0 all, 1 no libvirt calls, 2 slow ones, 3 failed ones, 4 errors"},
+    {"log", 'l', "FILE", "where to (else above the prompt, or on stderr); without --debug: all"},
     {"envelope", USAGE_ENVELOPE, NULL, "--json, and each line tells its command and node"},
     {"vertical", USAGE_VERTICAL, NULL, "tables as a line for each field"},
     {"human", USAGE_HUMAN, NULL, "sizes as 1.50 GiB"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "base/trace.h"
 #include "core/console/out.h"
 #include "core/console/passwords.h"
 #include "core/console/session.h"
@@ -63,12 +64,41 @@ char *place_script(const char *script, const char *const *words, size_t n)
     return buf_steal(&b);
 }
 
-static int run(struct ctx *ctx, struct job *job, struct node *node, unsigned lane, const struct remote_exec *exec,
-               struct remote_result *result, struct err *e)
+// Of several tools in one script the last, which the others are for; NULL: there is none.
+static char *tool_of(const char *script)
 {
-    if (node)
-        return session_exec_lane(ctx, job, node, lane, exec, result, e);
-    return local_exec(job, exec, result, e) < 0 ? err_wrap(e, "(admin)") : 0;
+    char *name = NULL;
+    for (const char *line = script; line; line = strchr(line, '\n'), line += line != NULL) {
+        size_t n = str_starts(line, "# ") ? strspn(line + 2, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+        if (!n || line[2 + n] != '\n')
+            continue;
+        free(name);
+        name = xstrndup(line + 2, n);
+    }
+    return name;
+}
+
+// For the log: the input may be a key, and stands in the command where it is short.
+static char *label(const struct place_exec *spec)
+{
+    enum { SHOWN = 80 }; // the words of a script tell more
+    struct buf b = BUF_INIT;
+    const char *script = spec->script + (str_starts(spec->script, ask_prelude) ? strlen(ask_prelude) : 0);
+    _cleanup_free_ char *tool = tool_of(script);
+    buf_addf(&b, "%s%.*s%s ", spec->root ? "sudo " : "", SHOWN, tool ? tool : script,
+             !tool && strlen(script) > SHOWN ? "…" : "");
+    remote_quote_words(&b, spec->args, spec->n_args);
+    return buf_steal(&b);
+}
+
+static int run(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,
+               struct remote_exec *exec, struct remote_result *result, struct err *e)
+{
+    if (!node)
+        return local_exec(job, exec, result, e) < 0 ? err_wrap(e, "(admin)") : 0;
+    _cleanup_free_ char *what = trace_is_on() ? label(spec) : NULL;
+    exec->what = what;
+    return session_exec_lane(ctx, job, node, spec->lane, exec, result, e);
 }
 
 // The password and then the caller's own input.
@@ -127,7 +157,7 @@ static int run_with_password(struct ctx *ctx, struct job *job, struct node *node
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms,
                                .idle_ms = spec->idle_ms};
-    int r = run(ctx, job, node, spec->lane, &exec, result, e);
+    int r = run(ctx, job, node, spec, &exec, result, e);
     mem_wipe(input, len);
     free(input);
     return r;
@@ -195,7 +225,7 @@ static int run_kept(struct ctx *ctx, struct job *job, struct node *node, const s
                                .shell = "cd / && exec sh",
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms};
-    return run(ctx, job, node, spec->lane, &exec, result, e);
+    return run(ctx, job, node, spec, &exec, result, e);
 }
 
 // The kept shell reads its scripts from its stdin and frames what they print: nothing can be streamed through it.
@@ -221,7 +251,7 @@ static int run_plain(struct ctx *ctx, struct job *job, struct node *node, const 
                                .max_output = spec->max_output,
                                .timeout_ms = spec->timeout_ms,
                                .idle_ms = spec->idle_ms};
-    return run(ctx, job, node, spec->lane, &exec, result, e);
+    return run(ctx, job, node, spec, &exec, result, e);
 }
 
 int place_exec(struct ctx *ctx, struct job *job, struct node *node, const struct place_exec *spec,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "base/token.h"
+#include "base/trace.h"
 #include "io/ssh/priv.h"
 
 enum { CHUNK = 64 * 1024, DEFAULT_MAX_OUTPUT = 64 << 20, GRACE_MS = 2000, TICK_MS = 1000 };
@@ -438,10 +439,9 @@ uint64_t remote_commands(void)
     return atomic_load(&commands);
 }
 
-int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
-                struct err *e)
+static int run_command(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
+                       struct err *e)
 {
-    atomic_fetch_add_explicit(&commands, 1, memory_order_relaxed);
     struct run run = {.job = job, .r = r, .spec = spec, .result = result, .e = e}, again = run;
     if (spec->shell) {
         int status = run_in_shell(&run);
@@ -459,6 +459,25 @@ int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spe
     drop_channel(&run);
     free(run.chunk);
     return status;
+}
+
+int remote_exec(struct job *job, struct remote *r, const struct remote_exec *spec, struct remote_result *result,
+                struct err *e)
+{
+    atomic_fetch_add_explicit(&commands, 1, memory_order_relaxed);
+    double began_ms = clock_mono_ms();
+    int ended = run_command(job, r, spec, result, e);
+    char outcome[32];
+    snprintf(outcome, sizeof(outcome), "status %d", result->status);
+    trace_call(&(struct trace_call){.level = TRACE_COMMAND,
+                                    .kind = "ssh",
+                                    .where = r->label,
+                                    .what = spec->what ? spec->what : spec->command,
+                                    .n = strlen(spec->what ? spec->what : spec->command),
+                                    .began_ms = began_ms,
+                                    .outcome = outcome,
+                                    .failure = ended < 0 ? e->msg : NULL});
+    return ended;
 }
 
 // The end of what was said, whole lines.

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "base/token.h"
+#include "base/trace.h"
 #include "io/ssh/priv.h"
 
 enum { CONNECT_MS = 15000, STALL_MS = 25000, MAX_HOPS = 8, TRIES = 8 };
@@ -191,7 +192,18 @@ int remote_open(struct job *job, const struct remote_options *options, struct re
     struct remote_config config = {0};
     if (remote_config_load(options->host, options->user, options->port, options->config_file, &config, e) < 0)
         return -1;
-    return open_hop(job, options, &config, config.jump, 0, ret, e);
+    double began_ms = clock_mono_ms();
+    _cleanup_free_ char *where = xasprintf("%s@%s", config.user, config.host);
+    int opened = open_hop(job, options, &config, config.jump, 0, ret, e);
+    trace_call(&(struct trace_call){.level = TRACE_COMMAND,
+                                    .kind = "ssh",
+                                    .where = where,
+                                    .what = "login",
+                                    .n = strlen("login"),
+                                    .began_ms = began_ms,
+                                    .outcome = "ok",
+                                    .failure = opened < 0 ? e->msg : NULL});
+    return opened;
 }
 
 void remote_close(struct remote *r)

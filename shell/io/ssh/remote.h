@@ -67,6 +67,7 @@ enum { REMOTE_LATER = -2 };
 
 struct remote_exec {
     const char *command; // read by the login shell of the remote user
+    const char *what;    // for the log, where the command may hold what nobody else is to read; NULL: the command
     // Instead: `command` is a POSIX script, for a shell that is kept open for further ones (a login shell takes longer
     // than most scripts). `shell` is the line that becomes it, for the login shell: "exec sh". The script runs in a
     // subshell, its stdin is empty: no input, feed() or output(). If the shell itself says no, its exit status and

@@ -1,15 +1,63 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libvirt's last error, which is per thread, as a struct err. Called in the function whose libvirt call failed.
+// libvirt's last error, which is per thread, as a struct err; called in the function whose libvirt call failed. And what
+// is said of every call (trace_priv.h).
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/trace.h"
 #include "io/virt/priv.h"
 
 static atomic_ullong calls;
 
-void virt_count(void)
+// Of the call that this thread makes.
+static _Thread_local struct {
+    bool now;
+    char where[256];
+} call;
+
+double virt_call_begins(void)
 {
     atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+    if (!trace_is_on())
+        return 0;
+    call.now = true;
+    call.where[0] = '\0';
+    return clock_mono_ms();
+}
+
+// Before the call itself, which begins with no error: asking for the URI would take away one that is there.
+void virt_call_at(virConnectPtr c)
+{
+    if (!call.now || call.where[0])
+        return;
+    _cleanup_free_ char *uri = (virConnectGetURI)(c);
+    virt_call_at_uri(uri);
+}
+
+// What stands behind "?" may be a secret's place.
+void virt_call_at_uri(const char *uri)
+{
+    if (uri)
+        snprintf(call.where, sizeof(call.where), "%.*s", (int)strcspn(uri, "?"), uri);
+}
+
+void virt_call_ends(const char *text, double began_ms)
+{
+    if (began_ms == 0)
+        return;
+    call.now = false;
+    bool failed = virGetLastErrorCode() != VIR_ERR_OK;
+    trace_call(&(struct trace_call){.level = TRACE_CALL,
+                                    .kind = "libvirt",
+                                    .where = call.where,
+                                    .what = text,
+                                    .n = strcspn(text, "("),
+                                    .began_ms = began_ms,
+                                    .outcome = "ok",
+                                    .failure = failed ? virGetLastErrorMessage() : NULL});
 }
 
 uint64_t virt_calls(void)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "io/virt/conn.h"
 #include "io/virt/dom.h"
+#include "io/virt/trace_priv.h"
 
 struct virt_conn {
     virConnectPtr ptr;
@@ -41,10 +42,6 @@ struct virt_vol {
 
 // Fills `e` from this thread's last libvirt error, prefixed by "what: " when `what` is not NULL; returns -1.
 int virt_fail(struct err *e, const char *what);
-// Wraps every libvirt call so that calls can be counted.
-void virt_count(void);
-#define VIRT(call) (virt_count(), (call))
-
 // Takes over `ptr`.
 struct virt_dom *virt_dom_wrap(struct virt_conn *c, virDomainPtr ptr);
 struct virt_pool *virt_pool_wrap(struct virt_conn *c, virStoragePoolPtr ptr);
