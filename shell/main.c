@@ -26,6 +26,7 @@
 #include "cmd/engine/complete_args.h"
 #include "cmd/engine/jobs.h"
 #include "cmd/engine/recipe.h"
+#include "cmd/engine/repeat.h"
 #include "cmd/engine/usage.h"
 #include "cmd/node/nodes_file.h"
 #include "core/console/ctx.h"
@@ -318,6 +319,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     ctx_set_readonly(app->ctx, app->readonly);
     jobs_init();
     source_init();
+    repeat_init();
     lua_engine_init(app->ctx);
     if (load_inventory(app->ctx, e) < 0 || set_connect(app, e) < 0 || start_work(app, argc, argv, e) < 0)
         return -1;

@@ -12,10 +12,10 @@ struct job;
 // or feed() says no. ERR_CANCELLED, ERR_TIMEOUT, ERR_IO.
 int local_exec(struct job *job, const struct remote_exec *spec, struct remote_result *result, struct err *e);
 
-// `script` by /bin/sh -c with `args` (NULL ends them) as $1 and so on, on the terminal that this process has (its input
-// is `input`, unless that is -1): as a shell runs a command, in a process group of its own, which has the foreground until it has ended (so a ^C there is
-// the program's alone). Stopped (^Z) it is woken again. On cancel it is ended. The caller has stopped reading the
-// terminal, and ignores SIGTTOU.
+// `script` by /bin/sh -c with `args` (NULL ends them) as $1 and so on, on the terminal that this process has: as a
+// shell runs a command, in a process group of its own, which has the foreground until it has ended (so a ^C there is
+// the program's alone). It reads `input`, or with -1 the terminal. Stopped (^Z) it is woken again. On cancel it is
+// ended. The caller has stopped reading the terminal, and ignores SIGTTOU.
 int local_on_terminal(struct job *job, const char *script, const char *const *args, int input, int *ret_status,
                       struct err *e);
 

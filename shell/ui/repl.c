@@ -423,16 +423,11 @@ static void leave(struct repl *r, int signo)
 
 // ---- keys and signals
 
-static bool is_stop_key(char c)
-{
-    return c == CTRL_C || c == CTRL_Z || (c == 'q' && repeat_has_screen());
-}
-
-// The first ^C or ^Z, while a command runs. False: there is none.
+// The first ^C or ^Z, while a command runs, or "q" while one has a screen of its own. False: there is none.
 static bool use_stop_key(struct repl *r)
 {
     size_t at = 0;
-    while (at < r->typed.len && !is_stop_key(r->typed.s[at]))
+    while (at < r->typed.len && !memchr("\003\032q", r->typed.s[at], repeat_has_screen() ? 3 : 2))
         at++;
     if ((!r->foreground && !r->leaving) || at == r->typed.len)
         return false;

@@ -9,7 +9,7 @@ r -l log -d 3 -c 'domstate nosuch' # behind what is there
 log | tail -n 2
 r --log only --debug 4 -c 'domstate nosuch'
 log only
-HOME=$PWD r --log '~/home' -d 4 -c nonsense
+HOME=$PWD r --log "~"/home -d 4 -c nonsense
 log home
 "$MIGSH" -C 'test:///default?secret=1' --log uri domid test
 log uri | head -n 1

@@ -14,6 +14,7 @@
 #include "cmd/commands.h"
 #include "cmd/engine/jobs.h"
 #include "cmd/engine/recipe.h"
+#include "cmd/engine/repeat.h"
 #include "core/console/out.h"
 #include "core/console/script.h"
 #include "io/job.h"
@@ -235,6 +236,7 @@ int main(int argc, char **argv)
     script_set_ops(&scripts);
     jobs_init();
     source_init();
+    repeat_init();
     struct ctx *ctx = ctx_new(NULL);
     static const char *const domains[] = {"web one", "web two", "db", "it's", "caf\xc3\xa9"};
     for (size_t i = 0; i < ARRAY_SIZE(domains); i++)

@@ -13,7 +13,6 @@
 #include "cmd/engine/dispatch.h"
 #include "cmd/engine/parse.h"
 #include "cmd/engine/render.h"
-#include "cmd/engine/repeat.h"
 #include "cmd/engine/table.h"
 #include "core/console/out.h"
 #include "core/console/outlet.h"
@@ -46,6 +45,7 @@ struct batch {
 
 static const struct batch_beside *beside;
 static const struct batch_nested *nested;
+static const struct batch_again *again;
 
 static void step(struct batch *b);
 
@@ -59,6 +59,11 @@ void batch_set_nested(const struct batch_nested *n)
     nested = n;
 }
 
+void batch_set_again(const struct batch_again *a)
+{
+    again = a;
+}
+
 static void about_to_end(const struct batch *b, int status)
 {
     if (beside && !b->opts.part)
@@ -68,7 +73,7 @@ static void about_to_end(const struct batch *b, int status)
 // What is run again and again begins a screen, and shows nothing more of what was cancelled.
 static bool is_shown(const struct batch *b)
 {
-    return !b->opts.repeat || repeat_shows(b->opts.repeat);
+    return !b->opts.repeat || again->shows(b->opts.repeat);
 }
 
 static bool is_over(const struct batch *b)
@@ -225,9 +230,9 @@ static void run_nested(struct batch *b, const json_t *value)
     enum { DEEPEST = 16 };
     _cleanup_err_ struct err e = ERR_INIT;
     const char *file = json_text_at(value, "file"), *text = json_text_at(value, "text");
-    struct repeat_what again = {text, json_text_at(value, "every"),
-                                json_number_value(json_object_get(value, "pause_ms")),
-                                json_integer_value(json_object_get(value, "count"))};
+    struct repeat_what what = {text, json_text_at(value, "every"),
+                               json_number_value(json_object_get(value, "pause_ms")),
+                               json_integer_value(json_object_get(value, "count"))};
     if (b->cancelled)
         err_set(&e, ERR_CANCELLED, "cancelled before the first line of %s", file ? file : text);
     else if (!nested || b->opts.depth == DEEPEST)
@@ -235,7 +240,7 @@ static void run_nested(struct batch *b, const json_t *value)
     else if (file)
         b->nested = nested->run(b->ctx, text, file, &b->opts, nested_done, b);
     else
-        b->repeat = repeat_start(b->ctx, &again, &b->opts, nested_done, b);
+        b->repeat = again->run(b->ctx, &what, &b->opts, nested_done, b);
     if (err_is_set(&e)) {
         fail(b, &e);
         step(b);
@@ -482,7 +487,7 @@ void batch_cancel(struct batch *b)
     else if (b->nested)
         nested->cancel(b->nested);
     else if (b->repeat)
-        repeat_cancel(b->repeat);
+        again->cancel(b->repeat);
     else if (b->outlet)
         job_cancel(b->outlet);
 }

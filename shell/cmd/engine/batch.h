@@ -49,6 +49,24 @@ struct batch_nested {
 void batch_set_nested(const struct batch_nested *n);
 void source_init(void);
 
+// A line that is run again and again: repeat.c. Set once, by repeat_init().
+struct repeat;
+struct repeat_what {
+    const char *text;  // the line
+    const char *every; // as it was typed, for the head of the screen
+    double pause_ms;   // between the end of one and the beginning of the next
+    long long count;   // 0: until it is cancelled, which is no failure
+};
+struct batch_again {
+    // `opts` are those of the line that it is a part of.
+    struct repeat *(*run)(struct ctx *ctx, const struct repeat_what *what, const struct batch_opts *opts,
+                          batch_done_fn *done, void *data);
+    void (*cancel)(struct repeat *r);
+    // Something of the line is about to be shown. False: it is not wanted any more.
+    bool (*shows)(struct repeat *r);
+};
+void batch_set_again(const struct batch_again *a);
+
 // Nothing of a line runs unless all of it parses. done() may be called from within.
 struct batch *batch_line(struct ctx *ctx, const char *text, const struct batch_opts *opts, batch_done_fn *done,
                          void *data);

@@ -54,7 +54,7 @@ static void begin_screen(struct repeat *r)
         out_write(buf_str(&head), head.len);
 }
 
-bool repeat_shows(struct repeat *r)
+static bool shows(struct repeat *r)
 {
     if (r->is_ending || r->is_shown)
         return !r->is_ending;
@@ -92,7 +92,7 @@ static void on_done(int status, bool quit, void *data)
     r->status = status;
     r->quit = quit;
     if (!quit)
-        repeat_shows(r); // where nothing was: what the time before has shown is not true any more
+        shows(r); // where nothing was: what the time before has shown is not true any more
     if (is_last(r))
         loop_post(end, r);
     else
@@ -107,7 +107,7 @@ static void run(struct repeat *r)
     r->running = batch_line(r->ctx, r->text, &r->opts, on_done, r);
 }
 
-struct repeat *repeat_start(struct ctx *ctx, const struct repeat_what *what, const struct batch_opts *opts,
+static struct repeat *start(struct ctx *ctx, const struct repeat_what *what, const struct batch_opts *opts,
                             batch_done_fn *done, void *data)
 {
     struct repeat *r = xnew(struct repeat);
@@ -127,7 +127,7 @@ struct repeat *repeat_start(struct ctx *ctx, const struct repeat_what *what, con
     return r;
 }
 
-void repeat_cancel(struct repeat *r)
+static void cancel(struct repeat *r)
 {
     r->is_ending = true;
     if (r->running) {
@@ -137,4 +137,10 @@ void repeat_cancel(struct repeat *r)
         r->timer = -1;
         loop_post(end, r);
     }
+}
+
+void repeat_init(void)
+{
+    static const struct batch_again all = {start, cancel, shows};
+    batch_set_again(&all);
 }

@@ -52,8 +52,8 @@ void out_line_moved(unsigned line); // it is behind the prompt now, or in front
 void out_refuse_waiting(void);      // the questions: nobody will come to answer them
 
 // Lends the operator's terminal to a program that the caller starts and waits for (local_on_terminal()), or, raw, to
-// the caller, who reads and writes /dev/tty; whatever others have to say or to ask waits meanwhile. ERR_UNSUPPORTED: there is no
-// terminal, or it is in use, or the caller runs behind the prompt. out_take_back() has to follow.
+// the caller, who reads and writes /dev/tty; whatever others have to say or to ask waits meanwhile. ERR_UNSUPPORTED:
+// there is no terminal, or it is in use, or the caller runs behind the prompt. out_take_back() has to follow.
 int out_lend(bool raw, struct err *e);
 void out_take_back(void);
 

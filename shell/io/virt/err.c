@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libvirt's last error, which is per thread, as a struct err; called in the function whose libvirt call failed. And what
-// is said of every call (trace_priv.h).
+// libvirt's last error, which is per thread, as a struct err; called in the function whose libvirt call failed. And
+// what is said of every call (trace_priv.h).
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
