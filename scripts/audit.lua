@@ -107,8 +107,8 @@ to, by whatever name; on two nodes it is proved that they see one), autostart-tw
 migration, and the guest is not where that says), leftover-part (parts of copies), saved-orphan (a saved state without
 its domain), journal-open, snapshot-files (a snapshot whose file is gone), drift-keys and drift-hosts (what key-verify
 and hosts-sync --verify say), silent-node. A node that does not answer holds up none of the others; "not checked" names
-what could not be looked at. "fail" is what loses data, "warn" what should be mended, "info" what is worth knowing. Exit status 12 with a
-fail, otherwise 0.]],
+what could not be looked at. "fail" is what loses data, "warn" what should be mended, "info" what is worth knowing. Exit
+status 12 with a fail, otherwise 0.]],
   example = "audit\n--json audit --node source,dest",
   args = {
     { name = "node", type = "nodes", help = "look at these only: NODE[,NODE…]" },
