@@ -115,7 +115,7 @@ def a_snapshot_gets_another_name_only_where_nothing_has_it_and_nothing_else_know
     with at_prompt(d, "-C", "test:///default", env=env) as p:
         p.press("snapshot-create-as test held\r", "Domain snapshot held created", "migsh>")
         for how in "--rename", "--clone":
-            refused(f"test held {how}", "free", "'held' is stored in the disk images by that name")
+            refused(f"test held {how}", "free", "'held' is stored in the disk images")
         p.press(f"define {d}/bare.xml\r", f"Domain 'bare' defined from {d}/bare.xml", "migsh>")
         for name in "a", "b":
             p.press(f"snapshot-create-as bare {name}\r", f"Domain snapshot {name} created", "migsh>")

@@ -229,7 +229,7 @@ static int add_rate(const struct cmd_call *c, int opt, size_t n, struct strv *se
     if (interface_rate(name, c->vals[opt].s, n, &rate, e) < 0)
         return -1;
     if (!rate.n[0] && !rate.n[3] && (rate.n[1] || rate.n[2]))
-        return err_set(e, ERR_USAGE, "--%s: an average is needed", name);
+        return err_set(e, ERR_USAGE, "--%s: the average is missing", name);
     for (size_t i = 0; i < n; i++) {
         if (!i || rate.n[i])
             strv_take(settings, xasprintf("%s.%s=%lld", name, interface_rate_names[i], rate.n[i]));
