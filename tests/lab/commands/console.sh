@@ -34,7 +34,7 @@ check "start --console shows it from its first line on" gives 0 "Connected to do
 check "… and it runs" [ "$(v domstate share)" = running ]
 lab wait share && v suspend share >/dev/null
 check "console --resume, left by the key that the program was told" \
-    gives 0 'Escape character is \^q.*heard: awake' types 'wait:Escape' 'type:awake\r' 'wait:heard: awake' 'type:\x11' -- -e '^q' console share --resume
+    gives 0 'Escape character is \^Q.*heard: awake' types 'wait:Escape' 'type:awake\r' 'wait:heard: awake' 'type:\x11' -- -e '^q' console share --resume
 check "ttyconsole" as_virsh ttyconsole share
 undefined() { v undefine share >/dev/null && [ "$(v dominfo share | tr -d ' ' | grep Persistent)" = Persistent:no ]; }
 check "the guest has no definition any more" undefined
