@@ -2,6 +2,8 @@
 // Keys, buttons, sleep and signals of a running guest. Job threads. See virt/steer.h.
 #include "io/virt/steer.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -52,8 +54,10 @@ static int done(int r, struct err *e)
 
 int virt_key_code(const char *codeset, const char *text, unsigned *ret, struct err *e)
 {
-    long long n;
-    if (str_to_int(text, 0, 0xffff, &n) == 0) {
+    enum { MOST = 0xffff };
+    char *end;
+    unsigned long n = strtoul(text, &end, 0); // as virsh: 0xf, too
+    if (isdigit((unsigned char)*text) && !*end && n <= MOST) {
         *ret = (unsigned)n;
         return 0;
     }
