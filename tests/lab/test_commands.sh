@@ -32,11 +32,6 @@ loses() {
     lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" "MIGSH_LOSE_$1=1" "$plain" -i "$work/nodes" "${@:2}" </dev/null
 }
 
-# loses WHAT WORD…: a console from which libvirt keeps something (slow_call.c says what).
-loses() {
-    lab exec admin -- env LD_PRELOAD="${plain%/*}/../tests/lab/slow_call.so" "MIGSH_LOSE_$1=1" "$plain" -i "$work/nodes" "${@:2}" </dev/null
-}
-
 shopt -s nullglob
 for family in "${families[@]}"; do
     # shellcheck disable=SC2231 # a pattern

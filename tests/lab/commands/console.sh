@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # test_commands.sh sets them
+# shellcheck shell=bash disable=SC2154,SC2016 # test_commands.sh sets them
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A guest's console on a terminal. It follows `share` to dest and back while that is migrated by somebody else.
 migsh_line() { echo "'$here/lab' exec admin -- env XDG_STATE_HOME=/root/state '$migsh' -i '$work/nodes' $*"; }
@@ -13,6 +13,12 @@ types() {
 }
 another() { echo "sh:python3 '$here/lib/type.py' $1 -- $(migsh_line "${@:2}")"; }
 start_share() { lab guest start share && lab wait share; }
+check "ssh NODE COMMAND" gives 0 '^source$' m ssh source 'uname -n'
+check "ssh NODE WORD…: each as it is" gives 0 '^a  b;\$\(id\) -rf$' m ssh source printf '%s\n' 'a  b;$(id) -rf'
+check "ssh NODE: the status is the command's" gives 3 '' m ssh source 'exit 3'
+check "ssh NODE: a login on the terminal, and the prompt is back" gives 0 'on source here.*running' \
+    types 'wait:> ' 'type:ssh source\r' 'wait:# ' 'type:echo on $(uname -n) here; exit\r' 'wait:on source here' 'wait:migsh' \
+    'type:domstate local1\r' 'wait:running.*> ' 'type:quit\r' --
 check "a second guest, on shared storage" start_share
 check "console: what is typed is heard; Ctrl-C is the guest's; the prompt is back" gives 0 "Connected to domain 'share'\nEscape character is \^\] \(Ctrl \+ \]\)\n.*heard: one\n" \
     types 'wait:> ' 'type:console share\r' 'wait:Escape' 'mode:raw' 'type:one\r' 'wait:heard: one' 'size:40' \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Who has an address, asked of a real segment in namespaces of its own: TOOL=… unshare -nm sh address.sh, where TOOL is
 # the text of node_links.sh and address_look.sh. By perl, and by arping where there is no perl. Says "not ok - …".
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2317 # called by soon
 bad=0
 mount -t sysfs sysfs /sys && mount -t tmpfs -o size=16m,mode=755 tmpfs /run || exit 2
 say="say() { echo \"\$1 \$2\"; }
@@ -12,14 +12,20 @@ ip link add eth0 address 02:00:00:00:00:01 type veth peer name far0 address $the
 unshare -n sleep 600 &
 far=$!
 trap 'kill $far' EXIT
-left=100
-until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do
-  [ $left -gt 0 ] || exit 2
-  left=$((left - 1))
-  sleep 0.1
-done
+soon() { # COMMAND…: it succeeds before ten seconds are over
+  left=100
+  until "$@"; do
+    [ $left -gt 0 ] || exit 2
+    left=$((left - 1))
+    sleep 0.1
+  done
+}
+apart() { [ "$(readlink /proc/"$far"/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; }
+carrier() { [ "$(cat /sys/class/net/eth0/operstate)" = up ]; }
+soon apart
 ip link set far0 netns $far && ip link set eth0 up && ip addr add 192.0.2.1/24 dev eth0 &&
   nsenter -n -t $far sh -c 'ip addr add 192.0.2.2/24 dev far0 && ip link set far0 up' || exit 2
+soon carrier # the kernel tells of it later
 asks() { # WHAT ADDRESS LINK LINE…
   what=$1 address=$2 link=$3
   shift 3
