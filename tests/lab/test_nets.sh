@@ -134,7 +134,7 @@ check "detach-interface --config" prints "Interface detached successfully" \
     m -C source detach-interface "$name" network --mac 52:54:00:00:00:02 --config
 check "the configuration has it no more" fails on source sh -c 'virsh -q dumpxml --inactive "$1" | grep 52:54:00:00:00:02' sh "$name"
 v destroy "$name" >/dev/null
-check "nothing said means the running guest" gives 10 "not running.*--config is for" m -C source attach-interface "$name" network "$name"
+check "nothing said means the running guest" gives 10 "not running.*use --config for" m -C source attach-interface "$name" network "$name"
 v undefine "$name" >/dev/null
 check "a filter that nobody uses goes" prints "Network filter $filter undefined" m -C source nwfilter-undefine "$filter"
 check "net-undefine of one that runs" prints "Network $name has been undefined" m -C source net-undefine "$name"
