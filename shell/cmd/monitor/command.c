@@ -36,19 +36,40 @@ static int show(struct cmd_call *c, const char *answer, struct err *e)
     return 0;
 }
 
+// As virsh reads them: words that are no JSON are a command of QEMU's and its arguments, {…} or members of that. What
+// cannot be read goes on as it is, and libvirt says what is wrong with it. The caller frees.
+static char *command_of(const struct strv *words, bool hmp)
+{
+    _cleanup_buf_ struct buf line = BUF_INIT, members = BUF_INIT;
+    for (size_t i = 0; i < words->n; i++) {
+        buf_addf(&line, "%s%s", i ? " " : "", words->s[i]);
+        if (i)
+            buf_addf(&members, "%s%s", i > 1 ? "," : "", words->s[i]);
+    }
+    json_auto_t *whole = hmp ? NULL : json_loads(buf_str(&line), 0, NULL), *wrapped = json_object();
+    if (hmp || whole)
+        return buf_steal(&line);
+    json_object_set_new(wrapped, "execute", json_text(words->s[0]));
+    if (words->n > 1) {
+        bool object = words->n == 2 && *words->s[1] == '{';
+        _cleanup_free_ char *text = object ? xstrdup(words->s[1]) : xasprintf("{%s}", buf_str(&members));
+        json_t *arguments = json_loads(text, 0, NULL);
+        if (!arguments)
+            return buf_steal(&line);
+        json_object_set_new(wrapped, "arguments", arguments);
+    }
+    return json_dumps(wrapped, JSON_COMPACT);
+}
+
 static int run(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
-    const struct strv *words = &c->vals[CMD].list;
-    _cleanup_buf_ struct buf command = BUF_INIT;
-    _cleanup_free_ char *answer = NULL;
+    _cleanup_free_ char *command = command_of(&c->vals[CMD].list, c->vals[HMP].b), *answer = NULL;
     _cleanup_free_ int *fds = NULL;
     size_t n_fds = 0;
     if (c->vals[PASS_FDS].s && parse_fds(c->vals[PASS_FDS].s, &fds, &n_fds, e) < 0)
         return -1;
-    for (size_t i = 0; i < words->n; i++)
-        buf_addf(&command, "%s%s", i ? " " : "", words->s[i]);
-    if (virt_qemu_monitor(dom, buf_str(&command), c->vals[HMP].b, fds, n_fds, &answer, e) < 0)
+    if (virt_qemu_monitor(dom, command, c->vals[HMP].b, fds, n_fds, &answer, e) < 0)
         return domain_failed_off(dom, "ask the monitor of", "only a running guest has one", e);
     return show(c, answer, e);
 }
@@ -57,15 +78,17 @@ const struct cmd_def cmd_qemu_monitor_command = {
     .name = "qemu-monitor-command",
     .group = "Domains",
     .summary = "QEMU Monitor Command",
-    .help = "Past libvirt: what is changed so libvirt does not know, and it marks the guest as tainted "
-            "(custom-monitor) for\n"
-            "as long as it runs. The command is JSON, or with --hmp QEMU's own words.\n"
-            "\n"
-            "For what concerns a migration libvirt has calls of its own; QEMU's words for these are understood at the\n"
-            "prompt, with the guest's name behind them: info migrate (domjobinfo), migrate_cancel (domjobabort),\n"
-            "migrate_set_downtime (migrate-setmaxdowntime, in seconds), migrate_set_speed (migrate-setspeed).",
+    .help =
+        "Past libvirt: what is changed so libvirt does not know, and it marks the guest as tainted (custom-monitor)\n"
+        "for as long as it runs. The command is JSON, or QEMU's name of it with its arguments behind it, or with\n"
+        "--hmp a line of QEMU's own words.\n"
+        "\n"
+        "For what concerns a migration libvirt has calls of its own; QEMU's words for these are understood at the\n"
+        "prompt, with the guest's name behind them: info migrate (domjobinfo), migrate_cancel (domjobabort),\n"
+        "migrate_set_downtime (migrate-setmaxdowntime, in seconds), migrate_set_speed (migrate-setspeed).",
     .example = "qemu-monitor-command share --hmp 'info migrate'\n"
-               "qemu-monitor-command share --pretty '{\"execute\":\"query-status\"}'",
+               "qemu-monitor-command share --pretty '{\"execute\":\"query-status\"}'\n"
+               "qemu-monitor-command share set_link '\"name\":\"net0\"' '\"up\":false'",
     .opts = opts,
     .flags = CMD_CONN,
     .view = {VIEW_TEXT},

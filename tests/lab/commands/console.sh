@@ -15,7 +15,7 @@ another() { echo "sh:python3 '$here/lib/type.py' $1 -- $(migsh_line "${@:2}")"; 
 start_share() { lab guest start share && lab wait share; }
 check "ssh NODE COMMAND" gives 0 '^source$' m ssh source 'uname -n'
 check "ssh NODE WORD…: each as it is" gives 0 '^a  b;\$\(id\) -rf$' m ssh source printf '%s\n' 'a  b;$(id) -rf'
-check "ssh NODE: the status is the command's" gives 3 '' m ssh source 'exit 3'
+check "ssh NODE: the status is the command's" gives 3 '^gone$' m ssh source 'echo gone; exit 3'
 check "ssh NODE: a login on the terminal, and the prompt is back" gives 0 'on source here.*running' \
     types 'wait:> ' 'type:ssh source\r' 'wait:# ' 'type:echo on $(uname -n) here; exit\r' 'wait:on source here' 'wait:migsh' \
     'type:domstate local1\r' 'wait:running.*> ' 'type:quit\r' --

@@ -5,9 +5,13 @@ check "qemu-monitor-command --hmp" says 'VM status: running' m qemu-monitor-comm
 check "qemu-monitor-command --hmp 'info migrate'" m qemu-monitor-command local1 --hmp 'info migrate'
 check "qemu-monitor-command --return-value" says '"running":true' m qemu-monitor-command local1 --return-value '{"execute":"query-status"}'
 check "as virsh: qemu-monitor-command --pretty" as_virsh qemu-monitor-command local1 --pretty --return-value '{"execute":"query-version"}'
-check "as virsh: qemu-monitor-command of a word" as_virsh qemu-monitor-command local1 query-status
+check "as virsh: qemu-monitor-command of a word" as_virsh qemu-monitor-command local1 --return-value query-status
 check "as virsh: qemu-monitor-command of a word and its arguments" \
-    as_virsh qemu-monitor-command local1 human-monitor-command '"command-line":"info status"'
+    as_virsh qemu-monitor-command local1 --return-value human-monitor-command '"command-line":"info status"' '"cpu-index":0'
+check "as virsh: qemu-monitor-command of a word and an object" \
+    as_virsh qemu-monitor-command local1 --return-value human-monitor-command '{"command-line":"info status"}'
+check "qemu-monitor-command: arguments that are no JSON" \
+    refused 1 'json|JSON' qemu-monitor-command local1 human-monitor-command 'command-line=info'
 check "qemu-monitor-command: what QEMU does not know" says CommandNotFound m qemu-monitor-command local1 '{"execute":"nosuch"}'
 sees_events() {
     m qemu-monitor-event local1 --timeout 20 --event 'STO.' --regex --no-case >"$work/events" &
