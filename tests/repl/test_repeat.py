@@ -63,7 +63,7 @@ def behind_the_prompt_nothing_is_cleared():
         p.see("[1] done: repeat 200ms domid test")
         p.see_last("migsh>")
         assert times(p) == before, p.raw
-        p.press("repeat 100ms --count 1 echo x | cat &\r", "error: repeat shows nothing itself: '|' and '>' are for its commands",
+        p.press("repeat 100ms --count 1 echo x | cat &\r", "error: repeat itself shows nothing: '|' and '>' go inside, with its commands",
                 "migsh>")
 
 

@@ -408,7 +408,8 @@ static int check_names(const struct batch *b, struct err *e)
         if (cmd_lookup(b->parsed.cmds[i].s[0], b->opts.prompt, &def, e) < 0)
             return -1;
         if (b->parsed.to[i].kind && def->flags & CMD_TEXT)
-            return err_set(e, ERR_USAGE, "%s shows nothing itself: '|' and '>' are for its commands", def->name);
+            return err_set(e, ERR_USAGE, "%s itself shows nothing: '|' and '>' go inside, with its commands",
+                           def->name);
         if (b->parsed.behind[i] && def->flags & CMD_FRONT)
             return err_set(e, ERR_USAGE, "%s does nothing behind the prompt", def->name);
     }
