@@ -122,7 +122,7 @@ static int look_at_save(struct cmd_call *c, struct fence *f, struct err *e)
         err_set(e, ERR_UNSAFE, "--autodestroy would destroy the saved state of '%s' too", virt_dom_name(dom));
         return err_hint(e, "--force-boot discards it and boots");
     }
-    if (save_look(c, &(struct save_of){virt_dom_name(dom), dom, NULL, NULL}, &s, &why, e) < 0 ||
+    if (save_look(c, &(struct save_of){virt_dom_name(dom), dom, NULL, NULL}, false, &s, &why, e) < 0 ||
         (why && refuse_old_save(c, why, e) < 0))
         return -1;
     f->stay_paused = f->stay_paused || !s.was_running;

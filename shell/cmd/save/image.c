@@ -60,7 +60,8 @@ static int read_xml(struct cmd_call *c, unsigned flags, char **ret, struct err *
                : virt_save_image_xml(c->conn, c->vals[SUBJECT].s, flags, ret, e);
 }
 
-// The file is written anew, and with it its time, by which start and restore see that a disk has gone on since.
+// The file is written anew, and with it its time, by which start and restore see that a disk has gone on since: where
+// that is not known either, the only evidence of it would be gone.
 static int refuse_old(struct cmd_call *c, struct err *e)
 {
     _cleanup_saved_ struct saved s = {.was_running = true};
@@ -73,8 +74,11 @@ static int refuse_old(struct cmd_call *c, struct err *e)
     if (!dom)
         name = xml_string(doc, NULL, "string(/domain/name)");
     const struct save_of it = {dom ? virt_dom_name(dom) : name ? name : "?", dom, path, xml};
-    if (save_look(c, &it, &s, &why, e) < 0)
-        return -1;
+    if (save_look(c, &it, true, &s, &why, e) < 0)
+        return e->code == ERR_CANCELLED
+                   ? -1
+                   : err_hint(e, "node-add lets migsh look at the host's files; %s %s resumes from it unchanged",
+                              dom ? "start" : "restore", dom ? it.name : path);
     if (!why)
         return 0;
     save_refuse(why, e);
@@ -161,8 +165,8 @@ static int run_edit(struct cmd_call *c, struct err *e)
 
 #define ABI_HELP                                                                                                       \
     "Only what the guest does not see may differ, such as the paths of its disks or its bridge; libvirt refuses the\n" \
-    "rest. It is also refused if a disk was written to after the save, as the file would then look newer than the "    \
-    "disk."
+    "rest. It is also refused if a disk was written to after the save, or if that cannot be told: the file would\n"    \
+    "look newer than the disk."
 
 const struct cmd_def cmd_save_image_dumpxml = {.name = "save-image-dumpxml",
                                                .group = "Domains",

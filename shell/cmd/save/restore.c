@@ -110,7 +110,7 @@ static int look_at_image(struct restore *r, struct err *e)
 {
     _cleanup_saved_ struct saved s = {.was_running = true};
     _cleanup_free_ char *why = NULL;
-    if (save_look(r->c, &(struct save_of){r->name, NULL, r->path, r->image}, &s, &why, e) < 0)
+    if (save_look(r->c, &(struct save_of){r->name, NULL, r->path, r->image}, false, &s, &why, e) < 0)
         return -1;
     r->was_running = s.was_running;
     r->told = s.told;

@@ -22,6 +22,13 @@ stranger() { lab exec admin -- "$migsh" -i "$work/none" -C qemu+tcp://test1/syst
 check "save: nor where it is not known whether it is there" gives 11 "cannot tell whether $image exists on .*--overwrite" stranger save local1 "$image"
 check "… it is paused still" is_state paused
 check "save --overwrite" m save local1 "$image" --overwrite
+digest() { on source sha256sum "$image"; on source stat -c %Y "$image"; }
+digest >"$work/digest"
+v save-image-dumpxml "$image" >"$work/image.xml"
+check "save-image-define: nor where it is not known whether a disk is newer" \
+    gives 11 "cannot tell whether the state of 'local1' in $image is older than its disks.*restore $image resumes from it unchanged" \
+    stranger save-image-define "$image" "$work/image.xml"
+check "… and the file is as it was, with its time" same "$work/digest" digest
 check "restore --running, where it is not known what it did" says "cannot tell whether the state of 'local1' in $image is older than its disks" stranger restore "$image" --running
 check "… is running" is_state running
 on source rm "$image"
