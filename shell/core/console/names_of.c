@@ -49,12 +49,18 @@ static const struct {
 };
 enum { KINDS = ARRAY_SIZE(kinds) };
 
+struct owner {
+    char *name, *where;
+    struct strv found[KINDS];
+    bool have[KINDS];
+};
+// One job for all the owners at a place, however many pools that has.
 struct asked {
     struct ctx *ctx;
     size_t kind;
-    char *uri, *where, *owner;
-    struct strv found[KINDS];
-    bool have[KINDS];
+    char *uri;
+    struct owner *owners;
+    size_t n;
 };
 
 char *names_of_place(const char *label, const char *owner)
@@ -63,23 +69,23 @@ char *names_of_place(const char *label, const char *owner)
 }
 
 // One description tells of all kinds that are in it.
-static void read_description(struct asked *a, struct virt_conn *conn)
+static void read_description(struct owner *o, struct virt_conn *conn)
 {
     _cleanup_err_ struct err ignored = ERR_INIT;
     _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     _cleanup_free_ char *xml = NULL;
-    if (virt_dom_lookup(conn, a->owner, &dom, &ignored) < 0 || virt_dom_xml(dom, 0, &xml, &ignored) < 0 ||
+    if (virt_dom_lookup(conn, o->name, &dom, &ignored) < 0 || virt_dom_xml(dom, 0, &xml, &ignored) < 0 ||
         xml_parse(xml, &doc, &ignored) < 0)
         return;
     for (size_t k = 0; k < KINDS; k++) {
         size_t n = 0;
-        a->have[k] = kinds[k].xpath;
-        _cleanup_free_ struct xml_node **nodes = a->have[k] ? xml_nodes(doc, NULL, kinds[k].xpath, &n) : NULL;
+        o->have[k] = kinds[k].xpath;
+        _cleanup_free_ struct xml_node **nodes = o->have[k] ? xml_nodes(doc, NULL, kinds[k].xpath, &n) : NULL;
         for (size_t i = 0; i < n; i++) {
             char *text = xml_node_text(nodes[i]);
             if (text)
-                strv_take(&a->found[k], text);
+                strv_take(&o->found[k], text);
         }
     }
 }
@@ -87,43 +93,48 @@ static void read_description(struct asked *a, struct virt_conn *conn)
 static void run_ask(struct job *job, void *arg)
 {
     struct asked *a = arg;
-    _cleanup_err_ struct err ignored = ERR_INIT;
+    _cleanup_err_ struct err no = ERR_INIT;
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
-    if (ctx_connect_quietly(a->ctx, job, a->uri, &conn, &ignored) < 0)
+    if (ctx_connect_quietly(a->ctx, job, a->uri, &conn, &no) < 0)
         return;
-    if (kinds[a->kind].list)
-        a->have[a->kind] = kinds[a->kind].list(conn, a->owner, &a->found[a->kind], &ignored) == 0;
-    else
-        read_description(a, conn);
+    for (size_t i = 0; i < a->n && !job_cancelled(job); i++) {
+        struct owner *o = &a->owners[i];
+        _cleanup_err_ struct err ignored = ERR_INIT; // a pool that is off has none to list
+        if (kinds[a->kind].list)
+            o->have[a->kind] = kinds[a->kind].list(conn, o->name, &o->found[a->kind], &ignored) == 0;
+        else
+            read_description(o, conn);
+    }
 }
 
 static void asked_end(struct job *job, void *arg)
 {
     struct asked *a = arg;
     (void)job;
-    for (size_t k = 0; k < KINDS; k++) {
-        if (a->have[k])
-            ctx_names_set(a->ctx, kinds[k].name, a->where, &a->found[k]);
-        strv_release(&a->found[k]);
+    for (size_t i = 0; i < a->n; i++) {
+        struct owner *o = &a->owners[i];
+        for (size_t k = 0; k < KINDS; k++) {
+            if (o->have[k])
+                ctx_names_set(a->ctx, kinds[k].name, o->where, &o->found[k]);
+            strv_release(&o->found[k]);
+        }
+        free(o->name);
+        free(o->where);
     }
+    free(a->owners);
     free(a->uri);
-    free(a->where);
-    free(a->owner);
     free(a);
 }
 
-static void look(struct ctx *ctx, const char *kind, const struct target *t, const char *owner, const char *prefix,
-                 struct strv *out)
+static void ask(struct ctx *ctx, size_t kind, const struct target *t, const struct strv *owners)
 {
-    _cleanup_free_ char *where = names_of_place(target_label(t), owner);
-    size_t k = 0;
-    ctx_names(ctx, kind, where, prefix, out);
-    while (k < KINDS && strcmp(kinds[k].name, kind) != 0)
-        k++;
-    if (!ctx->watch || k == KINDS)
-        return;
     struct asked *a = xnew(struct asked);
-    *a = (struct asked){.ctx = ctx, .kind = k, .uri = xstrdup(t->uri), .where = steal(&where), .owner = xstrdup(owner)};
+    *a = (struct asked){.ctx = ctx, .kind = kind, .uri = xstrdup(t->uri), .n = owners->n};
+    a->owners = xcalloc(owners->n, sizeof(*a->owners));
+    for (size_t i = 0; i < owners->n; i++) {
+        a->owners[i].name = xstrdup(owners->s[i]);
+        a->owners[i].where = names_of_place(target_label(t), owners->s[i]);
+    }
     _cleanup_err_ struct err ignored = ERR_INIT;
     if (!job_start("names of", run_ask, asked_end, a, &ignored))
         asked_end(NULL, a);
@@ -134,12 +145,19 @@ static void look_at(struct ctx *ctx, const char *kind, const struct target *t, c
                     const char *prefix, struct strv *out)
 {
     _cleanup_strv_ struct strv owners = STRV_INIT;
+    size_t k = 0;
     if (owner)
         strv_add(&owners, owner);
     else
         ctx_names(ctx, of, target_label(t), "", &owners);
-    for (size_t i = 0; i < owners.n; i++)
-        look(ctx, kind, t, owners.s[i], prefix, out);
+    for (size_t i = 0; i < owners.n; i++) {
+        _cleanup_free_ char *where = names_of_place(target_label(t), owners.s[i]);
+        ctx_names(ctx, kind, where, prefix, out);
+    }
+    while (k < KINDS && strcmp(kinds[k].name, kind) != 0)
+        k++;
+    if (ctx->watch && owners.n && k < KINDS)
+        ask(ctx, k, t, &owners);
 }
 
 static bool is_known(struct ctx *ctx, const char *label, const char *of, const char *owner)
