@@ -291,19 +291,18 @@ return {
         end
       end)
     end },
-  { id = "nwfilter", title = "the packet filters that it names are there", needs = { "guest.doc", "dest.nwfilters",
-    "dest.filters" },
+  { id = "nwfilter", title = "the packet filters that it names are there", needs = { "guest.doc", "dest.nwfilters" },
     judge = function(c)
       return each(c, "[filterref]", function(dev)
         local first = dev:get "filterref/@filter"
-        for _, name in ipairs(with_references(c.dest.filters, first)) do
+        for _, name in ipairs(with_references(c.dest.filters or {}, first)) do
           if not lists.has(c.dest.nwfilters, name) then
             local found = { subject = name, level = c.options.clone and "info" or nil,
               why = c.options.clone and "--clone makes it there first" or nil, wanted = name,
               seen = ("it has no network filter %s%s"):format(name, name ~= first and ", which " .. first .. " names"
                 or ""),
               libvirt = ("referenced filter '%s' is missing"):format(name) }
-            if c.mode == "import" then
+            if c.mode == "import" or name ~= first and not lists.has(c.source.nwfilters or {}, name) then
               found.remedy = line.format("nwfilter-define FILE --node %s", c.dest.node)
             else
               found.remedy = line.format("preflight %s %s --fix", c.guest.name, c.dest.node)

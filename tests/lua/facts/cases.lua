@@ -295,10 +295,19 @@ local cases <const> = {
       host.filters.inner = "<filter name='inner'><filterref filter='mine'/><rule action='" .. action .. "'/></filter>"
     end
   end, remedy = "nwfilter-edit inner --node dest" },
-  { "nwfilter", "fail", function(g, _, dest)
+  { "nwfilter", "fail", function(g, source, dest)
     device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>"(g)
     dest.nwfilters, dest.filters.mine = { "mine" }, "<filter name='mine'><filterref filter='inner'/></filter>"
+    source.nwfilters = { "inner", "mine" }
   end, libvirt = "referenced filter 'inner' is missing", fix = "nwfilter-clone" },
+  { "nwfilter", "fail", function(g, _, dest) -- the source, whose filter of that name is another, has no inner one
+    device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>"(g)
+    dest.nwfilters, dest.filters.mine = { "mine" }, "<filter name='mine'><filterref filter='inner'/></filter>"
+  end, libvirt = "referenced filter 'inner' is missing", remedy = "nwfilter-define FILE --node dest" },
+  { "nwfilter", "fail", function(g, _, dest) -- its filters cannot be read, but the list of them tells
+    device "<interface type='bridge'><source bridge='br0'/><filterref filter='mine'/></interface>"(g)
+    dest.filters, dest.missing = nil, { filters = "no answer" }
+  end, libvirt = "referenced filter 'mine' is missing", fix = "nwfilter-clone" },
   { "subnet", "warn", look("dest", "address", { "br0 198.51.100.1/24" }) },
   { "daemon", "fail", function(_, _, dest) dest.missing = { libvirt = "cannot reach dest" } end },
   { "login", "warn", function(_, _, dest)
