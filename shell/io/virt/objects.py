@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# objects.py DIRECTORY: a macro for each of the functions of libvirt's headers whose first argument is of a type that trace_priv.h knows
-# the connection of.
+# objects.py DIRECTORY: a macro for each of the functions of libvirt's headers whose first argument is of a type of which
+# trace_priv.h knows the connection.
 import pathlib
 import re
 import sys
 
-TYPES = ("virConnectPtr", "virDomainPtr", "virDomainCheckpointPtr", "virDomainSnapshotPtr", "virInterfacePtr", "virNetworkPtr",
-         "virNetworkPortPtr", "virSecretPtr", "virStoragePoolPtr", "virStorageVolPtr")
+TYPES = ("virConnectPtr", "virDomainPtr", "virDomainCheckpointPtr", "virDomainSnapshotPtr", "virInterfacePtr",
+         "virNetworkPtr", "virNetworkPortPtr", "virSecretPtr", "virStoragePoolPtr", "virStorageVolPtr")
 FUNCTION = re.compile(r"\b(vir[A-Z]\w+)\s*\(\s*(" + "|".join(TYPES) + r")\s+\w+\s*[,)]")
 
 names = {"virConnectOpenAuth": "uri"}
