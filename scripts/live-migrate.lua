@@ -5,6 +5,7 @@ local after = require "care.after"
 local announce = require "care.announce"
 local cases = require "preflight.case"
 local contract = require "guest.contract"
+local definition = require "live.definition"
 local evidence = require "guest.evidence"
 local forecasts = require "forecast.score"
 local gate = require "preflight.gate"
@@ -15,6 +16,7 @@ local metrics = require "record.metrics"
 local outages = require "outage.watches"
 local plan = require "live.plan"
 local report = require "migsh.report"
+local send_queue = require "live.send_queue"
 local steer = require "policy.steer"
 local storage = require "preflight.storage"
 local tls = require "preflight.tls"
@@ -105,20 +107,6 @@ end
 -- Which of the two hosts has the guest now, whatever the records say.
 local function judge(tx)
   return truth.judge(evidence.of_live(tx))
-end
-
--- After a migration that did not succeed: the definition it may have left on the destination. The guest and its disks
--- are never touched, and it has been judged that the source is the guest.
-local function clean_destination(job)
-  local here, there = whereabouts.on(job.source, job.uuid), whereabouts.on(job.dest, job.uuid)
-  if not there or job.dest_before or job.predefine then -- the one that went ahead is taken back by its mark
-    return
-  elseif whereabouts.is_active(there) or not here or not here.persistent and not whereabouts.is_active(here) then
-    fail("state", "cleanup " .. job.name .. " tells where it is", "%s is %s on %s, and %s on %s: nothing is removed",
-      job.name, there.state, job.dest, here and here.state or "not defined", job.source)
-  end
-  local name = job.uuid .. "@" .. job.dest
-  xml.undefine(name, mig.dumpxml { name, inactive = there.persistent or nil })
 end
 
 -- The console that began it is gone: libvirt may have gone on.
@@ -242,47 +230,6 @@ local function migrate(tx, split)
       name = job.args.shadow, decisions = run.shadow:decisions() } } }
 end
 
--- The destination's row of the guest, its definition there, and whether that is the one made below.
-local function definition_there(tx)
-  local job = tx.about
-  local there = whereabouts.on(job.dest, job.uuid)
-  local text = there and there.persistent and mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true } or nil
-  local mark = text and xml.mark(text)
-  return there, text, mark ~= nil and mark.role == "copy" and mark.journal == tx.id
-end
-
--- The definition is there before the guest is: to write it takes time in which the guest stands still. It bears the
--- mark of this undertaking until the guest has come, so that nobody starts it, and nobody else's is replaced.
-local function define_there(tx)
-  local job = tx.about
-  if not job.predefine then
-    return nil, true
-  end
-  local there, text, ours = definition_there(tx)
-  if there and whereabouts.is_active(there) or text and text ~= job.dest_xml and not ours then
-    fail("exists", ("cleanup %s tells what it is"):format(job.name), "%s has a definition of %s that was not there "
-      .. "before", job.dest, job.name)
-  end
-  local own = mig.dumpxml { job.on_source, inactive = true, security_info = true }
-  xml.define(xml.marked(xml.unmarked(own), { role = "copy", journal = tx.id, node = job.source }), job.dest)
-end
-
-local function undo_define(tx)
-  local job = tx.about
-  local there, text, ours = definition_there(tx)
-  if not ours then
-    return "it is not there any more"
-  elseif whereabouts.is_active(there) then
-    fail("state", ("cleanup %s tells where it is"):format(job.name), "%s is %s on %s: its definition is not removed",
-      job.name, there.state, job.dest)
-  elseif job.dest_xml then -- the journal has no password
-    local own = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
-    xml.define(xml.with_passwords(job.dest_xml, own), job.dest)
-  else
-    xml.undefine(job.uuid .. "@" .. job.dest, text)
-  end
-end
-
 -- The largest downtime that QEMU may use up. It stays with the guest's process, as the speed does, so both are put back
 -- where that stays, whatever the policy has made of them since.
 local function set_limit(tx)
@@ -340,13 +287,14 @@ local function mark_source(tx)
   xml.mark_moved(job.uuid, job.source, tx.id, job.dest)
 end
 
--- It is the guest now: our mark goes, and that of one that ran although it was marked as left behind.
-local function unmark_dest(job)
-  local mark = job.xml and xml.mark(job.xml)
-  if job.predefine or mark and mark.role == "moved" then
-    local text = mig.dumpxml { job.uuid .. "@" .. job.dest, inactive = true, security_info = true }
-    xml.define(xml.unmarked(text), job.dest)
+local function retire(tx)
+  local outcome, unchanged = mark_source(tx)
+  local queue = tx:outcome "queue"
+  if queue and queue.set then
+    send_queue.put_back(tx.about)
+    unchanged = nil
   end
+  return outcome, unchanged
 end
 
 -- What is promised, on the nodes.
@@ -453,20 +401,26 @@ local function workflow(job)
     end, undo = function()
       undo_autostart(job)
     end },
-    { name = "define", title = "on " .. job.dest, about = { node = job.dest }, run = define_there, undo = undo_define },
+    { name = "define", title = "on " .. job.dest, about = { node = job.dest }, run = definition.put_ahead,
+      undo = definition.take_back },
     { name = "limit", title = job.limit and ("downtime %d ms, was %d"):format(job.limit, job.old_limit) or "as it is",
       about = { node = job.source }, run = set_limit, undo = undo_limit },
+    { name = "queue", title = send_queue.title(job), about = { node = job.source }, run = function()
+      return send_queue.set(job)
+    end, undo = function()
+      send_queue.put_back(job)
+    end },
     { name = "migrate", title = title, about = { node = job.dest }, commit = true, undo_at_once = true, run = marked,
       verify = has_moved,
       undo = function()
-        clean_destination(job)
+        definition.clean(job)
       end, point = ("the guest runs on %s"):format(job.dest) },
     { name = "carry", title = "autostart", run = function()
-      unmark_dest(job)
+      definition.unmark(job)
       return carry_autostart(job)
     end },
     { name = "retire", title = (job.args.undefine_source and "undefine on " or "keep on ") .. job.source,
-      about = { node = job.source }, run = mark_source },
+      about = { node = job.source }, run = retire },
     { name = "verify", title = "on " .. job.dest, harmless = true, run = function()
       return { checks = verify(job) }
     end },
@@ -509,6 +463,9 @@ local function choose_way(job, case, found)
   shadow_of(job, options) -- what is wrong with it is told before anything is touched
   local limit = eng:start().limit
   job.limit = job.old_limit and limit ~= job.old_limit and limit or nil
+  if job.policy ~= PLAIN then
+    send_queue.choose(job, case)
+  end
 end
 
 local function run(a)
@@ -573,8 +530,10 @@ on the destination before the guest is. Others: virsh (the same as --as-virsh), 
 gentle (least effect on the guest), and nova, proxmox, vdsm and kubevirt as those do it. One of your own is a file of a
 few lines: --policy ./mine.lua; scripts/policy/engine.lua tells its form. --shadow tells what another one would have
 done. The limit that the source had is put back when it stays there, and what migrate-setmaxdowntime or migrate-setspeed
-change meanwhile is heeded. Post-copy only with --postcopy; when that is broken off (domjobabort --postcopy, a lost
-link), the guest needs both hosts, and resume ID takes it up again.
+change meanwhile is heeded. While it runs, connections of the source keep 64 KiB at most that is not sent yet
+(net.ipv4.tcp_notsent_lowat): what waits there is sent during the stop, and no limit counts it. Then the host has the
+bound that it had; --as-virsh leaves it alone. Post-copy only with --postcopy; when that is broken off (domjobabort
+--postcopy, a lost link), the guest needs both hosts, and resume ID takes it up again.
 
 Its memory is encrypted where tls-check finds no fault and it has 8 GiB at most, or with --parallel: some versions of
 GnuTLS end QEMU when 64 GiB have gone over one connection. --tls asks for it in any case, --no-tls leaves it out.

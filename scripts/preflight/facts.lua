@@ -231,6 +231,7 @@ function facts.host(raw)
   end
   host.microcode, host.cpu_model = one(host.look, "microcode"), one(host.look, "cpu_model")
   host.kvm, host.userfaultfd, host.ntp = one(host.look, "kvm"), one(host.look, "userfaultfd"), one(host.look, "ntp")
+  host.notsent_lowat = one(host.look, "notsent_lowat")
   host.hooks = host.look and hooks_of(host.look)
   return host
 end

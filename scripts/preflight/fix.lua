@@ -5,6 +5,7 @@ local clones = require "lib.clones"
 local media = require "preflight.media"
 local networks = require "lib.networks"
 local node = require "lib.node"
+local sysctl = require "lib.sysctl"
 local users = require "guest.users"
 local fix = {}
 
@@ -85,19 +86,18 @@ end, undo = function(f)
   mig.node(f.node):run { "modprobe", "-r", "--", f.module }
 end }
 
-local function sysctl(f)
-  return (mig.node(f.node):run { "sysctl", "-n", f.key }:gsub("%s+$", ""))
-end
-
 acts["sysctl"] = { title = "%s on %s", words = { "key", "node" }, is_so = function(f)
-  return sysctl(f) == f.value
+  return sysctl.get(f.node, f.key) == f.value
 end, run = function(f)
-  local before = sysctl(f)
-  mig.node(f.node):run { "sysctl", "-q", f.key .. "=" .. f.value }
+  local before = sysctl.get(f.node, f.key)
+  local state, why = sysctl.swap(f.node, f.key, before, f.value)
+  if state ~= "swapped" then
+    mig.fail("failed", nil, "%s: %s is not set: %s", f.node, f.key, why)
+  end
   return { before = before }
 end, undo = function(f, outcome)
-  if outcome and outcome.before then
-    mig.node(f.node):run { "sysctl", "-q", f.key .. "=" .. outcome.before }
+  if outcome and outcome.before then -- what somebody else has set since stays
+    sysctl.swap(f.node, f.key, f.value, outcome.before)
   end
 end }
 

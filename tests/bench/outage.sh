@@ -5,8 +5,6 @@
 # ping each 5 ms: one each ms piles up so many in an emulated guest's queue that it is the meter that is measured.
 # Tells medians and ratios; fails where they are above what is promised: gap 0.4, wire 0.5, total 1.05.
 #     tests/bench/outage.sh [ROUNDS] [MIB]      MIB a second that the guest writes over 64 MiB (default 40; 0: idle)
-# LOWAT=BYTES sets net.ipv4.tcp_notsent_lowat on both hosts: what waits in the source's socket when the guest stops, up
-# to the 4 MiB of tcp_wmem or 34 ms of this link, is no part of what QEMU compares with its limit.
 # Needs root, and a QEMU of 9.0 or newer (the lab has one).
 set -uo pipefail
 rounds=${1:-12} dirty=${2:-40}
@@ -22,14 +20,13 @@ on source virsh -q define "$work/share.xml"
 on source virsh -q start share
 lab wait share || exit 1
 for h in source dest; do lab exec switch -- tc qdisc add dev "$h" root tbf rate 1gbit burst 256k latency 50ms; done
-[ -z "${LOWAT:-}" ] || for h in source dest; do on "$h" sysctl -q -w net.ipv4.tcp_notsent_lowat="$LOWAT"; done
 
 far() { lab exec admin -- env XDG_STATE_HOME="/root/$1" timeout -s INT 120 "$plain" -i "$work/nodes" --json "${@:2}" </dev/null 2>/dev/null; }
 # once WHO FROM TO: "SECONDS GAP_MS WIRE_MS" of one migration, as two consoles beside it saw it.
 once() {
     local who=$1 from=$2 to=$3 took beside
     far e event --event lifecycle --loop --node source,dest >"$work/events" &
-    far w watch "$ip" --interval 1ms --timeout 10ms >"$work/watch" &
+    far w watch "$ip" --interval 5ms --timeout 10ms >"$work/watch" &
     sleep 2
     if [ "$who" = virsh ]; then
         on admin virsh -q -c "qemu+ssh://root@$(lab address "$from")/system" migrate --live --persistent --unsafe share \

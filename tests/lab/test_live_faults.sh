@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # live-migrate whose console is killed at each record of its journal, whose link is cut and whose destination is
 # frozen at each of them and in the middle: the guest runs on, once and never rebooted, is defined where it runs, has
-# the downtime limit that it had, what is left can be gone on with or taken back, and the record says what came of it.
+# the downtime limit that it had, its hosts have the kernel parameter that they had, what is left can be gone on with or
+# taken back, and the record says what came of it.
 # A third of the records and two of the cuts and freezes at one are tried, others each day; MIGSH_LIVEFAULTS=all tries
 # them all. A lab of its own (MIGSH_LIVEFAULTS_SUBNET).
 set -uo pipefail
@@ -16,6 +17,7 @@ ip=$(lab address share)
 lab guest start share >/dev/null && lab wait share >/dev/null || exit 1
 boot_id() { on admin curl -s --max-time 10 "http://$ip/boot_id"; }
 boot=$(boot_id)
+unsent=$(on source sysctl -n net.ipv4.tcp_notsent_lowat)
 from=source to=dest
 
 state() { on "$1" virsh domstate share 2>/dev/null | head -n 1; }
@@ -28,13 +30,17 @@ runs() {
 }
 # whole WHERE: it runs there alone, is defined there without a mark, has the limit that QEMU begins with, and lives.
 whole() {
-    local n
+    local n h
     [ "$(runs)" = "$1" ] || { echo "source: $(state source), dest: $(state dest)"; return 1; }
     [ "$(boot_id)" = "$boot" ] || { echo "it was rebooted"; return 1; }
     on "$1" virsh dominfo share | grep '^Persistent: *yes' >/dev/null || { echo "it is not defined there"; return 1; }
     ! on "$1" virsh dumpxml --inactive share | grep 'migsh.*role' || return 1
     n=$(on "$1" virsh migrate-getmaxdowntime share)
     [ "$n" = 300 ] || { echo "its limit is $n"; return 1; }
+    for h in source dest; do
+        n=$(on "$h" sysctl -n net.ipv4.tcp_notsent_lowat)
+        [ "$n" = "$unsent" ] || { echo "tcp_notsent_lowat of $h is $n"; return 1; }
+    done
 }
 # The other definition is none, or bears the mark of one that was left behind.
 other() { [ "$1" = source ] && echo dest || echo source; }

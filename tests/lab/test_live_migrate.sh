@@ -74,9 +74,13 @@ autostarts() { [[ $(on "$1" dominfo share) =~ Autostart:\ +enable ]]; }
 does_not_autostart() { [[ $(on "$1" dominfo share) =~ Autostart:\ +disable ]]; }
 not_defined() { ! on "$1" dominfo share; }
 
+queue() { "$lab" exec "$1" -- sysctl -n net.ipv4.tcp_notsent_lowat; }
+unsent=$(queue source)
+queue_is() { [ "$(queue "$1")" = "$2" ]; }
 limit_is() { [ "$(on "$1" migrate-getmaxdowntime share)" = "$2" ]; }
 check "cancelled half-way: 130, and nothing is left on the destination" cancelled_half_way
 check "the downtime limit is what it was" limit_is source 300
+check "the source's send queue too" queue_is source "$unsent"
 check "the guest runs on the source" runs_on source
 check "a target that does not answer: nothing is begun" moves 7 'no answer.*hint: name another' share dest --unsafe --target "${guest%.*}.250"
 mounted=$("$lab" exec dest -- findmnt -n -o SOURCE /srv/nfs)
@@ -135,6 +139,7 @@ check "it moves, and the report says so" moves 0 'is told --unsafe.*share: sourc
     share dest --target "$guest" --target "http://$guest/" --expect hello --max-outage 30s --metrics "$work/migsh.prom"
 check "it runs on the destination" runs_on dest
 check "its definition is on both" on source dominfo share
+check "the source's send queue is what it was" queue_is source "$unsent"
 for h in admin source dest; do check "the systemd journal of $h has its begin and its end" told "$h" "$begin_and_end"; done
 check "the metrics are there" has_metric "success{$labels} 1" "running{$labels} 0" "outage_seconds{$labels,bound=\"max\"} [0-9.]+" \
     "total_seconds{$labels} [0-9.]+" "transferred_bytes{$labels} [0-9]+"
@@ -161,14 +166,16 @@ check "a witness that changes: 12" moves 12 '\[FAILED\] says the same at .*befor
     share source --unsafe --no-watch --bandwidth 40 --witness "http://$guest/uptime"
 check "a witness that is not there: nothing is begun" moves 1 'status 404' \
     share dest --unsafe --no-watch --witness "http://$guest/nothing"
+check "the plain way leaves the host alone" in_json '[.steps[] | select(.name == "queue") | .title] == ["as it is"]' \
+    live-migrate share dest --unsafe --no-watch --as-virsh --plan
 check "and back, as virsh would" moves 0 'policy +virsh, downtime limit 300 ms.*verdict: ok' share dest --unsafe --no-watch --as-virsh
 check "autostart follows" autostarts dest
 check "off where it was" does_not_autostart source
 "$lab" exec dest -- ping -c 1 "$guest" >/dev/null # now that host's neighbour table knows it
 check "without --target the guest's own address is found" moves 0 "  ${guest//./\\.}, every 5.00 ms.*verdict: ok" \
     share@dest source --unsafe
-# 42, and two more each time that a loaded machine has a port tried anew.
-check "and back again, by no more commands on both hosts than it needs" in_json '.event == "timing" and .commands > 20 and .commands <= 46' \
+# 44, and two more each time that a loaded machine has a port tried anew.
+check "and back again, by no more commands on both hosts than it needs" in_json '.event == "timing" and .commands > 20 and .commands <= 48' \
     --timing live-migrate share@source dest --unsafe --target "$guest"
 cat >"$work/mine.lua" <<'LUA'
 return { title = "mine", start = { limit = 40 }, rows = { { pass = 1, action = { limit = 50, why = "as I like" } } } }
@@ -203,16 +210,35 @@ ends() {
     echo "status $rc, wanted $want; pattern $pattern"
     [ "$rc" = "$want" ] && tr '\n' '~' <"$work/out" | grep -E -- "$pattern" >/dev/null
 }
+bounded() { "$lab" exec "$1" -- sysctl -qw net.ipv4.tcp_notsent_lowat="$2"; }
+bounded dest 16384
+check "a bound that is lower stays" in_json '[.steps[] | select(.name == "queue") | .title] == ["as it is"]' live-migrate share@dest source --unsafe --no-watch --plan
+bounded dest 1048576
+check "one that is higher is told" in_json '[.steps[] | select(.name == "queue") | .title] == ["at most 64 KiB unsent on dest, was 1048576"]' \
+    live-migrate share@dest source --unsafe --no-watch --plan
 check "killed before it migrates" killed intent share source --unsafe --no-watch
 check "another is refused meanwhile" moves 10 'was not finished.*hint: resume' share@dest source --unsafe --no-watch
 check "what was defined there ahead is not started" ends 10 'share' start share@source
 check "taken back" ends 0 'taken back' rollback "$(journal)"
 check "it runs where it did" runs_on dest
 check "with the limit that it had" limit_is dest 300
+check "and its host's bound" queue_is dest 1048576
 check "killed when it has migrated" killed outcome share source --unsafe --no-watch
+check "the bound is there until it is gone on with" queue_is dest 65536
 check "it cannot be taken back any more" ends 10 'the guest runs on source' rollback "$(journal)"
 check "gone on with: autostart, verdict" ends 0 'starts with source.*verdict: ok' resume "$(journal)"
 check "it runs on the source" runs_on source
+check "and its last host has the bound that it had" queue_is dest 1048576
+# What somebody sets meanwhile stays.
+check "killed again before it migrates" killed intent share dest --unsafe --no-watch
+bounded source 131072
+check "taken back again" ends 0 'taken back' rollback "$(journal)"
+check "somebody's own bound stays" queue_is source 131072
+# A host that lets nobody set it.
+for h in source dest; do "$lab" exec "$h" -- mount -o bind,ro /proc/sys /proc/sys; done
+check "where it cannot be set it moves, and says so" moves 0 'warning: source: net.ipv4.tcp_notsent_lowat stays 131072.*verdict: ok' share dest --unsafe --no-watch
+for h in source dest; do "$lab" exec "$h" -- umount /proc/sys; done
+check "and back from where it was set" moves 0 'verdict: ok' share source --unsafe --no-watch
 
 behind_the_prompt() {
     python3 tests/lab/lib/behind_prompt.py share dest "$guest" "$lab" exec admin -- "$migsh" -i "$work/nodes"

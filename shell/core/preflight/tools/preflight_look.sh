@@ -11,6 +11,7 @@
 #   mount NUMBER FSTYPE OPTIONS SOURCE TARGET    which holds it, or would
 #   access NUMBER rw|r|none          QEMU's; of a directory rw: it may make files there
 #   vulnerability NAME TEXT, microcode X, cpu_model TEXT, kvm yes|no, userfaultfd yes|no, cpus LIST, numa NODE LIST
+#   notsent_lowat BYTES              net.ipv4.tcp_notsent_lowat
 #   hugepages KIB TOTAL FREE, available KIB, ntp yes|no, tool NAME
 #   now SECONDS[.NANOSECONDS]        the last one
 # Processes are what takes the time here: small files are read by the shell itself.
@@ -106,10 +107,13 @@ machine() {
   for f in /sys/devices/system/cpu/vulnerabilities/*; do
     ! get "$f" || say vulnerability "${f##*/} $v"
   done
-  awk -F '[ \t]*: ' '$1 == "microcode" { print "@microcode " $2 } $1 == "model name" { print "@cpu_model " $2 }
-    /^$/ { exit }' /proc/cpuinfo
+  # (Neither can these two be read byte by byte, as shells do; the first byte of the second can.)
+  set -- /proc/sys/net/ipv4/tcp_notsent_lowat
+  [ -r "$1" ] || set --
+  awk -F '[ \t]*: ' 'FILENAME ~ /_lowat$/ { print "@notsent_lowat " $0; next }
+    $1 == "microcode" { print "@microcode " $2 } $1 == "model name" { print "@cpu_model " $2 }
+    /^$/ { exit }' "$@" /proc/cpuinfo
   if [ -c /dev/kvm ]; then say kvm yes; else say kvm no; fi
-  # (This one cannot be read byte by byte, as shells do; its first byte can.)
   ! get /proc/sys/vm/unprivileged_userfaultfd || case $v in 0) say userfaultfd no ;; *) say userfaultfd yes ;; esac
   for d in /sys/kernel/mm/hugepages/hugepages-*kB; do
     k=${d##*-} k=${k%kB}
