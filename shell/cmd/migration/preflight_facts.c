@@ -54,7 +54,7 @@ static int run(struct cmd_call *c, struct err *e)
             err_set(e, ERR_UNSUPPORTED, "'%s' is on no node of the inventory", virt_dom_name(domains->doms[i]));
             return err_hint(e, "node-add adds its host");
         }
-        guests[i] = (struct preflight_guest){domains->nodes[i], virt_dom_uuid(domains->doms[i])};
+        guests[i] = (struct preflight_guest){domains->nodes[i], domains->doms[i]};
     }
     struct preflight_query q = {.guests = guests,
                                 .n_guests = domains->n_doms,

@@ -93,7 +93,6 @@ struct copy_twin {
     enum copy_shared told;
     char *why;         // of COPY_UNTOLD; the caller frees
     bool marked, seen; // private
-    size_t marker;     // private
 };
 // Is each `here` of the node `from` one and the same as its `there` of the node `to`? Either may be in use. What is
 // said is proved: COPY_SHARED by a file that is written beside one and seen beside the other; COPY_APART by its not

@@ -13,7 +13,7 @@ enum { SAMPLES = 24, SAMPLE = 64 << 10, MAX_OUTPUT = 32 << 20 };
 
 // One end of a pair as it was seen. The texts are lent by the answer.
 struct peek {
-    const char *kind, *inode, *name, *size, *problem;
+    const char *kind, *inode, *dir, *name, *size, *problem;
     bool absent;
 };
 
@@ -48,14 +48,9 @@ static int ask(struct ctx *ctx, struct job *job, struct node *node, const char *
 static void take_told(const struct facts *f, const char *key, struct copy_twin **all, size_t n)
 {
     size_t at = 0, i;
-    long long marker;
     for (const char *value; (value = facts_next(f, key, &at));) {
-        if (!(value = fact_row(value, n, &i)))
-            continue;
-        if (strcmp(key, "seen") == 0)
-            all[i]->seen = true;
-        else if (str_to_int(value, 0, (long long)n - 1, &marker) == 0)
-            all[i]->marked = true, all[i]->marker = (size_t)marker;
+        if (fact_row(value, n, &i))
+            *(strcmp(key, "seen") == 0 ? &all[i]->seen : &all[i]->marked) = true;
     }
 }
 
@@ -76,7 +71,7 @@ int copy_beside(struct ctx *ctx, struct job *job, struct node *from, struct node
         take_told(&marked, "marked", all, n);
     strv_add(&there, token);
     for (size_t i = 0; i < n; i++)
-        strv_take(&there, all[i]->marked ? xasprintf("%zu:%s", all[i]->marker, all[i]->there) : xstrdup(""));
+        strv_add(&there, all[i]->marked ? all[i]->there : "");
     if (r == 0 && facts_get(&marked, "marked"))
         r = ask(ctx, job, to, copy_seen, &there, &seen, e);
     if (r == 0)
@@ -135,6 +130,8 @@ static void take_peek(struct peek *to, const char *key, const char *value)
         to->inode = value;
     else if (strcmp(key, "size") == 0)
         to->size = value;
+    else if (strcmp(key, "dir") == 0)
+        to->dir = value;
     else if (strcmp(key, "name") == 0)
         to->name = value;
     else if (strcmp(key, "problem") == 0)
@@ -159,7 +156,7 @@ static void peek_end(struct job *job, size_t which, void *arg)
 
 static bool is_known(const struct peek *p)
 {
-    return p->kind && p->inode && p->name;
+    return p->kind && p->inode && p->dir && p->name;
 }
 
 static char *not_known(const struct proof *p, int which, size_t i)
@@ -206,9 +203,42 @@ static void compare(struct proof *p, struct copy_twin *t, size_t i)
                            place_name(p->ends[1].node), t->there);
 }
 
+static bool are_files(const struct proof *p, size_t i)
+{
+    return strcmp(p->ends[0].peeks[i].kind, "file") == 0 && strcmp(p->ends[1].peeks[i].kind, "file") == 0;
+}
+
+// In one directory, as it is called, here and there?
+static bool are_neighbours(const struct proof *p, size_t i, size_t k)
+{
+    return strcmp(p->ends[0].peeks[i].dir, p->ends[0].peeks[k].dir) == 0 &&
+           strcmp(p->ends[1].peeks[i].dir, p->ends[1].peeks[k].dir) == 0;
+}
+
+// What is found beside one file holds for its neighbours, so one of them is asked about.
+static int look_beside(struct proof *p, struct copy_twin **all, const size_t *files, size_t n, struct err *e)
+{
+    _cleanup_free_ size_t *first = xcalloc(n + 1, sizeof(*first));
+    _cleanup_free_ struct copy_twin **asked = xcalloc(n + 1, sizeof(struct copy_twin *));
+    size_t n_asked = 0;
+    for (size_t i = 0; i < n; i++) {
+        while (!are_neighbours(p, files[first[i]], files[i]))
+            first[i]++;
+        if (first[i] == i)
+            asked[n_asked++] = all[files[i]];
+    }
+    if (copy_beside(p->ctx, p->job, p->ends[0].node, p->ends[1].node, asked, n_asked, e) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        all[files[i]]->marked = all[files[first[i]]]->marked;
+        all[files[i]]->seen = all[files[first[i]]]->seen;
+    }
+    return 0;
+}
+
 static int tell(struct proof *p, struct copy_twin **all, size_t n, struct err *e)
 {
-    _cleanup_free_ struct copy_twin **files = xcalloc(n, sizeof(struct copy_twin *));
+    _cleanup_free_ size_t *files = xcalloc(n, sizeof(*files));
     size_t n_files = 0;
     job_parallel(p->job, 2, 2, peek_end, p);
     for (int k = 0; k < 2; k++) {
@@ -218,11 +248,10 @@ static int tell(struct proof *p, struct copy_twin **all, size_t n, struct err *e
         }
     }
     for (size_t i = 0; i < n; i++) {
-        if (!told_at_once(p, all[i], i) && strcmp(p->ends[0].peeks[i].kind, "file") == 0 &&
-            strcmp(p->ends[1].peeks[i].kind, "file") == 0)
-            files[n_files++] = all[i];
+        if (!told_at_once(p, all[i], i) && are_files(p, i))
+            files[n_files++] = i;
     }
-    if (copy_beside(p->ctx, p->job, p->ends[0].node, p->ends[1].node, files, n_files, e) < 0)
+    if (look_beside(p, all, files, n_files, e) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (all[i]->why || all[i]->told != COPY_UNTOLD)

@@ -11,11 +11,14 @@
 #include "core/preflight/priv.h"
 #include "io/job.h"
 #include "io/virt/conn.h"
+#include "io/virt/dom.h"
 #include "io/xml.h"
 
 struct host {
     struct node *node; // lent
     bool is_dest;
+    struct virt_dom *guest; // one of those that are there, lent; NULL: none is asked about
+    struct preflight_marks marks;
     char *hostname; // NULL: it does not say
     struct preflight_wanted wanted;
     json_t *facts;
@@ -82,8 +85,10 @@ static void plan(struct gather *g)
     g->n_guests = q->n_guests + (q->described ? 1 : 0);
     g->guests = xcalloc(g->n_guests + 1, sizeof(*g->guests));
     g->pairs = xcalloc(g->n_guests * q->n_dests + 1, sizeof(*g->pairs));
-    for (size_t i = 0; i < q->n_guests; i++)
+    for (size_t i = 0; i < q->n_guests; i++) {
         g->guests[i] = (struct guest){.host = host_of(g, q->guests[i].node), .err = ERR_INIT};
+        g->hosts[g->guests[i].host].guest = q->guests[i].dom;
+    }
     if (q->described)
         g->guests[q->n_guests] = (struct guest){.host = NOWHERE, .err = ERR_INIT};
     for (size_t k = 0; k < q->n_dests; k++) {
@@ -101,6 +106,7 @@ static void plan(struct gather *g)
 static void gather_release(struct gather *g)
 {
     for (size_t i = 0; i < g->n_hosts; i++) {
+        preflight_marks_release(&g->hosts[i].marks);
         free(g->hosts[i].hostname);
         preflight_wanted_release(&g->hosts[i].wanted);
         json_decref(g->hosts[i].facts);
@@ -142,40 +148,35 @@ static void take_description(struct gather *g, struct guest *guest)
                              "inactive", json_text(g->q->described));
 }
 
-static void ask_guest(struct gather *g, struct job *job, size_t i)
+static void ask_guest(struct job *job, size_t i, void *arg)
 {
+    struct gather *g = arg;
     struct guest *guest = &g->guests[i];
+    (void)job;
     if (guest->host == NOWHERE) {
         take_description(g, guest);
         return;
     }
-    struct node *node = g->hosts[guest->host].node;
-    const char *name = g->q->guests[i].name;
-    _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
-    _cleanup_err_ struct err e = ERR_INIT;
-    if (ctx_connect(g->ctx, job, node->uri, &conn, &e) == 0) {
-        preflight_guest_gather(node, conn, name, g->q, &guest->facts, &guest->files, &guest->err);
-        return;
-    }
-    guest->facts = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));
-    preflight_missing(guest->facts, "state", &e);
+    const struct host *host = &g->hosts[guest->host];
+    guest->facts = preflight_guest_gather(host->node, g->q->guests[i].dom, &host->marks, g->q, &guest->files);
 }
 
-static void ask_hostname(struct gather *g, struct job *job, size_t i)
+static void ask_hostname(struct gather *g, struct job *job, struct host *host)
 {
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
     _cleanup_err_ struct err ignored = ERR_INIT; // the host's own facts tell
-    if (ctx_connect(g->ctx, job, g->hosts[i].node->uri, &conn, &ignored) == 0)
-        virt_conn_hostname(conn, &g->hosts[i].hostname, &ignored);
+    if (ctx_connect(g->ctx, job, host->node->uri, &conn, &ignored) == 0)
+        virt_conn_hostname(conn, &host->hostname, &ignored);
 }
 
-static void ask_first(struct job *job, size_t i, void *arg)
+static void ask_host(struct job *job, size_t i, void *arg)
 {
     struct gather *g = arg;
-    if (i >= g->n_hosts)
-        ask_guest(g, job, i - g->n_hosts);
-    else if (!g->q->only_disks)
-        ask_hostname(g, job, i);
+    struct host *host = &g->hosts[i];
+    if (host->guest)
+        preflight_marks_ask(virt_dom_conn(host->guest), &host->marks);
+    if (!g->q->only_disks)
+        ask_hostname(g, job, host);
 }
 
 // The files of all guests of a host, by one look.
@@ -215,7 +216,8 @@ static void take_files(struct job *job, size_t i, void *arg)
 
 static void first_round(struct gather *g, struct job *job)
 {
-    job_each(job, g->n_hosts + g->n_guests, ask_first, g);
+    job_each(job, g->n_hosts, ask_host, g);
+    job_each(job, g->n_guests, ask_guest, g);
     job_each(job, g->n_hosts, look_at_files, g);
     job_each(job, g->n_guests, take_files, g);
 }

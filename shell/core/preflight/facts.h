@@ -61,10 +61,11 @@
 #include "core/console/ctx.h"
 
 struct job;
+struct virt_dom;
 
 struct preflight_guest {
-    struct node *node; // where it is, lent
-    const char *name;  // or uuid
+    struct node *node;    // where it is, lent
+    struct virt_dom *dom; // lent
 };
 
 struct preflight_query {

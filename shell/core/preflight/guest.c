@@ -9,6 +9,7 @@
 #include "io/virt/block.h"
 #include "io/virt/dom.h"
 #include "io/virt/info.h"
+#include "io/virt/list.h"
 #include "io/virt/migrate.h"
 #include "io/virt/monitor.h"
 #include "io/virt/snapshot.h"
@@ -16,6 +17,7 @@
 
 struct guest {
     struct virt_dom *dom;
+    const struct preflight_marks *marks;
     json_t *facts;
     struct xml_doc *doc; // of what runs, or else of the definition; NULL: not known
     bool active;
@@ -31,9 +33,72 @@ static void set(struct guest *g, const char *section, json_t *value, struct err 
     err_release(why);
 }
 
-static json_t *yes_no(int r)
+// --- What a host tells of all
+
+void preflight_marks_ask(struct virt_conn *conn, struct preflight_marks *ret)
 {
-    return r < 0 ? NULL : json_boolean(r);
+    static const unsigned filters[N_MARKS] = {[MARK_PERSISTENT] = VIRT_LIST_PERSISTENT,
+                                              [MARK_AUTOSTART] = VIRT_LIST_AUTOSTART,
+                                              [MARK_SAVED] = VIRT_LIST_MANAGED_SAVE,
+                                              [MARK_SNAPSHOTS] = VIRT_LIST_SNAPSHOT,
+                                              [MARK_CHECKPOINTS] = VIRT_LIST_CHECKPOINT};
+    json_auto_t *rows = NULL;
+    size_t i;
+    json_t *row;
+    if (virt_list(conn, 0, 0, &rows, &ret->why_states) == 0) {
+        ret->states = json_object();
+        json_array_foreach(rows, i, row) json_object_set(ret->states, json_text_at(row, "uuid"), row);
+    }
+    for (i = 0; i < N_MARKS; i++)
+        virt_list_uuids(conn, filters[i], &ret->with[i], &ret->why[i]);
+}
+
+void preflight_marks_release(struct preflight_marks *m)
+{
+    json_decref(m->states);
+    err_release(&m->why_states);
+    for (size_t i = 0; i < N_MARKS; i++) {
+        strv_release(&m->with[i]);
+        err_release(&m->why[i]);
+    }
+}
+
+// --- Of one
+
+static void add_state(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    const json_t *row = json_object_get(g->marks->states, virt_dom_uuid(g->dom));
+    if (row) {
+        g->active = json_is_integer(json_object_get(row, "id"));
+        json_object_set(g->facts, "id", json_object_get(row, "id"));
+        json_object_set(g->facts, "reason", json_object_get(row, "reason"));
+    } else if (g->marks->states) {
+        err_set(&e, ERR_NOT_FOUND, "it is gone");
+    } else {
+        err_set(&e, g->marks->why_states.code, "%s", g->marks->why_states.msg);
+    }
+    set(g, "state", row ? json_incref(json_object_get(row, "state")) : NULL, &e);
+}
+
+static void add_mark(struct guest *g, const char *section, int which,
+                     json_t *(*value)(struct guest *, bool, struct err *))
+{
+    struct err e = ERR_INIT;
+    const struct err *why = &g->marks->why[which];
+    json_t *found = NULL;
+    if (err_is_set(why))
+        err_set(&e, why->code, "%s", why->msg);
+    else
+        found = value(g, strv_has(&g->marks->with[which], virt_dom_uuid(g->dom)), &e);
+    set(g, section, found, &e);
+}
+
+static json_t *yes_no(struct guest *g, bool has, struct err *e)
+{
+    (void)g;
+    (void)e;
+    return json_boolean(has);
 }
 
 static json_t *number(int n)
@@ -41,28 +106,25 @@ static json_t *number(int n)
     return n < 0 ? NULL : json_integer(n);
 }
 
-static void add_state(struct guest *g)
+static json_t *snapshots(struct guest *g, bool has, struct err *e)
 {
-    struct err e = ERR_INIT;
-    const char *state = NULL, *reason = NULL;
-    int id = virt_dom_id(g->dom);
-    bool told = virt_dom_state(g->dom, &state, &reason, &e) == 0;
-    g->active = id >= 0;
-    json_object_set_new(g->facts, "id", id < 0 ? json_null() : json_integer(id));
-    if (told)
-        json_object_set_new(g->facts, "reason", json_text(reason));
-    set(g, "state", told ? json_text(state) : NULL, &e);
+    return number(has ? virt_snap_count(g->dom, e) : 0);
+}
+
+static json_t *checkpoints(struct guest *g, bool has, struct err *e)
+{
+    return number(has ? virt_checkpoint_count(g->dom, e) : 0);
 }
 
 static void add_marks(struct guest *g)
 {
     struct err e = ERR_INIT;
     json_t *messages = NULL;
-    set(g, "persistent", yes_no(virt_dom_is_persistent(g->dom, &e)), &e);
-    set(g, "autostart", yes_no(virt_dom_autostart(g->dom, &e)), &e);
-    set(g, "managed_save", yes_no(virt_dom_has_managed_save(g->dom, &e)), &e);
-    set(g, "snapshots", number(virt_snap_count(g->dom, &e)), &e);
-    set(g, "checkpoints", number(virt_checkpoint_count(g->dom, &e)), &e);
+    add_mark(g, "persistent", MARK_PERSISTENT, yes_no);
+    add_mark(g, "autostart", MARK_AUTOSTART, yes_no);
+    add_mark(g, "managed_save", MARK_SAVED, yes_no);
+    add_mark(g, "snapshots", MARK_SNAPSHOTS, snapshots);
+    add_mark(g, "checkpoints", MARK_CHECKPOINTS, checkpoints);
     virt_dom_messages(g->dom, &messages, &e);
     set(g, "messages", messages, &e);
 }
@@ -249,19 +311,10 @@ static bool is_tainted(const struct guest *g)
     return false;
 }
 
-int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, const struct preflight_query *q,
-                           json_t **ret, struct guest_files **ret_files, struct err *e)
+json_t *preflight_guest_gather(struct node *node, struct virt_dom *dom, const struct preflight_marks *marks,
+                               const struct preflight_query *q, struct guest_files **ret_files)
 {
-    _cleanup_(virt_dom_free_p) struct virt_dom *dom = NULL;
-    if (virt_dom_lookup(conn, name, &dom, e) < 0) {
-        if (e->code == ERR_NOT_FOUND)
-            return err_wrap(e, "node %s", node->name);
-        *ret = json_pack("{s:o, s:o}", "name", json_text(name), "node", json_text(node->name));
-        preflight_missing(*ret, "state", e);
-        err_release(e);
-        return 0;
-    }
-    struct guest g = {.dom = dom, .facts = json_object()};
+    struct guest g = {.dom = dom, .marks = marks, .facts = json_object()};
     json_object_set_new(g.facts, "name", json_text(virt_dom_name(dom)));
     json_object_set_new(g.facts, "uuid", json_text(virt_dom_uuid(dom)));
     json_object_set_new(g.facts, "node", json_text(node->name));
@@ -276,6 +329,5 @@ int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char
     if (!q->only_disks && (q->ask_qemu || is_tainted(&g)))
         add_blockers(&g);
     xml_free(g.doc);
-    *ret = g.facts;
-    return 0;
+    return g.facts;
 }

@@ -25,6 +25,8 @@ struct pair {
     const json_t *guest;
     struct node *dest;
     struct xml_doc *doc; // NULL: not known
+    char *cpu;           // what is compared of it, and
+    json_t *machine;     // for which machine; NULL: nothing is
     struct file *files;
     size_t n_files;
     bool has_files; // else they are missing
@@ -40,7 +42,7 @@ static void missing(struct pair *p, const char *section, struct err *why)
 // --- The CPU
 
 // As it would be asked for there: by other names, perhaps.
-static int machine_there(struct pair *p, json_t **ret, struct err *e)
+static int machine_there(const struct pair *p, json_t **ret, struct err *e)
 {
     _cleanup_xml_mapped_ struct xml_mapped mapped = {0};
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
@@ -53,41 +55,82 @@ static int machine_there(struct pair *p, json_t **ret, struct err *e)
     return 0;
 }
 
-static int compare_cpu(struct pair *p, struct job *job, const char *cpu, json_t **ret, struct err *e)
+// The CPU that it was given is in the live description as a model with features. What it gets from whatever host it
+// runs on (host-passthrough, maximum, host-model of a guest that is off) is compared with nothing.
+static void find_cpu(struct pair *p)
+{
+    struct err e = ERR_INIT;
+    if (!p->doc)
+        err_set(&e, ERR_FAILED, "the guest's description is not known");
+    else if (xml_query(p->doc, "/domain/cpu[model][not(@mode) or @mode='custom']", 0, &p->cpu, &e) < 0)
+        err_release(&e); // it has none
+    else if (machine_there(p, &p->machine, &e) == 0)
+        return;
+    if (err_is_set(&e))
+        missing(p, "cpu", &e);
+}
+
+static int compare_cpu(const struct pair *p, struct job *job, json_t **ret, struct err *e)
 {
     _cleanup_(virt_conn_unref_p) struct virt_conn *conn = NULL;
     _cleanup_free_ char *error = NULL;
-    json_auto_t *machine = NULL;
     const char *result = NULL;
-    if (machine_there(p, &machine, e) < 0 || ctx_connect(p->ctx, job, p->dest->uri, &conn, e) < 0 ||
-        virt_cpu_compare(conn, json_text_at(machine, "emulator"), json_text_at(machine, "arch"),
-                         json_text_at(machine, "machine"), json_text_at(machine, "virttype"), cpu, false, &result,
-                         &error, e) < 0)
+    if (ctx_connect(p->ctx, job, p->dest->uri, &conn, e) < 0 ||
+        virt_cpu_compare(conn, json_text_at(p->machine, "emulator"), json_text_at(p->machine, "arch"),
+                         json_text_at(p->machine, "machine"), json_text_at(p->machine, "virttype"), p->cpu, false,
+                         &result, &error, e) < 0)
         return -1;
     *ret = json_pack("{s:o, s:o}", "result", json_text(result), "error", json_text(error));
     return 0;
 }
 
-// The CPU that it was given is in the live description as a model with features. What it gets from whatever host it
-// runs on (host-passthrough, maximum, host-model of a guest that is off) is compared with nothing.
-static void add_cpu(struct pair *p, struct job *job)
+static void ask_cpu(struct job *job, size_t i, void *arg)
 {
+    struct pair *p = ((struct pair **)arg)[i];
     struct err e = ERR_INIT;
     json_t *cpu = NULL;
-    _cleanup_free_ char *xml = NULL;
-    if (!p->doc) {
-        err_set(&e, ERR_FAILED, "the guest's description is not known");
-        missing(p, "cpu", &e);
-        return;
-    }
-    if (xml_query(p->doc, "/domain/cpu[model][not(@mode) or @mode='custom']", 0, &xml, &e) < 0) {
-        err_release(&e);
-        return;
-    }
-    if (compare_cpu(p, job, xml, &cpu, &e) == 0)
+    if (compare_cpu(p, job, &cpu, &e) == 0)
         json_object_set_new(p->facts, "cpu", cpu);
     else
         missing(p, "cpu", &e);
+}
+
+static bool is_alike(const struct pair *a, const struct pair *b)
+{
+    return strcmp(a->cpu, b->cpu) == 0 && json_equal(a->machine, b->machine);
+}
+
+static void take_cpu(struct pair *to, const struct pair *from)
+{
+    json_t *cpu = json_object_get(from->facts, "cpu"), *why = json_object_get(from->facts, "missing");
+    struct err e = ERR_INIT;
+    if (cpu) {
+        json_object_set_new(to->facts, "cpu", json_deep_copy(cpu));
+    } else if (json_text_at(why, "cpu")) { // else it was cancelled
+        err_set(&e, ERR_FAILED, "%s", json_text_at(why, "cpu"));
+        missing(to, "cpu", &e);
+    }
+}
+
+// Each combination of CPU and machine once, as many guests have the same.
+static void add_cpus(struct pair *all, size_t n, struct job *job)
+{
+    _cleanup_free_ struct pair **first = xcalloc(n + 1, sizeof(struct pair *));
+    _cleanup_free_ size_t *of = xcalloc(n + 1, sizeof(*of));
+    size_t n_first = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!all[i].machine)
+            continue;
+        while (of[i] < n_first && !is_alike(first[of[i]], &all[i]))
+            of[i]++;
+        if (of[i] == n_first)
+            first[n_first++] = &all[i];
+    }
+    job_each(job, n_first, ask_cpu, first);
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].machine && first[of[i]] != &all[i])
+            take_cpu(&all[i], first[of[i]]);
+    }
 }
 
 // --- The files
@@ -101,6 +144,8 @@ static void pair_release(struct pair *p)
     }
     free(p->files);
     xml_free(p->doc);
+    free(p->cpu);
+    json_decref(p->machine);
     json_decref(p->facts);
 }
 
@@ -234,7 +279,7 @@ static void ask_pair(struct job *job, size_t i, void *arg)
     if (xml)
         xml_parse(xml, &p->doc, &ignored);
     if (!p->q->only_disks)
-        add_cpu(p, job);
+        find_cpu(p);
     add_disks(p, job);
 }
 
@@ -283,6 +328,7 @@ int preflight_pairs_gather(struct ctx *ctx, struct job *job, const struct prefli
             json_pack("{s:o, s:o}", "guest", json_text(json_text_at(guests[i], "uuid")), "dest", json_text(dest->name));
     }
     job_each(job, n, ask_pair, &ps);
+    add_cpus(ps.all, n, job);
     if (source && prove(&ps, job, e) < 0)
         return -1;
     if (job_check(job, e) < 0)

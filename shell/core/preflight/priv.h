@@ -4,15 +4,26 @@
 
 #include <stdint.h>
 
+#include "base/strv.h"
 #include "core/preflight/facts.h"
 
 struct virt_conn;
 
-// Of one guest, over an open connection to where it is, all but "files": *ret_files is what it names, NULL where that
-// is missing. ERR_NOT_FOUND; whatever else fails is "missing".
+// What a host's libvirt tells of all its guests at once: a few calls, however many there are. The caller's.
+enum { MARK_PERSISTENT, MARK_AUTOSTART, MARK_SAVED, MARK_SNAPSHOTS, MARK_CHECKPOINTS, N_MARKS };
+struct preflight_marks {
+    json_t *states;            // {UUID: row of virt_list()}; NULL: why_states
+    struct strv with[N_MARKS]; // the uuids of those that are, or have, it; not known where why[] is set
+    struct err why_states, why[N_MARKS];
+};
+void preflight_marks_ask(struct virt_conn *conn, struct preflight_marks *ret);
+void preflight_marks_release(struct preflight_marks *m);
+
+// Of one guest of the node, all but "files": *ret_files is what it names, NULL where that is missing. What fails is
+// "missing".
 struct guest_files;
-int preflight_guest_gather(struct node *node, struct virt_conn *conn, const char *name, const struct preflight_query *q,
-                           json_t **ret, struct guest_files **ret_files, struct err *e);
+json_t *preflight_guest_gather(struct node *node, struct virt_dom *dom, const struct preflight_marks *marks,
+                               const struct preflight_query *q, struct guest_files **ret_files);
 
 // What a host is asked beside what every host is. The caller's; pure.
 //   machines   [{"emulator", "arch", "machine", "virttype"}], each combination once

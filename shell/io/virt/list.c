@@ -115,6 +115,21 @@ static int uuid_set(struct virt_conn *c, unsigned filter, unsigned char **ret, s
     return 0;
 }
 
+int virt_list_uuids(struct virt_conn *c, unsigned filter, struct strv *ret, struct err *e)
+{
+    virDomainPtr *doms;
+    int n = list_domains(c, filter, &doms, e);
+    if (n < 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        char uuid[VIR_UUID_STRING_BUFLEN] = "";
+        virDomainGetUUIDString(doms[i], uuid);
+        strv_add(ret, uuid);
+    }
+    free_domains(doms, n);
+    return 0;
+}
+
 static bool in_set(const unsigned char *set, size_t n, virDomainPtr dom)
 {
     unsigned char uuid[VIR_UUID_BUFLEN];

@@ -38,6 +38,8 @@ enum virt_list_extra {
 // *ret: [{"id": int or null, "name", "uuid", "state", "reason", …}] in virsh's words and order (running ones by id,
 // then the others by name). The caller owns it. One call for the filters up to VIRT_LIST_OTHER, two for the rest.
 int virt_list(struct virt_conn *c, unsigned filter, unsigned extra, json_t **ret, struct err *e);
+// The uuids of those that pass, in no order, appended; one call.
+int virt_list_uuids(struct virt_conn *c, unsigned filter, struct strv *ret, struct err *e);
 // Their names alone, appended; one call. The others: of storage pools, networks …, active or not (secrets have only
 // their uuid).
 int virt_list_names(struct virt_conn *c, struct strv *ret, struct err *e);

@@ -131,8 +131,10 @@ machine() {
   done
 }
 
-# $there: the numbers of those that are there. What root may not see (on a share that squashes it) is not absent.
-files() {
+words='%s %d:%i %a %t %T %F'
+# $there: the numbers of those that are there, $rows their lines. What root may not see (on a share that squashes it) is
+# not absent.
+singly() {
   i=0 there='' left=$#
   while [ $i -lt "$left" ]; do
     if [ -e "$1" ]; then
@@ -146,16 +148,27 @@ files() {
     shift
     i=$((i + 1))
   done
-  [ $# -gt 0 ] || return
-  words='%s %d:%i %a %t %T %F'
-  rows=$(stat -L -c "$words" -- "$@" 2>/dev/null) ||
-    rows=$(for p; do stat -L -c "$words" -- "$p" 2>/dev/null || echo; done)
+  rows=''
+  [ $# -eq 0 ] || rows=$(for p; do stat -L -c "$words" -- "$p" 2>/dev/null || echo; done)
+}
+# $dirs, $plain: the numbers of directories, and of regular files; $linked: some of them may be links to these. One stat
+# for all, where all are there and none is a link: over a network each look at a path may be a question.
+files() {
+  i=0 there='' dirs='' plain='' linked=''
+  for p; do
+    there="$there $i"
+    i=$((i + 1))
+  done
+  if ! rows=$(stat -c "$words" -- "$@" 2>/dev/null) || case $rows in *' symbolic link'*) ;; *) false ;; esac; then
+    linked=maybe
+    singly "$@"
+  fi
   for i in $there; do
     read -r size id mode major minor kind _
     case $kind in
     '') continue ;;
-    regular) kind='file' ;;
-    directory) kind=dir ;;
+    regular) kind='file' plain="$plain $i" ;;
+    directory) kind=dir dirs="$dirs $i" ;;
     character) kind=char ;;
     block)
       ! get "/sys/dev/block/$((0x$major)):$((0x$minor))/size" || size=$((v * 512))
@@ -167,30 +180,36 @@ files() {
 $rows
 END
 }
-# PATH: sets $id to its mount's number, as of an open file; by its mount's name where we may not open it. It is its
-# directory's, which is asked once, unless something is mounted on it.
+# PATH NUMBER: sets $id to its mount's number, as of an open file; by its mount's name where we may not open it. It is
+# its directory's, which is asked once, unless something is mounted on it.
 mount_id() {
   d=$1
-  [ ! -L "$d" ] || d=$(readlink -f -- "$d") || d=$1
+  [ -z "$linked" ] || [ ! -L "$d" ] || d=$(readlink -f -- "$d") || d=$1
   case $mounted in
   *"$nl$d$nl"*) ;;
-  *) [ -d "$d" ] || d=${d%/*} d=${d:-/} ;;
+  *)
+    case "$dirs $plain " in
+    *" $2 "*) case "$dirs " in *" $2 "*) ;; *) d=${d%/*} d=${d:-/} ;; esac ;;
+    *) [ -d "$d" ] || d=${d%/*} d=${d:-/} ;;
+    esac
+    ;;
   esac
-  while [ ! -d "$d" ] && [ ! -f "$d" ]; do d=${d%/*} d=${d:-/}; done
   case $known in
   *"$nl$d$nl"*) id=${known#*"$nl$d$nl"} id=${id%%"$nl"*}; return ;;
   esac
+  was=$d
+  while [ ! -d "$d" ] && [ ! -f "$d" ]; do d=${d%/*} d=${d:-/}; done
   id=''
   { while read -r k v; do [ "$k" != mnt_id: ] || id=$v; done </proc/self/fdinfo/9; } 2>/dev/null 9<"$d"
   [ -n "$id" ] || id=$(M=$(stat -L -c %m -- "$d" 2>/dev/null) awk '$5 == ENVIRON["M"] { id = $1 } END { print id }' \
     /proc/self/mountinfo)
-  known="$known$d$nl$id$nl"
+  known="$known$was$nl$id$nl"
 }
 mounts() {
   i=0 ids='' known=$nl
   mounted=$nl$(printf %b "$(awk '{ print $5 }' /proc/self/mountinfo)")$nl # a blank is "\040" there
   for p; do
-    mount_id "$p"
+    mount_id "$p" $i
     [ -z "$id" ] || ids="$ids$id $i$nl"
     i=$((i + 1))
   done
@@ -203,13 +222,17 @@ mounts() {
     for (i = 1; i < n; i += 2) if (w[i] in of) print "@mount " w[i + 1] " " of[w[i]]
   }' /proc/self/mountinfo
 }
-may='there=" $1 " i=0
-shift
+may='there=" $1 " plain=" $2 " i=0
+shift 2
 for p; do
   a=none
   [ ! -r "$p" ] || a=r
-  if [ -d "$p" ]; then [ ! -w "$p" ] || [ ! -x "$p" ] || a=rw
-  elif [ $a = r ] && [ -w "$p" ]; then a=rw; fi
+  case $plain in
+  *" $i "*) [ $a = none ] || [ ! -w "$p" ] || a=rw ;;
+  *)
+    if [ -d "$p" ]; then [ ! -w "$p" ] || [ ! -x "$p" ] || a=rw
+    elif [ $a = r ] && [ -w "$p" ]; then a=rw; fi ;;
+  esac
   case $a$there in none*" $i "* | r*) echo "@access $i $a" ;; esac
   i=$((i + 1))
 done'
@@ -223,7 +246,7 @@ paths() {
   [ $# -gt 0 ] || return
   files "$@"
   mounts "$@"
-  [ -z "$u" ] || as_qemu sh -c "$may" sh "$there" "$@" </dev/null 2>/dev/null
+  [ -z "$u" ] || as_qemu sh -c "$may" sh "$there" "$plain" "$@" </dev/null 2>/dev/null
 }
 
 host=$(uname -n)
