@@ -36,8 +36,12 @@ end
 
 -- Unless somebody else has set it since.
 function send_queue.put_back(job)
+  local state, why
   if job.queue then
-    sysctl.swap(job.source, KEY, MOST, job.queue)
+    state, why = sysctl.swap(job.source, KEY, MOST, job.queue)
+  end
+  if state == "refused" then
+    mig.warn(mig.line(("%s: %s stays %d: %s (it was %s)"):format(job.source, KEY, MOST, why, job.queue)))
   end
 end
 

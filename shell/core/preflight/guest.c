@@ -65,18 +65,27 @@ void preflight_marks_release(struct preflight_marks *m)
 
 // --- Of one
 
+// Its row of the list; what is not in it is not known to be without a mark, either.
+static const json_t *row_of(const struct guest *g, struct err *e)
+{
+    const struct preflight_marks *m = g->marks;
+    const json_t *row = json_object_get(m->states, virt_dom_uuid(g->dom));
+    if (!row && m->states)
+        err_set(e, ERR_NOT_FOUND, "it is gone");
+    else if (!row)
+        err_set(e, m->why_states.code, "%s", m->why_states.msg);
+    return row;
+}
+
 static void add_state(struct guest *g)
 {
     struct err e = ERR_INIT;
-    const json_t *row = json_object_get(g->marks->states, virt_dom_uuid(g->dom));
+    const json_t *row = row_of(g, &e);
+    json_t *id = row ? json_incref(json_object_get(row, "id")) : NULL;
+    g->active = row ? json_is_integer(id) : virt_dom_id(g->dom) >= 0;
     if (row) {
-        g->active = json_is_integer(json_object_get(row, "id"));
-        json_object_set(g->facts, "id", json_object_get(row, "id"));
+        json_object_set_new(g->facts, "id", id);
         json_object_set(g->facts, "reason", json_object_get(row, "reason"));
-    } else if (g->marks->states) {
-        err_set(&e, ERR_NOT_FOUND, "it is gone");
-    } else {
-        err_set(&e, g->marks->why_states.code, "%s", g->marks->why_states.msg);
     }
     set(g, "state", row ? json_incref(json_object_get(row, "state")) : NULL, &e);
 }
@@ -89,7 +98,7 @@ static void add_mark(struct guest *g, const char *section, int which,
     json_t *found = NULL;
     if (err_is_set(why))
         err_set(&e, why->code, "%s", why->msg);
-    else
+    else if (row_of(g, &e))
         found = value(g, strv_has(&g->marks->with[which], virt_dom_uuid(g->dom)), &e);
     set(g, section, found, &e);
 }

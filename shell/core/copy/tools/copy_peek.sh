@@ -21,7 +21,7 @@ for p; do
     say kind "$i $k"
     say inode "$i $inode"
     say size "$i $length"
-    say dir "$i ${r%/*}"
+    say dir "$i ${r%/*}/"
     say name "$i ${r##*/}"
   else
     m=$(stat -- "$r" 2>&1)
