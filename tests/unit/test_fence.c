@@ -69,7 +69,7 @@ static void save(const char *rows, bool known, bool ran, const char *disk)
     assert_int_equal(saved_judge(v, &s), known);
     assert_int_equal(s.was_running, ran);
     assert_int_equal(s.told, known && strstr(rows, "was_running"));
-    assert_string_equal(s.disk ? s.disk : "", disk);
+    assert_string_equal(s.disk ? s.disk : s.unseen ? s.unseen : "", disk);
     saved_release(&s);
     json_decref(v);
 }
@@ -85,9 +85,14 @@ static void a_disk_written_after_the_save_is_found(void **state)
     save("[" DISK("/a", "\"mtime\": 400") "," SAVE "," DISK("/b", "\"mtime\": 500") "]", true, true, "/b");
     // what the guest does not write to, what has no such time, what only backs it
     save("[" SAVE "," DISK("/a", "\"mtime\": 500, \"readonly\": true") "]", true, true, "");
-    save("[" SAVE "," DISK("/a", "\"mtime\": null") "]", true, true, "");
+    save("[" SAVE "," DISK("/dev/a", "\"mtime\": 500") "]", true, true, "");
+    save("[" SAVE "," DISK("/a", "\"mtime\": null, \"exists\": false") "]", true, true, "");
     save("[" SAVE ", {\"kind\": \"disk\", \"type\": \"block\", \"path\": \"/dev/a\", \"mtime\": 500}]", true, true, "");
     save("[" SAVE ", {\"kind\": \"backing\", \"type\": \"file\", \"path\": \"/a\", \"mtime\": 500}]", true, true, "");
+    // what nobody has seen is not older
+    save("[" SAVE "," DISK("/a", "\"mtime\": null") "]", true, true, "/a");
+    save("[" SAVE "," DISK("/a", "\"mtime\": null, \"exists\": true") "]", true, true, "/a");
+    save("[" SAVE ", {\"kind\": \"disk\", \"type\": \"volume\", \"volume\": \"v\"}]", true, true, "v");
     save("[{\"kind\": \"save\", \"path\": \"/s\", \"mtime\": 100, \"was_running\": false}]", true, false, "");
     save("[{\"kind\": \"save\", \"path\": \"/s\", \"mtime\": 100, \"was_running\": true}]", true, true, "");
     save("[" DISK("/a", "\"mtime\": 500") "]", false, true, "");

@@ -93,6 +93,12 @@ static int begin_create(void *data, bool paused, struct virt_dom **ret, struct e
     return b->failed ? err_wrap(e, "failed to create domain from %s", b->c->vals[SUBJECT].s) : 0;
 }
 
+static int hint_save(struct err *e)
+{
+    return err_hint(
+        e, "--force-boot boots it from its disks and discards the saved state; --force resumes from it anyway");
+}
+
 static int refuse_old_save(const struct cmd_call *c, const char *why, struct err *e)
 {
     if (c->vals[FORCE].b) {
@@ -100,8 +106,7 @@ static int refuse_old_save(const struct cmd_call *c, const char *why, struct err
         return 0;
     }
     save_refuse(why, e);
-    return err_hint(
-        e, "--force-boot boots it from its disks and discards the saved state; --force resumes from it anyway");
+    return hint_save(e);
 }
 
 // What the start would go on from.
@@ -122,8 +127,9 @@ static int look_at_save(struct cmd_call *c, struct fence *f, struct err *e)
         err_set(e, ERR_UNSAFE, "--autodestroy would destroy the saved state of '%s' too", virt_dom_name(dom));
         return err_hint(e, "--force-boot discards it and boots");
     }
-    if (save_look(c, &(struct save_of){virt_dom_name(dom), dom, NULL, NULL}, false, &s, &why, e) < 0 ||
-        (why && refuse_old_save(c, why, e) < 0))
+    if (save_look(c, &(struct save_of){virt_dom_name(dom), dom, NULL, NULL}, c->vals[FORCE].b, &s, &why, e) < 0)
+        return e->code == ERR_CANCELLED ? -1 : hint_save(e);
+    if (why && refuse_old_save(c, why, e) < 0)
         return -1;
     f->stay_paused = f->stay_paused || !s.was_running;
     f->save_flags =
@@ -260,7 +266,9 @@ const struct cmd_def cmd_start_domain = {
         "seen\n"
         "is told. Refused, too, where a migration has left the definition behind (cleanup NAME tells where the guest "
         "is),\n"
-        "and where a disk was written to after the managed save. --force insists, but never beside an active copy.\n"
+        "and where a disk was written to after the managed save, or nobody can tell. --force insists, but never "
+        "beside\n"
+        "an active copy.\n"
         "\n"
         "Where there are other hypervisors it is brought up paused, they are asked again, and only then it runs: of\n"
         "consoles that start it on several hosts at the same moment one succeeds, and the others take theirs back (to "

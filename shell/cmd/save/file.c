@@ -31,7 +31,8 @@ static int look(struct cmd_call *c, const struct save_of *it, struct saved *ret,
                    : saved_look_image(c->ctx, c->job, node, c->conn, path, it->xml, ret, e);
 }
 
-int save_look(struct cmd_call *c, const struct save_of *it, bool must, struct saved *ret, char **ret_why, struct err *e)
+int save_look(struct cmd_call *c, const struct save_of *it, bool force, struct saved *ret, char **ret_why,
+              struct err *e)
 {
     _cleanup_err_ struct err unknown = ERR_INIT;
     _cleanup_free_ char *what = it->dom ? xasprintf("the saved state of '%s'", it->name)
@@ -40,7 +41,7 @@ int save_look(struct cmd_call *c, const struct save_of *it, bool must, struct sa
     *ret_why = NULL;
     if (!guest_is_system(virt_conn_uri(c->conn)))
         return 0;
-    if (look(c, it, ret, &unknown) < 0 && must) {
+    if (look(c, it, ret, &unknown) < 0 && !force && unknown.code != ERR_CANCELLED) {
         err_move(e, &unknown);
         return err_wrap(e, "cannot tell whether %s is older than its disks", what);
     }

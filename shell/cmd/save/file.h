@@ -13,9 +13,9 @@ struct save_of {
 };
 
 // *ret: what it is worth, and *ret_why, if a disk was written to later, a text that says so (the caller frees; else
-// NULL). Where that cannot be told it is an error if it `must` be known, else a warning. A driver whose files nobody
-// knows is believed.
-int save_look(struct cmd_call *c, const struct save_of *it, bool must, struct saved *ret, char **ret_why,
+// NULL). Where that cannot be told it is an error, or with `force` a warning. A driver whose files nobody knows is
+// believed.
+int save_look(struct cmd_call *c, const struct save_of *it, bool force, struct saved *ret, char **ret_why,
               struct err *e);
 // ERR_UNSAFE, which save_look() has found a reason for; -1.
 int save_refuse(const char *why, struct err *e);

@@ -74,7 +74,7 @@ static int refuse_old(struct cmd_call *c, struct err *e)
     if (!dom)
         name = xml_string(doc, NULL, "string(/domain/name)");
     const struct save_of it = {dom ? virt_dom_name(dom) : name ? name : "?", dom, path, xml};
-    if (save_look(c, &it, true, &s, &why, e) < 0)
+    if (save_look(c, &it, false, &s, &why, e) < 0)
         return e->code == ERR_CANCELLED
                    ? -1
                    : err_hint(e, "node-add lets migsh look at the host's files; %s %s resumes from it unchanged",

@@ -25,8 +25,9 @@ static const struct opt_def opts[] = {
     [PAUSED] = {"paused", OPT_BOOL, 0, "restore domain into paused state"},
     [RESET_NVRAM] = {"reset-nvram", OPT_BOOL, 0, "re-initialize NVRAM from its pristine template",
                      .bits = VIRT_SAVE_RESET_NVRAM},
-    [FORCE] = {"force", OPT_BOOL, 0,
-               "even if a disk is newer, the guest was moved away, or a node that may run it does not answer"},
+    [FORCE] =
+        {"force", OPT_BOOL, 0,
+         "even if a disk is or may be newer, the guest was moved away, or a node that may run it does not answer"},
     {NULL},
 };
 
@@ -55,6 +56,11 @@ static int begin(void *data, bool paused, struct virt_dom **ret, struct err *e)
     return 0;
 }
 
+static int hint(const struct restore *r, struct err *e)
+{
+    return err_hint(e, "start %s boots it from its disks; --force restores it anyway", r->name);
+}
+
 // Refused, or, as the operator insists, warned of.
 static int object_to(const struct restore *r, const char *why, struct err *e)
 {
@@ -63,7 +69,7 @@ static int object_to(const struct restore *r, const char *why, struct err *e)
         return 0;
     }
     save_refuse(why, e);
-    return err_hint(e, "start %s boots it from its disks; --force restores it anyway", r->name);
+    return hint(r, e);
 }
 
 static const json_t *disk_of(const json_t *disks, const char *target)
@@ -110,8 +116,8 @@ static int look_at_image(struct restore *r, struct err *e)
 {
     _cleanup_saved_ struct saved s = {.was_running = true};
     _cleanup_free_ char *why = NULL;
-    if (save_look(r->c, &(struct save_of){r->name, NULL, r->path, r->image}, false, &s, &why, e) < 0)
-        return -1;
+    if (save_look(r->c, &(struct save_of){r->name, NULL, r->path, r->image}, r->c->vals[FORCE].b, &s, &why, e) < 0)
+        return e->code == ERR_CANCELLED ? -1 : hint(r, e);
     r->was_running = s.was_running;
     r->told = s.told;
     return why ? object_to(r, why, e) : 0;
@@ -183,8 +189,9 @@ const struct cmd_def cmd_restore = {
         "another\n"
         "hypervisor has the guest active or does not answer, and where it was moved away. It is also refused if a "
         "disk\n"
-        "was written to after the save, or if the definition has another disk by now: the guest's memory would no\n"
-        "longer match its disks. --force insists, but never beside an active copy. The file stays: remove it, as it\n"
+        "was written to after the save, or nobody can tell, or if the definition has another disk by now: the guest's\n"
+        "memory would no longer match its disks. --force insists, but never beside an active copy. The file stays: "
+        "remove it, as it\n"
         "must not be restored a second time.",
     .example = "restore /var/tmp/share.save\nrestore /var/tmp/share.save --paused --node dest",
     .opts = opts,

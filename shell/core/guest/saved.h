@@ -20,11 +20,13 @@ struct saved {
     double time;      // of the save, seconds since the epoch
     char *disk;       // the disk that was written to last, if that was behind the save; else NULL
     double disk_time;
+    char *unseen; // a disk of which that is not known, though a file has such a time; else NULL
 };
 void saved_release(struct saved *s);
 #define _cleanup_saved_ _cleanup_(saved_release)
 
-// `node` NULL: this machine. `dom` has a managed save. -1: it cannot be told; *ret then says that it ran.
+// `node` NULL: this machine. `dom` has a managed save. -1: it cannot be told, of one of its files at least; *ret then
+// says that it ran. Of devices and of what a network brings there is nothing to be known.
 int saved_look(struct ctx *ctx, struct job *job, struct node *node, struct virt_dom *dom, struct saved *ret,
                struct err *e);
 

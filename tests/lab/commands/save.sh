@@ -22,6 +22,14 @@ stranger() { lab exec admin -- "$migsh" -i "$work/none" -C qemu+tcp://test1/syst
 check "save: nor where it is not known whether it is there" gives 11 "cannot tell whether $image exists on .*--overwrite" stranger save local1 "$image"
 check "… it is paused still" is_state paused
 check "save --overwrite" m save local1 "$image" --overwrite
+# With a disk that cannot be looked at, as on a share that has gone stale.
+hidden() {
+    local rc=0
+    on source sh -c 'mv "$1" "$1.hidden" && ln -s "$1" "$1"' sh "$disk"
+    m "$@" || rc=$?
+    on source mv "$disk.hidden" "$disk"
+    return $rc
+}
 digest() { on source sha256sum "$image"; on source stat -c %Y "$image"; }
 digest >"$work/digest"
 v save-image-dumpxml "$image" >"$work/image.xml"
@@ -29,7 +37,10 @@ check "save-image-define: nor where it is not known whether a disk is newer" \
     gives 11 "cannot tell whether the state of 'local1' in $image is older than its disks.*restore $image resumes from it unchanged" \
     stranger save-image-define "$image" "$work/image.xml"
 check "… and the file is as it was, with its time" same "$work/digest" digest
-check "restore --running, where it is not known what it did" says "cannot tell whether the state of 'local1' in $image is older than its disks" stranger restore "$image" --running
+check "restore: nor there" gives 11 "cannot tell whether the state of 'local1' in $image is older than its disks.*--force restores it anyway" \
+    stranger restore "$image" --running
+check "restore --running --force, where it is not known what it did" \
+    says "cannot tell whether the state of 'local1' in $image is older than its disks" stranger restore "$image" --running --force
 check "… is running" is_state running
 on source rm "$image"
 check "save --running" m save local1 "$image" --running
@@ -58,6 +69,9 @@ check "managedsave-edit --paused is obeyed, whatever becomes of the text" gives 
 on source touch -d '1 minute' "$disk"
 check "managedsave-define: it would look newer than the disk" gives 9 "its disk $disk was written to later.*managedsave-remove local1" m managedsave-define local1 "$work/image.xml" --running
 on source touch -d "1 minute ago" "$disk"
+check "start: nor where it is not known whether a disk is newer" \
+    gives 11 "not started: cannot tell whether the saved state of 'local1' is older than its disks.*--force-boot boots it" stranger start local1
+check "… nor of one disk that nobody has seen" gives 1 "when $disk was last written to is not known.*--force-boot" hidden start local1
 check "start goes on from it" m start local1
 check "… paused" is_state paused
 check "save --running" m save local1 "$image" --running --overwrite
