@@ -13,11 +13,14 @@ local MOST <const> = 65536 -- bytes
 function send_queue.choose(job, case)
   local now = case.source.notsent_lowat
   local bytes = math.tointeger(tonumber(now))
-  job.queue = bytes and (bytes < 0 or bytes > MOST) and now or nil -- older kernels call no bound -1
+  job.queue = bytes and (bytes < 0 or bytes > MOST) and now or nil
 end
 
+local UNBOUND <const> = { ["4294967295"] = true, ["-1"] = true } -- the kernel's default, and what older ones called it
+
 function send_queue.title(job)
-  return job.queue and ("at most 64 KiB unsent on %s, was %s"):format(job.source, job.queue) or "as it is"
+  local was = UNBOUND[job.queue] and "unbounded" or job.queue
+  return job.queue and ("at most 64 KiB unsent on %s, was %s"):format(job.source, was) or "as it is"
 end
 
 -- A step of a workflow. It is no reason to stay that this cannot be set. What has the value already has it from an

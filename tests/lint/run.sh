@@ -110,6 +110,11 @@ topics() {
 }
 # A step without a fault test fails the build.
 fault_steps() { "$migsh" -i /nonexistent/x tests/fault/steps.lua | python3 tests/fault/cases.py --steps; }
+# What one host alone can have, in C and for recipes.
+local_file_systems() {
+    diff <(sed -n 's/^is_local() { case $1 in \(.*\)) ;; \*.*/\1/p' scripts/tools/file_users.sh | tr -d ' ' | tr '|' '\n' | sort) \
+        <(sed -n '/^bool users_fs_is_local/,/^}/p' shell/core/guest/users.c | grep -o '"[^"]*"' | tr -d '"' | sort)
+}
 completions() {
     local c
     for c in $("$migsh" self-commands); do "$migsh" --complete "${c%?}" | cut -f 1 | grep -x -- "$c" >/dev/null || echo "completion does not know $c"; done
@@ -144,5 +149,6 @@ check "the manual pages are clean, and tell what lua/lib/api.lua and the environ
 check "completion knows every command" completions
 check "commands that hints name exist" hints
 check "what topics show can be typed" topics
+check "the types of local file systems are the same in C and in sh" local_file_systems
 check "every step of cold-migrate has its fault tests" fault_steps
 exit $rc

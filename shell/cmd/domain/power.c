@@ -77,6 +77,14 @@ int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_fl
     return domain_check_mark(c, virt_dom_name(dom), virt_dom_uuid(dom), xml, force, e);
 }
 
+int domain_refuse_elsewhere(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e)
+{
+    struct copies_query q = domain_query(c, virt_dom_name(dom), virt_dom_uuid(dom), force);
+    if (virt_dom_id(dom) >= 0)
+        return 0;
+    return domain_check_moved(c, dom, VIRT_XML_INACTIVE, force, e) < 0 || copies_refuse(&q, e) < 0 ? -1 : 0;
+}
+
 int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e)
 {
     struct copies_query q = domain_query(c, virt_dom_name(dom), virt_dom_uuid(dom), force);

@@ -25,6 +25,9 @@ int domain_check_mark(struct cmd_call *c, const char *name, const char *uuid, co
                       struct err *e);
 // The same of a domain; `xml_flags` choose which of its descriptions.
 int domain_check_moved(struct cmd_call *c, struct virt_dom *dom, unsigned xml_flags, bool force, struct err *e);
+// Before the images of a domain that is off are written to: ERR_STATE where it was moved away, or runs elsewhere, with
+// the same disks perhaps. Only that it runs elsewhere is refused with `force`, too.
+int domain_refuse_elsewhere(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e);
 // Lets a paused one go on, unless it may run elsewhere.
 int domain_resume(struct cmd_call *c, struct virt_dom *dom, bool force, struct err *e);
 // What begin() of a fence ends with where libvirt has not given the domain: it is up, `paused` or not, and looked up.

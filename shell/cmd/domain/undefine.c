@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
+#include "cmd/pool/storage.h"
 #include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/domxml.h"
@@ -14,6 +15,7 @@
 #include "io/virt/lifecycle.h"
 #include "io/virt/vol.h"
 #include "io/virt/xml.h"
+#include "io/xml.h"
 
 enum {
     DOMAIN,
@@ -27,7 +29,8 @@ enum {
     NVRAM,
     KEEP_NVRAM,
     TPM,
-    KEEP_TPM
+    KEEP_TPM,
+    FORCE
 };
 
 static const struct opt_def opts[] = {
@@ -51,6 +54,7 @@ static const struct opt_def opts[] = {
     [KEEP_NVRAM] = {"keep-nvram", OPT_BOOL, 0, "keep nvram file", .bits = VIRT_UNDEFINE_KEEP_NVRAM},
     [TPM] = {"tpm", OPT_BOOL, 0, "remove TPM state", .bits = VIRT_UNDEFINE_TPM, .excludes = "keep-tpm"},
     [KEEP_TPM] = {"keep-tpm", OPT_BOOL, 0, "keep TPM state", .bits = VIRT_UNDEFINE_KEEP_TPM},
+    [FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -86,6 +90,14 @@ static bool is_shared_medium(const json_t *disk)
            json_is_true(json_object_get(disk, "shareable"));
 }
 
+// It is nobody's but this definition's: the guest itself may run elsewhere by now, with the same disk.
+static int refuse_used(struct cmd_call *c, const char *what, const char *path, struct err *e)
+{
+    if (storage_refuse_used(c, what, path, virt_dom_uuid(c->vals[DOMAIN].dom), false, c->vals[FORCE].b, e) == 0)
+        return 0;
+    return err_wrap(e, "nothing was changed");
+}
+
 static int doom(struct cmd_call *c, const json_t *disk, struct doomed_list *ret, struct err *e)
 {
     const char *source = text_of(disk, "source"), *pool = text_of(disk, "pool");
@@ -94,6 +106,11 @@ static int doom(struct cmd_call *c, const json_t *disk, struct doomed_list *ret,
         err_wrap(e, "nothing was changed: disk %s (%s) is not managed by a storage pool", text_of(disk, "target"),
                  source);
         return err_hint(e, "--storage TARGET,… removes only the disks it names; remove this one by hand");
+    }
+    _cleanup_free_ char *path = NULL, *what = xasprintf("disk %s (%s)", text_of(disk, "target"), source);
+    if (virt_vol_path(vol, &path, e) < 0 || refuse_used(c, what, path, e) < 0) {
+        virt_vol_free(vol);
+        return -1;
     }
     ret->d = xrealloc(ret->d, ret->n + 1, sizeof(*ret->d));
     ret->d[ret->n++] = (struct doomed){vol, xasprintf("%s (%s)", text_of(disk, "target"), source)};
@@ -204,12 +221,23 @@ static void hint_option(struct err *e)
     }
 }
 
+// Its variables may lie on storage that others see.
+static int refuse_nvram(struct cmd_call *c, struct err *e)
+{
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (virt_dom_xml(c->vals[DOMAIN].dom, VIRT_XML_INACTIVE, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+        return -1;
+    _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file|/domain/os/nvram/text())");
+    return path && *path == '/' ? refuse_used(c, "its nvram file", path, e) : 0;
+}
+
 static int run(struct cmd_call *c, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_(doomed_release) struct doomed_list doomed = {NULL, 0};
     bool storage = c->vals[STORAGE].s || c->vals[REMOVE_ALL_STORAGE].b;
-    if (storage && find_storage(c, &doomed, e) < 0)
+    if ((storage && find_storage(c, &doomed, e) < 0) || (c->vals[NVRAM].b && refuse_nvram(c, e) < 0))
         return -1;
     if (virt_dom_undefine(dom, cmd_bits(c), e) < 0) {
         hint_option(e);
@@ -225,7 +253,8 @@ const struct cmd_def cmd_undefine = {
     .summary = "undefine a domain",
     .help = "Undefines an inactive domain, or makes a running one transient. Storage is removed only by --storage or\n"
             "--remove-all-storage, and only if every volume was found first; the latter leaves CD-ROMs, floppies and\n"
-            "read-only or shareable disks alone.",
+            "read-only or shareable disks alone. Refused, as --nvram is, where another guest uses it, or this one on\n"
+            "another host (a migration leaves its definition behind), and where that is not known; --force insists.",
     .example = "undefine share\nundefine share --managed-save --nvram",
     .opts = opts,
     .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,

@@ -2,10 +2,16 @@
 // Shared by the commands on pools and volumes. See storage.h.
 #include "cmd/pool/storage.h"
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/objects.h"
 #include "core/console/names_of.h"
+#include "core/console/out.h"
+#include "core/guest/files.h"
+#include "core/guest/users.h"
+#include "io/job.h"
+#include "io/virt/conn.h"
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
@@ -29,6 +35,46 @@ int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, st
     err_wrap(e, "failed to get vol '%s'%s", text,
              e->code == ERR_NOT_FOUND && !in && pool != NO_POOL ? ", specifying --pool might help" : "");
     return object_at_node(c, e);
+}
+
+static int object_to(const char *command, bool force, struct err *e)
+{
+    if (!force)
+        return err_hint(e, "%s --force does it all the same", command);
+    out_notice(OUT_WARN, "%s", e->msg);
+    err_release(e);
+    return 0;
+}
+
+int storage_refuse_used(struct cmd_call *c, const char *what, const char *path, const char *but, bool running,
+                        bool force, struct err *e)
+{
+    _cleanup_buf_ struct buf list = BUF_INIT;
+    _cleanup_strv_ struct strv users = STRV_INIT;
+    _cleanup_err_ struct err unknown = ERR_INIT;
+    const struct users_query q = {c->ctx, c->job, &c->where, c->conn, path, but, running};
+    if (!guest_is_system(virt_conn_uri(c->conn)))
+        return 0;
+    bool known = users_find(&q, &users, &unknown) == 0;
+    if (job_check(c->job, e) < 0)
+        return -1;
+    if (users.n) {
+        for (size_t i = 0; i < users.n; i++)
+            buf_addf(&list, "%s%s", i ? ", " : "", users.s[i]);
+        err_set(e, ERR_STATE, "%s is used by %s", what, buf_str(&list));
+    } else if (!known) {
+        err_set(e, unknown.code, "cannot tell whether %s is used: %s", what, unknown.msg);
+    }
+    return err_is_set(e) ? object_to(c->def->name, force, e) : 0;
+}
+
+int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, const char *but, bool running, bool force,
+                            struct err *e)
+{
+    _cleanup_free_ char *path = NULL, *what = xasprintf("volume '%s'", virt_vol_name(vol));
+    if (virt_vol_path(vol, &path, e) < 0)
+        return -1;
+    return storage_refuse_used(c, what, path, but, running, force, e);
 }
 
 void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool)

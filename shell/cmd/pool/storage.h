@@ -15,6 +15,18 @@ int storage_pool(struct cmd_call *c, int opt, struct virt_pool **ret, struct err
 enum { NO_POOL = -1 };
 int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, struct err *e);
 
+#define FORCE_USED_ROW                                                                                                 \
+    {                                                                                                                  \
+        "force", OPT_BOOL, 0, "even if a guest or a program uses it, or that is not known"                             \
+    }
+// Before the file or device `path` of the command's host, called `what` ("volume 'x'"), goes or gets other bytes:
+// ERR_STATE, if anybody uses it; another error: that is not known. With `force` both are warned of. `but`, `running`:
+// see core/guest/users.h. A driver whose files nobody knows is believed.
+int storage_refuse_used(struct cmd_call *c, const char *what, const char *path, const char *but, bool running,
+                        bool force, struct err *e);
+int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, const char *but, bool running, bool force,
+                            struct err *e);
+
 // The results {"name", "uuid", "node"?} and {"name", "key", "node"?}; what is named is remembered for completion.
 void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool);
 void storage_vol_result(struct cmd_call *c, const struct virt_vol *vol, const struct virt_pool *pool);

@@ -48,7 +48,7 @@ static const struct opt_def current_opts[] = {
     {NULL},
 };
 
-enum { CURRENT = NAME + 1, CHILDREN, CHILDREN_ONLY, METADATA };
+enum { CURRENT = NAME + 1, CHILDREN, CHILDREN_ONLY, METADATA, DELETE_FORCE };
 static const struct opt_def delete_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
     [NAME] = {"snapshotname", OPT_STRING, OPTF_POS, "snapshot name", .of_domain = "snapshot"},
@@ -59,6 +59,7 @@ static const struct opt_def delete_opts[] = {
                        .bits = VIRT_SNAP_DELETE_CHILDREN_ONLY},
     [METADATA] = {"metadata", OPT_BOOL, 0, "delete only libvirt metadata, leaving snapshot contents behind",
                   .bits = VIRT_SNAP_DELETE_METADATA},
+    [DELETE_FORCE] = FORCE_ROW,
     {NULL},
 };
 enum { C_CHILDREN = NAME + 1, C_CHILDREN_ONLY, C_METADATA };
@@ -179,6 +180,8 @@ static int run_delete(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *name = NULL;
     if (snapshot_name(c, dom, NAME, CURRENT, &name, e) < 0)
         return -1;
+    if (!c->vals[METADATA].b && domain_refuse_elsewhere(c, dom, c->vals[DELETE_FORCE].b, e) < 0)
+        return err_wrap(e, "not deleted");
     if (virt_snap_delete(dom, name, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to delete snapshot %s", name);
     snapshot_result(c, dom, "snapshot", name);
@@ -305,8 +308,9 @@ const struct cmd_def cmd_snapshot_delete = {
     .name = "snapshot-delete",
     .group = "Snapshots",
     .summary = "delete a domain snapshot",
-    .help =
-        "With --metadata libvirt only forgets it, and the data stays in the images, so that a definition can be moved.",
+    .help = "With --metadata libvirt only forgets it, and the data stays in the images, so that a definition can be "
+            "moved.\n"
+            "Else it is refused as snapshot-create is (help snapshot-create).",
     .example = "snapshot-delete share before-upgrade\nsnapshot-delete share --current --metadata",
     .opts = delete_opts,
     .flags = CMD_CONN | CMD_DESTROYS | CMD_EXACT,

@@ -14,7 +14,7 @@
 #include "io/xml.h"
 
 // The first two rows, and the flags that both commands have.
-enum { DOMAIN, XMLFILE, NO_METADATA, HALT, DISK_ONLY, REUSE, QUIESCE, ATOMIC, LIVE, VALIDATE, FLAGS_END };
+enum { DOMAIN, XMLFILE, NO_METADATA, HALT, DISK_ONLY, REUSE, QUIESCE, ATOMIC, LIVE, VALIDATE, FORCE, FLAGS_END };
 enum { REDEFINE = FLAGS_END, CURRENT };
 enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
 
@@ -29,7 +29,7 @@ enum { PRINT_XML = XMLFILE, NAME = FLAGS_END, DESCRIPTION, DISKSPEC, MEMSPEC };
     [QUIESCE] = {"quiesce", OPT_BOOL, 0, "quiesce guest's file systems", .bits = VIRT_SNAP_CREATE_QUIESCE},            \
     [ATOMIC] = {"atomic", OPT_BOOL, 0, "require atomic operation", .bits = VIRT_SNAP_CREATE_ATOMIC},                   \
     [LIVE] = {"live", OPT_BOOL, 0, "take a live snapshot", .bits = VIRT_SNAP_CREATE_LIVE},                             \
-    [VALIDATE] = VALIDATE_ROW(VIRT_SNAP_CREATE_VALIDATE)
+    [VALIDATE] = VALIDATE_ROW(VIRT_SNAP_CREATE_VALIDATE), [FORCE] = FORCE_ROW
 
 static const struct opt_def create_opts[] = {
     [DOMAIN] = DOMAIN_ROW,
@@ -82,6 +82,8 @@ static int create(struct cmd_call *c, const char *xml, struct err *e)
 {
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     _cleanup_free_ char *name = NULL;
+    if (!(cmd_bits(c) & VIRT_SNAP_CREATE_REDEFINE) && domain_refuse_elsewhere(c, dom, c->vals[FORCE].b, e) < 0)
+        return err_wrap(e, "no snapshot was taken");
     if (virt_snap_create(dom, xml, cmd_bits(c), &name, e) < 0)
         return domain_failed(dom, "take a snapshot of", NULL, e);
     snapshot_result(c, dom, "snapshot", name);
@@ -294,7 +296,8 @@ const struct cmd_def cmd_snapshot_create = {
     .group = "Snapshots",
     .summary = "create a snapshot (disk and RAM) from XML",
     .help = "With --redefine no snapshot is taken: libvirt is told of one that the images already have, as after a\n"
-            "domain was moved.",
+            "domain was moved. Of a domain that is off none is taken where it was moved away or runs elsewhere, or a\n"
+            "node that may run it does not answer.",
     .example = "snapshot-create share\nsnapshot-create share before.xml --redefine --node dest",
     .opts = create_opts,
     .flags = CMD_CONN | CMD_EXACT,
@@ -305,6 +308,7 @@ const struct cmd_def cmd_snapshot_create_as = {
     .name = "snapshot-create-as",
     .group = "Snapshots",
     .summary = "create a snapshot (disk and RAM) from arguments",
+    .help = "Refused as snapshot-create is.",
     .example = "snapshot-create-as share before-upgrade 'as it was on Monday'\n"
                "snapshot-create-as share over --disk-only --diskspec vda,snapshot=external,file=/images/over.qcow2",
     .opts = as_opts,

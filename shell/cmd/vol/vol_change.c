@@ -10,8 +10,8 @@
 #include "io/virt/pool.h"
 #include "io/virt/vol.h"
 
-enum { VOL, CAPACITY, POOL, ALLOCATE, DELTA, SHRINK };
-enum { DELETE_POOL = 1, DELETE_SNAPSHOTS, ALGORITHM = DELETE_SNAPSHOTS };
+enum { VOL, CAPACITY, POOL, ALLOCATE, DELTA, SHRINK, RESIZE_FORCE };
+enum { DELETE_POOL = 1, DELETE_SNAPSHOTS, ALGORITHM = DELETE_SNAPSHOTS, FORCE };
 
 static const struct opt_def resize_opts[] = {
     [VOL] = VOL_ROW,
@@ -22,6 +22,7 @@ static const struct opt_def resize_opts[] = {
     [DELTA] = {"delta", OPT_BOOL, 0, "use capacity as a delta to current size, rather than the new size",
                .bits = VIRT_VOL_DELTA},
     [SHRINK] = {"shrink", OPT_BOOL, 0, "allow the resize to shrink the volume", .bits = VIRT_VOL_SHRINK},
+    [RESIZE_FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -29,6 +30,7 @@ static const struct opt_def delete_opts[] = {
     [VOL] = VOL_ROW,
     [DELETE_POOL] = IN_POOL_ROW,
     [DELETE_SNAPSHOTS] = {"delete-snapshots", OPT_BOOL, 0, "delete snapshots associated with volume"},
+    [FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -37,6 +39,7 @@ static const struct opt_def wipe_opts[] = {
     [DELETE_POOL] = IN_POOL_ROW,
     [ALGORITHM] = {"algorithm", OPT_ENUM, OPTF_POS, "perform selected wiping algorithm", .def = "zero",
                    .choices = virt_vol_wipes},
+    [FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -61,6 +64,8 @@ static int run_resize(struct cmd_call *c, struct err *e)
     unsigned long long capacity = 0;
     if (read_capacity(c, &capacity, e) < 0 || storage_vol(c, VOL, POOL, &vol, e) < 0)
         return -1;
+    if (storage_refuse_used_vol(c, vol, NULL, true, c->vals[RESIZE_FORCE].b, e) < 0)
+        return err_wrap(e, "not resized");
     if (virt_vol_resize(vol, capacity, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to change size of volume '%s' %s %s", virt_vol_name(vol),
                         c->vals[DELTA].b ? "by" : "to", c->vals[CAPACITY].s);
@@ -77,6 +82,8 @@ static int run_delete(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0 || virt_vol_pool(vol, &pool, e) < 0)
         return -1;
+    if (storage_refuse_used_vol(c, vol, NULL, false, c->vals[FORCE].b, e) < 0)
+        return err_wrap(e, "not deleted");
     if (virt_vol_delete(vol, c->vals[DELETE_SNAPSHOTS].b, e) < 0)
         return err_wrap(e, "failed to delete vol %s", virt_vol_name(vol));
     storage_vol_result(c, vol, NULL);
@@ -90,6 +97,8 @@ static int run_wipe(struct cmd_call *c, struct err *e)
     unsigned algorithm = 0;
     if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0)
         return -1;
+    if (storage_refuse_used_vol(c, vol, NULL, false, c->vals[FORCE].b, e) < 0)
+        return err_wrap(e, "not wiped");
     while (strcmp(virt_vol_wipes[algorithm], c->vals[ALGORITHM].s) != 0) // one of them, says the row
         algorithm++;
     if (virt_vol_wipe(vol, algorithm, e) < 0)
@@ -101,6 +110,11 @@ static int run_wipe(struct cmd_call *c, struct err *e)
 const struct cmd_def cmd_vol_delete = {.name = "vol-delete",
                                        .group = "Storage",
                                        .summary = "delete a vol",
+                                       .help =
+                                           "Refused while a guest of any hypervisor of the inventory is defined with "
+                                           "it, or has a disk that lies on it,\n"
+                                           "while a program has it open, and where that is not known. --force "
+                                           "insists.",
                                        .example = "vol-delete test01 nfspool\nvol-delete /mykvm/nfspool/test01",
                                        .opts = delete_opts,
                                        .flags = CMD_CONN | CMD_DESTROYS,
@@ -111,7 +125,9 @@ const struct cmd_def cmd_vol_resize = {
     .name = "vol-resize",
     .group = "Storage",
     .summary = "resize a vol",
-    .help = "Safe only for a volume that no active guest uses.",
+    .help = "Refused while an active guest uses it (blockresize is for those), or a disk lies on it, and where that "
+            "is not\n"
+            "known. --force insists.",
     .example = "vol-resize test01 8G nfspool\nvol-resize test01 1G nfspool --delta",
     .opts = resize_opts,
     .flags = CMD_CONN,
@@ -123,7 +139,7 @@ const struct cmd_def cmd_vol_wipe = {.name = "vol-wipe",
                                      .summary = "wipe a vol",
                                      .help = "Its data is overwritten in place, for ever. Storage that keeps old "
                                              "blocks elsewhere (SSDs, thin pools, copy on\n"
-                                             "write) may have it still.",
+                                             "write) may have it still. Refused as vol-delete is.",
                                      .example = "vol-wipe test01 nfspool\nvol-wipe /dev/vg/test01 --algorithm trim",
                                      .opts = wipe_opts,
                                      .flags = CMD_CONN | CMD_DESTROYS,

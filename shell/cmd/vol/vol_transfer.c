@@ -18,18 +18,19 @@
 #include "io/virt/stream.h"
 #include "io/virt/vol.h"
 
-enum { VOL, FILE_OPT, POOL, OFFSET, LENGTH, SPARSE };
+enum { VOL, FILE_OPT, POOL, OFFSET, LENGTH, SPARSE, FORCE };
 
-#define ROWS(verb)                                                                                                     \
+#define ROWS(verb, ...)                                                                                                \
     {                                                                                                                  \
         [VOL] = VOL_ROW,                                                                                               \
         [FILE_OPT] = {"file", OPT_PATH, OPTF_POS | OPTF_REQ, "the file here, on the admin's machine"},                 \
         [POOL] = IN_POOL_ROW, [OFFSET] = {"offset", OPT_SIZE, OPTF_POS, "where in the volume to begin"},               \
         [LENGTH] = {"length", OPT_SIZE, OPTF_POS, "amount of data to " verb},                                          \
-        [SPARSE] = {"sparse", OPT_BOOL, 0, "holes are not sent, and are holes again on the other side"}, {NULL},       \
+        [SPARSE] = {"sparse", OPT_BOOL, 0, "holes are not sent, and are holes again on the other side"}, __VA_ARGS__,  \
+        {NULL},                                                                                                        \
     }
-static const struct opt_def upload_opts[] = ROWS("upload");
-static const struct opt_def download_opts[] = ROWS("download");
+static const struct opt_def upload_opts[] = ROWS("upload", [FORCE] = FORCE_USED_ROW);
+static const struct opt_def download_opts[] = ROWS("download", {NULL});
 
 struct show {
     const struct cmd_call *c;
@@ -140,6 +141,10 @@ static int run_upload(struct cmd_call *c, struct err *e)
     int fd = -1;
     if (storage_vol(c, VOL, POOL, &vol, e) < 0 || open_source(path, &fd, &size, e) < 0)
         return -1;
+    if (storage_refuse_used_vol(c, vol, NULL, true, c->vals[FORCE].b, e) < 0) {
+        close(fd);
+        return err_wrap(e, "nothing was uploaded");
+    }
     int r = transfer(c, vol, fd, true, at_most(size, &c->vals[LENGTH]), &done, e);
     close(fd);
     if (r == 0)
@@ -196,8 +201,10 @@ const struct cmd_def cmd_vol_upload = {
     .name = "vol-upload",
     .group = "Storage",
     .summary = "upload file contents to a volume",
-    .help = "The volume must be there (vol-create-as). It is written in place: after a failure or Ctrl-C it holds a\n"
-            "part of the file.",
+    .help =
+        "The volume must be there (vol-create-as). It is written in place: after a failure or Ctrl-C it holds a\n"
+        "part of the file. Refused while an active guest uses it, or a disk lies on it, and where that is not known;\n"
+        "--force insists.",
     .example = "vol-upload test01 /var/tmp/test01.qcow2 nfspool\nvol-upload test01 test01.img nfspool --sparse",
     .opts = upload_opts,
     .flags = CMD_CONN,
