@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Error values; the table of codes, their names and exit statuses. See err.h.
+#define ERR_IMPLEMENTS
 #include "base/err.h"
 
 #include <errno.h>

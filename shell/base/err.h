@@ -52,6 +52,15 @@ void err_join(struct err *e, const struct err *more);
 // Sets the hint; returns -1.
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+// clang's analyzer sees one file at a time, and would follow what comes after an error that it took for none.
+#if defined __clang_analyzer__ && !defined ERR_IMPLEMENTS
+#define err_set(...) ((void)err_set(__VA_ARGS__), -1)
+#define err_setv(...) ((void)err_setv(__VA_ARGS__), -1)
+#define err_errno(...) ((void)err_errno(__VA_ARGS__), -1)
+#define err_wrap(...) ((void)err_wrap(__VA_ARGS__), -1)
+#define err_hint(...) ((void)err_hint(__VA_ARGS__), -1)
+#endif
+
 static inline bool err_is_set(const struct err *e)
 {
     return e->code != ERR_NONE;

@@ -193,7 +193,7 @@ static int run_setlink(struct cmd_call *c, struct err *e)
     _cleanup_free_ char *xml = NULL;
     struct virt_dom *dom = c->vals[DOMAIN].dom;
     bool config = c->vals[CONFIG_LINK].b;
-    int number = 0;
+    int number;
     if (device_domain_xml(c, config, &doc, e) < 0 || find_link(c, doc, &number, e) < 0 ||
         set_state(doc, number, c->vals[STATE].s, e) < 0 || card_xml(doc, number, &xml, e) < 0)
         return -1;

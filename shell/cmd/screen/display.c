@@ -84,10 +84,8 @@ static char *host_of(const struct cmd_call *c)
     at += strlen("://");
     size_t n = strcspn(at, "/?");
     const char *user = memchr(at, '@', n);
-    if (user) {
-        n -= (size_t)(user + 1 - at);
+    if (user)
         at = user + 1;
-    }
     bool bracket = *at == '[';
     at += bracket;
     n = bracket ? strcspn(at, "]") : strcspn(at, ":/?");

@@ -155,11 +155,11 @@ static void add_line(struct buf *b, const char *what, const char *link, const st
 {
     buf_addf(b, "%s %s", what, link);
     for (size_t i = from; i < l->w.n; i++) {
-        // A label begins with the name of its link.
-        if (strcmp(l->w.s[i], "label") == 0)
+        const char *word = l->w.s[i];
+        if (word && strcmp(word, "label") == 0) // it begins with the name of its link
             i++;
         else
-            buf_addf(b, " %s", l->w.s[i]);
+            buf_addf(b, " %s", word);
     }
     buf_addc(b, '\n');
 }

@@ -219,15 +219,11 @@ static void ask_place(struct job *job, size_t i, void *arg)
 
 // --- All
 
-static void add_place(struct search *s, struct node *node, const struct target *here)
+static void add_place(struct search *s, struct node *node, const char *uri, const char *label, bool here)
 {
     s->places = xrealloc(s->places, s->n + 1, sizeof(*s->places));
-    s->places[s->n++] = (struct place){.node = node,
-                                       .uri = node ? node->uri : here->uri,
-                                       .label = node ? node->name : target_label(here),
-                                       .here = here != NULL,
-                                       .users = STRV_INIT,
-                                       .err = ERR_INIT};
+    s->places[s->n++] =
+        (struct place){.node = node, .uri = uri, .label = label, .here = here, .users = STRV_INIT, .err = ERR_INIT};
 }
 
 static int unknown(const struct search *s, struct err *e)
@@ -248,11 +244,10 @@ int users_find(const struct users_query *q, struct strv *ret, struct err *e)
     struct node **nodes = inventory_hypervisors(ctx_inventory(q->ctx), &n);
     bool shared = true;
     int r = look(&s, ret, &shared, e);
-    add_place(&s, q->here->node, q->here);
-    s.places[0].uri = virt_conn_uri(q->conn);
+    add_place(&s, q->here->node, virt_conn_uri(q->conn), target_label(q->here), true);
     for (size_t i = 0; i < n && shared; i++) {
         if (!q->here->uri || strcmp(nodes[i]->uri, q->here->uri) != 0)
-            add_place(&s, nodes[i], NULL);
+            add_place(&s, nodes[i], nodes[i]->uri, nodes[i]->name, false);
     }
     if (r == 0)
         job_each(q->job, s.n, ask_place, &s);

@@ -22,9 +22,9 @@ struct users_query {
     bool running;              // only guests that run, and what lies on it
 };
 
-// Adds a text for each: "web on dest". A definition that a migration has left behind is none. What lies on a file system
-// of its host's own, or is a device, is that host's alone: of the others nobody is asked. -1: who uses it is not known,
-// as somebody did not answer; *ret is what is known.
+// Adds a text for each: "web on dest". A definition that a migration has left behind is none. What lies on a file
+// system of its host's own, or is a device, is that host's alone: of the others nobody is asked. -1: who uses it is not
+// known, as somebody did not answer; *ret is what is known.
 int users_find(const struct users_query *q, struct strv *ret, struct err *e);
 
 // Is it the type, in stat(1)'s words, of a file system that only one host can have? False: of others, and of NULL.

@@ -83,12 +83,12 @@ static void listen_on(struct job *job, size_t host, void *arg)
         if (r->tries[i].to == host && !strv_has(&ranges, r->tries[i].range))
             strv_add(&ranges, r->tries[i].range);
     }
-    if (!times)
+    if (!ranges.n)
         return;
     strv_take(&words, xasprintf("%u", r->seconds));
     strv_add(&words, r->token);
     strv_add(&words, QEMU_CONF);
-    strv_take(&words, xasprintf("%zu", times / ranges.n ? times / ranges.n : 1));
+    strv_take(&words, xasprintf("%zu", times / ranges.n));
     for (size_t i = 0; i < ranges.n; i++)
         strv_add(&words, ranges.s[i]);
     struct question q = {

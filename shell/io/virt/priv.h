@@ -42,6 +42,9 @@ struct virt_vol {
 
 // Fills `e` from this thread's last libvirt error, prefixed by "what: " when `what` is not NULL; returns -1.
 int virt_fail(struct err *e, const char *what);
+#if defined __clang_analyzer__ && !defined VIRT_IMPLEMENTS_FAIL // as of err_set()
+#define virt_fail(...) ((void)virt_fail(__VA_ARGS__), -1)
+#endif
 // Takes over `ptr`.
 struct virt_dom *virt_dom_wrap(struct virt_conn *c, virDomainPtr ptr);
 struct virt_pool *virt_pool_wrap(struct virt_conn *c, virStoragePoolPtr ptr);

@@ -2,6 +2,7 @@
 // Parameters by kind. Job threads. See virt/tune.h.
 #include "io/virt/tune.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "io/virt/params_priv.h"
@@ -51,7 +52,7 @@ static void iothread_params(struct params *p)
     };
     p->list = xcalloc(ARRAY_SIZE(known), sizeof(*p->list));
     for (p->n = 0; p->n < (int)ARRAY_SIZE(known); p->n++) {
-        strcpy(p->list[p->n].field, known[p->n].name);
+        snprintf(p->list[p->n].field, sizeof(p->list[p->n].field), "%s", known[p->n].name);
         p->list[p->n].type = known[p->n].type;
     }
 }

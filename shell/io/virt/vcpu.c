@@ -166,8 +166,10 @@ int virt_dom_pin(struct virt_dom *d, enum virt_pin what, unsigned id, const char
     _cleanup_free_ char *all = NULL;
     if (virt_host_cpus(d->conn, &cpus, e) < 0)
         return -1;
-    if (strcmp(list, "r") == 0)
-        list = all = xasprintf("0-%u", cpus - 1);
+    if (strcmp(list, "r") == 0) {
+        all = xasprintf("0-%u", cpus - 1);
+        list = all;
+    }
     if (cpulist_parse(list, cpus, &map, e) < 0)
         return -1;
     int len = (int)cpulist_bytes(cpus);
