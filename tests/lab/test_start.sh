@@ -192,8 +192,10 @@ on source virsh define "$work/moved.xml" >/dev/null
 expect "what was moved is not started" 10 "not started: domain 'race' was moved to dest, and is left behind on source.*hint: the guest is there: race@dest" start race@source
 check "nor does it run" is "shut off" "shut off"
 expect "nor started by itself" 10 "not marked: .* was moved to dest" autostart race@source
-expect "nor turned back to a snapshot" 0 "created" snapshot-create-as race@source s1
-expect "… which would run it" 10 "not reverted: .*was moved to dest" snapshot-revert race@source s1 --running
+expect "nor is a snapshot taken, which would write to its disk" 10 "no snapshot was taken: .*was moved to dest.*--force insists" snapshot-create-as race@source s1
+expect "but with --force" 0 "warning: 'race' was moved to dest.*created" snapshot-create-as race@source s1 --force
+expect "nor is that one deleted" 10 "not deleted: .*was moved to dest" snapshot-delete race@source s1
+expect "nor is it turned back to it" 10 "not reverted: .*was moved to dest" snapshot-revert race@source s1 --running
 expect "but with --force" 0 "warning: 'race' was moved to dest.*started" start race@source --force
 off
 on source sh -c "virsh snapshot-delete race s1 && virsh define '$work/race.xml'" >/dev/null
