@@ -9,9 +9,12 @@
 #include "cmd/commands.h"
 #include "cmd/domain/power.h"
 #include "cmd/objects.h"
+#include "cmd/pool/storage.h"
 #include "cmd/rows.h"
+#include "core/guest/users.h"
 #include "io/virt/block.h"
 #include "io/virt/dom.h"
+#include "io/virt/xml.h"
 #include "io/xml.h"
 
 enum { DOMAIN, PATH };
@@ -80,7 +83,8 @@ enum {
     COMMIT_PIVOT,
     KEEP_OVERLAY,
     COMMIT_RELATIVE,
-    COMMIT_BYTES
+    COMMIT_BYTES,
+    COMMIT_FORCE
 };
 #define COMMIT_ENDS "timeout|wait|pivot|keep-overlay"
 static const struct opt_def commit_opts[] = {
@@ -102,6 +106,7 @@ static const struct opt_def commit_opts[] = {
     [COMMIT_RELATIVE] = {"keep-relative", OPT_BOOL, 0, "keep the backing chain relatively referenced",
                          .bits = VIRT_BLOCK_COMMIT_RELATIVE},
     [COMMIT_BYTES] = BLOCK_BYTES_ROW,
+    [COMMIT_FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -244,9 +249,75 @@ static int start_commit(struct cmd_call *c, unsigned long long bandwidth, struct
     return virt_block_commit(v[DOMAIN].dom, v[PATH].s, v[BASE].s, v[TOP].s, bandwidth, cmd_bits(c), e);
 }
 
+// The images of a disk, as the running guest has them: the one in use first.
+struct chain {
+    struct strv paths, names; // a path; "vda[3]", as libvirt numbers them
+};
+
+static void chain_release(struct chain *chain)
+{
+    strv_release(&chain->paths);
+    strv_release(&chain->names);
+}
+
+static void read_chain(struct xml_doc *doc, const char *disk, struct chain *ret)
+{
+    size_t n, below;
+    _cleanup_free_ struct xml_node **disks = xml_nodes(doc, NULL, "/domain/devices/disk", &n);
+    for (size_t i = 0; i < n; i++) {
+        _cleanup_free_ char *dev = xml_string(doc, disks[i], "string(./target/@dev)");
+        _cleanup_free_ char *source = xml_string(doc, disks[i], "string(./source/@file|./source/@dev)");
+        if ((!dev || strcmp(dev, disk) != 0) && (!source || strcmp(source, disk) != 0))
+            continue;
+        for (struct xml_node *at = disks[i]; at;) {
+            _cleanup_free_ struct xml_node **next = xml_nodes(doc, at, "./backingStore[source]", &below);
+            _cleanup_free_ char *path = xml_string(doc, at, "string(./source/@file|./source/@dev)");
+            _cleanup_free_ char *index = xml_string(doc, at, "string(./source/@index)");
+            strv_add(&ret->paths, path ? path : "");
+            strv_take(&ret->names, xasprintf("%s[%s]", dev ? dev : "", index ? index : ""));
+            at = below ? next[0] : NULL;
+        }
+        return;
+    }
+}
+
+static size_t place_of(const struct chain *chain, const char *text, size_t otherwise)
+{
+    for (size_t i = 0; text && i < chain->paths.n; i++) {
+        if (strcmp(chain->paths.s[i], text) == 0 || strcmp(chain->names.s[i], text) == 0)
+            return i;
+    }
+    return otherwise;
+}
+
+// The base gets other bytes, and what is above it is no image by itself any more: whatever else lies on one of them
+// would be broken. The one in use is the guest's own.
+static int refuse_shared(struct cmd_call *c, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    struct virt_dom *dom = v[DOMAIN].dom;
+    _cleanup_(chain_release) struct chain chain = {STRV_INIT, STRV_INIT};
+    _cleanup_free_ char *xml = NULL;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (virt_dom_xml(dom, 0, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
+        return -1;
+    read_chain(doc, v[PATH].s, &chain);
+    size_t top = place_of(&chain, v[TOP].s, 0), last = chain.paths.n ? chain.paths.n - 1 : 0,
+           base = v[COMMIT_SHALLOW].b ? top + 1 : place_of(&chain, v[BASE].s, last);
+    for (size_t i = top ? top : 1; i <= base && i < chain.paths.n; i++) {
+        const char *path = chain.paths.s[i];
+        const struct users_query q = {.path = path, .but = virt_dom_uuid(dom), .guests = true};
+        if (*path && storage_refuse_used(c, path, &q, v[COMMIT_FORCE].b, e) < 0)
+            return err_wrap(e, "nothing was committed");
+    }
+    return 0;
+}
+
 static int run_commit(struct cmd_call *c, struct err *e)
 {
     const struct opt_val *v = c->vals;
+    if (refuse_shared(c, e) < 0)
+        return -1;
     bool active = cmd_bits(c) & VIRT_BLOCK_COMMIT_ACTIVE;
     return run_job(&(struct block_start){.w = {.c = c, .what = "block commit", .title = "Block commit"},
                                          .start = start_commit,
@@ -304,7 +375,9 @@ const struct cmd_def cmd_blockcommit = {
     " The contents of the images from --top down to --base are merged into the base. The image in use is only\n"
     "committed with --active: it then stays in sync with the base until --pivot, which switches the guest to the "
     "base,\n"
-    "or --keep-overlay. A committed image is no longer valid by itself; --delete removes it.",
+    "or --keep-overlay. A committed image is no longer valid by itself; --delete removes it. Refused where a disk of\n"
+    "another guest lies on one of these, on any hypervisor of the inventory, and where that is not known; --force "
+    "insists.",
     .example = "blockcommit share vda --active --pivot --verbose\nblockcommit share vda --top /x/share.s1 --wait",
     .opts = commit_opts,
     .flags = CMD_CONN,

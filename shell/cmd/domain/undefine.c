@@ -11,6 +11,7 @@
 #include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/domxml.h"
+#include "core/guest/users.h"
 #include "io/virt/info.h"
 #include "io/virt/lifecycle.h"
 #include "io/virt/vol.h"
@@ -93,7 +94,8 @@ static bool is_shared_medium(const json_t *disk)
 // It is nobody's but this definition's: the guest itself may run elsewhere by now, with the same disk.
 static int refuse_used(struct cmd_call *c, const char *what, const char *path, struct err *e)
 {
-    if (storage_refuse_used(c, what, path, virt_dom_uuid(c->vals[DOMAIN].dom), false, c->vals[FORCE].b, e) == 0)
+    const struct users_query q = {.path = path, .but = virt_dom_uuid(c->vals[DOMAIN].dom)};
+    if (storage_refuse_used(c, what, &q, c->vals[FORCE].b, e) == 0)
         return 0;
     return err_wrap(e, "nothing was changed");
 }

@@ -46,16 +46,19 @@ static int object_to(const char *command, bool force, struct err *e)
     return 0;
 }
 
-int storage_refuse_used(struct cmd_call *c, const char *what, const char *path, const char *but, bool running,
-                        bool force, struct err *e)
+int storage_refuse_used(struct cmd_call *c, const char *what, const struct users_query *q, bool force, struct err *e)
 {
     _cleanup_buf_ struct buf list = BUF_INIT;
     _cleanup_strv_ struct strv users = STRV_INIT;
     _cleanup_err_ struct err unknown = ERR_INIT;
-    const struct users_query q = {c->ctx, c->job, &c->where, c->conn, path, but, running};
+    struct users_query here = *q;
     if (!guest_is_system(virt_conn_uri(c->conn)))
         return 0;
-    bool known = users_find(&q, &users, &unknown) == 0;
+    here.ctx = c->ctx;
+    here.job = c->job;
+    here.here = &c->where;
+    here.conn = c->conn;
+    bool known = users_find(&here, &users, &unknown) == 0;
     if (job_check(c->job, e) < 0)
         return -1;
     if (users.n) {
@@ -68,13 +71,12 @@ int storage_refuse_used(struct cmd_call *c, const char *what, const char *path, 
     return err_is_set(e) ? object_to(c->def->name, force, e) : 0;
 }
 
-int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, const char *but, bool running, bool force,
-                            struct err *e)
+int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, bool running, bool force, struct err *e)
 {
     _cleanup_free_ char *path = NULL, *what = xasprintf("volume '%s'", virt_vol_name(vol));
     if (virt_vol_path(vol, &path, e) < 0)
         return -1;
-    return storage_refuse_used(c, what, path, but, running, force, e);
+    return storage_refuse_used(c, what, &(struct users_query){.path = path, .running = running}, force, e);
 }
 
 void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool)

@@ -19,13 +19,13 @@ int storage_vol(struct cmd_call *c, int vol, int pool, struct virt_vol **ret, st
     {                                                                                                                  \
         "force", OPT_BOOL, 0, "even if a guest or a program uses it, or that is not known"                             \
     }
-// Before the file or device `path` of the command's host, called `what` ("volume 'x'"), goes or gets other bytes:
-// ERR_STATE, if anybody uses it; another error: that is not known. With `force` both are warned of. `but`, `running`:
-// see core/guest/users.h. A driver whose files nobody knows is believed.
-int storage_refuse_used(struct cmd_call *c, const char *what, const char *path, const char *but, bool running,
-                        bool force, struct err *e);
-int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, const char *but, bool running, bool force,
-                            struct err *e);
+// Before a file or device of the command's host, called `what` ("volume 'x'"), goes or gets other bytes: ERR_STATE, if
+// anybody uses it; another error: that is not known. With `force` both are warned of. Of `q` it takes all but who asks,
+// and where (core/guest/users.h). A driver whose files nobody knows is believed.
+struct users_query;
+int storage_refuse_used(struct cmd_call *c, const char *what, const struct users_query *q, bool force, struct err *e);
+// The same of a volume; `running` as there.
+int storage_refuse_used_vol(struct cmd_call *c, struct virt_vol *vol, bool running, bool force, struct err *e);
 
 // The results {"name", "uuid", "node"?} and {"name", "key", "node"?}; what is named is remembered for completion.
 void storage_pool_result(struct cmd_call *c, const struct virt_pool *pool);

@@ -64,7 +64,7 @@ static int run_resize(struct cmd_call *c, struct err *e)
     unsigned long long capacity = 0;
     if (read_capacity(c, &capacity, e) < 0 || storage_vol(c, VOL, POOL, &vol, e) < 0)
         return -1;
-    if (storage_refuse_used_vol(c, vol, NULL, true, c->vals[RESIZE_FORCE].b, e) < 0)
+    if (storage_refuse_used_vol(c, vol, true, c->vals[RESIZE_FORCE].b, e) < 0)
         return err_wrap(e, "not resized");
     if (virt_vol_resize(vol, capacity, cmd_bits(c), e) < 0)
         return err_wrap(e, "failed to change size of volume '%s' %s %s", virt_vol_name(vol),
@@ -82,7 +82,7 @@ static int run_delete(struct cmd_call *c, struct err *e)
     _cleanup_(virt_pool_free_p) struct virt_pool *pool = NULL;
     if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0 || virt_vol_pool(vol, &pool, e) < 0)
         return -1;
-    if (storage_refuse_used_vol(c, vol, NULL, false, c->vals[FORCE].b, e) < 0)
+    if (storage_refuse_used_vol(c, vol, false, c->vals[FORCE].b, e) < 0)
         return err_wrap(e, "not deleted");
     if (virt_vol_delete(vol, c->vals[DELETE_SNAPSHOTS].b, e) < 0)
         return err_wrap(e, "failed to delete vol %s", virt_vol_name(vol));
@@ -97,7 +97,7 @@ static int run_wipe(struct cmd_call *c, struct err *e)
     unsigned algorithm = 0;
     if (storage_vol(c, VOL, DELETE_POOL, &vol, e) < 0)
         return -1;
-    if (storage_refuse_used_vol(c, vol, NULL, false, c->vals[FORCE].b, e) < 0)
+    if (storage_refuse_used_vol(c, vol, false, c->vals[FORCE].b, e) < 0)
         return err_wrap(e, "not wiped");
     while (strcmp(virt_vol_wipes[algorithm], c->vals[ALGORITHM].s) != 0) // one of them, says the row
         algorithm++;

@@ -141,7 +141,7 @@ static int run_upload(struct cmd_call *c, struct err *e)
     int fd = -1;
     if (storage_vol(c, VOL, POOL, &vol, e) < 0 || open_source(path, &fd, &size, e) < 0)
         return -1;
-    if (storage_refuse_used_vol(c, vol, NULL, true, c->vals[FORCE].b, e) < 0) {
+    if (storage_refuse_used_vol(c, vol, true, c->vals[FORCE].b, e) < 0) {
         close(fd);
         return err_wrap(e, "nothing was uploaded");
     }

@@ -79,7 +79,7 @@ static int look(struct search *s, struct strv *ret, bool *ret_shared, struct err
     const char *problem = json_text_at(fact, "problem"), *inode = json_text_at(fact, "inode");
     s->inode = inode ? xstrdup(inode) : NULL;
     *ret_shared = !str_starts(q->path, "/dev/") && !users_fs_is_local(json_text_at(fact, "filesystem"));
-    if (json_is_true(json_object_get(fact, "in_use")))
+    if (!q->guests && json_is_true(json_object_get(fact, "in_use")))
         strv_take(ret, xasprintf("a program that has it open (%s)", label));
     if (problem && !inode && !json_is_false(json_object_get(fact, "exists")))
         return err_set(e, ERR_FAILED, "%s: %s", q->path, problem);

@@ -20,6 +20,7 @@ struct users_query {
     const char *path;          // as libvirt calls it there: absolute, or a network disk's name
     const char *but;           // the uuid of a guest whose definition there does not count; NULL: all do
     bool running;              // only guests that run, and what lies on it
+    bool guests;               // only guests: a program that has it open may be QEMU of the one that is asked for
 };
 
 // Adds a text for each: "web on dest". A definition that a migration has left behind is none. What lies on a file

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # test_commands.sh sets them
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Jobs on a disk of the running guest, followed to their ends and given up; sizes, thresholds, backups. At the end the
 # guest has the disk that it had.
@@ -39,6 +39,18 @@ check "it is there" uses "$copy"
 check "and back" prints "Successfully pivoted" back
 
 check "a layer" layer b1
+# A clone, which is off, lies on the same base.
+cat >"$work/clone.xml" <<XML
+<domain type='qemu'><name>clone</name><memory unit='MiB'>16</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
+<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$images/clone.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>
+XML
+on source qemu-img create -q -f qcow2 -b "$images/local1.qcow2" -F qcow2 "$images/clone.qcow2"
+v define "$work/clone.xml"
+expect "blockcommit: not under another guest's disk" 10 "nothing was committed: $images/local1.qcow2 is used by clone on source \(its disks need it\).*--force" \
+    -C source blockcommit local1 vda --active --wait
+check "… the guest is on its layer" uses "$images/local1.b1"
+v undefine clone
+on source rm "$images/clone.qcow2"
 check "blockcommit --active --wait" prints "Now in synchronized phase" m -C source blockcommit local1 vda --active --wait
 check "blockjob --pivot" prints "" m -C source blockjob local1 vda --pivot
 check "the guest is on the base" uses "$images/local1.qcow2"
