@@ -36,7 +36,8 @@ enum {
     COPY_BYTES,
     TRANSIENT,
     SYNC,
-    PRINT_XML
+    PRINT_XML,
+    COPY_FORCE
 };
 #define COPY_ENDS "timeout|wait|pivot|finish"
 static const char *const formats[] = {"raw", "qcow2", NULL};
@@ -68,6 +69,7 @@ static const struct opt_def copy_opts[] = {
               "the copy job forces guest writes to be synchronously written to the destination",
               .bits = VIRT_BLOCK_COPY_SYNC},
     [PRINT_XML] = {"print-xml", OPT_BOOL, 0, "print the XML used to start the copy job instead of starting the job"},
+    [COPY_FORCE] = FORCE_USED_ROW,
     {NULL},
 };
 
@@ -220,6 +222,22 @@ static int start_copy(struct cmd_call *c, unsigned long long bandwidth, struct e
     return dest_xml(c, &xml, e) < 0 ? -1 : virt_block_copy(v[DOMAIN].dom, v[PATH].s, xml, &limits, cmd_bits(c), e);
 }
 
+// A device, or a file that is there already, gets other bytes; libvirt itself refuses any other file that is there.
+static int refuse_dest(struct cmd_call *c, const char *xml, struct err *e)
+{
+    const struct opt_val *v = c->vals;
+    _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
+    if (xml_parse(xml, &doc, e) < 0)
+        return -1;
+    _cleanup_free_ char *device = xml_string(doc, NULL, "string(/disk/source/@dev)");
+    _cleanup_free_ char *file = v[REUSE].b ? xml_string(doc, NULL, "string(/disk/source/@file)") : NULL;
+    const char *path = device ? device : file;
+    const struct users_query q = {.path = path, .but = virt_dom_uuid(v[DOMAIN].dom)};
+    if (!path || storage_refuse_used(c, path, &q, v[COPY_FORCE].b, e) == 0)
+        return 0;
+    return err_wrap(e, "nothing was copied");
+}
+
 static int run_copy(struct cmd_call *c, struct err *e)
 {
     const struct opt_val *v = c->vals;
@@ -228,6 +246,8 @@ static int run_copy(struct cmd_call *c, struct err *e)
         return -1;
     if (v[PRINT_XML].b)
         return object_print_xml(c, xml);
+    if (refuse_dest(c, xml, e) < 0)
+        return -1;
     left = xasprintf("%s holds an incomplete copy at most", v[DEST].s ? v[DEST].s : "what it was copied to");
     return run_job(&(struct block_start){.w = {.c = c, .what = "block copy", .title = "Block Copy", .left = left},
                                          .start = start_copy,
@@ -359,7 +379,9 @@ const struct cmd_def cmd_blockcopy = {
     " Once everything is copied, writes go to both: --pivot switches the guest to the copy, --finish keeps the\n"
     "guest on its disk and the copy as of that moment; blockjob can do either later. With --async neither is waited "
     "for.\n"
-    "A persistent domain needs --transient-job: the job does not survive the guest's shutdown.",
+    "A persistent domain needs --transient-job: the job does not survive the guest's shutdown. A device, or with\n"
+    "--reuse-external a file, that another guest or a program uses is refused, as where that is not known; --force\n"
+    "insists.",
     .example = "blockcopy share vda /new/share.qcow2 --transient-job --wait --verbose\n"
                "blockcopy share vda /dev/vg0/share --blockdev --format raw --transient-job --pivot",
     .opts = copy_opts,

@@ -49,6 +49,8 @@ v define "$work/clone.xml"
 expect "blockcommit: not under another guest's disk" 10 "nothing was committed: $images/local1.qcow2 is used by clone on source \(its disks need it\).*--force" \
     -C source blockcommit local1 vda --active --wait
 check "… the guest is on its layer" uses "$images/local1.b1"
+expect "blockcopy: nor onto another guest's" 10 "nothing was copied: $images/clone.qcow2 is used by clone on source.*--force" \
+    -C source blockcopy local1 vda "$images/clone.qcow2" --reuse-external --transient-job --wait
 v undefine clone
 on source rm "$images/clone.qcow2"
 check "blockcommit --active --wait" prints "Now in synchronized phase" m -C source blockcommit local1 vda --active --wait
