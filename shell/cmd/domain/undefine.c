@@ -11,7 +11,9 @@
 #include "cmd/rows.h"
 #include "core/console/out.h"
 #include "core/guest/domxml.h"
+#include "core/guest/files.h"
 #include "core/guest/users.h"
+#include "io/virt/conn.h"
 #include "io/virt/info.h"
 #include "io/virt/lifecycle.h"
 #include "io/virt/vol.h"
@@ -230,7 +232,7 @@ static int refuse_nvram(struct cmd_call *c, struct err *e)
     _cleanup_(xml_free_p) struct xml_doc *doc = NULL;
     if (virt_dom_xml(c->vals[DOMAIN].dom, VIRT_XML_INACTIVE, &xml, e) < 0 || xml_parse(xml, &doc, e) < 0)
         return -1;
-    _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file|/domain/os/nvram/text())");
+    _cleanup_free_ char *path = guest_nvram(doc, guest_is_system(virt_conn_uri(c->conn)));
     return path && *path == '/' ? refuse_used(c, "its nvram file", path, e) : 0;
 }
 

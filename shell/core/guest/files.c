@@ -167,16 +167,24 @@ static void add_disks(struct guest_files *g, struct xml_doc *doc, const char *xp
     }
 }
 
-static void add_nvram(struct guest_files *g, struct xml_doc *doc)
+char *guest_nvram(struct xml_doc *doc, bool system)
 {
-    _cleanup_free_ char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file)");
-    _cleanup_free_ char *text = xml_string(doc, NULL, "string(/domain/os/nvram[not(*)])");
-    _cleanup_free_ char *format = xml_string(doc, NULL, "string(/domain/os/nvram/@format)");
+    char *path = xml_string(doc, NULL, "string(/domain/os/nvram/source/@file)");
+    if (!path)
+        path = xml_string(doc, NULL, "string(/domain/os/nvram[not(*)])");
+    if (path || !system)
+        return path;
     _cleanup_free_ char *uefi = xml_string(
         doc, NULL,
         "string(/domain[os/@firmware='efi' or os/loader/@type='pflash'][not(os/loader/@stateless='yes')]/name)");
-    _cleanup_free_ char *usual = uefi && g->system ? xasprintf(STATE "/qemu/nvram/%s_VARS.fd", uefi) : NULL;
-    add_file(g, "nvram", "file", format ? format : "raw", path ? path : text ? text : usual);
+    return uefi ? xasprintf(STATE "/qemu/nvram/%s_VARS.fd", uefi) : NULL;
+}
+
+static void add_nvram(struct guest_files *g, struct xml_doc *doc)
+{
+    _cleanup_free_ char *path = guest_nvram(doc, g->system);
+    _cleanup_free_ char *format = xml_string(doc, NULL, "string(/domain/os/nvram/@format)");
+    add_file(g, "nvram", "file", format ? format : "raw", path);
 }
 
 static void add_tpm(struct guest_files *g, struct xml_doc *doc)

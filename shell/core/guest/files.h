@@ -66,6 +66,11 @@ int guest_machine(struct node *node, const char *uri, const char *label, struct 
 int guest_rebase(struct ctx *ctx, struct job *job, struct node *node, const char *file, const char *backing,
                  const char *format, bool root, json_t **ret, struct err *e);
 
+// The file with a guest's UEFI variables, by its description, or where the system daemon would have it; NULL: it has
+// none. The caller frees.
+struct xml_doc;
+char *guest_nvram(struct xml_doc *doc, bool system);
+
 // Does the URI lead to a system daemon, whose files are root's?
 bool guest_is_system(const char *uri);
 // Does it lead to this machine's?

@@ -81,7 +81,7 @@ static int look(struct search *s, struct strv *ret, bool *ret_shared, struct err
     *ret_shared = !str_starts(q->path, "/dev/") && !users_fs_is_local(json_text_at(fact, "filesystem"));
     if (!q->guests && json_is_true(json_object_get(fact, "in_use")))
         strv_take(ret, xasprintf("a program that has it open (%s)", label));
-    if (problem && !inode && !json_is_false(json_object_get(fact, "exists")))
+    if (problem && !json_is_true(json_object_get(fact, "dir")) && !json_is_false(json_object_get(fact, "exists")))
         return err_set(e, ERR_FAILED, "%s: %s", q->path, problem);
     return 0;
 }
@@ -163,16 +163,18 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-// Its inode's number is one on all hosts of a share, and its device's on none; by its name alone it is known where
-// nobody has looked.
+// By its path it is the same: others are asked only of what they may see, too, and another inode proves nothing there,
+// as some file systems make up their numbers on each host. Else it is known by its inode's number and its last name.
 static bool is_it(const struct search *s, const struct place *p, const json_t *row)
 {
     const char *path = json_text_at(row, "path"), *name = json_text_at(row, "name"),
                *inode = json_text_at(row, "inode");
     if (!path)
         return name && strcmp(name, s->q->path) == 0;
+    if (strcmp(path, s->q->path) == 0)
+        return true;
     if (!inode || !s->inode || p->here)
-        return strcmp(path, s->q->path) == 0 || (inode && s->inode && strcmp(inode, s->inode) == 0);
+        return inode && s->inode && strcmp(inode, s->inode) == 0;
     const char *number = strchr(inode, ':'), *its = strchr(s->inode, ':');
     return number && its && strcmp(number, its) == 0 && strcmp(last_part(path), last_part(s->q->path)) == 0;
 }
@@ -184,11 +186,12 @@ static void judge(const struct search *s, struct place *p, struct guest *g)
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        bool top = strcmp(json_text_at(row, "kind"), "disk") == 0;
-        if ((s->q->running && top && !g->active) || !is_it(s, p, row))
+        const char *kind = json_text_at(row, "kind");
+        bool below = strcmp(kind, "backing") == 0 || strcmp(kind, "snapshot") == 0;
+        if ((s->q->running && !below && !g->active) || !is_it(s, p, row))
             continue;
         strv_take(&p->users, xasprintf("%s on %s%s", g->name, p->label,
-                                       !top        ? " (its disks need it)"
+                                       below       ? " (its disks need it)"
                                        : g->active ? " (active)"
                                                    : ""));
         return;
