@@ -20,7 +20,7 @@ local UNBOUND <const> = { ["4294967295"] = true, ["-1"] = true } -- the kernel's
 
 function send_queue.title(job)
   local was = UNBOUND[job.queue] and "unbounded" or job.queue
-  return job.queue and ("at most 64 KiB unsent on %s, was %s"):format(job.source, was) or "as it is"
+  return job.queue and ("at most %d KiB unsent on %s, was %s"):format(MOST // 1024, job.source, was) or "as it is"
 end
 
 -- A step of a workflow. It is no reason to stay that this cannot be set. What has the value already has it from an

@@ -52,7 +52,8 @@ void err_join(struct err *e, const struct err *more);
 // Sets the hint; returns -1.
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-// clang's analyzer sees one file at a time, and would follow what comes after an error that it took for none.
+// clang's analyzer sees one file at a time: else it would assume that these may return 0, and follow paths that do not
+// exist.
 #if defined __clang_analyzer__ && !defined ERR_IMPLEMENTS
 #define err_set(...) ((void)err_set(__VA_ARGS__), -1)
 #define err_setv(...) ((void)err_setv(__VA_ARGS__), -1)

@@ -99,7 +99,7 @@ static int run_mode(struct cmd_call *c, enum apply_mode mode, struct tls_setup *
     if (json_integer_value(json_object_get(c->result, "changed")) > 0)
         tls_reload_all(c->ctx, c->job, nodes, n);
     tls_setup_release(s);
-    a->nodes = NULL; // the caller's, and these are not
+    a->nodes = NULL; // `names` ends here, `a` does not
     return status;
 }
 

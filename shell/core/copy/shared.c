@@ -49,8 +49,12 @@ static void take_told(const struct facts *f, const char *key, struct copy_twin *
 {
     size_t at = 0, i;
     for (const char *value; (value = facts_next(f, key, &at));) {
-        if (fact_row(value, n, &i))
-            *(strcmp(key, "seen") == 0 ? &all[i]->seen : &all[i]->marked) = true;
+        if (!fact_row(value, n, &i))
+            continue;
+        if (strcmp(key, "seen") == 0)
+            all[i]->seen = true;
+        else
+            all[i]->marked = true;
     }
 }
 

@@ -107,13 +107,14 @@ machine() {
   for f in /sys/devices/system/cpu/vulnerabilities/*; do
     ! get "$f" || say vulnerability "${f##*/} $v"
   done
-  # (Neither can these two be read byte by byte, as shells do; the first byte of the second can.)
+  # The kernel gives the value of such a file to the first read alone, and shells read byte by byte: awk reads this one.
   set -- /proc/sys/net/ipv4/tcp_notsent_lowat
   [ -r "$1" ] || set --
   awk -F '[ \t]*: ' 'FILENAME ~ /_lowat$/ { print "@notsent_lowat " $0; next }
     $1 == "microcode" { print "@microcode " $2 } $1 == "model name" { print "@cpu_model " $2 }
     /^$/ { exit }' "$@" /proc/cpuinfo
   if [ -c /dev/kvm ]; then say kvm yes; else say kvm no; fi
+  # Of this one the first byte says enough.
   ! get /proc/sys/vm/unprivileged_userfaultfd || case $v in 0) say userfaultfd no ;; *) say userfaultfd yes ;; esac
   for d in /sys/kernel/mm/hugepages/hugepages-*kB; do
     k=${d##*-} k=${k%kB}
